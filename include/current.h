@@ -1,0 +1,88 @@
+/*
+ * include/current.h - the running task and the running hart, as every layer sees them.
+ *
+ * MODEL     `tp` points at the running task in the kernel.  What layers below kernel/task need
+ *           of it stands in `struct task_base`, the first part of `struct task_struct`.
+ *           A hart has a small logical number, 0 .. nr_harts-1 (0 is the boot hart); its SBI
+ *           hart id may be any number.  Kernel code is not preempted: between two points where
+ *           it may sleep it stays on its hart.  An interrupt handler runs on the same hart, so
+ *           per-hart data that handlers touch is used with interrupts off.
+ *           A per-hart variable is defined with DEFINE_PER_HART, starts as zeros, and is reached
+ *           by this_hart_ptr(&v) and per_hart_ptr(&v, hart).  The boot hart uses the section
+ *           itself, the others have copies at hart_off[hart] bytes from it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_CURRENT_H
+#define VELLUM_CURRENT_H
+
+#include "include/types.h"
+
+#define NR_HARTS	64		/* most harts that one kernel drives */
+
+struct mm_struct;
+
+/* Reasons to leave the fast way back to user space (task_base.work); also set by other harts. */
+#define WORK_RESCHED	BIT(0)		/* the run queue wants this hart back */
+#define WORK_SIGNAL	BIT(1)		/* a signal may be deliverable */
+#define WORK_TRACE	BIT(2)		/* syscall tracing */
+#define WORK_NOTIFY	BIT(3)		/* restored sigmask, task work */
+
+struct task_base {
+	unsigned long kernel_sp;	/* (I) top of the kernel stack; trap.S, offset 0 */
+	unsigned long user_sp;		/* trap.S scratch, offset 8 */
+	unsigned long work;		/* (A) WORK_*, offset 16 */
+	unsigned long hart_off;		/* per-hart offset of the hart it runs on */
+	unsigned int hart;		/* logical number of the hart it runs on */
+	unsigned int spin_depth;	/* debug: spin locks held; sleeping needs 0 */
+	struct mm_struct *mm;		/* user address space; NULL for kernel threads */
+	struct mm_struct *active_mm;	/* whose page tables are in satp */
+	unsigned long flags;		/* PF_* */
+	unsigned long maj_flt, min_flt;	/* own thread only */
+	void *fault_recovery;		/* uaccess and probes: reserved to arch */
+	unsigned long lock_ranks;	/* debug: bitmap of the ranks held */
+};
+
+#define PF_KTHREAD	BIT(0)
+#define PF_EXITING	BIT(1)
+#define PF_MEMALLOC	BIT(2)		/* reclaiming: may use the reserves */
+#define PF_WQ_WORKER	BIT(3)
+#define PF_FORKNOEXEC	BIT(4)
+#define PF_SUPERPRIV	BIT(5)
+#define PF_OOM_VICTIM	BIT(6)
+#define PF_NOFREEZE	BIT(7)
+
+#include <asm/current.h>		/* current_base() */
+
+#define this_hart()	(current_base()->hart)
+
+#ifdef VELLUM_HOST
+#define DEFINE_PER_HART(type, name)	__typeof__(type) name[NR_HARTS]
+#define DECLARE_PER_HART(type, name)	extern __typeof__(type) name[NR_HARTS]
+#define per_hart_ptr(var, h)		(&(*(var))[h])
+#define this_hart_ptr(var)		per_hart_ptr(var, this_hart())
+#else
+#define DEFINE_PER_HART(type, name)	__section(".bss.per_hart") __typeof__(type) name
+#define DECLARE_PER_HART(type, name)	extern __typeof__(type) name
+extern unsigned long hart_off[NR_HARTS];
+#define per_hart_ptr(var, h)	((__typeof__(var))((char *)(var) + hart_off[h]))
+#define this_hart_ptr(var)	((__typeof__(var))((char *)(var) + current_base()->hart_off))
+#endif
+
+/* Harts that exist, and those that run; fixed after smp_init() until hot-plug comes. */
+extern unsigned nr_harts;
+typedef struct { unsigned long bits; } hartmask_t;	/* NR_HARTS <= 64: one word */
+extern hartmask_t hart_online_mask;
+
+#define for_each_hart(h)	for (unsigned h = 0; h < nr_harts; h++)
+#define for_each_hart_in(h, mask) \
+	for (unsigned long _m = (mask).bits, h; _m && (h = __builtin_ctzl(_m), true); _m &= _m - 1)
+
+/* Up-calls: what the memory manager asks of the running task.  Implemented by kernel/task. */
+unsigned long task_rlimit(unsigned resource);	/* current's soft limit, RLIM_INFINITY = ~0ul */
+bool signal_pending(void);			/* any deliverable signal */
+bool fatal_signal_pending(void);		/* one that will kill: give up at once */
+bool capable(int cap);				/* uid 0, or the CAP_ bit */
+const char *task_name(void);			/* comm of the running task */
+
+#endif

@@ -1,0 +1,234 @@
+/*
+ * include/fs.h - the nouns of files, shared by fs/, mm/ (file mappings) and drivers.
+ *
+ * MODEL     super_block  one mounted-able file system instance.
+ *           inode        one file's data and attributes; its pages live in i_mapping.
+ *           dentry       a name in a directory, cached in a tree; negative when it has no inode.
+ *           mount        a super_block's root put on a dentry; path = (mount, dentry).
+ *           file         an open file: position, mode, operations.
+ *           iov_iter     where a read or write goes: segments of user or kernel memory.
+ * LOCKING   inode->i_rwsem guards a directory's names and a file's size against writers; dentry
+ *           links by dentry_lock; reference counts are atomic.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_H
+#define VELLUM_FS_H
+
+#include "include/mm_types.h"
+#include "include/uapi/fcntl.h"
+#include "include/uapi/stat.h"
+
+struct dentry;
+struct file;
+struct file_lock;
+struct inode;
+struct kstatfs;
+struct pipe_inode_info;
+struct super_block;
+struct vfsmount;
+
+struct timespec64 { s64 tv_sec; s64 tv_nsec; };
+struct iovec { void __user *iov_base; size_t iov_len; };
+
+struct path { struct vfsmount *mnt; struct dentry *dentry; };
+
+/* ---- iov_iter (fs/iov.c) -------------------------------------------------------------------- */
+struct iov_iter {
+	const struct iovec *iov;	/* segments; kernel pointers when !user */
+	unsigned nr_segs;
+	size_t offset;			/* into iov[0] */
+	size_t count;			/* bytes left */
+	bool user;
+	struct iovec one;		/* storage for the single-segment form */
+};
+void iov_iter_user(struct iov_iter *i, void __user *buf, size_t n);
+void iov_iter_kernel(struct iov_iter *i, void *buf, size_t n);
+/* Bytes copied (and advanced over); fewer than @n when user memory ends. */
+size_t copy_to_iter(const void *from, size_t n, struct iov_iter *i);
+size_t copy_from_iter(void *to, size_t n, struct iov_iter *i);
+size_t iov_iter_zero(size_t n, struct iov_iter *i);
+void iov_iter_advance(struct iov_iter *i, size_t n);
+/* Touch the first @n bytes so that a copy under a page lock will not fault for ever; 0 or -EFAULT */
+int iov_iter_fault_in(struct iov_iter *i, size_t n);
+
+/* ---- directory reading ------------------------------------------------------------------------ */
+struct dir_context {
+	/* Returns false when the caller's buffer is full. */
+	bool (*actor)(struct dir_context *, const char *name, int len, loff_t off, u64 ino, unsigned type);
+	loff_t pos;
+};
+
+/* ---- operations ------------------------------------------------------------------------------- */
+struct poll_table {
+	/* Called for each queue that the file will wake; NULL: only ask. */
+	void (*queue)(struct file *f, wait_queue_head_t *q, struct poll_table *pt);
+};
+static inline void poll_wait(struct file *f, wait_queue_head_t *q, struct poll_table *pt)
+{
+	if (pt && pt->queue)
+		pt->queue(f, q, pt);
+}
+
+struct file_operations {
+	loff_t (*llseek)(struct file *, loff_t, int whence);
+	ssize_t (*read)(struct file *, struct iov_iter *to, loff_t *pos);
+	ssize_t (*write)(struct file *, struct iov_iter *from, loff_t *pos);
+	int (*iterate)(struct file *, struct dir_context *);
+	unsigned (*poll)(struct file *, struct poll_table *);	/* EPOLL* bits */
+	long (*ioctl)(struct file *, unsigned cmd, unsigned long arg);
+	int (*mmap)(struct file *, struct vm_area_struct *);	/* set vm_ops; may change vm_flags */
+	int (*open)(struct inode *, struct file *);
+	int (*flush)(struct file *);				/* each close(2) */
+	void (*release)(struct inode *, struct file *);		/* last reference */
+	int (*fsync)(struct file *, loff_t start, loff_t end, int datasync);
+	long (*fallocate)(struct file *, int mode, loff_t off, loff_t len);
+	/* The file system's own choice of an unmapped area, or NULL. */
+	unsigned long (*get_unmapped_area)(struct file *, unsigned long addr, unsigned long len,
+					   unsigned long pgoff, unsigned long flags);
+};
+
+struct inode_operations {
+	/* Return NULL after d_add(dentry, inode or NULL), another dentry to use, or ERR_PTR. */
+	struct dentry *(*lookup)(struct inode *dir, struct dentry *, unsigned flags);
+	int (*create)(struct inode *dir, struct dentry *, umode_t mode);
+	int (*link)(struct dentry *old, struct inode *dir, struct dentry *);
+	int (*unlink)(struct inode *dir, struct dentry *);
+	int (*symlink)(struct inode *dir, struct dentry *, const char *target);
+	int (*mkdir)(struct inode *dir, struct dentry *, umode_t mode);
+	int (*rmdir)(struct inode *dir, struct dentry *);
+	int (*mknod)(struct inode *dir, struct dentry *, umode_t mode, dev_t dev);
+	int (*rename)(struct inode *odir, struct dentry *, struct inode *ndir, struct dentry *, unsigned flags);
+	/* The target: kept by the inode, or made in *@buf (PAGE_SIZE bytes); ERR_PTR on error. */
+	const char *(*get_link)(struct dentry *, struct inode *, char *buf);
+	/* A link that is an object itself (/proc/PID/exe, fd/N): where it leads. */
+	int (*jump_link)(struct dentry *, struct path *to);
+	int (*setattr)(struct dentry *, struct iattr *);
+	int (*getattr)(const struct path *, struct kstat *);
+	int (*permission)(struct inode *, int mask);
+	int (*tmpfile)(struct inode *dir, struct file *, umode_t mode);
+};
+
+struct super_operations {
+	struct inode *(*alloc_inode)(struct super_block *);	/* NULL: plain struct inode */
+	void (*free_inode)(struct inode *);
+	void (*evict_inode)(struct inode *);	/* last reference of an unlinked or dropped inode */
+	int (*statfs)(struct dentry *, struct kstatfs *);
+	int (*sync_fs)(struct super_block *, int wait);
+	void (*put_super)(struct super_block *);
+	int (*remount)(struct super_block *, unsigned long flags, char *data);
+	void (*show_options)(struct super_block *, char *buf, size_t n);
+};
+
+struct dentry_operations {
+	int (*revalidate)(struct dentry *, unsigned flags);	/* 0: gone */
+	bool (*delete_)(const struct dentry *);			/* true: do not cache when unused */
+	void (*dname)(struct dentry *, char *buf, size_t n);	/* pseudo names: pipe:[12] */
+};
+
+/* ---- objects ------------------------------------------------------------------------------------ */
+struct inode {
+	umode_t i_mode;
+	unsigned i_flags;		/* S_* */
+	uid_t i_uid;
+	gid_t i_gid;
+	unsigned i_nlink;
+	dev_t i_rdev;
+	ino_t i_ino;
+	loff_t i_size;			/* (i_rwsem to write) */
+	u64 i_blocks;			/* 512-byte units */
+	struct timespec64 i_atime, i_mtime, i_ctime;
+	const struct inode_operations *i_op;
+	const struct file_operations *i_fop;
+	struct super_block *i_sb;
+	struct address_space *i_mapping;	/* usually &i_data */
+	struct address_space i_data;
+	struct rw_semaphore i_rwsem;		/* rank vfs */
+	atomic_t i_count;
+	atomic_t i_writecount;			/* >0: open for writing, <0: being executed */
+	struct list_head i_sb_list;
+	struct list_head i_dentry;		/* aliases */
+	struct list_head i_flock;		/* file locks (fs/locks.c) */
+	struct pipe_inode_info *i_pipe;		/* FIFOs and pipes */
+	void *i_private;
+};
+
+#define DNAME_INLINE	32
+struct dentry {
+	atomic_t d_count;
+	unsigned d_flags;			/* DCACHE_* */
+	struct dentry *d_parent;
+	struct inode *d_inode;			/* NULL: negative */
+	const char *d_name;			/* d_iname, or allocated */
+	unsigned d_len, d_namehash;
+	struct hlist_node d_hashlink;
+	struct list_head d_child, d_subdirs;	/* in the parent's list; our children */
+	struct list_head d_alias;		/* inode->i_dentry */
+	struct list_head d_lru;
+	const struct dentry_operations *d_op;
+	struct super_block *d_sb;
+	void *d_fsdata;
+	char d_iname[DNAME_INLINE];
+};
+
+struct file {
+	atomic_t f_count;
+	unsigned f_mode;			/* FMODE_* */
+	unsigned f_flags;			/* O_* */
+	const struct file_operations *f_op;
+	loff_t f_pos;				/* (f_pos_lock) */
+	struct mutex f_pos_lock;
+	struct path f_path;
+	struct inode *f_inode;
+	struct address_space *f_mapping;
+	struct { pgoff_t start; unsigned size, async_size; loff_t prev_pos; } f_ra;
+	pid_t f_owner;				/* F_SETOWN */
+	int f_owner_sig;
+	void *private_data;
+};
+#define FMODE_READ	0x1
+#define FMODE_WRITE	0x2
+#define FMODE_LSEEK	0x4
+#define FMODE_PREAD	0x8
+#define FMODE_EXEC	0x20
+#define FMODE_PATH	0x4000
+#define FMODE_STREAM	0x200000	/* no position */
+
+struct super_block {
+	const struct super_operations *s_op;
+	struct file_system_type *s_type;
+	struct dentry *s_root;
+	unsigned long s_flags;			/* SB_RDONLY ... */
+	dev_t s_dev;
+	unsigned long s_magic;
+	loff_t s_maxbytes;
+	unsigned s_blocksize;
+	atomic_t s_count;
+	struct list_head s_inodes, s_list;
+	spinlock_t s_inode_lock;
+	const struct dentry_operations *s_d_op;
+	void *s_fs_info;
+	char s_id[32];
+};
+
+struct file_system_type {
+	const char *name;
+	unsigned fs_flags;			/* FS_REQUIRES_DEV, FS_NODEV */
+	/* A super_block with s_root set, or ERR_PTR. */
+	struct super_block *(*mount)(struct file_system_type *, unsigned long flags, const char *dev, char *data);
+	struct list_head link;
+};
+
+/* ---- what mm/ and others call (fs/) ---------------------------------------------------------- */
+static inline struct file *get_file(struct file *f) { atomic_inc(&f->f_count); return f; }
+void fput(struct file *f);			/* may sleep: last reference closes */
+struct file *fget(unsigned fd);			/* NULL: EBADF (also for O_PATH); counted */
+struct file *fget_raw(unsigned fd);
+char *d_path(const struct path *path, char *buf, int len);	/* as in /proc/PID/maps, " (deleted)" */
+struct inode *igrab(struct inode *);
+void iput(struct inode *);
+ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos);
+ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos);
+struct file *filp_open(const char *name, int flags, umode_t mode);	/* ERR_PTR */
+
+#endif

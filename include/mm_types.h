@@ -1,0 +1,341 @@
+/*
+ * include/mm_types.h - the nouns of the memory manager: page, address_space, region, mm.
+ *
+ * MODEL     struct page        one per physical frame, 64 bytes, in the vmemmap array.
+ *           address_space      the cached pages of one file or object, and who maps them.
+ *           vm_area_struct     a region: [vm_start, vm_end) of one address space with one set
+ *                              of permissions and one backing.
+ *           mm_struct          an address space: regions in a list, and in the tree mm_rb,
+ *                              and the page tables that realise them.
+ * LOCKING   letters on fields: (I) fixed after init, (A) atomic, (Z) zone lock, (L) lru lock,
+ *           (M) address_space lock, (P) page lock, (W) mmap_lock, (S) the slab cache's way,
+ *           (T) page-table lock.  With two letters either suffices to read, both to write.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_TYPES_H
+#define VELLUM_MM_TYPES_H
+
+#include "include/atomic.h"
+#include "include/current.h"
+#include "include/types.h"
+#include "kernel/sync/mutex.h"
+#include "kernel/sync/rwsem.h"
+#include "kernel/sync/spinlock.h"
+#include "lib/list.h"
+#include "lib/prio_tree.h"
+#include "lib/rbtree.h"
+#include "lib/xarray.h"
+#include <asm/pte.h>
+
+struct file;
+struct inode;
+struct kmem_cache;
+struct kiocb;
+struct user_struct;
+struct vm_fault;
+struct writeback_control;
+
+/* ---- page ------------------------------------------------------------------------------- */
+
+enum pageflags {
+	PG_locked,		/* (A) page lock: content, truncation, mapping changes */
+	PG_referenced,		/* (A) used since the last look */
+	PG_uptodate,		/* (A) content is valid */
+	PG_dirty,		/* (A) content is newer than the store behind it */
+	PG_lru,			/* (L) on an LRU list */
+	PG_active,		/* (L) on the active list */
+	PG_writeback,		/* (A) being written */
+	PG_buddy,		/* (Z) first page of a free block; private = order */
+	PG_slab,		/* (S) belongs to a slab cache */
+	PG_table,		/* page-table page; ptl guards its entries */
+	PG_reserved,		/* never given to the buddy system: image, firmware, boot data */
+	PG_head,		/* first page of a compound page; its order is in page[1].private */
+	PG_tail,		/* the others; compound_head names the first */
+	PG_anon,		/* anonymous: mapping is the anon_vma (or NULL), index the linear page */
+	PG_swapbacked,
+	PG_swapcache,
+	PG_mlocked,
+	PG_unevictable,
+	PG_reclaim,
+	PG_error,
+	PG_private,
+	PG_workingset,
+	PG_owner_priv,
+	PG_poisoned,		/* debug: filled with the free pattern */
+	PG_guard,		/* debug: unmapped from the direct map */
+	PG_mappedtodisk,
+	PG_arch_icache,		/* arch: icache holds what memory holds (L6) */
+	NR_PAGEFLAGS
+};
+
+/* The top bits of page.flags name the node and the zone; fixed when the memory map is made. */
+#define PAGE_NODE_SHIFT		58
+#define PAGE_ZONE_SHIFT		56
+#define MAX_NUMNODES		64
+#define MAX_NR_ZONES		4	/* DMA32, Normal, HighMem, Movable: mm/phys/zone.h */
+
+struct page {
+	unsigned long flags;		/* (A) PG_*; node and zone on top (I) */
+	union {
+		struct list_head lru;	/* (Z) free list, (L) LRU, or the owner's list */
+		struct {		/* (S) slub: partial list, or next on a hart's list */
+			struct page *next;
+			int nr_slabs;
+		};
+		struct {		/* PG_tail */
+			unsigned long compound_head;
+			unsigned long __tail;
+		};
+	};
+	union {
+		struct address_space *mapping;	/* (P) file pages: their cache; anon: anon_vma */
+		struct kmem_cache *slab_cache;	/* (S) */
+		struct mm_struct *pt_mm;	/* PG_table: whose */
+	};
+	union {
+		pgoff_t index;			/* (P) page offset in mapping; anon: va >> 12 */
+		void *freelist;			/* (S) first free object */
+	};
+	union {
+		unsigned long private;		/* buddy order (Z), swp_entry (P), compound order */
+		struct {			/* (S) slub; with freelist one 16-byte unit */
+			u16 inuse, objects, frozen, __pad;
+		};
+	};
+	union {
+		atomic_t _mapcount;		/* page-table entries that map it, minus 1 */
+		unsigned int page_type;		/* private to allocators */
+	};
+	atomic_t _refcount;			/* users; 0 = free or frozen */
+	union {
+		spinlock_t ptl;			/* PG_table: guards the entries of this table */
+		unsigned int owner;		/* page_owner handle */
+		unsigned long __word;
+	};
+};
+BUILD_ASSERT(sizeof(spinlock_t) <= 8);
+BUILD_ASSERT(sizeof(struct page) == 64);
+
+#define PAGE_FLAG_OPS(Name, bit) \
+static inline bool Page##Name(const struct page *p) { return p->flags >> (bit) & 1; } \
+static inline void SetPage##Name(struct page *p) { set_bit(bit, &p->flags); } \
+static inline void ClearPage##Name(struct page *p) { clear_bit(bit, &p->flags); } \
+static inline void __SetPage##Name(struct page *p) { p->flags |= BIT(bit); } \
+static inline void __ClearPage##Name(struct page *p) { p->flags &= ~BIT(bit); } \
+static inline bool TestSetPage##Name(struct page *p) { return test_and_set_bit(bit, &p->flags); } \
+static inline bool TestClearPage##Name(struct page *p) { return test_and_clear_bit(bit, &p->flags); }
+
+PAGE_FLAG_OPS(Locked, PG_locked)
+PAGE_FLAG_OPS(Referenced, PG_referenced)
+PAGE_FLAG_OPS(Uptodate, PG_uptodate)
+PAGE_FLAG_OPS(Dirty, PG_dirty)
+PAGE_FLAG_OPS(LRU, PG_lru)
+PAGE_FLAG_OPS(Active, PG_active)
+PAGE_FLAG_OPS(Writeback, PG_writeback)
+PAGE_FLAG_OPS(Buddy, PG_buddy)
+PAGE_FLAG_OPS(Slab, PG_slab)
+PAGE_FLAG_OPS(Table, PG_table)
+PAGE_FLAG_OPS(Reserved, PG_reserved)
+PAGE_FLAG_OPS(Head, PG_head)
+PAGE_FLAG_OPS(Tail, PG_tail)
+PAGE_FLAG_OPS(Anon, PG_anon)
+PAGE_FLAG_OPS(SwapBacked, PG_swapbacked)
+PAGE_FLAG_OPS(SwapCache, PG_swapcache)
+PAGE_FLAG_OPS(Mlocked, PG_mlocked)
+PAGE_FLAG_OPS(Unevictable, PG_unevictable)
+PAGE_FLAG_OPS(Private, PG_private)
+PAGE_FLAG_OPS(Poisoned, PG_poisoned)
+PAGE_FLAG_OPS(Guard, PG_guard)
+
+static inline int page_mapcount(const struct page *p) { return atomic_read(&p->_mapcount) + 1; }
+static inline int page_count(const struct page *p) { return atomic_read(&p->_refcount); }
+static inline unsigned page_to_nid(const struct page *p) { return p->flags >> PAGE_NODE_SHIFT; }
+static inline unsigned page_zonenum(const struct page *p)
+{ return p->flags >> PAGE_ZONE_SHIFT & (MAX_NR_ZONES - 1); }
+
+/* ---- address_space ------------------------------------------------------------------------ */
+
+/* What a file system (or shmem, or swap) can do with cached pages.  Registered from above. */
+struct address_space_operations {
+	/* Fill @page (locked) from the store; unlocks it, sets uptodate or error. */
+	int (*readpage)(struct file *file, struct page *page);
+	/* Write @page (locked, dirty cleared); unlocks it. */
+	int (*writepage)(struct page *page, struct writeback_control *wbc);
+	/* Mark @page dirty; returns whether it was clean. */
+	int (*set_page_dirty)(struct page *page);
+	void (*readahead)(struct file *file, struct address_space *mapping, pgoff_t start, unsigned nr);
+	int (*writepages)(struct address_space *mapping, struct writeback_control *wbc);
+	/* Prepare and end a write of @len bytes at @pos inside one page, which *pagep returns locked. */
+	int (*write_begin)(struct file *file, struct address_space *mapping, loff_t pos, unsigned len,
+			   struct page **pagep);
+	int (*write_end)(struct file *file, struct address_space *mapping, loff_t pos, unsigned len,
+			 unsigned copied, struct page *page);
+	/* Called before a page leaves the cache; drop private data. */
+	void (*freepage)(struct page *page);
+};
+
+struct address_space {
+	struct inode *host;			/* (I) owner; NULL for anonymous objects */
+	struct xarray i_pages;			/* (M) index -> page; marks: XA_DIRTY, XA_WRITEBACK */
+	unsigned long nrpages;			/* (M) */
+	const struct address_space_operations *a_ops;	/* (I) */
+	struct prio_tree_root i_mmap;		/* (i_mmap_lock) regions, by file range */
+	struct list_head i_mmap_nonlinear;	/* (i_mmap_lock) */
+	struct mutex i_mmap_lock;		/* rank i_mmap */
+	atomic_t i_mmap_writable;		/* VM_SHARED|VM_MAYWRITE regions; <0: writing denied */
+	spinlock_t lock;			/* rank mapping: i_pages, nrpages */
+	unsigned long flags;			/* AS_* */
+	gfp_t gfp_mask;				/* (I) for its pages */
+	unsigned long writeback_index;
+	int wb_err;
+};
+
+/* ---- region ------------------------------------------------------------------------------- */
+
+/* vm_flags: Linux's values, for they are visible through /proc. */
+#define VM_READ		0x00000001ul
+#define VM_WRITE	0x00000002ul
+#define VM_EXEC		0x00000004ul
+#define VM_SHARED	0x00000008ul
+#define VM_MAYREAD	0x00000010ul
+#define VM_MAYWRITE	0x00000020ul
+#define VM_MAYEXEC	0x00000040ul
+#define VM_MAYSHARE	0x00000080ul
+#define VM_GROWSDOWN	0x00000100ul
+#define VM_PFNMAP	0x00000400ul
+#define VM_LOCKED	0x00002000ul
+#define VM_IO		0x00004000ul
+#define VM_SEQ_READ	0x00008000ul
+#define VM_RAND_READ	0x00010000ul
+#define VM_DONTCOPY	0x00020000ul
+#define VM_DONTEXPAND	0x00040000ul
+#define VM_LOCKONFAULT	0x00080000ul
+#define VM_ACCOUNT	0x00100000ul
+#define VM_NORESERVE	0x00200000ul
+#define VM_NONLINEAR	0x00800000ul
+#define VM_WIPEONFORK	0x02000000ul
+#define VM_DONTDUMP	0x04000000ul
+#define VM_MIXEDMAP	0x10000000ul
+#define VM_HUGEPAGE	0x20000000ul
+#define VM_NOHUGEPAGE	0x40000000ul
+#define VM_MERGEABLE	0x80000000ul
+#define VM_SEALED	(1ul << 63)
+#define VM_STACK	VM_GROWSDOWN
+#define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
+
+struct vm_operations_struct {
+	void (*open)(struct vm_area_struct *vma);	/* a copy of the region came to be */
+	void (*close)(struct vm_area_struct *vma);
+	/* Give the page of vmf->pgoff in vmf->page, referenced and locked.  VM_FAULT_* */
+	unsigned (*fault)(struct vm_fault *vmf);
+	/* Map what is cached around the address (fault-around). */
+	void (*map_pages)(struct vm_fault *vmf, pgoff_t start, pgoff_t end);
+	/* A shared page is about to become writable.  VM_FAULT_*, VM_FAULT_LOCKED on success */
+	unsigned (*page_mkwrite)(struct vm_fault *vmf);
+	const char *(*name)(struct vm_area_struct *vma);	/* for /proc/PID/maps, or NULL */
+};
+
+struct anon_vma;
+
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;		/* (W) */
+	struct vm_area_struct *vm_next, *vm_prev; /* (W) mm->mmap list, by address */
+	struct rb_node vm_rb;			/* (W) mm->mm_rb */
+	unsigned long rb_subtree_gap;		/* (W) largest gap below any region of the subtree */
+	struct mm_struct *vm_mm;		/* (I) */
+	unsigned long vm_flags;			/* (W) VM_* */
+	pte_t vm_page_prot;			/* (W) permission bits of its entries, no frame */
+	unsigned long vm_pgoff;			/* (W) offset in vm_file, pages; anon: va >> 12 at birth */
+	struct file *vm_file;			/* (I) counted reference, or NULL */
+	const struct vm_operations_struct *vm_ops;
+	void *vm_private_data;
+	union {					/* (i_mmap_lock) place in i_mmap or i_mmap_nonlinear */
+		struct {
+			struct list_head list;
+			void *parent;		/* aligned with prio_tree_node.parent */
+			struct vm_area_struct *head;
+		} vm_set;
+		struct raw_prio_tree_node prio_tree_node;
+	} shared;
+	struct list_head anon_vma_node;		/* (anon_vma) */
+	struct anon_vma *anon_vma;		/* (W, T) */
+	atomic_t vm_lock_seq;			/* design room: per-region fault locking */
+	const char *anon_name;			/* PR_SET_VMA_ANON_NAME, or NULL */
+};
+
+/* ---- mm ----------------------------------------------------------------------------------- */
+
+enum rss_kind { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
+
+struct mm_struct {
+	struct vm_area_struct *mmap;		/* (W) list of regions, by address */
+	struct rb_root mm_rb;			/* (W) the same, as a tree with gaps */
+	struct vm_area_struct *mmap_cache;	/* (A) last find_vma() result; a hint */
+	pte_t *pgd;				/* (I) root table */
+	atomic_t mm_users;			/* tasks that run in it; 0 = torn down */
+	atomic_t mm_count;			/* references to the struct; users hold one */
+	int map_count;				/* (W) */
+	struct rw_semaphore mmap_lock;		/* rank mmap */
+	spinlock_t page_table_lock;		/* rank page table: upper levels */
+
+	hartmask_t harts;			/* (A) harts that may hold its translations (T2) */
+	atomic_long_t context_id;		/* (A) generation << asid_bits | asid; 0 = none yet */
+	hartmask_t icache_stale;		/* (A) harts that owe a fence.i before running it (L6) */
+
+	atomic_long_t rss[NR_MM_COUNTERS];	/* (A) pages */
+	unsigned long hiwater_rss, hiwater_vm;	/* pages */
+	unsigned long total_vm, data_vm, exec_vm, stack_vm;	/* (W) pages */
+	atomic_long_t locked_vm, pinned_vm;	/* pages */
+	atomic_long_t pgtables_bytes;
+	unsigned long def_flags;		/* (W) mlockall(MCL_FUTURE) */
+
+	unsigned long mmap_base, task_size;	/* (I) */
+	bool mmap_legacy;			/* (I) bottom-up */
+	unsigned long start_code, end_code, start_data, end_data;
+	unsigned long start_brk, brk, start_stack;
+	unsigned long arg_start, arg_end, env_start, env_end;
+	unsigned long saved_auxv[2 * 24];
+	void *vdso;				/* user address of the vDSO */
+	struct file *exe_file;
+	struct list_head mm_list;		/* all address spaces (mm_list_lock) */
+	int oom_score_adj;
+	void *mempolicy;			/* design room: NUMA policy */
+};
+
+/* Kernel's own tables; its pgd is the root that every mm's upper half copies. */
+extern struct mm_struct init_mm;
+
+/* ---- fault -------------------------------------------------------------------------------- */
+
+#define FAULT_FLAG_WRITE	0x01
+#define FAULT_FLAG_EXEC		0x02
+#define FAULT_FLAG_USER		0x04	/* taken in user mode */
+#define FAULT_FLAG_REMOTE	0x08	/* for another mm: get_user_pages */
+#define FAULT_FLAG_RETRY	0x10	/* may drop mmap_lock and ask for a retry */
+#define FAULT_FLAG_TRIED	0x20
+#define FAULT_FLAG_UNSHARE	0x40
+
+#define VM_FAULT_OOM		0x001
+#define VM_FAULT_SIGBUS		0x002
+#define VM_FAULT_MAJOR		0x004
+#define VM_FAULT_SIGSEGV	0x040
+#define VM_FAULT_NOPAGE		0x100	/* the handler installed the entry itself */
+#define VM_FAULT_LOCKED		0x200	/* vmf->page is locked */
+#define VM_FAULT_RETRY		0x400	/* mmap_lock was dropped */
+#define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	unsigned flags;			/* FAULT_FLAG_* */
+	unsigned long address;		/* page-aligned */
+	pgoff_t pgoff;			/* of the address in vma's file */
+	pte_t *pte;			/* the level-0 entry, once its table exists */
+	struct page *table;		/* the table page that holds it: ->ptl */
+	pte_t orig_pte;			/* value at the start of the fault */
+	struct page *page;		/* result of ->fault */
+	struct page *cow_page;
+};
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * kernel/sync/lockrank.h - the one order in which locks are taken, outermost first.
+ *
+ * MODEL     A lock carries its rank.  A task may take a lock only if it holds none of the same or a
+ *           later rank (a nested acquisition of one rank says so).  Debug builds stop on a wrong
+ *           order, on sleeping under a spin lock, and on a lock held at exit.
+ *           doc/locking.md explains each.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_LOCKRANK_H
+#define VELLUM_LOCKRANK_H
+
+enum lockrank {
+	RANK_NONE,		/* not checked: early boot, tests */
+	/* sleeping locks */
+	RANK_VFS,		/* mounts, rename, inode i_rwsem, file position, tty */
+	RANK_TASK,		/* exec, credentials guard */
+	RANK_MMAP,
+	RANK_PAGE,		/* the page lock */
+	RANK_I_MMAP,
+	RANK_ANON_VMA,
+	RANK_SLEEP_LEAF,	/* small sleeping locks that take none of the above */
+	/* spin locks */
+	RANK_FILES,		/* descriptor tables, dentries, pipes: no mm inside */
+	RANK_SIGHAND,		/* task list, then sighand */
+	RANK_PGTABLE_TOP,	/* mm->page_table_lock */
+	RANK_PGTABLE,		/* page->ptl */
+	RANK_MAPPING,		/* address_space->lock */
+	RANK_SWAP,
+	RANK_LRU,
+	RANK_SLAB,
+	RANK_VMALLOC,
+	RANK_ZONE,
+	RANK_TIMER,
+	RANK_WAITQ,
+	RANK_RQ,
+	RANK_CONSOLE,
+	NR_LOCKRANKS
+};
+
+#endif

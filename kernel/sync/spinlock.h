@@ -1,0 +1,88 @@
+/*
+ * kernel/sync/spinlock.h - fair locks that spin.
+ *
+ * MODEL     A ticket lock in one word: `next` is the ticket that the next comer draws, `owner` the one
+ *           that is served.  Kernel code is not preempted, so a holder is delayed by interrupts only:
+ *           a lock that a handler takes is taken with interrupts off everywhere (_irqsave).
+ * INVARIANTS
+ *   S1  owner <= next, and next - owner is the number of holders and waiters.
+ *   S2  Nobody sleeps while it holds one (task_base.spin_depth is 0 in schedule()).
+ * COST      Uncontended: one atomic add, one compare; release: one store.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_SPINLOCK_H
+#define VELLUM_SPINLOCK_H
+
+#include "include/arch/arch.h"
+#include "include/atomic.h"
+#include "kernel/sync/lockrank.h"
+
+typedef struct CAPABILITY("spinlock") spinlock {
+	union {
+		u32 word;
+		struct { u16 owner, next; };
+	};
+	u32 rank;		/* (I) enum lockrank; debug builds check it */
+} spinlock_t;
+
+#define SPINLOCK_INIT(r)	{ .rank = (r) }
+#define DEFINE_SPINLOCK(name, r) spinlock_t name = SPINLOCK_INIT(r)
+
+static inline void spin_lock_init(spinlock_t *l, enum lockrank rank)
+{
+	l->word = 0;
+	l->rank = rank;
+}
+
+void spin_lock_contended(spinlock_t *l, u16 ticket);
+
+#ifdef VELLUM_DEBUG
+void lock_check_acquire(const void *lock, u32 rank);	/* kernel/sync/lockdebug.c */
+void lock_check_release(const void *lock, u32 rank);
+#else
+static inline void lock_check_acquire(__maybe_unused const void *l, __maybe_unused u32 rank) {}
+static inline void lock_check_release(__maybe_unused const void *l, __maybe_unused u32 rank) {}
+#endif
+
+static __always_inline void spin_lock(spinlock_t *l) ACQUIRE(l) NO_LOCK_ANALYSIS
+{
+	u32 old;
+
+	lock_check_acquire(l, l->rank);
+	old = __atomic_fetch_add(&l->word, 1u << 16, __ATOMIC_ACQUIRE);
+	if (unlikely((u16)old != (u16)(old >> 16)))
+		spin_lock_contended(l, old >> 16);
+}
+
+static __always_inline bool spin_trylock(spinlock_t *l) NO_LOCK_ANALYSIS
+{
+	u32 old = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
+
+	if ((u16)old != (u16)(old >> 16))
+		return false;
+	if (!__atomic_compare_exchange_n(&l->word, &old, old + (1u << 16), false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	lock_check_acquire(l, l->rank);
+	return true;
+}
+
+static __always_inline void spin_unlock(spinlock_t *l) RELEASE(l) NO_LOCK_ANALYSIS
+{
+	lock_check_release(l, l->rank);
+	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
+}
+
+static inline bool spin_is_locked(const spinlock_t *l)
+{
+	u32 w = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
+	return (u16)w != (u16)(w >> 16);
+}
+
+#define spin_lock_irqsave(l, flags)	do { (flags) = arch_irq_save(); spin_lock(l); } while (0)
+#define spin_unlock_irqrestore(l, flags) do { spin_unlock(l); arch_irq_restore(flags); } while (0)
+#define spin_lock_irq(l)		do { arch_irq_disable(); spin_lock(l); } while (0)
+#define spin_unlock_irq(l)		do { spin_unlock(l); arch_irq_enable(); } while (0)
+
+#endif

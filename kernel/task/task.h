@@ -1,0 +1,201 @@
+/*
+ * kernel/task/task.h - a task (thread), and what tasks of a process share.
+ *
+ * MODEL     task_struct     one thread: kernel stack, registers, scheduling state, own signal mask.
+ *           signal_struct   one process (thread group): pending signals, limits, timers, session.
+ *           sighand_struct  the table of signal actions; shared with CLONE_SIGHAND.
+ *           files_struct, fs_struct, cred: descriptors; root, cwd, umask; identity.
+ *           pid             a number that names a thread, a group (tgid), a process group, a session.
+ * LOCKING   tasklist_lock (T) guards parent, children and pid links; sighand->lock (H) guards signal
+ *           state and thread lists.  tasklist_lock is taken before sighand->lock.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_TASK_H
+#define VELLUM_TASK_H
+
+#include "include/fs.h"
+#include "include/uapi/resource.h"
+#include "include/uapi/signal.h"
+#include <asm/ptrace.h>
+#include <asm/thread.h>
+
+#define TASK_COMM_LEN	16
+#define THREAD_SIZE	(16 * 1024ul)	/* kernel stack, in vmalloc space below a guard page */
+
+struct tty_struct;
+struct task_struct;
+
+struct sigpending {
+	struct list_head list;		/* (H) struct sigqueue */
+	sigset_t signal;		/* (H) */
+};
+
+struct sighand_struct {
+	atomic_t count;
+	spinlock_t lock;		/* rank sighand */
+	struct k_sigaction action[_NSIG];	/* (H) */
+	wait_queue_head_t signalfd_wqh;
+};
+
+/* A group-wide interval or POSIX timer is in kernel/time/itimer.h. */
+struct itimer_state { u64 value_ns, interval_ns; };
+
+struct signal_struct {
+	atomic_t count;			/* users of the struct */
+	atomic_t live;			/* threads not yet exiting */
+	int nr_threads;			/* (H) */
+	struct list_head thread_head;	/* (H) task->thread_node */
+	struct task_struct *group_leader;
+	struct sigpending shared_pending;	/* (H) */
+	wait_queue_head_t wait_chldexit;
+	int group_exit_code;		/* (H) */
+	struct task_struct *group_exit_task;	/* exec waits for the others */
+	unsigned flags;			/* (H) SIGNAL_* */
+	int group_stop_count, stop_code;	/* (H) */
+	pid_t pgrp, session;		/* (T) */
+	bool leader;			/* session leader */
+	struct tty_struct *tty;		/* (T) controlling terminal */
+	struct rlimit rlim[RLIM_NLIMITS];
+	struct hrtimer *real_timer;	/* ITIMER_REAL */
+	struct itimer_state it_real, it_virt, it_prof;
+	struct list_head posix_timers;
+	int next_posix_timer_id;
+	u64 utime, stime, cutime, cstime;	/* ns of dead threads, of waited-for children */
+	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw;
+	unsigned long maxrss, cmaxrss;
+	int oom_score_adj;
+	bool is_child_subreaper;
+};
+#define SIGNAL_STOP_STOPPED	0x01
+#define SIGNAL_STOP_CONTINUED	0x02
+#define SIGNAL_GROUP_EXIT	0x04
+#define SIGNAL_UNKILLABLE	0x40	/* init */
+
+struct cred {
+	atomic_t count;
+	uid_t uid, euid, suid, fsuid;
+	gid_t gid, egid, sgid, fsgid;
+	u64 cap_effective, cap_permitted, cap_inheritable, cap_bset, cap_ambient;
+	unsigned securebits;
+	int ngroups;
+	gid_t *groups;
+};
+
+struct fs_struct {
+	atomic_t count;
+	spinlock_t lock;
+	struct path root, pwd;
+	int umask;
+};
+
+struct fdtable_bits;
+struct files_struct {
+	atomic_t count;
+	spinlock_t lock;		/* rank files */
+	unsigned max_fds;
+	unsigned next_fd;		/* no free descriptor below it */
+	struct file **fd;		/* [max_fds] */
+	unsigned long *open_fds, *close_on_exec;	/* bitmaps of max_fds bits */
+};
+
+struct restart_block {
+	long (*fn)(struct restart_block *);
+	u64 arg[6];
+};
+
+struct sched_entity {
+	struct rb_node run_node;	/* (run queue) */
+	struct list_head run_list;
+	u64 vruntime, exec_start, sum_exec_ns, slice_ns;
+	bool on_rq, on_hart;
+	unsigned weight;
+};
+
+struct task_struct {
+	struct task_base;		/* first: tp and trap.S rely on it */
+	struct thread_struct thread;	/* saved context */
+	void *stack;			/* base of the kernel stack */
+	int state;			/* TASK_*; see kernel/sync/wait.h */
+	int exit_state;			/* (T) 0, EXIT_ZOMBIE, EXIT_DEAD */
+	int exit_code, exit_signal;
+	atomic_t usage;
+	struct sched_entity se;
+	int nice;
+	int policy, rt_priority;
+	u64 cpus_allowed;		/* hartmask bits */
+	struct list_head wake_entry;
+
+	pid_t pid, tgid;
+	char comm[TASK_COMM_LEN];
+	struct task_struct *real_parent, *parent;	/* (T) */
+	struct list_head children, sibling;	/* (T) */
+	struct list_head thread_node;	/* (H) in signal->thread_head */
+	struct list_head tasks;		/* (T) group leaders */
+	struct hlist_node pid_link;	/* (T) pid hash */
+	struct task_struct *group_leader;
+
+	struct signal_struct *signal;
+	struct sighand_struct *sighand;
+	sigset_t blocked, real_blocked, saved_sigmask;	/* (H) */
+	bool restore_sigmask;
+	struct sigpending pending;	/* (H) */
+	stack_t sas;			/* alternate signal stack */
+	unsigned jobctl;		/* (H) */
+	int pdeath_signal;
+	struct restart_block restart_block;
+
+	const struct cred *cred;
+	struct files_struct *files;
+	struct fs_struct *fs;
+	bool dumpable, no_new_privs, in_execve, did_exec;
+
+	int __user *set_child_tid, *clear_child_tid;
+	void __user *robust_list;
+	struct completion *vfork_done;
+	struct futex_waiter *futex;
+
+	u64 start_time;			/* ns since boot */
+	u64 utime, stime;		/* ns */
+	u64 acct_stamp;			/* when utime/stime were last brought up */
+	unsigned long nvcsw, nivcsw;
+	int syscall_nr;			/* of the call it is in, -1 outside; for /proc and traces */
+	void (*kthread_fn)(void *);
+	void *kthread_arg;
+};
+
+#define current	((struct task_struct *)current_base())
+static inline struct pt_regs *task_pt_regs(struct task_struct *t)
+{ return (struct pt_regs *)((char *)t->stack + THREAD_SIZE) - 1; }
+#define current_pt_regs() task_pt_regs(current)
+
+extern spinlock_t tasklist_lock;	/* rank sighand */
+extern struct task_struct init_task;	/* hart 0's idle task */
+extern struct list_head task_list;	/* (T) group leaders, by ->tasks */
+
+static inline void get_task_struct(struct task_struct *t) { atomic_inc(&t->usage); }
+void put_task_struct(struct task_struct *t);
+/* Counted reference, or NULL. */
+struct task_struct *find_get_task(pid_t pid);
+#define for_each_thread(t, p) list_for_each_entry(t, &(p)->signal->thread_head, thread_node)
+#define for_each_process(p) list_for_each_entry(p, &task_list, tasks)
+
+/* ---- kernel/task ------------------------------------------------------------------------------ */
+struct kernel_clone_args {
+	u64 flags;			/* CLONE_* without the signal */
+	int exit_signal;
+	unsigned long stack, tls;
+	int __user *child_tid, *parent_tid, *pidfd;
+	void (*fn)(void *);		/* kernel thread */
+	void *fn_arg;
+	const char *name;
+};
+pid_t kernel_clone(const struct kernel_clone_args *args);
+struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *fmt, ...);
+int kernel_execve(const char *filename, const char *const *argv, const char *const *envp);
+__noreturn void do_exit(long code);
+__noreturn void do_group_exit(int code);
+/* mm of @t with mm_users held, or NULL; mmput() ends it. */
+struct mm_struct *get_task_mm(struct task_struct *t);
+
+#endif
