@@ -28,7 +28,6 @@ struct pipe_inode_info;
 struct super_block;
 struct vfsmount;
 
-struct timespec64 { s64 tv_sec; s64 tv_nsec; };
 struct iovec { void __user *iov_base; size_t iov_len; };
 
 struct path { struct vfsmount *mnt; struct dentry *dentry; };
@@ -147,7 +146,10 @@ struct inode {
 	atomic_t i_count;
 	atomic_t i_writecount;			/* >0: open for writing, <0: being executed */
 	struct list_head i_sb_list;
-	struct list_head i_dentry;		/* aliases */
+	struct list_head i_dentry;		/* aliases (dcache_lock) */
+	spinlock_t i_lock;			/* i_blocks, i_flock; rank files */
+	u64 i_dir_next;				/* (i_rwsem) next directory offset to give out */
+	struct timespec64 i_btime;
 	struct list_head i_flock;		/* file locks (fs/locks.c) */
 	struct pipe_inode_info *i_pipe;		/* FIFOs and pipes */
 	void *i_private;
@@ -168,6 +170,7 @@ struct dentry {
 	const struct dentry_operations *d_op;
 	struct super_block *d_sb;
 	void *d_fsdata;
+	u64 d_off;				/* place in its directory, newest is greatest */
 	char d_iname[DNAME_INLINE];
 };
 
@@ -182,6 +185,7 @@ struct file {
 	struct inode *f_inode;
 	struct address_space *f_mapping;
 	struct { pgoff_t start; unsigned size, async_size; loff_t prev_pos; } f_ra;
+	int f_wb_err;
 	pid_t f_owner;				/* F_SETOWN */
 	int f_owner_sig;
 	void *private_data;

@@ -1,0 +1,25 @@
+/*
+ * fs/chrdev.h - character devices by number, and the nodes that devtmpfs shows for them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_CHRDEV_H
+#define VELLUM_FS_CHRDEV_H
+
+#include "include/fs.h"
+
+/*
+ * Opening a node with number @dev uses @fops (its open() is called with i_rdev == dev).  @name is the
+ * node's path in devtmpfs ("tty", "pts/3" makes the directory; NULL: no node), @mode its permissions.
+ * => before the file systems are up only the number is kept, the node follows; 0, -EBUSY, -ENOMEM
+ */
+int register_chrdev(dev_t dev, const char *name, const struct file_operations *fops, umode_t mode);
+void unregister_chrdev(dev_t dev);
+/* The name under which /proc/devices lists @major ("mem", "tty", "ttyS"). */
+void register_chrdev_major(unsigned major, const char *name);
+extern const struct file_operations def_chr_fops;
+
+struct seq_file;
+int devices_show(struct seq_file *m, void *v);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * fs/fdtable.h - descriptor tables, and the quick way from a number to a file.
+ *
+ * MODEL     A table that one task uses needs no lock to be read: only that task changes it, and what
+ *           it is doing now is this very call.  So fdget() borrows the file without counting.  When
+ *           the table is shared, it counts under the table's lock.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_FDTABLE_H
+#define VELLUM_FS_FDTABLE_H
+
+#include "include/fs.h"
+#include "kernel/task/task.h"
+
+#define FDPUT_FPUT	1
+#define FDPUT_POS	2
+
+struct fd { struct file *file; unsigned flags; };
+
+extern struct files_struct init_files;
+void files_init(void);
+
+/* Tasks: fork, exit, exec, unshare(CLONE_FILES). */
+struct files_struct *dup_fd(struct files_struct *old);	/* a copy; NULL when there is no memory */
+void put_files_struct(struct files_struct *files);
+void exit_files(struct task_struct *t);
+int unshare_files(void);				/* before exec: an own table; 0 or -ENOMEM */
+void do_close_on_exec(struct files_struct *files);
+
+/* Numbers: the lowest free one >= @start; flags: O_CLOEXEC. */
+int get_unused_fd_flags(unsigned flags);
+int alloc_fd(unsigned start, unsigned flags);
+void put_unused_fd(unsigned fd);
+void fd_install(unsigned fd, struct file *file);	/* takes over the reference */
+int close_fd(unsigned fd);
+int filp_close(struct file *file, struct files_struct *files);
+int replace_fd(unsigned fd, struct file *file, unsigned flags);	/* dup2 */
+int receive_fd(struct file *file, unsigned flags);	/* a new number for a counted copy */
+struct file *fget_task(struct task_struct *t, unsigned fd);
+/* The first open number >= *fd of @t, counted; NULL when there is none. */
+struct file *fget_task_next(struct task_struct *t, unsigned *fd, bool *cloexec);
+
+struct file *__fget_shared(unsigned fd, unsigned refuse);
+
+static __always_inline struct fd __fdget(unsigned fd, unsigned refuse)
+{
+	struct files_struct *files = current->files;
+	struct file *f;
+
+	if (likely(atomic_read(&files->count) == 1)) {
+		f = likely(fd < files->max_fds) ? files->fd[fd] : NULL;
+		if (unlikely(!f || (f->f_mode & refuse)))
+			f = NULL;
+		return (struct fd){ f, 0 };
+	}
+	f = __fget_shared(fd, refuse);
+	return (struct fd){ f, f ? FDPUT_FPUT : 0 };
+}
+static __always_inline struct fd fdget(unsigned fd) { return __fdget(fd, FMODE_PATH); }
+static __always_inline struct fd fdget_raw(unsigned fd) { return __fdget(fd, 0); }
+
+/* The same for a call that uses and moves f_pos. */
+static __always_inline struct fd fdget_pos(unsigned fd)
+{
+	struct fd f = fdget(fd);
+
+	if (f.file && !(f.file->f_mode & FMODE_STREAM) && atomic_read(&f.file->f_count) > 1) {
+		mutex_lock(&f.file->f_pos_lock);
+		f.flags |= FDPUT_POS;
+	}
+	return f;
+}
+
+static __always_inline void fdput(struct fd f)
+{
+	if (unlikely(f.flags & FDPUT_FPUT))
+		fput(f.file);
+}
+
+static __always_inline void fdput_pos(struct fd f)
+{
+	if (unlikely(f.flags & FDPUT_POS))
+		mutex_unlock(&f.file->f_pos_lock);
+	fdput(f);
+}
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * fs/libfs.h - what small file systems share: nodes that live in the dentry cache, pseudo file
+ * systems, files without names.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_LIBFS_H
+#define VELLUM_FS_LIBFS_H
+
+#include "fs/mount.h"
+
+/* Directories whose names are pinned dentries. */
+struct dentry *simple_lookup(struct inode *dir, struct dentry *dentry, unsigned flags);
+int dcache_readdir(struct file *file, struct dir_context *ctx);
+loff_t dcache_dir_lseek(struct file *file, loff_t off, int whence);
+ssize_t generic_read_dir(struct file *file, struct iov_iter *to, loff_t *pos);	/* -EISDIR */
+extern const struct file_operations simple_dir_operations;
+extern const struct inode_operations simple_dir_inode_operations;
+extern const struct dentry_operations simple_dentry_operations;
+int simple_link(struct dentry *old, struct inode *dir, struct dentry *dentry);
+int simple_unlink(struct inode *dir, struct dentry *dentry);
+int simple_rmdir(struct inode *dir, struct dentry *dentry);
+int simple_rename(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd, unsigned flags);
+bool simple_empty(struct dentry *dentry);
+/* Give a new name its inode and pin it: @dentry is in @dir. */
+void simple_add(struct inode *dir, struct dentry *dentry, struct inode *inode);
+int simple_statfs(struct dentry *dentry, struct kstatfs *st);
+bool dir_emit_dots(struct file *file, struct dir_context *ctx);
+static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino, unsigned type)
+{ return ctx->actor(ctx, name, len, ctx->pos, ino, type); }
+
+const char *simple_get_link(struct dentry *dentry, struct inode *inode, char *buf);	/* i_private */
+extern const struct inode_operations simple_symlink_inode_operations;
+ssize_t simple_read_from_buffer(struct iov_iter *to, loff_t *pos, const void *from, size_t available);
+
+/* A file system that is never mounted by users: one super block, one internal mount. */
+struct vfsmount *pseudo_mount(const char *name, unsigned long magic, const struct dentry_operations *d_op,
+			      const struct super_operations *s_op);
+void anon_inode_init(void);
+/* A file "anon_inode:NAME" (name with its brackets) with @fops and private_data.  ERR_PTR; fd or -errno */
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *priv, int flags);
+int anon_inode_getfd(const char *name, const struct file_operations *fops, void *priv, int flags);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * fs/pipe.h - pipes and FIFOs: a ring of pages between readers and writers.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_PIPE_H
+#define VELLUM_FS_PIPE_H
+
+#include "include/fs.h"
+
+#define PIPE_DEF_BUFFERS	16
+
+struct pipe_buffer {
+	struct page *page;		/* counted */
+	unsigned offset, len;
+	unsigned flags;			/* PIPE_BUF_* */
+};
+#define PIPE_BUF_MERGE	1		/* ours alone: a write may append to it */
+#define PIPE_BUF_PACKET	2		/* O_DIRECT: one read takes at most this one */
+
+struct pipe_inode_info {
+	struct mutex mutex;		/* rank vfs */
+	wait_queue_head_t rd_wait, wr_wait;
+	unsigned head, tail;		/* head - tail buffers in use; grow for ever */
+	unsigned ring_size;		/* power of two */
+	unsigned readers, writers;	/* open ends */
+	unsigned r_counter, w_counter;	/* opens so far: FIFO open() waits for a change */
+	unsigned files;			/* open files, for freeing */
+	bool poll_usage;
+	struct page *spare;		/* one page kept for the next write */
+	struct pipe_buffer *bufs;
+	struct pipe_buffer bufs_inline[PIPE_DEF_BUFFERS];
+};
+
+extern const struct file_operations pipefifo_fops;
+extern unsigned pipe_max_size;		/* bytes; /proc/sys/fs/pipe-max-size */
+void pipe_init(void);
+int do_pipe_flags(int *fd, int flags);
+int create_pipe_files(struct file **res, int flags);
+struct pipe_inode_info *get_pipe_info(struct file *file);	/* NULL: not a pipe */
+long pipe_fcntl(struct file *file, unsigned cmd, unsigned long arg);
+
+#endif
