@@ -8,32 +8,154 @@ CC        := $(CROSS)gcc
 LD        := $(CROSS)ld
 OBJCOPY   := $(CROSS)objcopy
 NM        := $(CROSS)nm
+USERCC    ?= riscv64-linux-gnu-gcc
+USERSTRIP ?= riscv64-linux-gnu-strip
+HOSTCC    ?= gcc
 SLAB      ?= slub
+Q         := $(if $(V),,@)
+say        = $(if $(V),,@printf '  %-7s %s\n' "$(1)" "$(2)")
 
-# Every .c and .S below these folders is part of the kernel.
-KDIRS     := boot arch/riscv lib kernel mm fs drivers
-SRCS      := $(shell find $(KDIRS) test/kernel -name '*.[cS]' -not -path 'arch/riscv/vdso/*' \
-	       -not -path 'mm/slab/sl[aou]b.c' | sort) $(wildcard mm/slab/$(SLAB).c)
-OBJS      := $(patsubst %,$(BUILD)/%.o,$(basename $(SRCS)))
-
-ARCHFLAGS := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
-CFLAGS    := $(ARCHFLAGS) -std=gnu11 -O2 -g -ffreestanding -fms-extensions -fno-common -fno-pic \
-	     -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
-	     -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -msmall-data-limit=8 \
-	     -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare -Wvla -Werror=implicit-function-declaration \
-	     -Werror=incompatible-pointer-types -Werror=int-conversion -Werror=return-type \
-	     -I. -Iarch/riscv/include $(if $(DEBUG),-DVELLUM_DEBUG) $(EXTRA_CFLAGS)
-LDFLAGS   := -nostdlib -static --no-dynamic-linker -z max-page-size=4096 --no-warn-rwx-segments -T kernel.ld
-
+.DELETE_ON_ERROR:
+.SUFFIXES:
 .PHONY: all
 all: $(BUILD)/Image $(BUILD)/vellum.elf
 
+# ---- the kernel -----------------------------------------------------------------------------------
+
+# Every .c and .S below these folders is part of the kernel.
+KDIRS     := boot arch/riscv lib kernel mm fs drivers
+SRCS      := $(shell find $(KDIRS) -name '*.[cS]' -not -path 'arch/riscv/vdso/*' \
+	       -not -path 'mm/slab/sl[aou]b.c' | LC_ALL=C sort) $(wildcard mm/slab/$(SLAB).c)
+OBJS      := $(patsubst %,$(BUILD)/%.o,$(basename $(SRCS)))
+
+ARCHFLAGS := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
+WARNINGS  := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare -Wvla \
+	     -Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
+	     -Werror=int-conversion -Werror=return-type
+CFLAGS    := $(ARCHFLAGS) -std=gnu11 -O2 -g -ffreestanding -fms-extensions -fno-common -fno-pic \
+	     -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
+	     -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -msmall-data-limit=8 \
+	     $(WARNINGS) -I. -Iarch/riscv/include $(if $(DEBUG),-DVELLUM_DEBUG) $(EXTRA_CFLAGS)
+LDFLAGS   := -nostdlib -static --no-dynamic-linker -z max-page-size=4096 --no-warn-rwx-segments -T kernel.ld
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
+	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/%.o: %.S
 	@mkdir -p $(@D)
+	$(call say,AS,$<)
 	$(Q)$(CC) $(CFLAGS) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
 
+-include arch/riscv/vdso/vdso.mk
+-include arch/riscv/link.mk
 -include $(OBJS:.o=.d)
+
+# ---- programs and root file systems ------------------------------------------------------------------
+
+DEBS       := $(BUILD)/debs
+BUSYBOX    := $(DEBS)/root/usr/bin/busybox
+USERFLAGS  := -static -O2 -Wall -Wextra -Wno-unused-result -Wno-stringop-overflow -Wno-stringop-overread \
+	      -pthread -I.
+PROGRAMS   := $(patsubst user/%.c,$(BUILD)/user/%,$(wildcard user/*.c))
+
+$(BUSYBOX): tools/fetch-debs
+	$(Q)tools/fetch-debs $(DEBS) busybox-static
+	@touch $@
+
+$(BUILD)/user/%: user/%.c
+	@mkdir -p $(@D)
+	$(call say,USERCC,$<)
+	$(Q)$(USERCC) $(USERFLAGS) -s -o $@ $<
+
+$(BUILD)/utest: $(wildcard test/user/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,USERCC,test/user)
+	$(Q)$(USERCC) $(USERFLAGS) -s -o $@ $(filter %.c,$^)
+
+$(BUILD)/rootfs.cpio: $(PROGRAMS) $(BUSYBOX) $(shell find user/rootfs -type f) tools/mkrootfs
+	$(call say,CPIO,$@)
+	$(Q)tools/mkrootfs $@ $(BUSYBOX)=usr/bin/busybox user/rootfs=. $(BUILD)/user/init=init \
+		$(foreach p,$(filter-out %/init,$(PROGRAMS)),$(p)=usr/bin/$(notdir $(p)))
+
+$(BUILD)/test.cpio: $(BUILD)/utest $(BUSYBOX) $(wildcard test/user/sh/*) tools/mkrootfs
+	$(call say,CPIO,$@)
+	$(Q)tools/mkrootfs $@ $(BUSYBOX)=usr/bin/busybox $(BUILD)/utest=init test/user/sh=tests/sh
+
+$(BUILD)/bench.cpio: $(BUILD)/user/bench tools/mkrootfs
+	$(call say,CPIO,$@)
+	$(Q)tools/mkrootfs $@ $(BUILD)/user/bench=init $(BUILD)/user/bench=usr/bin/bench
+
+# ---- running ------------------------------------------------------------------------------------------
+
+.PHONY: setup run debug
+setup:
+	$(Q)ci/setup
+
+# What is installed must be there before make looks for compilers: a second make does the work.
+run: setup
+	$(Q)$(MAKE) --no-print-directory all $(if $(INITRD),,$(BUILD)/rootfs.cpio) $(if $(DTB),,)
+	$(Q)SMP=$(or $(SMP),2) MEM=$(or $(MEM),1G) NODES=$(or $(NODES),1) PAGING=$(PAGING) APPEND="$(APPEND)" \
+		DTB="$(DTB)" $(if $(INITRD),INITRD=$(INITRD)) tools/run
+
+debug: setup
+	$(Q)ci/setup --debug
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/rootfs.cpio
+	$(Q)tools/debug
+
+# ---- tests --------------------------------------------------------------------------------------------
+
+-include dts/dts.mk
+-include test/host/host.mk
+
+.PHONY: test test-host test-boot test-matrix test-linux test-all
+TESTBUILD := $(BUILD)/Image $(BUILD)/vellum.elf $(BUILD)/test.cpio $(BUILD)/rootfs.cpio $(BUILD)/bench.cpio
+
+test: setup
+	$(Q)$(MAKE) --no-print-directory $(TESTBUILD) host-tests dtbs
+	$(Q)$(MAKE) --no-print-directory DEBUG=1 BUILD=$(BUILD)/debug $(BUILD)/debug/Image
+	$(Q)tools/test-list --ci | xargs -d '\n' tools/run-tests -j2
+
+test-matrix: setup
+	$(Q)$(MAKE) --no-print-directory $(TESTBUILD)
+	$(Q)tools/test-list --matrix | xargs -d '\n' tools/run-tests -j2
+
+test-linux: setup
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/test.cpio
+	$(Q)tools/test-list --linux | xargs -d '\n' tools/run-tests -j1
+
+# ---- measuring and checking ------------------------------------------------------------------------------
+
+.PHONY: bench lint compile_commands.json clean help
+bench: setup
+	$(Q)$(MAKE) --no-print-directory $(TESTBUILD)
+	$(Q)tools/bench
+
+lint: setup
+	$(Q)ci/setup --lint
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/layercheck $(BUILD)
+	$(Q)tools/lint
+
+compile_commands.json:
+	$(Q)$(MAKE) --no-print-directory -Bn V=1 all | tools/compile-commands >$@
+
+clean:
+	rm -rf $(BUILD) compile_commands.json
+
+help:
+	@sed -n 's/^#> //p' Makefile
+
+#> make               build/Image and build/vellum.elf
+#> make run           install what is missing, build, and start a shell in QEMU.  Varied by
+#>                    SMP=4 MEM=2G NODES=2 PAGING=sv39|sv48|sv57 APPEND="..." INITRD=file DTB=file
+#> make debug         the same, waiting for gdb, which attaches with symbols and our commands
+#> make test          all tests: on the host, in QEMU, and bad input; ends with "N passed, N failed"
+#> make test-matrix   the user tests on every paging mode x harts x nodes x memory size
+#> make test-linux    the user tests on Linux (KERNEL=Image, or Debian's riscv64 kernel package)
+#> make bench         costs in guest instructions, beside Linux's
+#> make lint          layers, warnings as errors, static analysis, style
+#> make compile_commands.json   for editors
+#> make clean
+#> V=1 shows commands, DEBUG=1 builds with all invariants checked, SLAB=slub chooses the slab allocator
