@@ -1,0 +1,132 @@
+/*
+ * mm/fault/cow.c - a write to a page whose entry is read-only though the region may be written.
+ *
+ * MODEL     shared region             ask the file, then W
+ *           anonymous, sole owner     W at once: nobody else can see the page
+ *           zero page                 a zeroed page of its own
+ *           anything else             a copy
+ * INVARIANTS
+ *   C1  A page is written only through entries of one address space, or through shared regions.
+ *   C2  No hart sees the old page after another wrote the copy: the entry is cleared, every hart
+ *       flushed, and only then the copy shown.
+ * LOCKING   as anon.c.  The flush waits for harts while the ptl is held, interrupts on.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/fault/internal.h"
+#include "mm/cache/pagemap.h"
+#include "mm/kmap/highmem.h"
+#include "mm/pt/flush.h"
+
+/* Add W (and A, D) to the entry.  More permission: a local fence at most (L3).  => ptl held */
+static void wp_make_writable(struct vm_fault *vmf)
+{
+	unsigned long bits = PTE_A | PTE_D | (vmf->vma->vm_flags & VM_WRITE ? PTE_W : 0);
+
+	ptep_set_bits(vmf->pte, bits);
+	arch_tlb_flush_local_page(vmf->vma->vm_mm, vmf->address);
+}
+
+static unsigned wp_page_shared(struct vm_fault *vmf, struct page *page)
+{
+	unsigned rc;
+
+	if (!page || !vma_wants_writenotify(vmf->vma)) {
+		wp_make_writable(vmf);
+		vmf_unlock(vmf);
+		return 0;
+	}
+	get_page(page);
+	vmf_unlock(vmf);
+	rc = do_page_mkwrite(vmf, page);
+	if (!rc) {
+		set_page_dirty(page);
+		if (vmf_lock_same(vmf))
+			wp_make_writable(vmf);
+		vmf_unlock(vmf);
+		unlock_page(page);
+	}
+	put_page(page);
+	return rc;
+}
+
+/*
+ * Replace the entry's page @old (NULL: the zero page) by the private @copy, whose content is done.
+ * => ptl held, and the entry is what the fault saw
+ */
+static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *copy)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	pte_t pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(copy), vma->vm_page_prot)), vma);
+
+	ptep_xchg(vmf->pte, (pte_t){ 0 });
+	flush_tlb_page(vma, vmf->address);		/* C2 */
+	if (vma->vm_flags & VM_EXEC)
+		flush_icache_page(vma, copy);
+	page_add_new_anon_rmap(copy, vma, vmf->address);
+	smp_wmb();	/* E2 */
+	set_pte(vmf->pte, pte);
+	if (!old) {
+		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
+		return;
+	}
+	if (!PageAnon(old)) {
+		dec_mm_counter(vma->vm_mm, mm_counter(old));
+		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
+	}
+	page_remove_rmap(old);
+}
+
+/* => @old is referenced by the caller for us, or NULL; ptl not held */
+static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
+{
+	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE);
+
+	if (unlikely(!copy)) {
+		if (old)
+			put_page(old);
+		return VM_FAULT_OOM;
+	}
+	if (old)
+		copy_highpage(copy, old);
+	else
+		clear_highpage(copy);
+	if (vmf_lock_same(vmf)) {
+		wp_show_copy(vmf, old, copy);
+		vmf_unlock(vmf);
+		if (old)
+			put_page(old);		/* the entry's reference */
+	} else {
+		vmf_unlock(vmf);
+		put_page(copy);
+	}
+	if (old)
+		put_page(old);
+	return 0;
+}
+
+unsigned do_wp_page(struct vm_fault *vmf)
+{
+	struct page *page;
+
+	if (unlikely(!vmf_lock_same(vmf))) {
+		vmf_unlock(vmf);
+		return 0;
+	}
+	page = pte_page_counted(vmf->orig_pte);
+	if (vmf->vma->vm_flags & VM_SHARED)
+		return wp_page_shared(vmf, page);
+	if (page && PageAnon(page) && page_count(page) == 1) {	/* the entry's own: C1 */
+		wp_make_writable(vmf);
+		vmf_unlock(vmf);
+		return 0;
+	}
+	if (!page && pte_pfn(vmf->orig_pte) != zero_pfn) {	/* private view of a device */
+		vmf_unlock(vmf);
+		return VM_FAULT_SIGBUS;
+	}
+	if (page)
+		get_page(page);
+	vmf_unlock(vmf);
+	return wp_page_copy(vmf, page);
+}

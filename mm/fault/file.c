@@ -1,0 +1,203 @@
+/*
+ * mm/fault/file.c - a page of a file becomes visible: read, private copy, shared.
+ *
+ * MODEL     __do_fault() asks the file (vm_ops->fault) for the page, which comes referenced and locked.
+ *           read      the page itself, after fault-around: ->map_pages maps what is cached in the
+ *                     16 pages around, so that a program's text costs few faults;
+ *           cow       a write to a private region: a copy, anonymous from the start;
+ *           shared    a write to a shared region: the page itself, after ->page_mkwrite agreed.
+ * INVARIANTS
+ *   E3  An entry that shows a cache page is stored while the page is locked and still belongs to
+ *       its mapping: truncation, which locks each page, unmaps what it finds afterwards.
+ * LOCKING   mmap_lock (read) > page lock > ptl.
+ * TESTS     test/host/mm/fault/
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/fault/internal.h"
+#include "mm/cache/pagemap.h"
+#include "mm/kmap/highmem.h"
+
+#define FAULT_AROUND	(16 * PAGE_SIZE)
+
+/* The entry that shows file page @page in @vma. */
+static pte_t file_pte(struct vm_area_struct *vma, struct page *page, unsigned fault_flags)
+{
+	pte_t pte = pfn_pte(page_to_pfn(page), vma->vm_page_prot);
+
+	if (vma->vm_flags & VM_EXEC)
+		flush_icache_page(vma, page);		/* L6 */
+	if (fault_flags & FAULT_FLAG_WRITE)
+		return maybe_mkwrite(pte_mkdirty(pte), vma);
+	return vma_wants_writenotify(vma) ? pte_wrprotect(pte) : pte;
+}
+
+/* => ptl held, the entry is empty, the caller's reference passes to it */
+static void set_file_pte(struct vm_fault *vmf, pte_t *ptep, struct page *page, unsigned fault_flags)
+{
+	inc_mm_counter(vmf->vma->vm_mm, mm_counter(page));
+	page_add_file_rmap(page);
+	smp_wmb();	/* E2 */
+	set_pte(ptep, file_pte(vmf->vma, page, fault_flags));
+}
+
+void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff)
+{
+	pte_t *ptep = vmf->pte + (long)(pgoff - vmf->pgoff);
+
+	INV(E3, pt_page(ptep) == vmf->table);
+	if (!pte_none(pte_load(ptep)))
+		return;
+	get_page(page);
+	set_file_pte(vmf, ptep, page, 0);
+}
+
+/*
+ * Map what is cached in the aligned window around the fault, inside the region and the table.
+ * Returns whether the faulting entry is there now.
+ */
+static bool do_fault_around(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	vaddr_t start = max(vmf->address & ~(FAULT_AROUND - 1), vma->vm_start);
+	vaddr_t end = min((vmf->address & ~(FAULT_AROUND - 1)) + FAULT_AROUND, vma->vm_end);
+	bool there = true;
+
+	if (vmf_lock_same(vmf)) {
+		vma->vm_ops->map_pages(vmf, vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT),
+				       vmf->pgoff + ((end - vmf->address) >> PAGE_SHIFT));
+		there = !pte_none(pte_load(vmf->pte));
+	}
+	vmf_unlock(vmf);
+	return there;
+}
+
+/* The file's page in vmf->page, referenced and locked. */
+static unsigned __do_fault(struct vm_fault *vmf)
+{
+	unsigned rc = vmf->vma->vm_ops->fault(vmf);
+
+	if (rc & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY))
+		return rc;
+	if (!(rc & VM_FAULT_LOCKED))
+		lock_page(vmf->page);
+	return rc | VM_FAULT_LOCKED;
+}
+
+/* Show vmf->page (locked; the reference passes), unless the entry was filled meanwhile; unlock it. */
+static void finish_fault(struct vm_fault *vmf)
+{
+	struct page *page = vmf->page;
+
+	if (vmf_lock_same(vmf)) {
+		set_file_pte(vmf, vmf->pte, page, vmf->flags);
+		vmf_unlock(vmf);
+		unlock_page(page);
+		return;
+	}
+	vmf_unlock(vmf);
+	unlock_page(page);
+	put_page(page);
+}
+
+static unsigned do_read_fault(struct vm_fault *vmf)
+{
+	unsigned rc;
+
+	if (vmf->vma->vm_ops->map_pages && pte_none(vmf->orig_pte) && do_fault_around(vmf))
+		return 0;
+	rc = __do_fault(vmf);
+	if (rc & VM_FAULT_LOCKED)
+		finish_fault(vmf);
+	return rc & ~VM_FAULT_LOCKED;
+}
+
+/* Show the filled, private @copy. */
+static bool finish_cow(struct vm_fault *vmf, struct page *copy)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	pte_t pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(copy), vma->vm_page_prot)), vma);
+	bool same = vmf_lock_same(vmf);
+
+	if (same) {
+		if (vma->vm_flags & VM_EXEC)
+			flush_icache_page(vma, copy);
+		page_add_new_anon_rmap(copy, vma, vmf->address);
+		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
+		smp_wmb();	/* E2 */
+		set_pte(vmf->pte, pte);
+	}
+	vmf_unlock(vmf);
+	return same;
+}
+
+static unsigned do_cow_fault(struct vm_fault *vmf)
+{
+	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE);
+	unsigned rc;
+
+	if (!copy)
+		return VM_FAULT_OOM;
+	vmf->cow_page = copy;
+	rc = __do_fault(vmf);
+	if (!(rc & VM_FAULT_LOCKED)) {
+		put_page(copy);
+		return rc;
+	}
+	copy_highpage(copy, vmf->page);
+	unlock_page(vmf->page);
+	put_page(vmf->page);
+	if (!finish_cow(vmf, copy))
+		put_page(copy);
+	return rc & ~VM_FAULT_LOCKED;
+}
+
+/*
+ * Ask the file whether @page (unlocked, referenced) may be written.
+ * => 0 and the page locked, or VM_FAULT_ERROR bits, or NOPAGE when it left the file meanwhile
+ */
+unsigned do_page_mkwrite(struct vm_fault *vmf, struct page *page)
+{
+	unsigned rc;
+
+	vmf->page = page;
+	rc = vmf->vma->vm_ops->page_mkwrite(vmf);
+	if (rc & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY))
+		return rc;
+	if (!(rc & VM_FAULT_LOCKED))
+		lock_page(page);
+	if (page->mapping)
+		return 0;
+	unlock_page(page);
+	return VM_FAULT_NOPAGE;		/* truncated: the access comes again */
+}
+
+static unsigned do_shared_fault(struct vm_fault *vmf)
+{
+	unsigned rc = __do_fault(vmf), rc2;
+
+	if (!(rc & VM_FAULT_LOCKED))
+		return rc;
+	if (vmf->vma->vm_ops->page_mkwrite) {
+		unlock_page(vmf->page);
+		rc2 = do_page_mkwrite(vmf, vmf->page);
+		if (rc2) {
+			put_page(vmf->page);
+			return rc2;
+		}
+	}
+	set_page_dirty(vmf->page);
+	finish_fault(vmf);
+	return rc & ~VM_FAULT_LOCKED;
+}
+
+unsigned do_linear_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	if (unlikely(!vma->vm_ops->fault))
+		return VM_FAULT_SIGBUS;
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return do_read_fault(vmf);
+	return vma->vm_flags & VM_SHARED ? do_shared_fault(vmf) : do_cow_fault(vmf);
+}

@@ -1,0 +1,308 @@
+/*
+ * mm/fault/gup.c - user memory by address, for the kernel: pin it, fill it, copy to and from it.
+ *
+ * MODEL     follow: an entry that allows the access gives its page and a reference.  Otherwise the
+ *           fault is served as if the task had taken it, and followed again.
+ *           FOLL_FORCE (ptrace, /proc/PID/mem) reads what is not readable and writes what is not
+ *           writable in private regions: the write gets its own copy first, shown read-only.
+ * LOCKING   mmap_lock (read) unless said otherwise.
+ * TESTS     test/host/mm/fault/
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/fault/internal.h"
+#include "include/uaccess.h"
+#include "lib/string.h"
+#include "mm/cache/pagemap.h"
+#include "mm/kmap/highmem.h"
+#include "mm/pt/flush.h"
+#include "mm/space/vma.h"
+
+/* May @pte be used for the access? */
+static bool pte_allows(pte_t pte, unsigned gup_flags)
+{
+	struct page *page;
+
+	if (!pte_present(pte) || (!pte_hw_valid(pte) && !(gup_flags & FOLL_FORCE)))
+		return false;
+	if (!(gup_flags & FOLL_WRITE) || pte_write(pte))
+		return true;
+	page = pte_page_counted(pte);
+	/* A forced write: the page must be a private copy already. */
+	return gup_flags & FOLL_FORCE && page && PageAnon(page) && pte_dirty(pte) && page_count(page) == 1;
+}
+
+/* The page at @va, referenced, if its entry is there and allows the access; NULL. */
+static struct page *follow_page(struct mm_struct *mm, vaddr_t va, unsigned gup_flags)
+{
+	pte_t *ptep = pt_lookup(mm, va), pte;
+	struct page *table, *page = NULL;
+
+	if (!ptep)
+		return NULL;
+	table = pt_page(ptep);
+	spin_lock(&table->ptl);
+	pte = pte_load(ptep);
+	if (pte_allows(pte, gup_flags)) {
+		page = pfn_to_page(pte_pfn(pte));	/* the zero page too */
+		get_page(page);
+	}
+	spin_unlock(&table->ptl);
+	return page;
+}
+
+static int fault_errno(unsigned rc)
+{
+	if (rc & VM_FAULT_OOM)
+		return -ENOMEM;
+	return rc & VM_FAULT_ERROR ? -EFAULT : 0;
+}
+
+/* The page at @va of @vma, faulted in if need be.  0 or -errno */
+static int gup_one(struct vm_area_struct *vma, vaddr_t va, unsigned gup_flags, struct page **pagep)
+{
+	unsigned flags = FAULT_FLAG_REMOTE | (gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
+
+	for (;;) {
+		int rc;
+
+		*pagep = follow_page(vma->vm_mm, va, gup_flags);
+		if (*pagep)
+			return 0;
+		if (gup_flags & FOLL_NOWAIT)
+			return -EFAULT;
+		if (fatal_signal_pending())
+			return -EINTR;
+		rc = fault_errno(handle_mm_fault(vma, va, flags));
+		if (rc)
+			return rc;
+	}
+}
+
+/* Does the region allow the access? */
+static bool vma_allows(const struct vm_area_struct *vma, unsigned gup_flags)
+{
+	unsigned long f = vma->vm_flags;
+
+	if (f & (VM_IO | VM_PFNMAP))
+		return false;
+	if (gup_flags & FOLL_WRITE) {
+		if (f & VM_WRITE)
+			return true;
+		return gup_flags & FOLL_FORCE && (f & (VM_MAYWRITE | VM_SHARED)) == VM_MAYWRITE;
+	}
+	return f & VM_READ || (gup_flags & FOLL_FORCE && f & VM_MAYREAD);
+}
+
+long get_user_pages_remote(struct mm_struct *mm, vaddr_t start, unsigned long nr, unsigned gup_flags,
+			   struct page **pages)
+{
+	struct vm_area_struct *vma = NULL;
+	unsigned long done = 0;
+
+	for (vaddr_t va = start & PAGE_MASK; done < nr; va += PAGE_SIZE, done++) {
+		struct page *page;
+		int rc = -EFAULT;
+
+		if (!vma || va >= vma->vm_end)
+			vma = vma_lookup(mm, va);
+		if (vma && vma_allows(vma, gup_flags))
+			rc = gup_one(vma, va, gup_flags, &page);
+		if (rc)
+			return done ? (long)done : rc;
+		if (pages)
+			pages[done] = page;
+		else
+			put_page(page);
+	}
+	return done;
+}
+
+long get_user_pages(vaddr_t start, unsigned long nr, unsigned gup_flags, struct page **pages)
+{
+	return get_user_pages_remote(current_base()->mm, start, nr, gup_flags, pages);
+}
+
+long get_user_pages_fast(vaddr_t start, unsigned long nr, unsigned gup_flags, struct page **pages)
+{
+	struct mm_struct *mm = current_base()->mm;
+	long got;
+
+	if (!access_ok((void *)start, nr << PAGE_SHIFT))
+		return -EFAULT;
+	mmap_read_lock(mm);
+	got = get_user_pages_remote(mm, start, nr, gup_flags, pages);
+	mmap_read_unlock(mm);
+	return got;
+}
+
+int fixup_user_fault(struct mm_struct *mm, vaddr_t address, unsigned fault_flags)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, address);
+	unsigned long need = fault_flags & FAULT_FLAG_WRITE ? VM_WRITE : VM_READ;
+
+	if (!vma || !(vma->vm_flags & need))
+		return -EFAULT;
+	return fault_errno(handle_mm_fault(vma, address, fault_flags | FAULT_FLAG_REMOTE));
+}
+
+/* ---- copies ------------------------------------------------------------------------------------- */
+
+/* Copy inside one page.  Content that was written goes to the store, and past the instruction cache. */
+static void copy_in_page(struct vm_area_struct *vma, struct page *page, unsigned long offset,
+			 void *buf, int bytes, unsigned gup_flags)
+{
+	char *at = (char *)kmap_local_page(page) + offset;
+
+	if (gup_flags & FOLL_WRITE) {
+		memcpy(at, buf, bytes);
+		if (vma->vm_flags & VM_EXEC)
+			flush_icache_page(vma, page);
+		if (!PageAnon(page))
+			set_page_dirty(page);
+	} else {
+		memcpy(buf, at, bytes);
+	}
+	kunmap_local(at);
+}
+
+int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, unsigned gup_flags)
+{
+	int done = 0;
+
+	mmap_read_lock(mm);
+	while (done < len) {
+		unsigned long offset = addr & ~PAGE_MASK;
+		int bytes = min((unsigned long)(len - done), PAGE_SIZE - offset);
+		struct vm_area_struct *vma = vma_lookup(mm, addr);
+		struct page *page;
+
+		if (!vma || !vma_allows(vma, gup_flags) ||
+		    gup_one(vma, addr & PAGE_MASK, gup_flags, &page))
+			break;
+		copy_in_page(vma, page, offset, (char *)buf + done, bytes, gup_flags);
+		put_page(page);
+		done += bytes;
+		addr += bytes;
+	}
+	mmap_read_unlock(mm);
+	return done;
+}
+
+/* ---- filling in ----------------------------------------------------------------------------------- */
+
+/* Fault in [start, end) of @vma for @gup_flags; pages, or -errno when none. */
+static long fill_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, unsigned gup_flags)
+{
+	long nr = 0;
+
+	for (vaddr_t va = start; va != end; va += PAGE_SIZE, nr++) {
+		struct page *page;
+		int rc = gup_one(vma, va, gup_flags, &page);
+
+		if (rc)
+			return nr ? nr : rc;
+		put_page(page);
+	}
+	return nr;
+}
+
+long populate_vma_page_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	unsigned long f = vma->vm_flags;
+	unsigned gup_flags = 0;
+
+	if (f & (VM_IO | VM_PFNMAP))
+		return 0;
+	/* A private writable page is wanted for itself; a shared one is not to be dirtied. */
+	if ((f & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+		gup_flags |= FOLL_WRITE;
+	if (f & VM_ACCESS_FLAGS)
+		gup_flags |= FOLL_FORCE;
+	else
+		return -EFAULT;		/* PROT_NONE */
+	return fill_range(vma, start, end, gup_flags);
+}
+
+int __mm_populate(vaddr_t start, unsigned long len, bool ignore_errors)
+{
+	struct mm_struct *mm = current_base()->mm;
+	vaddr_t end = start + len;
+	int rc = 0;
+
+	for (vaddr_t va = start; va < end && !rc; ) {
+		struct vm_area_struct *vma;
+		vaddr_t from, to;
+		long got;
+
+		mmap_read_lock(mm);
+		vma = find_vma_intersection(mm, va, end);
+		if (!vma) {
+			mmap_read_unlock(mm);
+			break;
+		}
+		from = max(va, vma->vm_start);
+		to = min(end, vma->vm_end);
+		got = populate_vma_page_range(vma, from, to);
+		mmap_read_unlock(mm);
+		if (got == -EINTR || (got < 0 && !ignore_errors))
+			rc = got;
+		va = got > 0 ? from + got * PAGE_SIZE : to;
+	}
+	return rc;
+}
+
+long faultin_page_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool write)
+{
+	unsigned gup_flags = write ? FOLL_WRITE : 0;
+	long nr = 0;
+
+	for (vaddr_t va = start; va < end; ) {
+		struct vm_area_struct *vma = vma_lookup(mm, va);
+		vaddr_t to;
+		long got;
+
+		if (!vma)
+			return -ENOMEM;
+		if (vma->vm_flags & (VM_IO | VM_PFNMAP) || !vma_allows(vma, gup_flags))
+			return -EINVAL;
+		to = min(end, vma->vm_end);
+		got = fill_range(vma, va, to, gup_flags);
+		if (got < 0)
+			return got;
+		nr += got;
+		va += got * PAGE_SIZE;
+	}
+	return nr;
+}
+
+size_t fault_in_readable(const char __user *addr, size_t bytes)
+{
+	vaddr_t va = (vaddr_t)addr, end = va + bytes;
+	char c;
+
+	if (!access_ok(addr, bytes))
+		return bytes;
+	for (; va < end; va = (va & PAGE_MASK) + PAGE_SIZE)
+		if (copy_from_user(&c, (const void *)va, 1))
+			return end - va;
+	return 0;
+}
+
+size_t fault_in_writeable(char __user *addr, size_t bytes)
+{
+	vaddr_t va = (vaddr_t)addr, end = va + bytes;
+	struct mm_struct *mm = current_base()->mm;
+	size_t left = 0;
+
+	if (!access_ok(addr, bytes))
+		return bytes;
+	mmap_read_lock(mm);
+	for (; va < end; va = (va & PAGE_MASK) + PAGE_SIZE)
+		if (fixup_user_fault(mm, va, FAULT_FLAG_WRITE)) {
+			left = end - va;
+			break;
+		}
+	mmap_read_unlock(mm);
+	return left;
+}

@@ -1,0 +1,46 @@
+/*
+ * mm/fault/internal.h - what the files of mm/fault share.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_FAULT_INTERNAL_H
+#define VELLUM_MM_FAULT_INTERNAL_H
+
+#include "mm/fault/fault.h"
+#include "mm/phys/gfp.h"
+#include "mm/pt/walk.h"
+#include "mm/rmap/rmap.h"
+#include "mm/space/mm.h"
+
+/* The page that @pte maps, or NULL: a device's frame, or the zero page. */
+static __always_inline struct page *pte_page_counted(pte_t pte)
+{
+	return unlikely(pte_special(pte)) ? NULL : pfn_to_page(pte_pfn(pte));
+}
+
+/* W where the region allows it; a forced write (ptrace) leaves the entry read-only. */
+static __always_inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte;
+}
+
+/* Does a first write to a shared page have to ask its file? */
+static __always_inline bool vma_wants_writenotify(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) &&
+	       vma->vm_ops && vma->vm_ops->page_mkwrite;
+}
+
+/* Lock the table of vmf->pte and see whether the entry still is what the fault saw. */
+static __always_inline bool vmf_lock_same(struct vm_fault *vmf)
+{
+	spin_lock(&vmf->table->ptl);
+	return likely(pte_same(pte_load(vmf->pte), vmf->orig_pte));
+}
+static __always_inline void vmf_unlock(struct vm_fault *vmf) { spin_unlock(&vmf->table->ptl); }
+
+unsigned do_linear_fault(struct vm_fault *vmf);			/* file.c */
+unsigned do_page_mkwrite(struct vm_fault *vmf, struct page *page); /* file.c */
+unsigned do_wp_page(struct vm_fault *vmf);			/* cow.c */
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * mm/fault/protect.c - change the permissions of entries (mprotect), or their place (mremap).
+ *
+ * MODEL     mprotect: each present entry keeps its frame, A and D, and takes the region's new
+ *           permissions.  An anonymous page with one owner becomes writable at once, so that
+ *           mprotect(RW) costs no fault a page.
+ *           mremap: entries move from table to table; the pages do not.
+ * INVARIANTS
+ *   M1  Taken-away permissions are flushed before the caller lets go of mmap_lock (L3).
+ *   M2  A moved entry's old translation is flushed before its ptl is released: from then on the page
+ *       may be zapped at its new place, and freed.
+ * LOCKING   mmap_lock (write); the ptls of the runs.
+ * COST      about 20 instructions a page each.
+ * TESTS     test/host/mm/fault/
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/fault/internal.h"
+#include "mm/pt/flush.h"
+
+#define PTE_PERMS (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U)
+
+/* Could a write to this private page proceed without a copy? */
+static bool private_writable(pte_t pte)
+{
+	struct page *page = pte_page_counted(pte);
+
+	return page && PageAnon(page) && page_count(page) == 1;
+}
+
+/* The entry that follows from @pte under @prot in a region that has its new flags already or gets them. */
+static pte_t protected_pte(struct vm_area_struct *vma, pte_t pte, pte_t prot, bool write)
+{
+	pte_t now = pte_modify(pte, prot);
+
+	if (pte_write(now) && vma_wants_writenotify(vma) && !pte_dirty(pte))
+		now = pte_wrprotect(now);
+	if (write && !pte_write(now) && private_writable(pte))
+		now = pte_mkdirty(pte_mkwrite(now));
+	if (pte_exec(now) && !pte_exec(pte) && pte_page_counted(pte))
+		flush_icache_page(vma, pte_page_counted(pte));
+	return now;
+}
+
+/* Returns the entries changed; *lost collects the permission bits that any of them lost. */
+static unsigned long protect_run(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, vaddr_t stop,
+				 pte_t prot, unsigned long *lost)
+{
+	bool write = (vma->vm_flags & (VM_SHARED | VM_WRITE)) == VM_WRITE && prot.v & PTE_V;
+	struct page *table = pt_page(ptep);
+	unsigned long changed = 0;
+
+	spin_lock(&table->ptl);
+	for (; va != stop; va += PAGE_SIZE, ptep++) {
+		pte_t pte = pte_load(ptep), now;
+
+		if (!pte_present(pte))
+			continue;
+		do {		/* the hardware may set A or D meanwhile */
+			pte = pte_load(ptep);
+			now = protected_pte(vma, pte, prot, write);
+		} while (now.v != pte.v && unlikely(!ptep_cmpxchg(ptep, pte, now)));
+		*lost |= pte.v & ~now.v & PTE_PERMS;
+		changed += now.v != pte.v;
+	}
+	spin_unlock(&table->ptl);
+	return changed;
+}
+
+unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pte_t newprot)
+{
+	unsigned long changed = 0, lost = 0;
+	vaddr_t va = start, stop;
+
+	for (pte_t *ptep; va != end && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop)); va = stop)
+		changed += protect_run(vma, ptep, va, stop, newprot, &lost);
+	if (lost)
+		flush_tlb_range(vma, start, end);	/* M1 */
+	return changed;
+}
+
+/* ---- mremap ------------------------------------------------------------------------------------ */
+
+/* The two locks of one move; two tables are locked in order of their addresses. */
+static void lock_pair(struct page *a, struct page *b)
+{
+	spin_lock(a < b ? &a->ptl : &b->ptl);
+	if (a != b)
+		spin_lock(a < b ? &b->ptl : &a->ptl);
+}
+
+static void unlock_pair(struct page *a, struct page *b)
+{
+	spin_unlock(&a->ptl);
+	if (a != b)
+		spin_unlock(&b->ptl);
+}
+
+/* Move [va, stop) from @from to @to; both are runs. */
+static void move_run(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t va, vaddr_t stop)
+{
+	struct page *a = pt_page(from), *b = pt_page(to);
+	bool valid = false;
+
+	lock_pair(a, b);
+	for (vaddr_t at = va; at != stop; at += PAGE_SIZE, from++, to++) {
+		pte_t pte = pte_load(from);
+
+		if (pte_none(pte))
+			continue;
+		pte = ptep_xchg(from, (pte_t){ 0 });
+		valid |= pte_hw_valid(pte);
+		set_pte(to, pte);
+	}
+	if (valid)
+		flush_tlb_range(vma, va, stop);		/* M2 */
+	unlock_pair(a, b);
+}
+
+unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
+			       struct vm_area_struct *new_vma, vaddr_t new_addr, unsigned long len)
+{
+	vaddr_t va = old_addr, end = old_addr + len, stop;
+
+	for (pte_t *from; va != end && (from = pt_next_run(vma->vm_mm, &va, end, &stop)); va = stop) {
+		vaddr_t to_va = va - old_addr + new_addr;
+		vaddr_t to_stop = pt_addr_end(to_va, to_va + (stop - va), 1);
+		pte_t *to = pt_alloc(new_vma->vm_mm, to_va);
+
+		if (!to)
+			return va - old_addr;
+		stop = va + (to_stop - to_va);
+		move_run(vma, from, to, va, stop);
+	}
+	return len;
+}

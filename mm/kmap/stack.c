@@ -1,0 +1,92 @@
+/*
+ * mm/kmap/stack.c - kernel stacks, each above its guard.
+ *
+ * MODEL     |<- THREAD_SIZE unmapped ->|<- THREAD_SIZE stack ->| page |
+ *           ^ 2 * THREAD_SIZE aligned
+ *           The stack is the upper half of an aligned pair: an address on it, or one that ran past
+ *           its end, tells which by one bit (address & THREAD_SIZE).  The pages are single frames.
+ *           Each hart keeps a few stacks that came free on it, still mapped: fork after exit costs
+ *           no mapping and no flush.
+ * LOCKING   The cache is its hart's own; interrupt handlers free no stacks.
+ * TESTS     test/host/mm/kmap/test_vmalloc.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/kmap/stack.h"
+#include "mm/kmap/vmalloc.h"
+#include "mm/phys/zone.h"
+
+#define STACK_CACHE	8
+#define STACK_PAGES	(THREAD_SIZE / PAGE_SIZE)
+
+struct stack_cache {
+	unsigned nr;
+	void *stack[STACK_CACHE];
+};
+static DEFINE_PER_HART(struct stack_cache, stack_cache);
+
+static void *stack_new(void)
+{
+	struct vm_struct *area;
+
+	area = get_vm_area(THREAD_SIZE, 2 * THREAD_SIZE, THREAD_SIZE, VM_ALLOC_AREA | VM_STACK_AREA,
+			   __builtin_return_address(0));
+	if (!area || vm_area_populate(area, STACK_PAGES, GFP_KERNEL, PAGE_KERNEL))
+		return NULL;
+	return (void *)area->addr;
+}
+
+static void stack_count(void *stack, long sign)
+{
+	mod_node_page_state(page_pgdat(vmalloc_to_page(stack)), NR_KERNEL_STACK_KB,
+			    sign * (long)(THREAD_SIZE / 1024));
+}
+
+void *alloc_thread_stack(void)
+{
+	struct stack_cache *cache = this_hart_ptr(&stack_cache);
+	void *stack;
+
+	if (likely(cache->nr))
+		return cache->stack[--cache->nr];
+	stack = stack_new();
+	if (stack)
+		stack_count(stack, 1);
+	return stack;
+}
+
+void free_thread_stack(void *stack)
+{
+	struct stack_cache *cache = this_hart_ptr(&stack_cache);
+
+	if (likely(cache->nr < STACK_CACHE)) {
+		cache->stack[cache->nr++] = stack;
+		return;
+	}
+	stack_count(stack, -1);
+	vfree(stack);
+}
+
+unsigned thread_stack_drain(void)
+{
+	struct stack_cache *cache = this_hart_ptr(&stack_cache);
+	unsigned nr = cache->nr;
+
+	while (cache->nr) {
+		void *stack = cache->stack[--cache->nr];
+
+		stack_count(stack, -1);
+		vfree(stack);
+	}
+	return nr;
+}
+
+bool thread_stack_guard(vaddr_t addr)
+{
+	struct vm_struct *area;
+
+	if (!is_vmalloc_addr((void *)addr))
+		return false;
+	area = find_vm_area((void *)addr);
+	return area && area->flags & VM_STACK_AREA && addr < area->addr;
+}

@@ -1,0 +1,22 @@
+/*
+ * mm/kmap/stack.h - kernel stacks, each below its guard page.  Theory: stack.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_KMAP_STACK_H
+#define VELLUM_MM_KMAP_STACK_H
+
+#include "include/types.h"
+
+#define THREAD_SIZE	(16 * 1024ul)	/* kernel stack, in vmalloc space below a guard page */
+
+/* Lowest address of THREAD_SIZE bytes, aligned to THREAD_SIZE, content undefined; NULL.  => may sleep */
+void *alloc_thread_stack(void);
+/* Nobody runs on it any more.  => does not sleep; interrupts on */
+void free_thread_stack(void *stack);
+/* Give this hart's cached stacks back; returns how many. */
+unsigned thread_stack_drain(void);
+/* Is @addr in the guard page below some stack?  For the overflow report. */
+bool thread_stack_guard(vaddr_t addr);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * mm/pt/flush.c - make harts forget translations, by page, range, address space, or all.
+ *
+ * MODEL     A request names the mm and a range; the ISA turns it into fences on the harts of mm->harts
+ *           (all harts for the kernel's half), choosing between page by page and everything.
+ * INVARIANTS
+ *   F1  mm->harts is read after the entries were written (mm_harts(): T2).
+ * COST      An address space that ran nowhere else than here costs no interrupt.
+ * SEE       doc/design.md section 5, laws L1 to L5
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/pt/flush.h"
+
+static void flush_mm(struct mm_struct *mm, enum tlb_what what, vaddr_t start, vaddr_t end)
+{
+	struct tlb_req req = { .mm = mm, .what = what, .start = start, .end = end, .stride = PAGE_SIZE };
+	hartmask_t harts = mm_harts(mm);
+
+	if (harts.bits)
+		arch_tlb_flush(harts, &req);
+}
+
+void flush_tlb_page(struct vm_area_struct *vma, vaddr_t va)
+{
+	flush_mm(vma->vm_mm, TLB_RANGE, va & PAGE_MASK, (va & PAGE_MASK) + PAGE_SIZE);
+}
+
+void flush_tlb_mm_range(struct mm_struct *mm, vaddr_t start, vaddr_t end)
+{
+	flush_mm(mm, TLB_RANGE, start, end);
+}
+
+void flush_tlb_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	flush_mm(vma->vm_mm, TLB_RANGE, start, end);
+}
+
+void flush_tlb_mm(struct mm_struct *mm)
+{
+	flush_mm(mm, TLB_ALL, 0, task_size);
+}
+
+void flush_tlb_kernel_range(vaddr_t start, vaddr_t end)
+{
+	struct tlb_req req = { .mm = &init_mm, .what = TLB_RANGE, .start = start, .end = end,
+			       .stride = PAGE_SIZE };
+
+	smp_mb();	/* the entries before the fences: as in mm_harts() */
+	arch_tlb_flush(hart_online_mask, &req);
+}
+
+void flush_tlb_all(void)
+{
+	struct tlb_req req = { .mm = &init_mm, .what = TLB_ALL, .start = 0, .end = ~0ul,
+			       .stride = PAGE_SIZE };
+
+	smp_mb();
+	arch_tlb_flush(hart_online_mask, &req);
+}

@@ -1,0 +1,164 @@
+/*
+ * mm/pt/gather.c - drop translations first, their pages afterwards.
+ *
+ * MODEL     Whoever clears entries hands the pages, and the tables that became empty, to a gather;
+ *           one flush covers them all; then they are released.  The slots lie on the caller's stack.
+ *           Where a flush must interrupt other harts, further batches of slots are taken from free
+ *           pages, so that one request serves any number of entries.
+ * INVARIANTS
+ *   T1  A page given to a gather is released only after every hart that may hold its translation
+ *       has acknowledged a flush covering it.
+ *   T2  A hart's bit in mm->harts is set before its first walk and stays until it has flushed the
+ *       ASID; the clears are ordered before the read of the mask.
+ *   T3  If a table page was unhooked the whole ASID is flushed: SFENCE.VMA with an address orders
+ *       leaf entries only.
+ *   T4  Nothing here fails: a gather that cannot grow flushes.
+ *   T5  A page whose shared entry was dirty is marked dirty after the flush: until then a hart may
+ *       write it through a translation that it still holds.
+ * LOCKING   A gather is its caller's own.  Flushing waits for other harts: no spin lock with
+ *           interrupts off is held.
+ * TESTS     test/host/mm/pt/test_gather.c, and every test over simulated harts
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/pt/gather.h"
+#include "mm/phys/gfp.h"
+#include "mm/pt/flush.h"
+#include "mm/pt/pgalloc.h"
+
+static void gather_reset(struct mmu_gather *tlb)
+{
+	tlb->start = ~0ul;
+	tlb->end = 0;
+	tlb->tables_gone = false;
+	tlb->any_dirty = false;
+	tlb->nr = 0;
+	tlb->nr_inline = 0;
+	tlb->max = GATHER_INLINE;
+	tlb->slot = tlb->inline_slot;
+	tlb->tables = NULL;
+	tlb->batches = tlb->last = NULL;
+}
+
+static void gather_start(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm)
+{
+	hartmask_t harts = mm_harts(mm);
+
+	tlb->mm = mm;
+	tlb->fullmm = fullmm;
+	tlb->more_batches = harts.bits & ~BIT(this_hart());
+	gather_reset(tlb);
+}
+
+void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm)
+{
+	gather_start(tlb, mm, false);
+}
+
+void tlb_gather_mmu_fullmm(struct mmu_gather *tlb, struct mm_struct *mm)
+{
+	gather_start(tlb, mm, true);
+}
+
+/*
+ * The slots in use are full: go on in a new batch.  False when there is none: flush first.
+ */
+bool tlb_next_batch(struct mmu_gather *tlb)
+{
+	struct gather_batch *batch;
+
+	if (!tlb->more_batches)
+		return false;
+	batch = (struct gather_batch *)__get_free_page(GFP_NOWAIT);
+	if (!batch)
+		return false;
+	if (tlb->last) {
+		tlb->last->nr = tlb->nr;
+		tlb->last->next = batch;
+	} else {
+		tlb->nr_inline = tlb->nr;
+		tlb->batches = batch;
+	}
+	batch->next = NULL;
+	tlb->last = batch;
+	tlb->slot = batch->slot;
+	tlb->nr = 0;
+	tlb->max = GATHER_BATCH;
+	return true;
+}
+
+void tlb_remove_table(struct mmu_gather *tlb, pte_t *table, vaddr_t va, vaddr_t end)
+{
+	struct page *page = virt_to_page(table);
+
+	tlb_cover(tlb, va, end);
+	tlb->tables_gone = true;			/* T3 */
+	page->private = (unsigned long)tlb->tables;
+	tlb->tables = page;
+}
+
+/* Make every clear so far visible to every hart. */
+static void gather_flush(struct mmu_gather *tlb)
+{
+	struct tlb_req req = { .mm = tlb->mm, .what = TLB_RANGE, .start = tlb->start, .end = tlb->end,
+			       .stride = PAGE_SIZE };
+	hartmask_t harts;
+
+	if (tlb->start >= tlb->end)
+		return;
+	if (tlb->tables_gone || tlb->fullmm)
+		req.what = TLB_ALL;
+	harts = mm_harts(tlb->mm);	/* after the clears (T2) */
+	if (harts.bits)
+		arch_tlb_flush(harts, &req);
+}
+
+static void release_slots(struct mmu_gather *tlb, unsigned long *slot, unsigned nr)
+{
+	for (unsigned i = 0; tlb->any_dirty && i < nr; i++)
+		if (slot[i] & GATHER_DIRTY) {
+			slot[i] &= ~GATHER_DIRTY;
+			set_page_dirty((struct page *)slot[i]);		/* T5 */
+		}
+	free_pages_bulk((struct page **)slot, nr);
+}
+
+static void release_tables(struct mmu_gather *tlb)
+{
+	struct page *page = tlb->tables;
+
+	while (page) {
+		struct page *next = (struct page *)page->private;
+
+		page->private = 0;
+		pt_table_free(tlb->mm, page_to_virt(page));
+		page = next;
+	}
+}
+
+void tlb_flush_mmu(struct mmu_gather *tlb)
+{
+	struct gather_batch *batch = tlb->batches;
+
+	gather_flush(tlb);
+	if (tlb->last)
+		tlb->last->nr = tlb->nr;
+	else
+		tlb->nr_inline = tlb->nr;
+	if (tlb->nr_inline)
+		release_slots(tlb, tlb->inline_slot, tlb->nr_inline);	/* T1 */
+	while (batch) {
+		struct gather_batch *next = batch->next;
+
+		release_slots(tlb, batch->slot, batch->nr);
+		free_page((unsigned long)batch);
+		batch = next;
+	}
+	release_tables(tlb);
+	gather_reset(tlb);
+}
+
+void tlb_finish_mmu(struct mmu_gather *tlb)
+{
+	tlb_flush_mmu(tlb);
+}

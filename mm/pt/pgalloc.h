@@ -1,0 +1,21 @@
+/*
+ * mm/pt/pgalloc.h - page-table pages.  Theory: pgalloc.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_PT_PGALLOC_H
+#define VELLUM_MM_PT_PGALLOC_H
+
+#include "include/arch/arch.h"
+#include "include/mm_types.h"
+
+/* A zeroed table page for @mm, counted and with its lock ready; NULL.  => may sleep */
+pte_t *pt_table_alloc(struct mm_struct *mm);
+
+/* Give back an unhooked table whose entries are all zero; the flush has happened (L1, L4). */
+void pt_table_free(struct mm_struct *mm, pte_t *table);
+
+/* Give this hart's cached tables back to the page allocator; returns how many. */
+unsigned pt_cache_drain(void);
+
+#endif

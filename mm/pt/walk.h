@@ -1,0 +1,95 @@
+/*
+ * mm/pt/walk.h - find, make and visit the entries of a page table.  Theory: walk.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_PT_WALK_H
+#define VELLUM_MM_PT_WALK_H
+
+#include "include/arch/arch.h"
+#include "include/mm_types.h"
+
+/* A visit of a range.  The callbacks return 0 to go on, or a value that ends the walk. */
+struct pt_walk {
+	struct mm_struct *mm;
+	/* A run of level-0 entries inside one table: ptep is @va's, the last is (@end - 1)'s. */
+	int (*ptes)(struct pt_walk *w, pte_t *ptep, vaddr_t va, vaddr_t end);
+	/* A leaf above level 0 that covers [va, end), or NULL: skip such leaves. */
+	int (*leaf)(struct pt_walk *w, pte_t *ptep, unsigned level, vaddr_t va, vaddr_t end);
+	/* [va, end) has no table at some level, or NULL: skip holes. */
+	int (*hole)(struct pt_walk *w, vaddr_t va, vaddr_t end);
+	void *private_data;
+};
+
+/* Visit [start, end) in address order (W2).  => the callbacks' locking; takes nothing itself */
+int pt_walk_range(struct pt_walk *w, vaddr_t start, vaddr_t end);
+
+/* First address after @va whose entry at @level differs, but at most @end (exclusive, never 0-wrapped). */
+static __always_inline vaddr_t pt_addr_end(vaddr_t va, vaddr_t end, unsigned level)
+{
+	vaddr_t last = va | (pt_span(level) - 1);
+
+	return last < end - 1 ? last + 1 : end;
+}
+
+/* The page that holds entry @ptep: its ->ptl guards the entry. */
+static __always_inline struct page *pt_page(const pte_t *ptep)
+{
+	return virt_to_page((void *)ptep);
+}
+
+/*
+ * The level-0 entry of @va in @mm, or NULL when a table on the way is missing or is a leaf.
+ * => the tables cannot be freed: mmap_lock, or @mm is init_mm
+ */
+static __always_inline pte_t *pt_lookup(struct mm_struct *mm, vaddr_t va)
+{
+	pte_t *table = mm->pgd;
+
+	for (unsigned level = pt_levels - 1; level; level--) {
+		pte_t pte = pte_load(&table[pt_index(va, level)]);
+
+		if (unlikely(!pte_is_table(pte)))
+			return NULL;
+		table = pte_to_table(pte);
+	}
+	return &table[pt_index(va, 0)];
+}
+
+/*
+ * The next run of level-0 entries that lies in one table: the entry of the first address in
+ * [*va, end) that has a table, *va moved to it, *stop the end of the run; NULL when there is none.
+ * Loops over a range go run by run, so that an entry costs a few instructions:
+ *	for (pte_t *ptep; va < end && (ptep = pt_next_run(mm, &va, end, &stop)); va = stop) ...
+ * => as pt_lookup()
+ */
+pte_t *pt_next_run(struct mm_struct *mm, vaddr_t *va, vaddr_t end, vaddr_t *stop);
+
+/* The entry, at whatever level, that is a leaf or empty for @va; its level in *level. */
+pte_t *pt_lookup_leaf(struct mm_struct *mm, vaddr_t va, unsigned *level);
+
+/*
+ * The level-0 entry of @va in @mm; missing tables are made.  NULL: no memory, or a leaf is in the way.
+ * => may sleep; mmap_lock held (any mode)
+ */
+pte_t *pt_alloc_slow(struct mm_struct *mm, vaddr_t va);
+
+static __always_inline pte_t *pt_alloc(struct mm_struct *mm, vaddr_t va)
+{
+	pte_t *ptep = pt_lookup(mm, va);
+
+	return likely(ptep) ? ptep : pt_alloc_slow(mm, va);
+}
+
+/*
+ * Kernel mappings, in init_mm.  Map nr_pages frames from @pfn at @va with level-0 entries;
+ * replace nothing.  0 or -ENOMEM, with nothing mapped.  The caller fences (L2).
+ */
+int pt_map_kernel(vaddr_t va, pfn_t pfn, unsigned long nr_pages, pte_t prot);
+int pt_map_kernel_pages(vaddr_t va, struct page **pages, unsigned long nr_pages, pte_t prot);
+/* Clear the entries of [va, end).  The caller flushes before the frames are used again (L1). */
+void pt_unmap_kernel(vaddr_t va, vaddr_t end);
+/* Recount the user half: tables are PG_table and as many as pgtables_bytes says.  Debug and tests. */
+void pt_verify(struct mm_struct *mm);
+
+#endif
