@@ -22,8 +22,8 @@ all: $(BUILD)/Image $(BUILD)/vellum.elf
 
 # ---- the kernel -----------------------------------------------------------------------------------
 
-# Every .c and .S below these folders is part of the kernel.
-KDIRS     := boot arch/riscv lib kernel mm fs drivers
+# Every .c and .S below these folders is part of the kernel; its own tests, of the debug build only.
+KDIRS     := boot arch/riscv lib kernel mm fs drivers $(if $(DEBUG),test/kernel)
 SRCS      := $(shell find $(KDIRS) -name '*.[cS]' -not -path 'arch/riscv/vdso/*' \
 	       -not -path 'mm/slab/sl[aou]b.c' | LC_ALL=C sort) $(wildcard mm/slab/$(SLAB).c)
 OBJS      := $(patsubst %,$(BUILD)/%.o,$(basename $(SRCS)))

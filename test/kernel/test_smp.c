@@ -1,0 +1,182 @@
+/*
+ * test/kernel/test_smp.c - locks, calls between harts, and translations that must disappear everywhere.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "test/kernel/ktest.h"
+#include "include/arch/arch.h"
+#include "kernel/sync/completion.h"
+#include "kernel/sync/mutex.h"
+#include "kernel/sync/spinlock.h"
+#include "kernel/task/task.h"
+#include "mm/kmap/vmalloc.h"
+#include "mm/phys/gfp.h"
+#include "mm/slab/slab.h"
+
+#define ROUNDS	20000
+
+static DEFINE_SPINLOCK(spin, RANK_NONE);
+static DEFINE_MUTEX(sleeping, RANK_NONE);
+static unsigned long plain;
+static atomic_t running;
+static DECLARE_WAIT_QUEUE_HEAD(all_done);
+
+static void worker_end(void)
+{
+	if (atomic_dec_and_test(&running))
+		wake_up_all(&all_done);
+}
+
+/* Run @fn in one kernel thread for each hart, and wait for all. */
+static bool on_every_hart(void (*fn)(void *))
+{
+	atomic_set(&running, 1);
+	for_each_hart(h) {
+		atomic_inc(&running);
+		if (!kthread_run(fn, (void *)(unsigned long)h, "ktest/%u", h)) {
+			atomic_dec(&running);
+			return false;
+		}
+	}
+	if (!atomic_dec_and_test(&running))
+		wait_event(all_done, atomic_read(&running) == 0);
+	return true;
+}
+
+static void add_under_spinlock(__maybe_unused void *arg)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		spin_lock(&spin);
+		plain++;
+		spin_unlock(&spin);
+	}
+	worker_end();
+}
+
+KTEST(spin_locks_exclude)
+{
+	plain = 0;
+	KCHECK(on_every_hart(add_under_spinlock));
+	KCHECK_EQ(plain, (long)ROUNDS * nr_harts);
+}
+
+static void add_under_mutex(__maybe_unused void *arg)
+{
+	for (int i = 0; i < ROUNDS / 10; i++) {
+		mutex_lock(&sleeping);
+		unsigned long was = plain;
+		if (i % 50 == 0)
+			cond_resched();
+		plain = was + 1;
+		mutex_unlock(&sleeping);
+	}
+	worker_end();
+}
+
+KTEST(mutexes_exclude)
+{
+	plain = 0;
+	KCHECK(on_every_hart(add_under_mutex));
+	KCHECK_EQ(plain, (long)ROUNDS / 10 * nr_harts);
+}
+
+static void note_hart(void *arg)
+{
+	set_bit(this_hart(), arg);
+}
+
+KTEST(calls_reach_every_hart)
+{
+	unsigned long seen = 0;
+
+	arch_call_on(hart_online_mask, note_hart, &seen);
+	KCHECK_EQ(seen, hart_online_mask.bits);
+}
+
+static unsigned long *volatile watched;
+static unsigned long read_by[NR_HARTS];
+
+static void read_watched(__maybe_unused void *arg)
+{
+	read_by[this_hart()] = READ_ONCE(*watched);
+}
+
+/* The same virtual address shows each new page on every hart: no stale translation survives vfree(). */
+KTEST(vfree_is_seen_by_every_hart)
+{
+	for (unsigned long round = 1; round <= 50; round++) {
+		unsigned long *p = vmalloc(PAGE_SIZE);
+
+		KCHECK(p);
+		*p = round;
+		watched = p;
+		arch_call_on(hart_online_mask, read_watched, NULL);
+		for_each_hart_in(h, hart_online_mask)
+			KCHECK_EQ(read_by[h], round);
+		vfree(p);
+		vm_area_purge();
+	}
+}
+
+static void churn_slab(void *arg)
+{
+	void *object[32] = { 0 };
+	unsigned long x = (unsigned long)arg + 1;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		x = x * 6364136223846793005ul + 1442695040888963407ul;
+		void **slot = &object[x >> 59];
+
+		if (*slot) {
+			if (**(unsigned long **)slot != (unsigned long)*slot)
+				ktest_fail(__FILE__, __LINE__, "object changed", 0, 0);
+			kfree(*slot);
+			*slot = NULL;
+		} else {
+			*slot = kmalloc(8 + (x >> 32 & 1023), GFP_KERNEL);
+			if (*slot)
+				*(unsigned long *)*slot = (unsigned long)*slot;
+		}
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(object); i++)
+		kfree(object[i]);
+	worker_end();
+}
+
+KTEST(slab_on_every_hart_at_once)
+{
+	KCHECK(on_every_hart(churn_slab));
+}
+
+static void churn_pages(void *arg)
+{
+	struct page *page[16] = { 0 };
+	unsigned order[16];
+	unsigned long x = (unsigned long)arg + 99;
+
+	for (int i = 0; i < ROUNDS / 4; i++) {
+		x = x * 6364136223846793005ul + 1442695040888963407ul;
+		unsigned s = x >> 60;
+
+		if (page[s]) {
+			if (*(struct page **)page_to_virt(page[s]) != page[s])
+				ktest_fail(__FILE__, __LINE__, "page changed", 0, 0);
+			__free_pages(page[s], order[s]);
+			page[s] = NULL;
+			continue;
+		}
+		order[s] = x >> 40 & 3;
+		page[s] = alloc_pages(GFP_KERNEL, order[s]);
+		if (page[s])
+			*(struct page **)page_to_virt(page[s]) = page[s];
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(page); i++)
+		if (page[i])
+			__free_pages(page[i], order[i]);
+	worker_end();
+}
+
+KTEST(pages_on_every_hart_at_once)
+{
+	KCHECK(on_every_hart(churn_pages));
+}
