@@ -1,0 +1,81 @@
+"""What the boot tests share: run QEMU, look at its console, print TAP.
+
+SPDX-License-Identifier: MIT
+"""
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = f"{TOP}/build"
+TIMESTAMP = re.compile(r"^\[ *\d+\.\d+\] ", re.M)
+
+
+class Tap:
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def check(self, good, name, diagnosis=""):
+        self.count += 1
+        self.failed += not good
+        print(f"{'' if good else 'not '}ok {self.count} - {name}", flush=True)
+        if not good:
+            for line in str(diagnosis).splitlines()[-25:]:
+                print(f"#   {line}", flush=True)
+        return good
+
+    def end(self):
+        print(f"1..{self.count}")
+        sys.exit(self.failed != 0)
+
+
+class Machine:
+    """A QEMU process whose console can be read and written; killed at the end of a `with` block."""
+
+    def __init__(self, *qemu_args, initrd="", kernel=f"{BUILD}/Image", append="", **knobs):
+        env = dict(os.environ, KERNEL=kernel, INITRD=initrd, APPEND=append, PAGING="", DTB="", ICOUNT="")
+        env.update({name.upper(): str(value) for name, value in knobs.items()})
+        self.console = ""
+        self.process = subprocess.Popen([f"{TOP}/tools/run", *qemu_args], env=env, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def read(self, seconds):
+        """Take what the console says within @seconds; False at its end."""
+        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
+        if not ready:
+            return True
+        text = os.read(self.process.stdout.fileno(), 65536)
+        self.console += text.decode(errors="replace").replace("\r\n", "\n")
+        return bool(text)
+
+    def expect(self, pattern, seconds=60, since=0):
+        """Wait until the console matches; the match, or None when time or machine ended before."""
+        end = time.monotonic() + seconds
+        while True:
+            match = re.compile(pattern, re.M).search(self.console, since)
+            if match or time.monotonic() > end:
+                return match
+            if not self.read(max(0.0, min(1.0, end - time.monotonic()))):
+                return re.compile(pattern, re.M).search(self.console, since)
+
+    def wait_end(self, seconds=60):
+        """Wait until the machine ends; its exit code, or None."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not self.read(0.5):
+                return self.process.wait()
+        return None
+
+    def send(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
