@@ -41,6 +41,8 @@ struct task_base {
 	unsigned long maj_flt, min_flt;	/* own thread only */
 	void *fault_recovery;		/* uaccess and probes: reserved to arch */
 	unsigned long lock_ranks;	/* debug: bitmap of the ranks held */
+	unsigned int pagefault_off;	/* depth of pagefault_disable() */
+	u8 lock_count[24];		/* debug: how many of each rank */
 };
 
 #define PF_KTHREAD	BIT(0)
@@ -84,5 +86,6 @@ bool signal_pending(void);			/* any deliverable signal */
 bool fatal_signal_pending(void);		/* one that will kill: give up at once */
 bool capable(int cap);				/* uid 0, or the CAP_ bit */
 const char *task_name(void);			/* comm of the running task */
+unsigned task_personality(void);			/* personality(2) of the running task */
 
 #endif

@@ -37,22 +37,57 @@ static inline void spin_lock_init(spinlock_t *l, enum lockrank rank)
 
 void spin_lock_contended(spinlock_t *l, u16 ticket);
 
+/*
+ * Debug builds keep the ranks that the running task holds (kernel/sync/lockdebug.c).  Each names the lock:
+ *   acquire, release   a spin lock; order is checked, sleeping forbidden until the release
+ *   sleeping, dropped  a sleeping lock; order is checked, and that no spin lock is held
+ *   nested             a sleeping lock whose order the caller answers for, or that was only tried
+ *   tried              a spin lock likewise
+ * An interrupt handler starts with a clean slate: irq_enter returns what irq_exit puts back.
+ */
 #ifdef VELLUM_DEBUG
-void lock_check_acquire(const void *lock, u32 rank);	/* kernel/sync/lockdebug.c */
+void lock_check_acquire(const void *lock, u32 rank);
 void lock_check_release(const void *lock, u32 rank);
+void lock_check_sleeping(const void *lock, u32 rank);
+void lock_check_dropped(const void *lock, u32 rank);
+void lock_check_nested(const void *lock, u32 rank);
+void lock_check_tried(const void *lock, u32 rank);
+unsigned long lock_check_irq_enter(void);
+void lock_check_irq_exit(unsigned long saved);
+void lock_check_none_held(const char *where);
 #else
-static inline void lock_check_acquire(__maybe_unused const void *l, __maybe_unused u32 rank) {}
-static inline void lock_check_release(__maybe_unused const void *l, __maybe_unused u32 rank) {}
+#define LOCK_CHECK_NOTHING(name) \
+static inline void name(__maybe_unused const void *l, __maybe_unused u32 rank) {}
+LOCK_CHECK_NOTHING(lock_check_acquire)
+LOCK_CHECK_NOTHING(lock_check_release)
+LOCK_CHECK_NOTHING(lock_check_sleeping)
+LOCK_CHECK_NOTHING(lock_check_dropped)
+LOCK_CHECK_NOTHING(lock_check_nested)
+LOCK_CHECK_NOTHING(lock_check_tried)
+static inline unsigned long lock_check_irq_enter(void) { return 0; }
+static inline void lock_check_irq_exit(__maybe_unused unsigned long saved) {}
+static inline void lock_check_none_held(__maybe_unused const char *where) {}
 #endif
+
+static __always_inline void __spin_lock(spinlock_t *l)
+{
+	u32 old = __atomic_fetch_add(&l->word, 1u << 16, __ATOMIC_ACQUIRE);
+
+	if (unlikely((u16)old != (u16)(old >> 16)))
+		spin_lock_contended(l, old >> 16);
+}
 
 static __always_inline void spin_lock(spinlock_t *l) ACQUIRE(l) NO_LOCK_ANALYSIS
 {
-	u32 old;
-
 	lock_check_acquire(l, l->rank);
-	old = __atomic_fetch_add(&l->word, 1u << 16, __ATOMIC_ACQUIRE);
-	if (unlikely((u16)old != (u16)(old >> 16)))
-		spin_lock_contended(l, old >> 16);
+	__spin_lock(l);
+}
+
+/* Inside another spin lock of the same rank: the caller knows an order among them. */
+static __always_inline void spin_lock_nested(spinlock_t *l) ACQUIRE(l) NO_LOCK_ANALYSIS
+{
+	lock_check_tried(l, l->rank);
+	__spin_lock(l);
 }
 
 static __always_inline bool spin_trylock(spinlock_t *l) NO_LOCK_ANALYSIS
@@ -64,7 +99,7 @@ static __always_inline bool spin_trylock(spinlock_t *l) NO_LOCK_ANALYSIS
 	if (!__atomic_compare_exchange_n(&l->word, &old, old + (1u << 16), false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
-	lock_check_acquire(l, l->rank);
+	lock_check_tried(l, l->rank);
 	return true;
 }
 

@@ -45,7 +45,11 @@ struct wait_queue_entry {
 
 #define WAIT_QUEUE_INIT(name) { .lock = SPINLOCK_INIT(RANK_WAITQ), .head = LIST_HEAD_INIT((name).head) }
 #define DECLARE_WAIT_QUEUE_HEAD(name) wait_queue_head_t name = WAIT_QUEUE_INIT(name)
-void init_waitqueue_head(wait_queue_head_t *q);
+static inline void init_waitqueue_head(wait_queue_head_t *q)
+{
+	spin_lock_init(&q->lock, RANK_WAITQ);
+	INIT_LIST_HEAD(&q->head);
+}
 
 void add_wait_queue(wait_queue_head_t *q, struct wait_queue_entry *e);
 void remove_wait_queue(wait_queue_head_t *q, struct wait_queue_entry *e);
@@ -53,6 +57,8 @@ void remove_wait_queue(wait_queue_head_t *q, struct wait_queue_entry *e);
 void prepare_to_wait(wait_queue_head_t *q, struct wait_queue_entry *e, int state);
 void prepare_to_wait_exclusive(wait_queue_head_t *q, struct wait_queue_entry *e, int state);
 void finish_wait(wait_queue_head_t *q, struct wait_queue_entry *e);
+/* Wakes e->task; the second also takes the entry off when it was asleep. */
+bool default_wake_function(struct wait_queue_entry *e, unsigned long key);
 bool autoremove_wake_function(struct wait_queue_entry *e, unsigned long key);
 
 /* Wake all non-exclusive waiters and @nr_exclusive others; @key goes to their functions. */

@@ -1,0 +1,137 @@
+/*
+ * kernel/sync/lockdebug.c - locks are taken in the order of their ranks (debug builds).
+ *
+ * MODEL     A task counts the locks that it holds of each rank (task_base.lock_count), with a bit per
+ *           rank in lock_ranks, and its spin locks in spin_depth.  Taking a lock of rank r with one of r or
+ *           later held stops the machine.  Some ranks cover locks that have an order of their own, which
+ *           the subsystem knows: of these, several may be held.
+ *           In an interrupt handler the order is not checked (what it interrupted holds locks that have
+ *           nothing to do with it); spin_depth still forbids it to sleep.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifdef VELLUM_DEBUG
+#include "include/current.h"
+#include "kernel/sync/spinlock.h"
+
+#define IN_IRQ	BIT(63)
+/* Directories and files, two run queues, a wait queue in the other's wake function, ... */
+#define NESTS	(BIT(RANK_VFS) | BIT(RANK_TASK) | BIT(RANK_FILES) | BIT(RANK_SIGHAND) | BIT(RANK_WAITQ) | \
+		 BIT(RANK_RQ) | BIT(RANK_PAGE) | BIT(RANK_PGTABLE))
+
+BUILD_ASSERT(NR_LOCKRANKS <= sizeof(((struct task_base *)0)->lock_count));
+
+static bool failing;		/* the report itself takes locks */
+
+static void check_order(struct task_base *t, u32 rank, const void *lock)
+{
+	unsigned long later = ~0ul << rank & ~IN_IRQ;
+
+	if (BIT(rank) & NESTS)
+		later &= ~BIT(rank);
+	if (likely(!(t->lock_ranks & later)) || t->lock_ranks & IN_IRQ || failing)
+		return;
+	failing = true;
+	panic("lock order: %p has rank %u, held are %#lx", lock, rank, t->lock_ranks);
+}
+
+static void hold(struct task_base *t, u32 rank)
+{
+	t->lock_count[rank]++;
+	t->lock_ranks |= BIT(rank);
+}
+
+static void unhold(struct task_base *t, u32 rank, const void *lock)
+{
+	if (unlikely(!t->lock_count[rank]) && !failing) {
+		failing = true;
+		panic("lock %p of rank %u is released but not held", lock, rank);
+	}
+	if (--t->lock_count[rank] == 0)
+		t->lock_ranks &= ~BIT(rank);
+}
+
+void lock_check_tried(__maybe_unused const void *lock, u32 rank)
+{
+	struct task_base *t = current_base();
+
+	t->spin_depth++;
+	if (rank)
+		hold(t, rank);
+}
+
+void lock_check_acquire(const void *lock, u32 rank)
+{
+	if (rank)
+		check_order(current_base(), rank, lock);
+	lock_check_tried(lock, rank);
+}
+
+void lock_check_release(const void *lock, u32 rank)
+{
+	struct task_base *t = current_base();
+
+	/* A task's first act is to release the run queue that its predecessor locked. */
+	if (rank == RANK_RQ && !t->lock_count[rank])
+		return;
+	t->spin_depth--;
+	if (rank)
+		unhold(t, rank, lock);
+}
+
+void lock_check_nested(__maybe_unused const void *lock, u32 rank)
+{
+	if (rank)
+		hold(current_base(), rank);
+}
+
+void lock_check_sleeping(const void *lock, u32 rank)
+{
+	struct task_base *t = current_base();
+
+	if (unlikely(t->spin_depth) && !failing) {
+		failing = true;
+		panic("sleeping lock %p of rank %u is taken with %u spin locks held, ranks %#lx", lock, rank,
+		      t->spin_depth, t->lock_ranks);
+	}
+	if (rank) {
+		check_order(t, rank, lock);
+		hold(t, rank);
+	}
+}
+
+void lock_check_dropped(const void *lock, u32 rank)
+{
+	if (rank)
+		unhold(current_base(), rank, lock);
+}
+
+unsigned long lock_check_irq_enter(void)
+{
+	struct task_base *t = current_base();
+	unsigned long saved = t->lock_ranks & IN_IRQ;
+
+	t->lock_ranks |= IN_IRQ;
+	t->spin_depth++;
+	return saved;
+}
+
+void lock_check_irq_exit(unsigned long saved)
+{
+	struct task_base *t = current_base();
+
+	t->spin_depth--;
+	t->lock_ranks = (t->lock_ranks & ~IN_IRQ) | saved;
+}
+
+/* At the end of a system call, an interrupt, a task: nothing may be held. */
+void lock_check_none_held(const char *where)
+{
+	struct task_base *t = current_base();
+
+	if (likely(!t->lock_ranks && !t->spin_depth) || failing)
+		return;
+	failing = true;
+	panic("%s with locks held: ranks %#lx, %u spin locks", where, t->lock_ranks, t->spin_depth);
+}
+#endif

@@ -1,0 +1,16 @@
+/*
+ * kernel/sync/spinlock.c - waiting for one's ticket.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "kernel/sync/spinlock.h"
+
+/*
+ * Wait until @ticket is served.
+ * => pairs with the release store in spin_unlock()
+ */
+void spin_lock_contended(spinlock_t *l, u16 ticket)
+{
+	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
+		arch_cpu_relax();
+}

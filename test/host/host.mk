@@ -1,0 +1,67 @@
+# Host tests: build each test/host/**/test_*.c with the real files it names, and run all under prove.
+# How a test says what it needs: test/host/tap.h.
+#
+#   make test-host                    all of them
+#   make test-host T=test/host/lib    those below a folder (or one file)
+#   make build/host/test/host/lib/test_list && build/host/test/host/lib/test_list
+#
+# SPDX-License-Identifier: MIT
+
+HOSTCC      ?= gcc
+HB          := $(BUILD)/host
+HOST_SAN    ?= -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_CFLAGS := -std=gnu11 -O1 -g -fms-extensions -fno-strict-aliasing -fno-omit-frame-pointer \
+	       -DVELLUM_HOST -DVELLUM_DEBUG -I. -Itest/host/include $(HOST_SAN) \
+	       -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare \
+	       -Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
+	       -Werror=int-conversion -Werror=return-type
+
+T           ?= test/host
+HOST_TESTS  := $(shell find test/host -name 'test_*.c' | sort)
+HOST_RUN    := $(patsubst %.c,$(HB)/%,$(if $(filter %.c,$(T)),$(T),$(filter $(T:/=)/%,$(HOST_TESTS))))
+
+# libc has these; their own tests compile them under other names.
+HOST_LIB_SRCS := $(filter-out lib/string.c lib/vsprintf.c lib/printk.c,$(wildcard lib/*.c)) \
+		 $(wildcard kernel/sync/*.c test/host/arch/*.c) test/host/shim.c
+HOST_LIB    := $(HB)/libvellum.a
+HOST_LIB_OBJS := $(patsubst %.c,$(HB)/obj/%.o,$(HOST_LIB_SRCS))
+
+# Values of the `// KEY: ...` lines of a test.
+host_key = $(shell sed -n 's,^// $(1): *,,p' $(2))
+
+$(HB)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(HOST_LIB): $(HOST_LIB_OBJS)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+# $(1) test source, $(2) its SRCS, $(3) CFLAGS, $(4) SRCFLAGS, $(5) LIBS.  Sources that are compiled with
+# flags of their own have objects of their own.
+define host_test
+$(HB)/$(basename $(1)).o: $(1)
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(3) -MMD -MP -c $$< -o $$@
+ifneq ($(strip $(3)$(4)),)
+$(HB)/$(basename $(1)).d/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(3) $(4) -MMD -MP -c $$< -o $$@
+$(HB)/$(basename $(1)): $(patsubst %.c,$(HB)/$(basename $(1)).d/%.o,$(2))
+-include $(patsubst %.c,$(HB)/$(basename $(1)).d/%.d,$(2))
+else
+$(HB)/$(basename $(1)): $(patsubst %.c,$(HB)/obj/%.o,$(2))
+-include $(patsubst %.c,$(HB)/obj/%.d,$(2))
+endif
+$(HB)/$(basename $(1)): $(HB)/$(basename $(1)).o $(HOST_LIB)
+	$$(Q)$$(HOSTCC) $$(HOST_SAN) -o $$@ $$(filter %.o,$$^) $(HOST_LIB) $(5)
+-include $(HB)/$(basename $(1)).d
+endef
+$(foreach t,$(HOST_TESTS),$(eval $(call host_test,$(t),$(call host_key,SRCS,$(t)),$(call host_key,CFLAGS,$(t)),$(call host_key,SRCFLAGS,$(t)),$(call host_key,LIBS,$(t)))))
+
+-include $(HOST_LIB_OBJS:.o=.d)
+
+.PHONY: test-host
+test-host: $(HOST_RUN) $(HOST_NEEDS)
+	$(Q)ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		prove -j$(or $(JOBS),$(shell nproc)) -e 'timeout 60' $(HOST_RUN)
