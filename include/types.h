@@ -33,9 +33,15 @@ typedef unsigned int umode_t;		/* file type and permission bits */
 typedef u64 ktime_t;			/* nanoseconds since boot */
 typedef u64 sector_t;			/* 512-byte units on a disk */
 
-/* A host build takes these from libc, so that both worlds agree. */
+/* A host build has libc's own types, named again, so that a test may include both. */
 #ifdef VELLUM_HOST
-#include <sys/types.h>
+typedef long ssize_t;
+typedef long loff_t;
+typedef int pid_t;
+typedef unsigned int uid_t;
+typedef unsigned int gid_t;
+typedef unsigned long dev_t;
+typedef unsigned long ino_t;
 #else
 typedef long ssize_t;
 typedef long long loff_t;

@@ -25,6 +25,7 @@
 #define __used		__attribute__((used))
 #define __weak		__attribute__((weak))
 #define __maybe_unused	__attribute__((unused))
+#undef __always_inline			/* a host's libc has one */
 #define __always_inline	inline __attribute__((always_inline))
 #define __noinline	__attribute__((noinline))
 #define __cold		__attribute__((cold))

@@ -122,7 +122,7 @@ static struct vm_struct *find_area(vaddr_t va)
 
 /* ---- areas ------------------------------------------------------------------------------------ */
 
-/* Choose the range of @area: addr is aligned and lies @guard bytes above start.  False: no room. */
+/* Choose the range of @area: start is aligned, addr lies @guard bytes above it.  False: no room. */
 static bool area_place(struct vm_struct *area, unsigned long bytes, unsigned long align,
 		       unsigned long guard)
 {
@@ -132,8 +132,8 @@ static bool area_place(struct vm_struct *area, unsigned long bytes, unsigned lon
 	spin_lock_irqsave(&vmap_lock, flags);
 	above = find_gap(guard + bytes + PAGE_SIZE + align - PAGE_SIZE);
 	if (above) {
-		area->addr = ALIGN(above->start - above->gap + guard, align);
-		area->start = area->addr - guard;
+		area->start = ALIGN(above->start - above->gap, align);
+		area->addr = area->start + guard;
 		area->end = area->addr + bytes + PAGE_SIZE;
 		area_insert(area, above);
 	}

@@ -56,7 +56,7 @@ static inline bool is_vmalloc_addr(const void *addr)
 int vmallocinfo_line(vaddr_t *cursor, char *buf, size_t n);
 unsigned long vmalloc_nr_pages(void);	/* VmallocUsed */
 
-/* An address range of @bytes at a multiple of @align behind @guard unmapped bytes; one page follows. */
+/* A range at a multiple of @align: @guard unmapped bytes, @bytes, and one unmapped page. */
 struct vm_struct *get_vm_area(unsigned long bytes, unsigned long align, unsigned long guard,
 			      unsigned flags, const void *caller);
 /* The area that holds @addr, guards included, and is not freed yet; NULL. */

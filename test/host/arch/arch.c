@@ -1,0 +1,130 @@
+/*
+ * test/host/arch/arch.c - the host ISA but for its TLB: globals, harts, roots, copies.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "test/host/arch/host.h"
+#include "test/host/tap.h"
+#include "mm/pt/asid.h"
+
+unsigned int pt_levels = 3;
+unsigned long page_offset, vmalloc_start, vmalloc_end, task_size;
+struct page *vmemmap;
+pte_t swapper_root[PT_ENTRIES], fixmap_pte[PT_ENTRIES];
+__weak unsigned nr_harts = 1;
+__weak hartmask_t hart_online_mask = { 1 };
+__thread struct task_base *host_current;
+__thread unsigned long host_irqs_off;
+struct task_base host_task[NR_HARTS];
+
+#define RX (PTE_V | PTE_U | PTE_A)
+const pte_t protection_map[16] = {
+	{ PTE_NONE_PROT | PTE_A }, { RX | PTE_R }, { RX | PTE_R }, { RX | PTE_R },
+	{ RX | PTE_X }, { RX | PTE_R | PTE_X }, { RX | PTE_R | PTE_X }, { RX | PTE_R | PTE_X },
+	{ PTE_NONE_PROT | PTE_A }, { RX | PTE_R }, { RX | PTE_R | PTE_W }, { RX | PTE_R | PTE_W },
+	{ RX | PTE_X }, { RX | PTE_R | PTE_X }, { RX | PTE_R | PTE_W | PTE_X },
+	{ RX | PTE_R | PTE_W | PTE_X },
+};
+
+struct task_base *host_default_task(void)
+{
+	return &host_task[0];
+}
+
+void host_run_on(unsigned hart)
+{
+	host_current = &host_task[hart];
+}
+
+/* Sparse: only what is touched exists. */
+static void *reserve(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	return p;
+}
+
+void host_arch_init(unsigned levels, unsigned harts)
+{
+	static bool mapped;
+
+	if (!mapped) {
+		mapped = true;
+		page_offset = (unsigned long)reserve(HOST_PHYS_MAX);
+		vmemmap = reserve(HOST_PHYS_MAX / PAGE_SIZE * sizeof(struct page));
+	}
+	pt_levels = levels;
+	task_size = 1ul << (12 + 9 * levels - 1);
+	vmalloc_start = 0ul - (1ul << 36);
+	vmalloc_end = 0ul - (1ul << 35);
+	nr_harts = harts;
+	hart_online_mask.bits = harts == 64 ? ~0ul : BIT(harts) - 1;
+	memset(host_task, 0, sizeof(host_task));
+	memset(swapper_root, 0, sizeof(swapper_root));
+	for (unsigned h = 0; h < NR_HARTS; h++)
+		host_task[h].hart = h;
+	host_run_on(0);
+	host_tlb_reset();
+	asid_init();
+}
+
+bool __weak pfn_valid(pfn_t pfn) { return pfn < HOST_PHYS_MAX >> PAGE_SHIFT; }
+
+void clear_page(void *page) { memset(page, 0, PAGE_SIZE); }
+void copy_page(void *to, const void *from) { memcpy(to, from, PAGE_SIZE); }
+
+void flush_icache_range(__maybe_unused unsigned long start, __maybe_unused unsigned long end) {}
+void flush_icache_mm(__maybe_unused struct mm_struct *mm, __maybe_unused bool local) {}
+void flush_icache_page(__maybe_unused struct vm_area_struct *vma, struct page *page)
+{
+	SetPageGuard(page);	/* seen by tests: an executable page went through here */
+	ClearPageGuard(page);
+}
+
+pte_t *pgd_alloc(void)
+{
+	pte_t *root = shim_alloc_aligned(PAGE_SIZE, PAGE_SIZE);
+
+	if (root)
+		memcpy(root, swapper_root, PAGE_SIZE);
+	return root;
+}
+
+void pgd_free(pte_t *pgd)
+{
+	for (unsigned i = 0; i < PT_ENTRIES / 2; i++)
+		CHECK(pte_none(pgd[i]));
+	shim_free(pgd);
+}
+
+struct mm_struct *host_mm_new(void)
+{
+	struct mm_struct *mm = calloc(1, sizeof(*mm));
+
+	mm->pgd = pgd_alloc();
+	atomic_set(&mm->mm_users, 1);
+	atomic_set(&mm->mm_count, 1);
+	init_rwsem(&mm->mmap_lock, RANK_MMAP);
+	spin_lock_init(&mm->page_table_lock, RANK_PGTABLE_TOP);
+	mm->task_size = task_size;
+	return mm;
+}
+
+void host_mm_free(struct mm_struct *mm)
+{
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		CHECK(atomic_long_read(&mm->rss[i]) == 0);
+	CHECK(atomic_long_read(&mm->pgtables_bytes) == 0);
+	for (unsigned h = 0; h < nr_harts; h++)
+		if (host_task[h].active_mm == mm)
+			host_task[h].active_mm = host_task[h].mm = NULL;
+	host_tlb_check(mm);
+	pgd_free(mm->pgd);
+	/* The struct stays: translations under its ASID may still name it. */
+}

@@ -1,0 +1,174 @@
+/*
+ * vmalloc areas against a shadow list: disjoint, mapped, contents kept, flushed before reuse.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+// SRCS: mm/kmap/vmalloc.c mm/kmap/ioremap.c mm/kmap/stack.c mm/kmap/fixmap.c mm/pt/walk.c mm/pt/pgalloc.c mm/pt/flush.c mm/pt/init_mm.c mm/pt/asid.c
+#include "test/host/tap.h"
+#include "test/host/arch/host.h"
+#include "mm/kmap/ioremap.h"
+#include "mm/kmap/stack.h"
+#include "mm/kmap/vmalloc.h"
+#include "mm/phys/zone.h"
+#include "mm/pt/pgalloc.h"
+#include "mm/pt/walk.h"
+#include "mm/slab/slab.h"
+
+void register_vmalloc_ops(__maybe_unused const struct vmalloc_ops *ops) {}
+void *kvmalloc(size_t n, gfp_t gfp) { return kmalloc(n, gfp); }
+void kvfree(const void *p) { kfree(p); }
+int scnprintf(char *buf, size_t n, const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(buf, n, fmt, ap);
+	va_end(ap);
+	return len < (int)n ? len : (int)n - 1;
+}
+
+#define SLOTS 64
+static struct { char *p; unsigned long pages; u64 mark; } slot[SLOTS];
+
+static void fill(unsigned i)
+{
+	for (unsigned long n = 0; n < slot[i].pages; n++)
+		CHECK(host_kernel_store8((vaddr_t)slot[i].p + n * PAGE_SIZE, slot[i].mark + n));
+}
+
+static void check(unsigned i)
+{
+	u64 v;
+
+	host_run_on(rnd_below(nr_harts));
+	for (unsigned long n = 0; n < slot[i].pages; n++)
+		CHECK(host_kernel_load8((vaddr_t)slot[i].p + n * PAGE_SIZE, &v) && v == slot[i].mark + n);
+	/* The guard page behind is not mapped. */
+	CHECK(!host_kernel_load8((vaddr_t)slot[i].p + slot[i].pages * PAGE_SIZE, &v));
+}
+
+static void step(void)
+{
+	unsigned i = rnd_below(SLOTS);
+
+	host_run_on(rnd_below(nr_harts));
+	if (slot[i].p) {
+		check(i);
+		vfree(slot[i].p);
+		slot[i].p = NULL;
+		return;
+	}
+	slot[i].pages = 1 + rnd_below(rnd_one_in(10) ? 100 : 8);
+	slot[i].p = rnd_one_in(2) ? vmalloc(slot[i].pages * PAGE_SIZE - rnd_below(PAGE_SIZE))
+				  : vzalloc(slot[i].pages * PAGE_SIZE);
+	CHECK(slot[i].p && is_vmalloc_addr(slot[i].p));
+	slot[i].mark = rnd();
+	fill(i);
+}
+
+static void drop_kernel_tables(pte_t *table, unsigned level)
+{
+	for (unsigned i = level == pt_levels - 1 ? PT_ENTRIES / 2 : 0; i < PT_ENTRIES; i++) {
+		if (level && pte_is_table(table[i]))
+			drop_kernel_tables(pte_to_table(table[i]), level - 1);
+		table[i].v = 0;
+	}
+	if (level < pt_levels - 1)
+		pt_table_free(&init_mm, table);
+}
+
+static void test_stacks(void)
+{
+	void *s[20];
+	u64 v;
+
+	for (int i = 0; i < 20; i++) {
+		s[i] = alloc_thread_stack();
+		CHECK(s[i] && ((vaddr_t)s[i] & (2 * THREAD_SIZE - 1)) == THREAD_SIZE);
+		CHECK(host_kernel_store8((vaddr_t)s[i], i));
+		CHECK(!host_kernel_load8((vaddr_t)s[i] - 8, &v));
+		CHECK(thread_stack_guard((vaddr_t)s[i] - 8) && !thread_stack_guard((vaddr_t)s[i]));
+	}
+	is_int(global_node_page_state(NR_KERNEL_STACK_KB), 20 * THREAD_SIZE / 1024, "stacks are counted");
+	for (int i = 0; i < 20; i++) {
+		CHECK(host_kernel_load8((vaddr_t)s[i], &v) && v == i);
+		free_thread_stack(s[i]);
+	}
+	void *again = alloc_thread_stack();
+	ok(again == s[7], "the last stack kept comes back without a new mapping");
+	free_thread_stack(again);
+	is_int(thread_stack_drain(), 8, "the cache is bounded");
+}
+
+static void test_ioremap(void)
+{
+	u64 v = 0;
+	char *p = ioremap(0x90000123, 2 * PAGE_SIZE);
+
+	*(u64 *)phys_to_virt(0x90000128) = 77;
+	ok(p && ((vaddr_t)p & ~PAGE_MASK) == 0x123, "ioremap keeps the offset");
+	ok(host_kernel_load8((vaddr_t)p + 5, &v) && v == 77, "and maps the registers");
+	char line[200];
+	vaddr_t cursor = 0;
+	int lines = 0, io = 0;
+
+	while (vmallocinfo_line(&cursor, line, sizeof(line))) {
+		lines++;
+		io += strstr(line, "phys=0x0000000090000000 ioremap") != NULL;
+	}
+	ok(io == 1 && lines >= 1, "vmallocinfo shows it");
+	iounmap(p);
+	vm_area_purge();
+	ok(ioremap(~0ul - 10, 100) == NULL && vmalloc(0) == NULL, "nonsense is refused");
+}
+
+int main(void)
+{
+	shim_printk_quiet = true;
+	host_arch_init(3 + rnd_below(3), 4);
+	vmalloc_init();
+	for (int n = 0; n < 6000; n++) {
+		step();
+		if (n % 97 == 0)
+			vmalloc_verify();
+	}
+	ok(host_stale == 0, "6000 random steps on 4 harts: contents kept, no stale translation");
+	for (unsigned i = 0; i < SLOTS; i++)
+		vfree(slot[i].p);
+	vm_area_purge();
+	vmalloc_verify();
+	is_int(vmalloc_nr_pages(), 0, "VmallocUsed is back at 0");
+	test_stacks();
+	test_ioremap();
+
+	struct page *pages[3];
+	for (int i = 0; i < 3; i++)
+		pages[i] = alloc_pages(0, 0);
+	char *m = vmap(pages, 3, 0, PAGE_KERNEL);
+	ok(m && vmalloc_to_page(m + 2 * PAGE_SIZE) == pages[2], "vmap");
+	vunmap(m);
+	free_pages_bulk(pages, 3);
+
+	vm_area_purge();
+	drop_kernel_tables(swapper_root, pt_levels - 1);
+	pt_cache_drain();
+	FOR_EACH_ALLOC_FAILURE(
+		char *p = vmalloc(5 * PAGE_SIZE);
+		if (p) { vfree(p); vm_area_purge(); }
+		drop_kernel_tables(swapper_root, pt_levels - 1);
+		pt_cache_drain(), p == NULL);
+	ok(1, "every allocation of vmalloc may fail");
+	host_drop_flushes = host_tlb_quiet = true;
+	u64 v;
+	char *p = vmalloc(PAGE_SIZE);
+	CHECK(host_kernel_load8((vaddr_t)p, &v));
+	vfree(p);
+	vm_area_purge();
+	host_tlb_check(&init_mm);
+	ok(host_stale > 0, "without the flush the purge is caught");
+	drop_kernel_tables(swapper_root, pt_levels - 1);
+	pt_cache_drain();
+	is_int(shim_live_allocs(), 0, "nothing leaked");
+	return done_testing();
+}
