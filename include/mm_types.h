@@ -66,12 +66,14 @@ enum pageflags {
 	PG_guard,		/* debug: unmapped from the direct map */
 	PG_mappedtodisk,
 	PG_arch_icache,		/* arch: icache holds what memory holds (L6) */
+	PG_waiters,		/* (A) somebody sleeps in wait_on_page_bit() */
 	NR_PAGEFLAGS
 };
 
 /* The top bits of page.flags name the node and the zone; fixed when the memory map is made. */
 #define PAGE_NODE_SHIFT		58
 #define PAGE_ZONE_SHIFT		56
+#define PAGE_MT_SHIFT		53	/* 3 bits: the pageblock's migrate type when the page left the buddy system */
 #define MAX_NUMNODES		64
 #define MAX_NR_ZONES		4	/* DMA32, Normal, HighMem, Movable: mm/phys/zone.h */
 
@@ -147,6 +149,7 @@ PAGE_FLAG_OPS(Unevictable, PG_unevictable)
 PAGE_FLAG_OPS(Private, PG_private)
 PAGE_FLAG_OPS(Poisoned, PG_poisoned)
 PAGE_FLAG_OPS(Guard, PG_guard)
+PAGE_FLAG_OPS(Waiters, PG_waiters)
 
 static inline int page_mapcount(const struct page *p) { return atomic_read(&p->_mapcount) + 1; }
 static inline int page_count(const struct page *p) { return atomic_read(&p->_refcount); }
@@ -337,5 +340,11 @@ struct vm_fault {
 	struct page *page;		/* result of ->fault */
 	struct page *cow_page;
 };
+
+/*
+ * Up-call for ->map_pages, which runs under the lock of vmf->table: map @page (uptodate, page-locked,
+ * of file page @pgoff) if its entry is empty; takes a reference of its own.  mm/fault/file.c
+ */
+void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff);
 
 #endif

@@ -35,7 +35,8 @@ struct per_cpu_pages {
 	int high;			/* more than this: give a batch back */
 	int batch;			/* pages moved at a time */
 	unsigned pad;
-	unsigned long nr_alloc, nr_freed;	/* pages, ever: pgalloc_*, pgfree */
+	unsigned long nr_alloc;		/* pages handed out, ever */
+	unsigned long nr_refilled, nr_drained;	/* pages from and to the buddy system, ever */
 	struct list_head lists[NR_PCP_LISTS];
 } __aligned(64);
 
@@ -49,6 +50,12 @@ static inline bool pcp_allowed_order(unsigned order)
 static inline unsigned order_to_pindex(unsigned order, unsigned migratetype)
 {
 	return (order == PCP_HUGE_ORDER ? PCP_MAX_LOW_ORDER + 1 : order) * MIGRATE_PCPTYPES + migratetype;
+}
+
+/* Pages freed to these lists, ever: what is there now, and what left, less what came otherwise. */
+static inline unsigned long pcp_nr_freed(const struct per_cpu_pages *pcp)
+{
+	return pcp->count + pcp->nr_alloc + pcp->nr_drained - pcp->nr_refilled;
 }
 
 void free_unref_page(struct page *page, unsigned order);	/* to this hart's lists; no references */

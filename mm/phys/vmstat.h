@@ -16,6 +16,7 @@
 #include "include/mm_types.h"
 
 struct seq_file;
+void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);	/* fs/seq_file.c */
 struct zone;
 struct pglist_data;
 
