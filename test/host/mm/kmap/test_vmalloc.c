@@ -159,6 +159,7 @@ int main(void)
 		drop_kernel_tables(swapper_root, pt_levels - 1);
 		pt_cache_drain(), p == NULL);
 	ok(1, "every allocation of vmalloc may fail");
+	host_tlb_reset();	/* the tables went without asking */
 	host_drop_flushes = host_tlb_quiet = true;
 	u64 v;
 	char *p = vmalloc(PAGE_SIZE);

@@ -1,0 +1,281 @@
+/*
+ * Page faults one by one: anonymous, file, copy-on-write, permissions, signals, fork, mprotect, mremap,
+ * and what the kernel does by address.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+// SRCS: mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c mm/fault/fork.c mm/fault/gup.c mm/fault/pfnmap.c mm/fault/protect.c mm/fault/zap.c mm/pt/asid.c mm/pt/flush.c mm/pt/gather.c mm/pt/init_mm.c mm/pt/pgalloc.c mm/pt/walk.c
+#include "test/host/mm/fault/world.h"
+
+#define RW	(VM_READ | VM_WRITE)
+#define BASE	0x400000ul
+
+bool thread_stack_guard(__maybe_unused vaddr_t addr) { return false; }
+
+static struct mm_struct *mm;
+
+static u64 load(vaddr_t va)
+{
+	u64 v = 0;
+
+	CHECK(host_load8(va, &v) == 0);
+	return v;
+}
+
+static void store(vaddr_t va, u64 v) { CHECK(host_store8(va, v) == 0); }
+
+static void test_anonymous(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 0x10000, RW, NULL, 0);
+	long used;
+	u64 v;
+
+	ok(load(BASE) == 0 && get_mm_counter(mm, MM_ANONPAGES) == 0, "a read sees zeros and costs no page");
+	used = host_pages_used();
+	store(BASE, 5);
+	ok(load(BASE) == 5 && host_pages_used() == used + 1, "a write gets a page");
+	store(BASE + PAGE_SIZE, 6);
+	ok(load(BASE + PAGE_SIZE) == 6 && load(BASE + PAGE_SIZE + 8) == 0, "and a zeroed one");
+	is_int(get_mm_counter(mm, MM_ANONPAGES), 2, "rss counts both");
+	is_int(global_node_page_state(NR_ANON_MAPPED), 2, "so does the node");
+	is_int(host_load8(BASE - 8, &v), 11, "no region: SIGSEGV");
+	ok(host_signal.code == 1 && host_signal.address == BASE - 8, "with SEGV_MAPERR and the address");
+	zap_page_range(vma, BASE, PAGE_SIZE);
+	ok(load(BASE) == 0 && load(BASE + PAGE_SIZE) == 6, "zap forgets one page");
+	is_int(host_load8(0xffffffff00000000ul, &v), 11, "a kernel address: SIGSEGV");
+	world_unmap(vma);
+	is_int(global_node_page_state(NR_ANON_MAPPED), 0, "unmap counts back");
+	vma = world_map(mm, BASE, BASE + 0x1000, VM_READ, NULL, 0);
+	is_int(host_store8(BASE, 1), 11, "a write to a read-only region");
+	is_int(host_signal.code, 2, "is SEGV_ACCERR");
+	is_int(host_access(BASE, HOST_EXEC, &v, 4), 11, "and so is execution");
+	world_unmap(vma);
+	vma = world_map(mm, BASE + 0x100000, BASE + 0x101000, RW | VM_GROWSDOWN, NULL, 0);
+	store(BASE + 0xf8000, 1);
+	ok(vma->vm_start == BASE + 0xf8000, "a stack grows");
+	world_unmap(vma);
+}
+
+static void test_file(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 70 * PAGE_SIZE, RW, &world_file_ops, 0);
+	unsigned long faults = host_faults;
+
+	for (unsigned i = 0; i < 32; i++)
+		CHECK(load(BASE + i * PAGE_SIZE) == WORLD_FILE_WORD(i));
+	ok(host_faults - faults == 2, "32 cached pages come with 2 faults");
+	is_int(get_mm_counter(mm, MM_FILEPAGES), 32, "rss of file pages");
+	store(BASE + 3 * PAGE_SIZE, 99);
+	ok(load(BASE + 3 * PAGE_SIZE) == 99 && *(u64 *)page_to_virt(world_file[3]) == WORLD_FILE_WORD(3),
+	   "a private write copies");
+	ok(get_mm_counter(mm, MM_FILEPAGES) == 31 && get_mm_counter(mm, MM_ANONPAGES) == 1, "rss follows");
+	store(BASE + 40 * PAGE_SIZE + 8, 7);
+	ok(load(BASE + 40 * PAGE_SIZE) == WORLD_FILE_WORD(40), "a copy at once keeps the rest of the page");
+	is_int(host_store8(BASE + 65 * PAGE_SIZE, 1), 7, "past the end of the file: SIGBUS");
+	is_int(host_signal.code, 2, "BUS_ADRERR");
+	world_unmap(vma);
+	ok(!PageDirty(world_file[3]), "private regions dirty no file");
+
+	vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW | VM_SHARED, &world_file_ops, 8);
+	CHECK(load(BASE) == WORLD_FILE_WORD(8));
+	store(BASE, 1234);
+	ok(*(u64 *)page_to_virt(world_file[8]) == 1234, "a shared write goes to the file");
+	world_unmap(vma);
+	ok(PageDirty(world_file[8]) && !PageDirty(world_file[9]), "and its dirty bit to the page");
+
+	vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW | VM_SHARED, &world_notify_ops, 16);
+	CHECK(load(BASE) == WORLD_FILE_WORD(16));
+	store(BASE, 1);
+	store(BASE + 8, 1);
+	store(BASE + PAGE_SIZE, 1);
+	is_int(world_mkwrites, 2, "page_mkwrite is asked once a page, after a read or not");
+	world_unmap(vma);
+}
+
+static void test_soft_ad(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW | VM_SHARED,
+					       &world_file_ops, 24);
+	host_soft_ad = true;
+	CHECK(load(BASE) == WORLD_FILE_WORD(24));
+	ClearPageDirty(world_file[24]);
+	store(BASE, 4711);
+	ok(load(BASE) == 4711, "hardware that faults for A and D gets on");
+	world_unmap(vma);
+	ok(PageDirty(world_file[24]), "and the page is known dirty");
+	host_soft_ad = false;
+}
+
+static void test_fork(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 600 * PAGE_SIZE, RW, NULL, 0);
+	struct mm_struct *child;
+	long used;
+
+	for (unsigned i = 0; i < 600; i += 3)
+		store(BASE + i * PAGE_SIZE, i);
+	used = host_pages_used();
+	child = world_fork(mm);
+	ok(host_pages_used() - used <= 2 + 4, "fork copies no page, only tables");
+	store(BASE, 1000);			/* through a TLB that remembers W */
+	host_run_on(1);
+	host_enter_mm(child);
+	ok(load(BASE) == 0 && load(BASE + 3 * PAGE_SIZE) == 3, "the child sees what was");
+	store(BASE + 3 * PAGE_SIZE, 2000);
+	host_run_on(0);
+	ok(load(BASE) == 1000 && load(BASE + 3 * PAGE_SIZE) == 3, "each writes its own copy");
+	is_int(get_mm_counter(child, MM_ANONPAGES), 200, "rss of the child");
+	used = host_pages_used();
+	store(BASE + 3 * PAGE_SIZE, 77);
+	is_int(host_pages_used(), used, "the last owner keeps the page");
+	host_tlb_check(mm);
+	host_run_on(1);
+	world_exit(child);
+	host_run_on(0);
+	used = host_pages_used();
+	store(BASE + 6 * PAGE_SIZE, 1);
+	is_int(host_pages_used(), used, "no copy after the child is gone");
+	world_unmap(vma);
+	free(child);
+}
+
+static void test_protect(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 20 * PAGE_SIZE, RW, NULL, 0);
+	unsigned long faults;
+	u64 v;
+
+	for (unsigned i = 0; i < 20; i += 2)
+		store(BASE + i * PAGE_SIZE, i);
+	vma->vm_flags &= ~VM_WRITE;
+	vma->vm_page_prot = vm_prot(vma->vm_flags);
+	is_int(change_protection(vma, BASE, BASE + 20 * PAGE_SIZE, vma->vm_page_prot), 10, "mprotect: 10 entries");
+	ok(host_store8(BASE, 1) == 11 && load(BASE + 2 * PAGE_SIZE) == 2, "read-only: writes fault, reads do not");
+	vma->vm_flags &= ~VM_READ;
+	vma->vm_page_prot = vm_prot(vma->vm_flags);
+	change_protection(vma, BASE, BASE + 20 * PAGE_SIZE, vma->vm_page_prot);
+	is_int(host_load8(BASE + 2 * PAGE_SIZE, &v), 11, "PROT_NONE");
+	vma->vm_flags |= RW;
+	vma->vm_page_prot = vm_prot(vma->vm_flags);
+	change_protection(vma, BASE, BASE + 20 * PAGE_SIZE, vma->vm_page_prot);
+	faults = host_faults;
+	for (unsigned i = 0; i < 20; i += 2) {
+		CHECK(load(BASE + i * PAGE_SIZE) == i);
+		store(BASE + i * PAGE_SIZE, i + 1);
+	}
+	is_int(host_faults, faults, "back to writable without one fault");
+	world_unmap(vma);
+}
+
+static void test_move(void)
+{
+	vaddr_t to = BASE + 0x10000000 + 7 * PAGE_SIZE;
+	struct vm_area_struct *a = world_map(mm, BASE, BASE + 1200 * PAGE_SIZE, RW, NULL, 0);
+	struct vm_area_struct *b = world_map(mm, to, to + 1200 * PAGE_SIZE, RW, NULL, 0);
+	unsigned long faults;
+
+	for (unsigned i = 0; i < 1200; i += 5)
+		store(BASE + i * PAGE_SIZE, i + 1);
+	CHECK(move_page_tables(a, BASE, b, to, 1200 * PAGE_SIZE) == 1200 * PAGE_SIZE);
+	faults = host_faults;
+	for (unsigned i = 0; i < 1200; i += 5)
+		CHECK(load(to + i * PAGE_SIZE) == i + 1);
+	is_int(host_faults, faults, "mremap moves 240 pages, none faults");
+	ok(load(BASE) == 0, "and the old place is empty");
+	world_unmap(a);
+	world_unmap(b);
+}
+
+static void test_gup(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, NULL, 0);
+	struct vm_area_struct *ro = world_map(mm, BASE + 0x100000, BASE + 0x104000, VM_READ, &world_file_ops, 32);
+	struct page *pages[8];
+	char buf[64] = "written by another";
+	int n;
+
+	is_int(get_user_pages_fast(BASE, 8, FOLL_WRITE, pages), 8, "gup for writing faults all in");
+	*(u64 *)page_to_virt(pages[5]) = 55;
+	ok(load(BASE + 5 * PAGE_SIZE) == 55, "and gives the pages that the program sees");
+	free_pages_bulk(pages, 8);
+	is_int(get_user_pages_fast(BASE + 6 * PAGE_SIZE, 8, 0, pages), 2, "it stops at the region's end");
+	free_pages_bulk(pages, 2);
+	is_int(get_user_pages_fast(BASE + 0x100000, 1, FOLL_WRITE, pages), -EFAULT, "a read-only region");
+	n = access_remote_vm(mm, BASE + PAGE_SIZE - 10, buf, 30, FOLL_WRITE);
+	ok(n == 30 && access_remote_vm(mm, BASE + PAGE_SIZE - 10, buf + 32, 30, 0) == 30 &&
+	   !memcmp(buf, buf + 32, 30), "access_remote_vm across pages");
+	is_int(access_remote_vm(mm, BASE + 8 * PAGE_SIZE - 10, buf, 30, 0), 10, "partial at the end");
+	is_int(access_remote_vm(mm, BASE + 0x100000, buf, 8, FOLL_WRITE), 0, "no write to read-only");
+	is_int(access_remote_vm(mm, BASE + 0x100000, buf, 8, FOLL_WRITE | FOLL_FORCE), 8, "but a forced one");
+	ok(load(BASE + 0x100000) != WORLD_FILE_WORD(32) &&
+	   *(u64 *)page_to_virt(world_file[32]) == WORLD_FILE_WORD(32), "on a private copy");
+	is_int(host_store8(BASE + 0x100000, 1), 11, "which the program still cannot write");
+	is_int(__mm_populate(BASE + 0x100000, 4 * PAGE_SIZE, false), 0, "populate");
+	is_int(get_mm_counter(mm, MM_FILEPAGES), 3, "fills the rest");
+	is_int(faultin_page_range(mm, BASE, BASE + 9 * PAGE_SIZE, true), -ENOMEM, "MADV_POPULATE over a hole");
+	world_unmap(vma);
+	is_int(arch_copy_user(buf, (void *)(BASE + 0x104000 - 8), 16), 8, "a user copy ends at the hole");
+	world_unmap(ro);
+}
+
+static void test_oom(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, &world_file_ops, 0);
+	struct vm_area_struct *anon = world_map(mm, BASE + 0x40000000, BASE + 0x40003000, RW, NULL, 0);
+	struct mm_struct *child;
+
+	store(BASE + 0x40000000, 3);
+	pt_cache_drain();
+	FOR_EACH_ALLOC_FAILURE(
+		unsigned rc = handle_mm_fault(vma, BASE, FAULT_FLAG_WRITE);
+		if (rc == 0) zap_page_range(vma, BASE, PAGE_SIZE);
+		world_unmap(vma);
+		pt_cache_drain();
+		vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, &world_file_ops, 0), rc == VM_FAULT_OOM);
+	store(BASE, 1);
+	pt_cache_drain();
+	FOR_EACH_ALLOC_FAILURE(
+		child = world_fork(mm);
+		if (child) { world_exit(child); free(child); }
+		pt_cache_drain(), child == NULL);
+	ok(load(BASE) == 1 && load(BASE + 0x40000000) == 3, "faults and fork survive every failed allocation");
+	world_unmap(vma);
+	world_unmap(anon);
+	pt_cache_drain();
+}
+
+static void all_tests(unsigned levels, unsigned asid_bits)
+{
+	arch_asid_bits = asid_bits;
+	host_arch_init(levels, 4);
+	if (!zero_page)
+		fault_init();
+	world_file_make();
+	mm = host_mm_new();
+	host_enter_mm(mm);
+	diag("Sv%u, %u ASID bits", 12 + 9 * levels, asid_bits);
+	world_mkwrites = 0;
+	test_anonymous();
+	test_file();
+	test_soft_ad();
+	test_fork();
+	test_protect();
+	test_move();
+	test_gup();
+	test_oom();
+	is_int(atomic_long_read(&mm->pgtables_bytes), 0, "empty address space: no tables");
+	world_exit(mm);
+	free(mm);
+	world_file_drop();
+	is_int(host_stale, 0, "no law broken");
+}
+
+int main(void)
+{
+	shim_printk_quiet = true;
+	all_tests(3, 16);
+	all_tests(4, 3);
+	all_tests(5, 0);
+	is_int(host_pages_used(), 1, "only the zero page is left");
+	return done_testing();
+}
