@@ -8,7 +8,6 @@
 
 #include "mm/phys/zone.h"
 
-void find_nodes(void);			/* which nodes there are: node_online_map, node_memory_map */
 void find_zone_movable_pfns(void);	/* kernelcore=, movablecore= */
 void init_nodes(void);			/* pg_data_t, zones with their sizes, pageblock types, hart lists */
 void build_all_zonelists(void);		/* and hart_pcp[] */

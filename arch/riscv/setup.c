@@ -1,0 +1,241 @@
+/*
+ * arch/riscv/setup.c - from the loader's two registers to a machine that is described.
+ *
+ * MODEL     boot_facts() notes what head.S knows.  setup_arch() reads the device tree where the early tables
+ *           show it, tells memblock what memory there is and what is taken, replaces the page tables
+ *           (after which the tree is read through the direct map), and finds harts, timer and firmware.
+ *           Memory that the firmware keeps (no-map, and OpenSBI's own regions whatever their flags) is
+ *           NOMAP: not in the direct map, without struct pages.
+ *           A tree that lies in NOMAP memory is copied.
+ * FAILURE   Without a valid tree or memory there is no machine: panic, which speaks through SBI.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "arch/riscv/errata.h"
+#include "arch/riscv/mm/paging.h"
+#include "arch/riscv/mm/root.h"
+#include "arch/riscv/mm/tlb.h"
+#include "arch/riscv/sbi.h"
+#include "arch/riscv/smp.h"
+#include "arch/riscv/timer.h"
+#include "include/arch/arch.h"
+#include "include/machine.h"
+#include "include/mm_types.h"
+#include "kernel/cmdline.h"
+#include "kernel/task/task.h"
+#include "lib/fdt.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "mm/phys/memblock.h"
+#include "mm/phys/zone.h"
+#include "mm/pt/asid.h"
+#include <asm/csr.h>
+#include <asm/extable.h>
+
+#define SPAN_2M		(2ul << 20)
+#define COPY_SLOT	500u		/* fixmap slot for copying a tree before paging_init() */
+
+struct fdt boot_fdt;
+const void *boot_dtb;
+size_t boot_dtb_bytes;
+char boot_command_line[COMMAND_LINE_SIZE];
+phys_addr_t initrd_start, initrd_end;
+const char *machine_model = "";
+const char *mmu_type_name = "";
+unsigned long elf_hwcap;
+
+static phys_addr_t dtb_pa;
+extern char _start[], _end[];
+
+/* From head.S, before anything else in C at link addresses. */
+void boot_facts(unsigned long hartid, phys_addr_t dtb, unsigned long va_offset)
+{
+	boot_hartid = hartid;
+	dtb_pa = dtb;
+	kernel_pa_offset = va_offset;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------ */
+
+static int valid_nid(int nid) { return nid >= 0 && nid < MAX_NUMNODES ? nid : 0; }
+
+static void __init add_memory(void)
+{
+	struct fdt_range r;
+
+	fdt_for_each_memory(&boot_fdt, it, &r)
+		if (memblock_add_node(r.base, r.size, valid_nid(r.nid), MEMBLOCK_NONE))
+			panic("setup: too many memory ranges");
+	if (!memblock_phys_mem_size())
+		panic("the device tree names no memory");
+}
+
+/* OpenSBI guards its regions by PMP even where it does not say no-map. */
+static void __init hide_firmware(void)
+{
+	int parent = fdt_path(&boot_fdt, "/reserved-memory");
+	u64 base, size;
+
+	if (parent < 0)
+		return;
+	fdt_for_each_child(&boot_fdt, node, parent) {
+		const char *name = fdt_node_name(&boot_fdt, node);
+
+		if (name && str_has_prefix(name, "mmode_resv") &&
+		    !fdt_get_reg(&boot_fdt, node, 0, &base, &size))
+			memblock_mark_nomap(base, size);
+	}
+}
+
+static void __init reserve_memory(void)
+{
+	struct fdt_range r;
+
+	memblock_reserve(virt_to_phys(_start), _end - _start);
+	memblock_reserve(dtb_pa, boot_dtb_bytes);
+	if (initrd_end)
+		memblock_reserve(initrd_start, initrd_end - initrd_start);
+	fdt_for_each_reserved(&boot_fdt, it, &r) {
+		if (r.nomap)
+			memblock_mark_nomap(r.base, r.size);
+		else
+			memblock_reserve(r.base, r.size);
+	}
+	hide_firmware();
+}
+
+static void __init limit_memory(void)
+{
+	char buf[24], *end;
+	phys_addr_t bytes;
+
+	if (cmdline_get("mem", buf, sizeof(buf)) <= 0)
+		return;
+	bytes = memparse(buf, &end);
+	if (bytes)
+		memblock_enforce_memory_limit(bytes);
+}
+
+/* ---- the tree ----------------------------------------------------------------------------------- */
+
+static void __init use_tree(const void *blob, size_t limit)
+{
+	boot_dtb = blob;
+	if (fdt_init(&boot_fdt, blob, limit))
+		panic("no valid device tree at physical address %lx", dtb_pa);
+	boot_dtb_bytes = fdt_totalsize(blob);
+}
+
+static void __init read_chosen(void)
+{
+	struct fdt_chosen c;
+
+	fdt_chosen(&boot_fdt, &c);
+	strscpy(boot_command_line, c.bootargs ? c.bootargs : "", sizeof(boot_command_line));
+	if (c.initrd_end > c.initrd_start) {
+		initrd_start = c.initrd_start;
+		initrd_end = c.initrd_end;
+	}
+}
+
+/* Where the tree will be readable after paging_init(): a copy, if the direct map will not show it. */
+static phys_addr_t __init move_tree(void)
+{
+	phys_addr_t to;
+
+	if (memblock_is_map_memory(dtb_pa & PAGE_MASK) &&
+	    memblock_is_map_memory((dtb_pa + boot_dtb_bytes - 1) | (PAGE_SIZE - 1)))
+		return dtb_pa;
+	to = memblock_phys_alloc(PAGE_ALIGN(boot_dtb_bytes), PAGE_SIZE);
+	if (!to)
+		panic("setup: no memory for the device tree");
+	for (size_t off = 0; off < boot_dtb_bytes; off += PAGE_SIZE) {
+		unsigned long va = FIXMAP_START + COPY_SLOT * PAGE_SIZE;
+
+		set_pte(&fixmap_pte[COPY_SLOT], pfn_pte(PFN_DOWN(to + off), PAGE_KERNEL));
+		__asm__ volatile("sfence.vma" ::: "memory");
+		memcpy((void *)va, (const char *)boot_dtb + off, min(PAGE_SIZE, boot_dtb_bytes - off));
+	}
+	set_pte(&fixmap_pte[COPY_SLOT], (pte_t){ 0 });
+	return to;
+}
+
+static void __init read_distances(void)
+{
+	find_nodes();
+	for (unsigned a = 0; a < nr_node_ids; a++) {
+		for (unsigned b = 0; b < nr_node_ids; b++) {
+			unsigned d = a == b ? 0 : fdt_numa_distance(&boot_fdt, a, b);
+
+			if (d)
+				numa_set_distance(a, b, d);
+		}
+	}
+}
+
+/* User programs may use what every hart has: single-letter extensions, without V. */
+static void __init read_isa(void)
+{
+	static const char letters[] = "imafdc";
+	struct fdt_cpu cpu;
+
+	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
+		unsigned long cap = 0;
+
+		if (!fdt_cpu_usable(&cpu))
+			continue;
+		for (const char *l = letters; *l; l++) {
+			char name[2] = { *l, 0 };
+
+			if (fdt_cpu_has_ext(&boot_fdt, cpu.node, name))
+				cap |= BIT(*l - 'a');
+		}
+		elf_hwcap = elf_hwcap ? elf_hwcap & cap : cap;
+	}
+}
+
+static unsigned __init levels_in_use(void)
+{
+	return (csr_read(satp) >> SATP_MODE_SHIFT) - SATP_MODE_SV39 + 3;
+}
+
+void __init setup_arch(void)
+{
+	static const char *const mode_names[] = { "sv39", "sv48", "sv57" };
+	unsigned levels = levels_in_use();
+	phys_addr_t tree_pa;
+
+	extable_sort();
+	mmu_type_name = mode_names[levels - 3];
+	use_tree((const void *)(DTB_FIXMAP + (dtb_pa & (SPAN_2M - 1))),
+		 2 * SPAN_2M - (dtb_pa & (SPAN_2M - 1)));
+	read_chosen();
+	add_memory();
+	layout_init(levels, memblock_start_of_dram());
+	reserve_memory();
+	limit_memory();
+	tree_pa = move_tree();
+	paging_init();
+	use_tree(phys_to_virt(tree_pa), boot_dtb_bytes);
+	if (fdt_getprop_str(&boot_fdt, 0, "model"))
+		machine_model = fdt_getprop_str(&boot_fdt, 0, "model");
+
+	sbi_init();
+	errata_init();
+	timer_probe();
+	read_isa();
+	smp_init_harts();
+	asid_probe();
+	asid_init();
+	read_distances();
+	pr_info("Machine: %s; %s, %u ASID bits, hart %lu of %u boots\n", machine_model, mmu_type_name,
+		arch_asid_bits, boot_hartid, nr_harts);
+}
+
+bool phys_is_ram(phys_addr_t start, phys_addr_t end)
+{
+	for (phys_addr_t pa = start & PAGE_MASK; pa < end; pa += PAGE_SIZE)
+		if (memblock_is_memory(pa))
+			return true;
+	return false;
+}
