@@ -1,0 +1,142 @@
+/*
+ * asm/pte.h - page-table entries of Sv39, Sv48 and Sv57; one format at every level.
+ *
+ * MODEL     bit  0 V  1 R  2 W  3 X  4 U  5 G  6 A  7 D  8 special (software)  9 free  10..53 frame
+ *           With V clear, bits 1..5 say what a software entry is:
+ *             G  PROT_NONE: the frame and the other bits are kept, pte_present is true
+ *             R  swap: type in 6..10, bit 11 free for the swap code, offset from 12
+ *             W  file (nonlinear): page offset from 12
+ *           An entry that is 0 is none.  Tables have A = D = U = 0.
+ * SEE       Privileged specification, 12.3.1; doc/design.md section 5.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_ASM_PTE_H
+#define VELLUM_ASM_PTE_H
+
+#include "include/types.h"
+#include <asm/layout.h>
+
+typedef struct { unsigned long v; } pte_t;
+
+#define PTE_V		0x001ul
+#define PTE_R		0x002ul
+#define PTE_W		0x004ul
+#define PTE_X		0x008ul
+#define PTE_U		0x010ul
+#define PTE_G		0x020ul
+#define PTE_A		0x040ul
+#define PTE_D		0x080ul
+#define PTE_SPECIAL	0x100ul		/* no struct page stands behind the frame */
+#define PTE_SOFT	0x200ul		/* free for the memory manager */
+#define PTE_NONE_PROT	PTE_G		/* with V clear */
+#define PTE_IS_SWP	PTE_R		/* with V and G clear */
+#define PTE_IS_FILE	PTE_W
+#define PTE_PFN_SHIFT	10
+#define PTE_PFN_MASK	0x003ffffffffffc00ul
+#define PTE_LEAF_BITS	(PTE_R | PTE_W | PTE_X)
+
+#define PT_ENTRIES_SHIFT 9
+#define PT_ENTRIES	(1u << PT_ENTRIES_SHIFT)
+#define PT_MAX_LEVELS	5
+
+extern unsigned int pt_levels;		/* 3, 4, 5; fixed at boot */
+
+static __always_inline unsigned pt_shift(unsigned level) { return PAGE_SHIFT + PT_ENTRIES_SHIFT * level; }
+static __always_inline unsigned long pt_span(unsigned level) { return 1ul << pt_shift(level); }
+static __always_inline unsigned pt_index(unsigned long va, unsigned level)
+{ return va >> pt_shift(level) & (PT_ENTRIES - 1); }
+
+/* ---- cells: an entry in memory, which the hardware reads and may set A and D in ------------- */
+static __always_inline pte_t pte_load(const pte_t *p)
+{ return (pte_t){ __atomic_load_n(&p->v, __ATOMIC_RELAXED) }; }
+static __always_inline void set_pte(pte_t *p, pte_t pte)
+{ __atomic_store_n(&p->v, pte.v, __ATOMIC_RELAXED); }
+static __always_inline pte_t ptep_xchg(pte_t *p, pte_t pte)
+{ return (pte_t){ __atomic_exchange_n(&p->v, pte.v, __ATOMIC_ACQ_REL) }; }
+/* Both return the entry as it was. */
+static __always_inline pte_t ptep_clear_bits(pte_t *p, unsigned long bits)
+{ return (pte_t){ __atomic_fetch_and(&p->v, ~bits, __ATOMIC_ACQ_REL) }; }
+static __always_inline pte_t ptep_set_bits(pte_t *p, unsigned long bits)
+{ return (pte_t){ __atomic_fetch_or(&p->v, bits, __ATOMIC_ACQ_REL) }; }
+/* Store @new_ if the entry still is @old; whether it did. */
+static __always_inline bool ptep_cmpxchg(pte_t *p, pte_t old, pte_t new_)
+{
+	return __atomic_compare_exchange_n(&p->v, &old.v, new_.v, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* ---- what an entry is ------------------------------------------------------------------------ */
+static __always_inline bool pte_none(pte_t p) { return p.v == 0; }
+static __always_inline bool pte_hw_valid(pte_t p) { return p.v & PTE_V; }
+static __always_inline bool pte_present(pte_t p) { return p.v & (PTE_V | PTE_NONE_PROT); }
+static __always_inline bool pte_prot_none(pte_t p) { return (p.v & (PTE_V | PTE_NONE_PROT)) == PTE_NONE_PROT; }
+static __always_inline bool pte_is_table(pte_t p) { return (p.v & (PTE_V | PTE_LEAF_BITS)) == PTE_V; }
+static __always_inline bool pte_is_leaf(pte_t p) { return (p.v & PTE_V) && (p.v & PTE_LEAF_BITS); }
+static __always_inline bool pte_read(pte_t p) { return p.v & PTE_R; }
+static __always_inline bool pte_write(pte_t p) { return p.v & PTE_W; }
+static __always_inline bool pte_exec(pte_t p) { return p.v & PTE_X; }
+static __always_inline bool pte_user(pte_t p) { return p.v & PTE_U; }
+static __always_inline bool pte_young(pte_t p) { return p.v & PTE_A; }
+static __always_inline bool pte_dirty(pte_t p) { return p.v & PTE_D; }
+static __always_inline bool pte_global(pte_t p) { return p.v & PTE_G; }
+static __always_inline bool pte_special(pte_t p) { return p.v & PTE_SPECIAL; }
+static __always_inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
+
+/* ---- making one from another ------------------------------------------------------------------ */
+static __always_inline pte_t pfn_pte(pfn_t pfn, pte_t prot) { return (pte_t){ pfn << PTE_PFN_SHIFT | prot.v }; }
+static __always_inline pfn_t pte_pfn(pte_t p) { return p.v << 10 >> 20; }
+static __always_inline pte_t pte_prot(pte_t p) { return (pte_t){ p.v & ~PTE_PFN_MASK }; }
+static __always_inline pte_t pte_mkwrite(pte_t p) { return (pte_t){ p.v | PTE_W }; }
+static __always_inline pte_t pte_wrprotect(pte_t p) { return (pte_t){ p.v & ~PTE_W }; }
+static __always_inline pte_t pte_mkdirty(pte_t p) { return (pte_t){ p.v | PTE_D }; }
+static __always_inline pte_t pte_mkclean(pte_t p) { return (pte_t){ p.v & ~PTE_D }; }
+static __always_inline pte_t pte_mkyoung(pte_t p) { return (pte_t){ p.v | PTE_A }; }
+static __always_inline pte_t pte_mkold(pte_t p) { return (pte_t){ p.v & ~PTE_A }; }
+static __always_inline pte_t pte_mkspecial(pte_t p) { return (pte_t){ p.v | PTE_SPECIAL }; }
+/* The same frame with @prot's permissions; A, D and special stay. */
+static __always_inline pte_t pte_modify(pte_t p, pte_t prot)
+{ return (pte_t){ (p.v & (PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL | PTE_SOFT)) | prot.v }; }
+
+static __always_inline pte_t pte_table(phys_addr_t pa)
+{ return (pte_t){ pa >> (PAGE_SHIFT - PTE_PFN_SHIFT) | PTE_V }; }
+static __always_inline pte_t *pte_to_table(pte_t p) { return phys_to_virt(PFN_PHYS(pte_pfn(p))); }
+
+/* ---- software entries ------------------------------------------------------------------------- */
+#define PTE_SWP_TYPES	32u
+static __always_inline pte_t pte_swp(unsigned type, unsigned long offset)
+{ return (pte_t){ offset << 12 | (unsigned long)type << 6 | PTE_IS_SWP }; }
+static __always_inline bool pte_is_swp(pte_t p) { return (p.v & (PTE_V | PTE_G | PTE_IS_SWP)) == PTE_IS_SWP; }
+static __always_inline unsigned pte_swp_type(pte_t p) { return p.v >> 6 & 31; }
+static __always_inline unsigned long pte_swp_offset(pte_t p) { return p.v >> 12; }
+static __always_inline pte_t pte_file(pgoff_t pgoff) { return (pte_t){ pgoff << 12 | PTE_IS_FILE }; }
+static __always_inline bool pte_is_file(pte_t p) { return (p.v & (PTE_V | PTE_G | PTE_R | PTE_W)) == PTE_IS_FILE; }
+static __always_inline pgoff_t pte_file_pgoff(pte_t p) { return p.v >> 12; }
+
+/* ---- permissions ------------------------------------------------------------------------------ */
+#define PTE_KERNEL_BASE	(PTE_V | PTE_R | PTE_G | PTE_A | PTE_D)	/* A and D preset (L7) */
+#define PAGE_KERNEL	 ((pte_t){ PTE_KERNEL_BASE | PTE_W })
+#define PAGE_KERNEL_RO	 ((pte_t){ PTE_KERNEL_BASE })
+#define PAGE_KERNEL_EXEC ((pte_t){ PTE_KERNEL_BASE | PTE_X })
+#define PAGE_KERNEL_IO	 ((pte_t){ PTE_KERNEL_BASE | PTE_W })	/* the PMAs make it uncached */
+
+#define PTE_USER_BASE	(PTE_V | PTE_U | PTE_A)
+#define PAGE_NONE	((pte_t){ PTE_NONE_PROT | PTE_A })
+#define PAGE_READONLY	((pte_t){ PTE_USER_BASE | PTE_R })
+#define PAGE_SHARED	((pte_t){ PTE_USER_BASE | PTE_R | PTE_W })
+
+/* By VM_READ, VM_WRITE, VM_EXEC, VM_SHARED (bits 0..3); arch/riscv/mm/root.c. */
+extern const pte_t protection_map[16];
+/* The user permission bits of a region: writable only where VM_SHARED says so. */
+static __always_inline pte_t vm_prot(unsigned long vm_flags) { return protection_map[vm_flags & 15]; }
+
+/* ---- roots: arch/riscv/mm/root.c --------------------------------------------------------------- */
+/* An empty user half under the kernel's half; NULL when there is no memory. */
+pte_t *pgd_alloc(void);
+/* Free the root alone: its user half is empty already. */
+void pgd_free(pte_t *pgd);
+
+extern pte_t swapper_root[PT_ENTRIES];	/* init_mm.pgd */
+extern pte_t fixmap_pte[PT_ENTRIES];	/* level-0 table of FIXMAP_START */
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * arch/riscv/mm/paging.c - the kernel's final page tables, made once at boot.
+ *
+ * MODEL     Tables are built in memblock memory while the early tables of boot/early_map.c still
+ *           run, so a table is seen through a fixmap slot: one slot per level, because the builder
+ *           works in one table of each level at a time.  Once they are in satp the direct map shows
+ *           every table, and the slots are dead.
+ *           Leaves are as large as alignment permits, up to 1 GiB.
+ * INVARIANTS
+ *   K1  No page is writable and executable, through whichever of its addresses: the direct map
+ *       shows text, init text and rodata read-only.
+ *   K2  Every root entry of the kernel's half that will ever be used is a table when this is
+ *       over (Y1).
+ *   K3  Firmware's memory (NOMAP) is mapped nowhere.
+ * FAILURE   Out of memory here is a panic: nothing can run without it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "arch/riscv/mm/paging.h"
+#include "arch/riscv/mm/root.h"
+#include "include/arch/arch.h"
+#include "include/machine.h"
+#include "include/mm_types.h"
+#include "lib/printk.h"
+#include "mm/phys/init.h"
+#include "mm/phys/memblock.h"
+#include <asm/csr.h>
+
+extern char _start[], _etext[], __rodata_start[], __init_begin[], __init_text_end[], __init_end[];
+extern char _sdata[], _end[];
+
+#define MAX_LEAF_LEVEL	2		/* 1 GiB */
+#define SPAN_2M		(2ul << 20)
+
+phys_addr_t directmap_limit;
+static bool direct_map_up __initdata;
+
+/* The table at @pa, of @level: valid until the next table of that level is asked for. */
+static pte_t *__init table_at(phys_addr_t pa, unsigned level)
+{
+	unsigned slot = PT_ENTRIES - 1 - level;
+	unsigned long va = FIXMAP_START + slot * PAGE_SIZE;
+
+	if (pa == virt_to_phys(swapper_root))
+		return swapper_root;
+	if (direct_map_up)
+		return phys_to_virt(pa);
+	set_pte(&fixmap_pte[slot], pfn_pte(PFN_DOWN(pa), PAGE_KERNEL));
+	__asm__ volatile("sfence.vma %0, zero" :: "r"(va) : "memory");
+	return (pte_t *)va;
+}
+
+static phys_addr_t __init boot_alloc(unsigned long bytes, unsigned long align, int nid)
+{
+	phys_addr_t pa = nid == NUMA_NO_NODE ? memblock_phys_alloc(bytes, align) :
+			 memblock_phys_alloc_try_nid(bytes, align, nid);
+
+	if (!pa)
+		panic("paging: no memory for the kernel's tables");
+	return pa;
+}
+
+/* The table below the entry @ptep, which is at @level; made and cleared if there is none. */
+static phys_addr_t __init table_below(pte_t *ptep, unsigned level)
+{
+	phys_addr_t pa;
+
+	if (pte_is_table(*ptep))
+		return PFN_PHYS(pte_pfn(*ptep));
+	ASSERT(pte_none(*ptep));
+	pa = boot_alloc(PAGE_SIZE, PAGE_SIZE, NUMA_NO_NODE);
+	clear_page(table_at(pa, level - 1));
+	set_pte(ptep, pte_table(pa));
+	return pa;
+}
+
+static void __init map_level(phys_addr_t table, unsigned level, unsigned long va, unsigned long last,
+			     phys_addr_t pa, pte_t prot)
+{
+	pte_t *t = table_at(table, level);
+	unsigned long span = pt_span(level);
+
+	for (;;) {
+		pte_t *ptep = &t[pt_index(va, level)];
+		unsigned long stop = min(last, va | (span - 1));	/* last byte */
+
+		if (!level || (level <= MAX_LEAF_LEVEL && stop - va == span - 1 &&
+			       IS_ALIGNED(pa, span))) {
+			ASSERT(pte_none(*ptep));
+			set_pte(ptep, pfn_pte(PFN_DOWN(pa), prot));
+		} else {
+			map_level(table_below(ptep, level), level - 1, va, stop, pa, prot);
+		}
+		if (stop == last)
+			return;
+		pa += stop + 1 - va;
+		va = stop + 1;
+	}
+}
+
+/* Map [va, va + bytes) to @pa; nothing of it is mapped yet. */
+static void __init map_range(unsigned long va, phys_addr_t pa, unsigned long bytes, pte_t prot)
+{
+	if (bytes)
+		map_level(virt_to_phys(swapper_root), pt_levels - 1, va, va + bytes - 1, pa, prot);
+}
+
+static void __init map_image_part(const char *start, const char *end, pte_t prot)
+{
+	map_range((unsigned long)start, virt_to_phys(start),
+		  PAGE_ALIGN((unsigned long)end) - (unsigned long)start, prot);
+}
+
+static void __init map_image(void)
+{
+	map_image_part(_start, _etext, PAGE_KERNEL_EXEC);
+	map_image_part(__rodata_start, __init_begin, PAGE_KERNEL_RO);
+	map_image_part(__init_begin, __init_text_end, PAGE_KERNEL_EXEC);
+	map_image_part(__init_text_end, _end, PAGE_KERNEL);
+}
+
+/* The part of [start, end) inside [lo, hi), as @prot. */
+static void __init map_direct(phys_addr_t start, phys_addr_t end, phys_addr_t lo, phys_addr_t hi,
+			      pte_t prot)
+{
+	start = max(start, lo);
+	end = min(end, hi);
+	if (start < end)
+		map_range((unsigned long)phys_to_virt(start), start, end - start, prot);
+}
+
+static void __init map_ram(void)
+{
+	phys_addr_t ro_start = virt_to_phys(_start), ro_end = virt_to_phys(__init_text_end);
+	pfn_t s, e;
+	unsigned i;
+
+	for_each_mem_pfn_range(i, NUMA_NO_NODE, &s, &e, NULL) {
+		phys_addr_t start = PFN_PHYS(s), end = min(PFN_PHYS(e), directmap_limit);
+
+		map_direct(start, end, 0, ro_start, PAGE_KERNEL);
+		map_direct(start, end, ro_start, ro_end, PAGE_KERNEL_RO);
+		map_direct(start, end, ro_end, directmap_limit, PAGE_KERNEL);
+	}
+}
+
+/* struct pages for every range of RAM, in memory of the range's own node. */
+static void __init map_vmemmap(void)
+{
+	pfn_t s, e;
+	unsigned i;
+	int nid;
+
+	for_each_vmemmap_pfn_range(i, &s, &e, &nid) {
+		unsigned long va = (unsigned long)pfn_to_page(s), end = (unsigned long)pfn_to_page(e);
+
+		while (va < end) {
+			unsigned long stop = min(end, (va | (SPAN_2M - 1)) + 1);
+			unsigned long bytes = stop - va;
+
+			map_range(va, boot_alloc(bytes, bytes == SPAN_2M ? SPAN_2M : PAGE_SIZE, nid),
+				  bytes, PAGE_KERNEL);
+			va = stop;
+		}
+	}
+}
+
+/* K2: tables for what is mapped later. */
+static void __init fill_root(void)
+{
+	unsigned long span = pt_span(pt_levels - 1);
+
+	for (unsigned long va = vmalloc_start; va < vmalloc_end; va += span)
+		table_below(&swapper_root[pt_index(va, pt_levels - 1)], pt_levels - 1);
+}
+
+/* The fixmap's level-0 table is part of the image. */
+static void __init map_fixmap(void)
+{
+	pte_t *t = swapper_root;
+
+	for (unsigned level = pt_levels - 1; level > 1; level--)
+		t = table_at(table_below(&t[pt_index(FIXMAP_START, level)], level), level - 1);
+	set_pte(&t[pt_index(FIXMAP_START, 1)], pte_table(virt_to_phys(fixmap_pte)));
+	for (unsigned level = 0; level < PT_MAX_LEVELS; level++)
+		set_pte(&fixmap_pte[PT_ENTRIES - 1 - level], (pte_t){ 0 });
+}
+
+unsigned long kernel_satp(void)
+{
+	return (SATP_MODE_SV39 + pt_levels - 3) << SATP_MODE_SHIFT | PFN_DOWN(virt_to_phys(swapper_root));
+}
+
+/*
+ * Leave the early tables.
+ * => memblock knows all memory and reservations; layout_init() has run
+ */
+void __init paging_init(void)
+{
+	directmap_limit = direct_map_end - linear_offset;
+	map_image();
+	map_ram();
+	map_fixmap();	/* last user of the early window's slots: it clears them */
+	csr_write(satp, kernel_satp());
+	__asm__ volatile("sfence.vma" ::: "memory");
+	direct_map_up = true;
+	init_mm.pgd = swapper_root;
+	memblock_set_current_limit(min(directmap_limit, (phys_addr_t)MEMBLOCK_ALLOC_ANYWHERE));
+	memblock_allow_resize();
+	map_vmemmap();
+	fill_root();
+	__asm__ volatile("sfence.vma" ::: "memory");
+}
+
+/* The level-0 entry of a kernel address that map_range() gave one. */
+static pte_t *kernel_pte(unsigned long va)
+{
+	pte_t *t = swapper_root;
+
+	for (unsigned level = pt_levels - 1; level; level--) {
+		pte_t pte = t[pt_index(va, level)];
+
+		if (!pte_is_table(pte))
+			return NULL;
+		t = pte_to_table(pte);
+	}
+	return &t[pt_index(va, 0)];
+}
+
+void free_initmem(void)
+{
+	phys_addr_t start = virt_to_phys(__init_begin), end = virt_to_phys(__init_end);
+	struct tlb_req req = { .mm = &init_mm, .what = TLB_ALL };
+
+	for (unsigned long va = (unsigned long)__init_begin; va < (unsigned long)__init_end; va += PAGE_SIZE) {
+		pte_t *image = kernel_pte(va), *direct = kernel_pte((unsigned long)phys_to_virt(virt_to_phys((void *)va)));
+
+		if (image)
+			set_pte(image, (pte_t){ 0 });
+		if (direct)
+			set_pte(direct, pfn_pte(pte_pfn(*direct), PAGE_KERNEL));
+	}
+	arch_tlb_flush(hart_online_mask, &req);
+	free_reserved_area(start, end, "unused kernel image");
+}

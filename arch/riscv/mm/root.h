@@ -1,0 +1,20 @@
+/*
+ * arch/riscv/mm/root.h - placing the kernel's half.  Theory: root.c, asm/layout.h
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_ARCH_RISCV_MM_ROOT_H
+#define VELLUM_ARCH_RISCV_MM_ROOT_H
+
+#include "include/types.h"
+
+/* Root entries counted from the first of the upper half. */
+#define LAYOUT_DIRECT_ENTRIES	192ul
+#define LAYOUT_VMEMMAP_INDEX	192ul
+#define LAYOUT_VMALLOC_INDEX	200ul
+
+void layout_init(unsigned levels, phys_addr_t ram_start);
+/* Give this hart's spare roots back; returns how many. */
+unsigned pgd_cache_drain(void);
+
+#endif

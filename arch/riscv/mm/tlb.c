@@ -1,0 +1,232 @@
+/*
+ * arch/riscv/mm/tlb.c - which address space a hart is in, and how harts forget translations.
+ *
+ * MODEL     Translations of a process carry its ASID; kernel translations are global.  An order for
+ *           other harts goes through the firmware's remote fence, which returns when all have
+ *           done it; firmware serves it with our interrupts off too, so no deadlock is possible
+ *           between two harts that order each other.
+ *           A range of more than RANGE_MAX entries becomes a flush of the whole ASID: the fences
+ *           would cost more than the refills.
+ * INVARIANTS
+ *   T2  A hart's bit in mm->harts is set before its first walk of mm's tables and stays until it
+ *       has flushed.  With ASIDs it stays for the life of the mm; without them the hart flushes
+ *       when it leaves, and clears it.
+ *   L4  An order TLB_ALL, and any order too long, flushes without an address.
+ *   L6  A hart whose bit in mm->icache_stale is set does fence.i before it runs mm.
+ * LOCKING   None: atomic masks; the switch runs with interrupts off.
+ * COST      switch: about 25 instructions; local fence: 1 + overhead; remote: an SBI call.
+ * SEE       doc/design.md section 5; Privileged specification, 12.2.1; SBI, RFENCE.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "arch/riscv/mm/tlb.h"
+#include "arch/riscv/errata.h"
+#include "arch/riscv/mm/paging.h"
+#include "arch/riscv/sbi.h"
+#include "include/arch/arch.h"
+#include "include/mm_types.h"
+#include "kernel/cmdline.h"
+#include "lib/printk.h"
+#include "mm/pt/asid.h"
+#include <asm/csr.h>
+
+#define RANGE_MAX	64ul		/* entries fenced one by one */
+#define ALL_BYTES	(~0ul)
+
+unsigned arch_asid_bits;
+DEFINE_PER_HART(struct tlb_stat, tlb_stat);
+
+static void sfence_all(void) { __asm__ volatile("sfence.vma" ::: "memory"); }
+static void sfence_va(unsigned long va) { __asm__ volatile("sfence.vma %0, zero" :: "r"(va) : "memory"); }
+static void sfence_asid(unsigned long asid)
+{
+	if (unlikely(errata_no_address_fence))
+		sfence_all();
+	else
+		__asm__ volatile("sfence.vma zero, %0" :: "r"(asid) : "memory");
+}
+static void sfence_va_asid(unsigned long va, unsigned long asid)
+{
+	if (unlikely(errata_no_address_fence))
+		sfence_all();
+	else
+		__asm__ volatile("sfence.vma %0, %1" :: "r"(va), "r"(asid) : "memory");
+}
+
+void __init asid_probe(void)
+{
+	unsigned long old = csr_read(satp), got;
+	char buf[16];
+	unsigned wish;
+
+	csr_write(satp, old | 0xfffful << SATP_ASID_SHIFT);
+	got = csr_read(satp) >> SATP_ASID_SHIFT & 0xffff;
+	csr_write(satp, old);
+	sfence_all();
+	arch_asid_bits = fls64(got);
+	if (cmdline_get("asidbits", buf, sizeof(buf)) >= 0 && !kstrtouint(buf, 0, &wish))
+		arch_asid_bits = min(arch_asid_bits, wish);
+}
+
+/* Does @req name so many entries that one flush of everything is cheaper? */
+static bool is_whole(const struct tlb_req *req)
+{
+	return req->what == TLB_ALL || req->end - req->start > RANGE_MAX * req->stride;
+}
+
+static void flush_local_kernel(const struct tlb_req *req)
+{
+	if (is_whole(req) || errata_no_address_fence) {
+		sfence_all();
+		this_hart_ptr(&tlb_stat)->local_all++;
+		return;
+	}
+	for (unsigned long va = req->start; va < req->end; va += req->stride) {
+		sfence_va(va);
+		this_hart_ptr(&tlb_stat)->local_page++;
+	}
+}
+
+void arch_tlb_flush_local(const struct tlb_req *req)
+{
+	long asid;
+
+	if (req->mm == &init_mm) {
+		flush_local_kernel(req);
+		return;
+	}
+	asid = asid_of(req->mm);
+	if (asid < 0)
+		return;
+	if (is_whole(req)) {
+		sfence_asid(asid);
+		this_hart_ptr(&tlb_stat)->local_all++;
+		return;
+	}
+	for (unsigned long va = req->start; va < req->end; va += req->stride) {
+		sfence_va_asid(va, asid);
+		this_hart_ptr(&tlb_stat)->local_page++;
+	}
+}
+
+void arch_tlb_flush_local_page(struct mm_struct *mm, unsigned long va)
+{
+	if (mm == &init_mm)
+		sfence_va(va);
+	else
+		sfence_va_asid(va, max(asid_of(mm), 0l));
+	this_hart_ptr(&tlb_stat)->local_page++;
+}
+
+static void flush_remote(hartmask_t harts, const struct tlb_req *req)
+{
+	bool whole = is_whole(req);
+	unsigned long start = whole ? 0 : req->start;
+	unsigned long bytes = whole ? ALL_BYTES : req->end - req->start;
+	struct tlb_stat *st = this_hart_ptr(&tlb_stat);
+	long asid;
+
+	st->remote++;
+	st->remote_harts += __builtin_popcountl(harts.bits);
+	if (req->mm == &init_mm || errata_no_address_fence) {
+		sbi_remote_sfence_vma(harts, errata_no_address_fence ? 0 : start,
+				      errata_no_address_fence ? ALL_BYTES : bytes);
+		return;
+	}
+	asid = asid_of(req->mm);
+	if (asid >= 0)
+		sbi_remote_sfence_vma_asid(harts, start, bytes, asid);
+}
+
+void arch_tlb_flush(hartmask_t harts, const struct tlb_req *req)
+{
+	unsigned long self = BIT(this_hart());
+
+	harts.bits &= READ_ONCE(hart_online_mask.bits);
+	if (harts.bits & self) {
+		arch_tlb_flush_local(req);
+		harts.bits &= ~self;
+	}
+	if (unlikely(harts.bits))
+		flush_remote(harts, req);
+}
+
+static void run_deferred_fence_i(struct mm_struct *mm, unsigned long self)
+{
+	__atomic_fetch_and(&mm->icache_stale.bits, ~self, __ATOMIC_RELAXED);
+	__asm__ volatile("fence.i" ::: "memory");
+	this_hart_ptr(&tlb_stat)->fence_i++;
+}
+
+void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next)
+{
+	unsigned hart = this_hart();
+	unsigned long self = BIT(hart), asid = 0;
+	bool flush_all = false;
+
+	if (next == &init_mm) {
+		csr_write(satp, kernel_satp());
+		if (!arch_asid_bits)
+			sfence_all();
+	} else {
+		/* Set, then walk: pairs with the barrier in mm_harts() (T2). */
+		if (!(READ_ONCE(next->harts.bits) & self))
+			__atomic_fetch_or(&next->harts.bits, self, __ATOMIC_SEQ_CST);
+		asid = asid_get(next, hart, &flush_all);
+		csr_write(satp, (SATP_MODE_SV39 + pt_levels - 3) << SATP_MODE_SHIFT |
+				asid << SATP_ASID_SHIFT | PFN_DOWN(virt_to_phys(next->pgd)));
+		if (flush_all) {
+			sfence_all();
+			this_hart_ptr(&tlb_stat)->switch_flushes++;
+		}
+		if (unlikely(READ_ONCE(next->icache_stale.bits) & self))
+			run_deferred_fence_i(next, self);
+	}
+	this_hart_ptr(&tlb_stat)->switches++;
+	/* Without ASIDs everything of prev has just been flushed here. */
+	if (!arch_asid_bits && prev && prev != next && prev != &init_mm)
+		__atomic_fetch_and(&prev->harts.bits, ~self, __ATOMIC_SEQ_CST);
+}
+
+/* ---- instruction cache (L6) ------------------------------------------------------------------- */
+
+static hartmask_t other_harts(void)
+{
+	return (hartmask_t){ READ_ONCE(hart_online_mask.bits) & ~BIT(this_hart()) };
+}
+
+static void fence_i_everywhere(hartmask_t others)
+{
+	struct tlb_stat *st = this_hart_ptr(&tlb_stat);
+
+	__asm__ volatile("fence.i" ::: "memory");
+	st->fence_i++;
+	if (others.bits) {
+		smp_mb();	/* the new instructions before the order to fetch them */
+		sbi_remote_fence_i(others);
+		st->remote_fence_i++;
+	}
+}
+
+void flush_icache_range(__maybe_unused unsigned long start, __maybe_unused unsigned long end)
+{
+	fence_i_everywhere(other_harts());
+}
+
+void flush_icache_mm(struct mm_struct *mm, bool local)
+{
+	hartmask_t others = other_harts();
+
+	/* Harts that do not run mm now fence when they switch to it. */
+	__atomic_fetch_or(&mm->icache_stale.bits, others.bits, __ATOMIC_SEQ_CST);
+	others.bits &= local ? 0 : READ_ONCE(mm->harts.bits);
+	fence_i_everywhere(others);
+}
+
+void flush_icache_page(__maybe_unused struct vm_area_struct *vma, struct page *page)
+{
+	/* Every address space may map it, so every hart fetches anew, once in the page's life. */
+	if (!test_bit(PG_arch_icache, &page->flags) &&
+	    !test_and_set_bit(PG_arch_icache, &page->flags))
+		fence_i_everywhere(other_harts());
+}

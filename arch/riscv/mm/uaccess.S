@@ -1,0 +1,271 @@
+/*
+ * arch/riscv/mm/uaccess.S - copying and clearing user memory.
+ *
+ * MODEL     SUM is set from entry to exit.  a0 is always the first destination byte that is not known
+ *           to be done, t5 the end.  A fault in a loop of words goes on byte by byte from a0, so
+ *           that the second fault, which nothing serves either, gives the exact count.
+ *           Same alignment of both ends: words, eight per round.  Different: if the destination is
+ *           aligned it is filled with words made by shifting; short copies go by bytes.
+ * COST      A page: 32 rounds of 35 instructions.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <asm/extable.h>
+
+#define SUM	0x40000
+
+.macro guarded to, insn:vararg
+9001:	\insn
+	extable	9001b, \to
+.endm
+
+	.text
+/* a0 = to, a1 = from, a2 = bytes; a0 = bytes not copied.  One of the two is user memory. */
+	.balign 16
+	.globl arch_copy_user
+	.type arch_copy_user, @function
+arch_copy_user:
+	li	t6, SUM
+	csrs	sstatus, t6
+	add	t5, a0, a2		/* end of destination */
+	li	t0, 16
+	bltu	a2, t0, copy_bytes
+	xor	t1, a0, a1
+	andi	t1, t1, 7
+	bnez	t1, copy_shifted
+	andi	t1, a0, 7
+	beqz	t1, copy_words
+	/* Bytes up to the first word. */
+	li	t2, 8
+	sub	t1, t2, t1
+	add	t1, a0, t1
+1:	guarded	copy_fault, lbu t0, 0(a1)
+	guarded	copy_fault, sb t0, 0(a0)
+	addi	a0, a0, 1
+	addi	a1, a1, 1
+	bltu	a0, t1, 1b
+copy_words:
+	addi	t4, t5, -127		/* room for 128 bytes while a0 < t4 */
+	bgeu	a0, t4, 3f
+2:	guarded	copy_bytes, ld t0, 0(a1)
+	guarded	copy_bytes, ld t1, 8(a1)
+	guarded	copy_bytes, ld t2, 16(a1)
+	guarded	copy_bytes, ld t3, 24(a1)
+	guarded	copy_bytes, ld a3, 32(a1)
+	guarded	copy_bytes, ld a4, 40(a1)
+	guarded	copy_bytes, ld a5, 48(a1)
+	guarded	copy_bytes, ld a6, 56(a1)
+	guarded	copy_bytes, sd t0, 0(a0)
+	guarded	copy_bytes, sd t1, 8(a0)
+	guarded	copy_bytes, sd t2, 16(a0)
+	guarded	copy_bytes, sd t3, 24(a0)
+	guarded	copy_bytes, sd a3, 32(a0)
+	guarded	copy_bytes, sd a4, 40(a0)
+	guarded	copy_bytes, sd a5, 48(a0)
+	guarded	copy_bytes, sd a6, 56(a0)
+	guarded	copy_bytes, ld t0, 64(a1)
+	guarded	copy_bytes, ld t1, 72(a1)
+	guarded	copy_bytes, ld t2, 80(a1)
+	guarded	copy_bytes, ld t3, 88(a1)
+	guarded	copy_bytes, ld a3, 96(a1)
+	guarded	copy_bytes, ld a4, 104(a1)
+	guarded	copy_bytes, ld a5, 112(a1)
+	guarded	copy_bytes, ld a6, 120(a1)
+	guarded	copy_bytes, sd t0, 64(a0)
+	guarded	copy_bytes, sd t1, 72(a0)
+	guarded	copy_bytes, sd t2, 80(a0)
+	guarded	copy_bytes, sd t3, 88(a0)
+	guarded	copy_bytes, sd a3, 96(a0)
+	guarded	copy_bytes, sd a4, 104(a0)
+	guarded	copy_bytes, sd a5, 112(a0)
+	guarded	copy_bytes, sd a6, 120(a0)
+	addi	a1, a1, 128
+	addi	a0, a0, 128
+	bltu	a0, t4, 2b
+3:	addi	t4, t5, -7
+	bgeu	a0, t4, copy_bytes
+4:	guarded	copy_bytes, ld t0, 0(a1)
+	guarded	copy_bytes, sd t0, 0(a0)
+	addi	a0, a0, 8
+	addi	a1, a1, 8
+	bltu	a0, t4, 4b
+copy_bytes:
+	bgeu	a0, t5, 6f
+5:	guarded	copy_fault, lbu t0, 0(a1)
+	guarded	copy_fault, sb t0, 0(a0)
+	addi	a0, a0, 1
+	addi	a1, a1, 1
+	bltu	a0, t5, 5b
+6:	csrc	sstatus, t6
+	li	a0, 0
+	ret
+
+/* The ends differ in alignment: align the destination, then shift words together. */
+copy_shifted:
+	andi	t1, a0, 7
+	beqz	t1, 2f
+	li	t2, 8
+	sub	t1, t2, t1
+	add	t1, a0, t1
+1:	guarded	copy_fault, lbu t0, 0(a1)
+	guarded	copy_fault, sb t0, 0(a0)
+	addi	a0, a0, 1
+	addi	a1, a1, 1
+	bltu	a0, t1, 1b
+2:	addi	t4, t5, -7
+	bgeu	a0, t4, copy_bytes
+	andi	a7, a1, 7		/* not 0 */
+	andi	a1, a1, -8
+	slli	a3, a7, 3		/* low bits to drop */
+	neg	a4, a3			/* shifts use the low 6 bits: 64 - a3 */
+	guarded	copy_shifted_fault, ld t0, 0(a1)
+3:	guarded	copy_shifted_fault, ld t1, 8(a1)
+	srl	t0, t0, a3
+	sll	t2, t1, a4
+	or	t0, t0, t2
+	guarded	copy_shifted_fault, sd t0, 0(a0)
+	mv	t0, t1
+	addi	a0, a0, 8
+	addi	a1, a1, 8
+	bltu	a0, t4, 3b
+copy_shifted_fault:
+	add	a1, a1, a7
+	j	copy_bytes
+
+/* All before a0 of the destination is done, nothing that counts after it. */
+copy_fault:
+	csrc	sstatus, t6
+	sub	a0, t5, a0
+	ret
+	.size arch_copy_user, . - arch_copy_user
+
+/* a0 = to, a1 = bytes; a0 = bytes not cleared. */
+	.balign 16
+	.globl arch_clear_user
+	.type arch_clear_user, @function
+arch_clear_user:
+	li	t6, SUM
+	csrs	sstatus, t6
+	add	t5, a0, a1
+	li	t0, 16
+	bltu	a1, t0, clear_bytes
+	j	2f
+1:	guarded	copy_fault, sb zero, 0(a0)
+	addi	a0, a0, 1
+2:	andi	t0, a0, 7
+	bnez	t0, 1b
+	addi	t4, t5, -63
+	bgeu	a0, t4, 6f
+3:	guarded	clear_bytes, sd zero, 0(a0)
+	guarded	clear_bytes, sd zero, 8(a0)
+	guarded	clear_bytes, sd zero, 16(a0)
+	guarded	clear_bytes, sd zero, 24(a0)
+	guarded	clear_bytes, sd zero, 32(a0)
+	guarded	clear_bytes, sd zero, 40(a0)
+	guarded	clear_bytes, sd zero, 48(a0)
+	guarded	clear_bytes, sd zero, 56(a0)
+	addi	a0, a0, 64
+	bltu	a0, t4, 3b
+6:	addi	t4, t5, -7
+	bgeu	a0, t4, clear_bytes
+7:	guarded	clear_bytes, sd zero, 0(a0)
+	addi	a0, a0, 8
+	bltu	a0, t4, 7b
+clear_bytes:
+	bgeu	a0, t5, 5f
+8:	guarded	copy_fault, sb zero, 0(a0)
+	addi	a0, a0, 1
+	bltu	a0, t5, 8b
+5:	csrc	sstatus, t6
+	li	a0, 0
+	ret
+	.size arch_clear_user, . - arch_clear_user
+
+/* a0 = to, a1 = from (user), a2 = most bytes; a0 = length, a2 when there is no NUL, or -1 on a fault. */
+	.balign 16
+	.globl __strncpy_from_user
+	.type __strncpy_from_user, @function
+__strncpy_from_user:
+	li	t6, SUM
+	csrs	sstatus, t6
+	mv	t0, a0
+	add	t1, a0, a2
+	beq	t0, t1, 2f
+1:	lbu	t2, 0(a1)
+	extable	1b, string_fault
+	sb	t2, 0(t0)
+	beqz	t2, 2f
+	addi	t0, t0, 1
+	addi	a1, a1, 1
+	bne	t0, t1, 1b
+2:	csrc	sstatus, t6
+	sub	a0, t0, a0
+	ret
+string_fault:
+	csrc	sstatus, t6
+	li	a0, -1
+	ret
+	.size __strncpy_from_user, . - __strncpy_from_user
+
+/* a0 = string (user), a1 = most bytes; a0 = length without NUL, a1 when there is none, -1 on a fault. */
+	.balign 16
+	.globl __strnlen_user
+	.type __strnlen_user, @function
+__strnlen_user:
+	li	t6, SUM
+	csrs	sstatus, t6
+	mv	t0, a0
+	add	t1, a0, a1
+	beq	t0, t1, 2f
+1:	lbu	t2, 0(t0)
+	extable	1b, string_fault
+	beqz	t2, 2f
+	addi	t0, t0, 1
+	bne	t0, t1, 1b
+2:	csrc	sstatus, t6
+	sub	a0, t0, a0
+	ret
+	.size __strnlen_user, . - __strnlen_user
+
+/* a0 = user word, a1 = old, a2 = new, a3 = where the value read goes; a0 = 0 or -1 on a fault. */
+	.balign 16
+	.globl __futex_cmpxchg
+	.type __futex_cmpxchg, @function
+__futex_cmpxchg:
+	li	t6, SUM
+	csrs	sstatus, t6
+	sext.w	a1, a1
+1:	lr.w.aqrl t0, (a0)
+	extable	1b, string_fault
+	bne	t0, a1, 3f
+2:	sc.w.aqrl t1, a2, (a0)
+	extable	2b, string_fault
+	bnez	t1, 1b
+3:	csrc	sstatus, t6
+	sw	t0, 0(a3)
+	li	a0, 0
+	ret
+	.size __futex_cmpxchg, . - __futex_cmpxchg
+
+/* a0 = user word, a1 = operand, a2 = where the old value goes; a0 = 0 or -1. */
+.macro futex_amo name, insn
+	.balign 16
+	.globl	\name
+	.type	\name, @function
+\name:
+	li	t6, SUM
+	csrs	sstatus, t6
+1:	\insn	t0, a1, (a0)
+	extable	1b, string_fault
+	csrc	sstatus, t6
+	sw	t0, 0(a2)
+	li	a0, 0
+	ret
+	.size	\name, . - \name
+.endm
+
+futex_amo __futex_swap, amoswap.w.aqrl
+futex_amo __futex_add, amoadd.w.aqrl
+futex_amo __futex_or, amoor.w.aqrl
+futex_amo __futex_and, amoand.w.aqrl
+futex_amo __futex_xor, amoxor.w.aqrl

@@ -1,0 +1,23 @@
+/*
+ * arch/riscv/smp.h - harts.  Theory: smp.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_ARCH_RISCV_SMP_H
+#define VELLUM_ARCH_RISCV_SMP_H
+
+#include "include/current.h"
+
+struct pt_regs;
+
+extern unsigned long boot_hartid;
+/* Number the harts of the tree, and give each its per-hart area.  Direct map up, one hart runs. */
+void smp_init_harts(void);
+/* Software interrupts of this hart on. */
+void smp_init_irq(void);
+/* Serve what other harts asked of this one; interrupts off. */
+void ipi_handle(struct pt_regs *regs);
+/* Stop all other harts for good: panic, power off.  Any context; waits a little, not for ever. */
+void smp_stop_others(void);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * arch/riscv/thread_fp.h - floating point of the running task, for traps.  Theory: thread.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_ARCH_RISCV_THREAD_FP_H
+#define VELLUM_ARCH_RISCV_THREAD_FP_H
+
+#include <asm/thread.h>
+
+/* An illegal instruction with FS Off: give the task registers of zeros, and try again (true). */
+bool fp_first_use(struct pt_regs *regs);
+
+#endif

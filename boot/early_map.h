@@ -1,0 +1,20 @@
+/*
+ * boot/early_map.h - what head.S takes from the first page tables.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_BOOT_EARLY_MAP_H
+#define VELLUM_BOOT_EARLY_MAP_H
+
+#include "include/types.h"
+
+/* head.S knows the offsets. */
+struct early_map_result {
+	unsigned long satp[3];		/* Sv57, Sv48, Sv39; 0: not wanted */
+	unsigned long va_offset;	/* link address - load address */
+};
+
+/* Build them; @dtb_pa is the device tree.  Runs with the MMU off. */
+struct early_map_result *early_map(unsigned long dtb_pa);
+
+#endif

@@ -1,0 +1,244 @@
+/*
+ * drivers/irqchip/plic.c - the platform-level interrupt controller.
+ *
+ * MODEL     A PLIC has sources 1..ndev, each with a priority, and contexts, each with enable bits, a
+ *           threshold and a claim register.  A context is one privilege mode of one hart:
+ *           interrupts-extended lists them, and those whose interrupt is 9 are S-mode.
+ *           A machine may have one PLIC per node, each for its own harts.  The lines of the i-th PLIC are
+ *           numbered from its base: 0 for the first, so there a line's number is the source's.
+ *           A source is routed to the first hart of its PLIC that is online when it is enabled.
+ * LOCKING   Enable words are changed under irq_lock (kernel/irq.c); claim and complete are per hart.
+ * SEE       RISC-V PLIC specification 1.0.0.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "drivers/irqchip/plic.h"
+#include "include/arch/arch.h"
+#include "include/machine.h"
+#include "include/uapi/errno.h"
+#include "kernel/irq.h"
+#include "lib/fdt.h"
+#include "lib/printk.h"
+#include "mm/kmap/ioremap.h"
+#include "mm/phys/zone.h"
+#include <asm/csr.h>
+
+#define PLIC_PRIORITY(src)	(4 * (src))
+#define PLIC_ENABLE(ctx, src)	(0x2000 + 0x80 * (ctx) + (src) / 32 * 4)
+#define PLIC_THRESHOLD(ctx)	(0x200000 + 0x1000 * (ctx))
+#define PLIC_CLAIM(ctx)		(0x200004 + 0x1000 * (ctx))
+#define MAX_PLICS		8
+#define S_MODE_EXTERNAL		9u
+
+struct plic {
+	char *regs;
+	int node;			/* of the tree */
+	int base;			/* number of its source 0 */
+	unsigned ndev;
+	int context[NR_HARTS];		/* S-mode context by logical hart, -1 */
+};
+
+static struct plic plics[MAX_PLICS];
+static unsigned nr_plics;
+
+static u32 plic_read(const struct plic *p, unsigned long off)
+{
+	return *(volatile u32 *)(p->regs + off);
+}
+
+static void plic_write(const struct plic *p, unsigned long off, u32 v)
+{
+	*(volatile u32 *)(p->regs + off) = v;
+}
+
+static struct plic *plic_of_irq(int irq)
+{
+	for (unsigned i = 0; i < nr_plics; i++)
+		if (irq > plics[i].base && irq <= plics[i].base + (int)plics[i].ndev)
+			return &plics[i];
+	return NULL;
+}
+
+static struct plic *plic_of_hart(unsigned hart)
+{
+	for (unsigned i = 0; i < nr_plics; i++)
+		if (plics[i].context[hart] >= 0)
+			return &plics[i];
+	return NULL;
+}
+
+static void set_enable(const struct plic *p, int ctx, unsigned src, bool on)
+{
+	u32 word = plic_read(p, PLIC_ENABLE(ctx, src));
+
+	plic_write(p, PLIC_ENABLE(ctx, src), on ? word | 1u << src % 32 : word & ~(1u << src % 32));
+}
+
+static void plic_enable(int irq)
+{
+	struct plic *p = plic_of_irq(irq);
+
+	if (!p)
+		return;
+	plic_write(p, PLIC_PRIORITY(irq - p->base), 1);
+	for_each_hart_in(h, hart_online_mask) {
+		if (p->context[h] < 0)
+			continue;
+		set_enable(p, p->context[h], irq - p->base, true);
+		return;
+	}
+	pr_warn("plic: no hart is online for line %d\n", irq);
+}
+
+static void plic_disable(int irq)
+{
+	struct plic *p = plic_of_irq(irq);
+
+	if (!p)
+		return;
+	plic_write(p, PLIC_PRIORITY(irq - p->base), 0);
+	for_each_hart(h)
+		if (p->context[h] >= 0)
+			set_enable(p, p->context[h], irq - p->base, false);
+}
+
+static int plic_claim(void)
+{
+	unsigned h = this_hart();
+	struct plic *p = plic_of_hart(h);
+	u32 src = p ? plic_read(p, PLIC_CLAIM(p->context[h])) : 0;
+
+	return src ? p->base + (int)src : 0;
+}
+
+static void plic_complete(int irq)
+{
+	struct plic *p = plic_of_irq(irq);
+
+	if (p && p->context[this_hart()] >= 0)
+		plic_write(p, PLIC_CLAIM(p->context[this_hart()]), irq - p->base);
+}
+
+static void plic_init_hart(void)
+{
+	unsigned h = this_hart();
+	struct plic *p = plic_of_hart(h);
+
+	if (!p)
+		return;
+	plic_write(p, PLIC_THRESHOLD(p->context[h]), 0);
+	csr_set(sie, SIE_SEIE);
+}
+
+static const struct irq_chip plic_chip = {
+	.name = "SiFive PLIC",
+	.enable = plic_enable,
+	.disable = plic_disable,
+	.claim = plic_claim,
+	.complete = plic_complete,
+	.init_hart = plic_init_hart,
+};
+
+/* ---- discovery ----------------------------------------------------------------------------------- */
+
+/* Logical hart of the interrupt controller node @intc, a child of a cpu node; -1 when it is not ours. */
+static int hart_of_intc(int intc)
+{
+	int cpu = fdt_parent(&boot_fdt, intc);
+	u64 id;
+	u32 na, ns;
+	const void *reg;
+	int len;
+
+	reg = cpu >= 0 ? fdt_getprop(&boot_fdt, cpu, "reg", &len) : NULL;
+	if (!reg)
+		return -1;
+	fdt_cells(&boot_fdt, fdt_parent(&boot_fdt, cpu), &na, &ns);
+	if (len < (int)(4 * na) || fdt_read_cells(reg, na, &id))
+		return -1;
+	for_each_hart(h)
+		if (hart_info[h].hartid == id)
+			return h;
+	return -1;
+}
+
+static void find_contexts(struct plic *p)
+{
+	int n = fdt_count_irqs(&boot_fdt, p->node);
+
+	for (unsigned h = 0; h < NR_HARTS; h++)
+		p->context[h] = -1;
+	for (int ctx = 0; ctx < n; ctx++) {
+		u32 cells[4], ncells = 4;
+		int intc, hart;
+
+		if (fdt_get_irq(&boot_fdt, p->node, ctx, &intc, cells, &ncells) || !ncells ||
+		    cells[0] != S_MODE_EXTERNAL)
+			continue;
+		hart = hart_of_intc(intc);
+		if (hart >= 0)
+			p->context[hart] = ctx;
+	}
+}
+
+static void silence(struct plic *p)
+{
+	for (unsigned src = 1; src <= p->ndev; src++)
+		plic_write(p, PLIC_PRIORITY(src), 0);
+	for_each_hart(h)
+		for (unsigned src = 0; p->context[h] >= 0 && src <= p->ndev; src += 32)
+			plic_write(p, PLIC_ENABLE(p->context[h], src), 0);
+}
+
+static int plic_probe(int node)
+{
+	struct plic *p = &plics[nr_plics];
+	u64 base, size;
+	u32 ndev;
+
+	if (nr_plics == MAX_PLICS)
+		return -ENOSPC;
+	if (fdt_read_u32(&boot_fdt, node, "riscv,ndev", &ndev) || fdt_get_reg(&boot_fdt, node, 0, &base, &size))
+		return -EINVAL;
+	p->node = node;
+	p->base = nr_plics ? plics[nr_plics - 1].base + (int)plics[nr_plics - 1].ndev : 0;
+	p->ndev = min(ndev, (u32)(NR_IRQS - 1 - p->base));
+	p->regs = ioremap(base, size);
+	if (!p->regs)
+		return -ENOMEM;
+	find_contexts(p);
+	nr_plics++;
+	silence(p);
+	return 0;
+}
+
+int irq_from_tree(int node, int idx)
+{
+	u32 cells[4], ncells = 4;
+	int controller;
+	int rc = fdt_get_irq(&boot_fdt, node, idx, &controller, cells, &ncells);
+
+	if (rc)
+		return rc;
+	for (unsigned i = 0; i < nr_plics; i++)
+		if (plics[i].node == controller && ncells && cells[0] && cells[0] <= plics[i].ndev)
+			return plics[i].base + (int)cells[0];
+	return -ENODEV;
+}
+
+void plic_init(void)
+{
+	static const char *const names[] = { "sifive,plic-1.0.0", "riscv,plic0" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names) && !nr_plics; i++) {
+		int node = FDT_NONE, rc;
+
+		while ((node = fdt_find_compatible(&boot_fdt, node, names[i])) >= 0) {
+			rc = fdt_node_available(&boot_fdt, node) ? plic_probe(node) : 0;
+			if (rc)
+				pr_err("plic: cannot be used (%d)\n", rc);
+		}
+	}
+	if (nr_plics)
+		irq_set_chip(&plic_chip);
+}

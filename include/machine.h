@@ -1,0 +1,49 @@
+/*
+ * include/machine.h - what the boot protocol told us about the machine.
+ *
+ * MODEL     Filled in by setup_arch() from the device tree and SBI; fixed afterwards.  Strings and
+ *           the tree itself live in reserved memory that is never freed.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MACHINE_H
+#define VELLUM_MACHINE_H
+
+#include "include/types.h"
+
+#define COMMAND_LINE_SIZE	2048
+
+struct fdt;
+extern struct fdt boot_fdt;			/* the device tree, checked (lib/fdt.h) */
+extern const void *boot_dtb;			/* its blob */
+extern size_t boot_dtb_bytes;
+extern char boot_command_line[COMMAND_LINE_SIZE];
+extern phys_addr_t initrd_start, initrd_end;	/* physical, half-open; both 0 when there is none */
+extern const char *machine_model;		/* root node's "model", or "" */
+
+/* What /proc/cpuinfo says of one hart. */
+struct hart_info {
+	unsigned long hartid;			/* SBI's number */
+	unsigned long mvendorid, marchid, mimpid;
+	const char *isa;			/* riscv,isa of the device tree, or "" */
+	int nid;				/* its memory node */
+};
+extern struct hart_info hart_info[];		/* by logical hart */
+extern const char *mmu_type_name;		/* "sv39", "sv48", "sv57" */
+
+/* First C code on the boot hart after relocation: memory, tree, harts.  Returns to start_kernel(). */
+void setup_arch(void);
+/* Start the other harts; each calls secondary_start() (kernel/main.c), which does not return. */
+void arch_smp_boot(void);
+__noreturn void secondary_start(unsigned hart);
+/* Interrupt controllers and this hart's timer; before interrupts are enabled. */
+void arch_init_irq(void);
+void arch_init_timer(void);
+/* End the machine with an exit code, where something carries it out (machine.c). */
+__noreturn void arch_machine_exit(int code);
+/* Give the start-up code and data back to the page allocator. */
+void free_initmem(void);
+/* Whether [start, end) of physical memory is RAM of the machine (also while it is reserved). */
+bool phys_is_ram(phys_addr_t start, phys_addr_t end);
+
+#endif

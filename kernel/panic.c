@@ -1,0 +1,236 @@
+/*
+ * kernel/panic.c - when something is wrong: say what, where and how we came there; then end what must end.
+ *
+ * MODEL     warn    report with a backtrace, go on.
+ *           die     an exception in the kernel: report registers, kill the task; panic instead when
+ *                   there is no task to kill (interrupts were off, idle task, init).
+ *           panic   report, stop the other harts, then what panic= says: -1 restart at once, n > 0
+ *                   restart after n seconds, 0 halt.
+ *           A backtrace believes a word of the stack if it points behind a call instruction; it may show
+ *           a stale frame, it does not miss one.
+ * LOCKING   The first hart to panic goes on, others park.  The log's lock is broken.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "kernel/panic.h"
+#include "include/arch/arch.h"
+#include "include/machine.h"
+#include "kernel/cmdline.h"
+#include "kernel/kallsyms.h"
+#include "kernel/syscall/table.h"
+#include "kernel/task/task.h"
+#include "lib/printk.h"
+#include "lib/vsprintf.h"
+#include "arch/riscv/sbi.h"
+#include "arch/riscv/smp.h"
+
+#define TRACE_MAX	24
+
+static int panic_timeout;		/* seconds; -1 at once; 0 never */
+static bool panic_on_oops;
+static int panicking_hart = -1;		/* (A) */
+static int oops_count;
+unsigned long taint_flags;
+
+static int __init set_panic(const char *value)
+{
+	int v, rc = kstrtoint(value, 0, &v);
+
+	if (!rc)
+		panic_timeout = v;
+	return rc;
+}
+PARAM("panic", set_panic);
+
+static int __init set_oops(const char *value)
+{
+	panic_on_oops = value[0] == 'p';
+	return 0;
+}
+PARAM("oops", set_oops);
+
+/* ---- where are we ------------------------------------------------------------------------------ */
+
+/* "name+0x12/0x34" of @addr into @buf. */
+static const char *symbolise(unsigned long addr, char *buf, size_t n)
+{
+	unsigned long off, size;
+	const char *name = kallsyms_lookup_size(addr, &off, &size);
+
+	if (name)
+		snprintf(buf, n, "%s+0x%lx/0x%lx", name, off, size);
+	else
+		snprintf(buf, n, "0x%lx", addr);
+	return buf;
+}
+
+static bool is_return_address(unsigned long addr)
+{
+	u16 half[2];
+
+	if ((addr & 1) || !kernel_text_address(addr) || !kernel_text_address(addr - 4))
+		return false;
+	half[0] = *(const u16 *)(addr - 4);
+	half[1] = *(const u16 *)(addr - 2);
+	if ((half[1] & 0xf07f) == 0x9002 && (half[1] & 0x0f80))
+		return true;					/* c.jalr rs1 */
+	if ((half[0] & 0xfff) == 0x0ef)
+		return true;					/* jal ra */
+	return (half[0] & 0x7fff) == 0x00e7;			/* jalr ra */
+}
+
+static void show_trace(unsigned long pc, unsigned long sp)
+{
+	unsigned long top = current_base()->kernel_sp, bottom = top - THREAD_SIZE;
+	char buf[80];
+	unsigned n = 0;
+
+	printk(KERN_DEFAULT_TRACE "Call Trace:\n");
+	if (pc)
+		printk(KERN_DEFAULT_TRACE "[<%016lx>] %s\n", pc, symbolise(pc, buf, sizeof(buf)));
+	if (sp < bottom || sp >= top || (sp & 7))
+		return;
+	for (; sp < top && n < TRACE_MAX; sp += 8) {
+		unsigned long word = *(const unsigned long *)sp;
+
+		if (!is_return_address(word))
+			continue;
+		printk(KERN_DEFAULT_TRACE "[<%016lx>] %s\n", word, symbolise(word, buf, sizeof(buf)));
+		n++;
+	}
+}
+
+void dump_stack(void)
+{
+	show_trace(0, (unsigned long)__builtin_frame_address(0) - 16);
+}
+
+static void show_task_line(void)
+{
+	printk(KERN_DEFAULT_TRACE "CPU: %u PID: %d Comm: %s %s 6.12.0-vellum\n", this_hart(), current->pid,
+	       current->comm, taint_flags ? "Tainted: G      D W" : "Not tainted");
+	if (machine_model[0])
+		printk(KERN_DEFAULT_TRACE "Hardware name: %s\n", machine_model);
+}
+
+void show_regs(const struct pt_regs *regs)
+{
+	static const char names[32][4] = {
+		"epc", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4",
+		"a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11",
+		"t3", "t4", "t5", "t6",
+	};
+	const unsigned long *r = &regs->epc;
+	char buf[80];
+
+	show_task_line();
+	if (!user_mode(regs)) {
+		printk(KERN_DEFAULT_TRACE "epc : %s\n", symbolise(regs->epc, buf, sizeof(buf)));
+		printk(KERN_DEFAULT_TRACE " ra : %s\n", symbolise(regs->ra, buf, sizeof(buf)));
+	}
+	for (unsigned i = 0; i < 30; i += 3)
+		printk(KERN_DEFAULT_TRACE "%3s : %016lx %3s : %016lx %3s : %016lx\n", names[i], r[i],
+		       names[i + 1], r[i + 1], names[i + 2], r[i + 2]);
+	printk(KERN_DEFAULT_TRACE "%3s : %016lx %3s : %016lx\n", names[30], r[30], names[31], r[31]);
+	printk(KERN_DEFAULT_TRACE "status: %016lx badaddr: %016lx cause: %016lx\n", regs->status,
+	       regs->badaddr, regs->cause);
+}
+
+/* ---- ends ---------------------------------------------------------------------------------------- */
+
+static void sbi_write(__maybe_unused struct console *con, const char *text, size_t n)
+{
+	sbi_console_write(text, n);
+}
+
+static struct console panic_console = { .name = "panic", .write = sbi_write, .flags = CON_ENABLED };
+
+static __noreturn void panic_end(void)
+{
+	smp_stop_others();
+	if (cmdline_has("semihosting"))
+		arch_machine_exit(1);
+	if (panic_timeout) {
+		u64 until = arch_time_ticks() + arch_time_hz * (panic_timeout > 0 ? panic_timeout : 0);
+
+		if (panic_timeout > 0)
+			pr_emerg("Rebooting in %d seconds..\n", panic_timeout);
+		while (arch_time_ticks() < until)
+			arch_cpu_relax();
+		arch_machine_restart();
+	}
+	arch_machine_halt();
+}
+
+static void panic_begin(void)
+{
+	int none = -1, self = this_hart();
+
+	arch_irq_disable();
+	if (!__atomic_compare_exchange_n(&panicking_hart, &none, self, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE)) {
+		if (none != self)
+			for (;;)
+				arch_wait_for_interrupt();
+		panic_end();	/* a panic while we report one */
+	}
+	printk_enter_panic();
+	if (!printk_has_console())
+		register_console(&panic_console);
+}
+
+__noreturn __cold void panic(const char *fmt, ...)
+{
+	char buf[256];
+	va_list args;
+
+	panic_begin();
+	va_start(args, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, args);
+	va_end(args);
+	pr_emerg("Kernel panic - not syncing: %s\n", buf);
+	show_task_line();
+	dump_stack();
+	pr_emerg("---[ end Kernel panic - not syncing: %s ]---\n", buf);
+	panic_end();
+}
+
+__noreturn __cold void assert_failed(const char *kind, const char *expr, const char *file, int line)
+{
+	panic("%s(%s) failed at %s:%d", kind, expr, file, line);
+}
+
+__cold void warn_failed(const char *expr, const char *file, int line)
+{
+	taint_flags |= TAINT_WARN;
+	pr_warn("------------[ cut here ]------------\n");
+	pr_warn("WARNING: CPU: %u PID: %d at %s:%d %s\n", this_hart(), current->pid, file, line, expr);
+	show_task_line();
+	dump_stack();
+	pr_warn("---[ end trace ]---\n");
+}
+
+/* May the running task simply die here, with everyone else living on? */
+static bool can_kill_current(const struct pt_regs *regs)
+{
+	return !panic_on_oops && (regs->status & SR_SPIE) && current->pid > 1 &&
+	       !(current->flags & (PF_KTHREAD | PF_EXITING));
+}
+
+__noreturn __cold void die(const char *what, struct pt_regs *regs)
+{
+	int n = __atomic_add_fetch(&oops_count, 1, __ATOMIC_RELAXED);
+
+	arch_irq_disable();
+	taint_flags |= TAINT_DIE;
+	if (!printk_has_console())
+		register_console(&panic_console);
+	pr_emerg("Oops - %s [#%d]\n", what, n);
+	show_regs(regs);
+	show_trace(regs->epc, regs->sp);
+	if (!can_kill_current(regs))
+		panic("Fatal exception");
+	pr_emerg("---[ end trace ]---\n");
+	arch_irq_enable();
+	do_exit(SIGSEGV);
+}

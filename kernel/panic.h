@@ -1,0 +1,19 @@
+/*
+ * kernel/panic.h - reports of things that are wrong.  Theory: panic.c; panic() itself: include/util.h
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_PANIC_H
+#define VELLUM_PANIC_H
+
+#define TAINT_DIE	(1ul << 7)	/* Linux's bits: /proc/sys/kernel/tainted */
+#define TAINT_WARN	(1ul << 9)
+extern unsigned long taint_flags;
+
+/* The log level of registers and traces. */
+#define KERN_DEFAULT_TRACE KERN_WARNING
+
+/* Print who called us. */
+void dump_stack(void);
+
+#endif
