@@ -116,6 +116,9 @@ struct mm_struct *host_mm_new(void)
 	return mm;
 }
 
+/* Structs of dead address spaces: translations under their ASIDs may still name them. */
+static struct mm_struct *graveyard;
+
 void host_mm_free(struct mm_struct *mm)
 {
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
@@ -126,5 +129,7 @@ void host_mm_free(struct mm_struct *mm)
 			host_task[h].active_mm = host_task[h].mm = NULL;
 	host_tlb_check(mm);
 	pgd_free(mm->pgd);
-	/* The struct stays: translations under its ASID may still name it. */
+	mm->pgd = NULL;
+	mm->vdso = graveyard;
+	graveyard = mm;
 }

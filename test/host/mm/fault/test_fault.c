@@ -136,7 +136,6 @@ static void test_fork(void)
 	store(BASE + 6 * PAGE_SIZE, 1);
 	is_int(host_pages_used(), used, "no copy after the child is gone");
 	world_unmap(vma);
-	free(child);
 }
 
 static void test_protect(void)
@@ -236,7 +235,7 @@ static void test_oom(void)
 	pt_cache_drain();
 	FOR_EACH_ALLOC_FAILURE(
 		child = world_fork(mm);
-		if (child) { world_exit(child); free(child); }
+		if (child) { world_exit(child); }
 		pt_cache_drain(), child == NULL);
 	ok(load(BASE) == 1 && load(BASE + 0x40000000) == 3, "faults and fork survive every failed allocation");
 	world_unmap(vma);
@@ -265,8 +264,11 @@ static void all_tests(unsigned levels, unsigned asid_bits)
 	test_oom();
 	is_int(atomic_long_read(&mm->pgtables_bytes), 0, "empty address space: no tables");
 	world_exit(mm);
-	free(mm);
 	world_file_drop();
+	for (unsigned h = 0; h < 4; h++) {
+		host_run_on(h);
+		pt_cache_drain();
+	}
 	is_int(host_stale, 0, "no law broken");
 }
 
@@ -277,5 +279,7 @@ int main(void)
 	all_tests(4, 3);
 	all_tests(5, 0);
 	is_int(host_pages_used(), 1, "only the zero page is left");
+	put_page(zero_page);
+	is_int(shim_live_allocs(), 0, "nothing leaked");
 	return done_testing();
 }

@@ -131,7 +131,6 @@ static inline struct mm_struct *world_fork(struct mm_struct *old)
 	flush_tlb_mm(old);
 	if (rc) {
 		world_exit(mm);
-		free(mm);
 		return NULL;
 	}
 	return mm;

@@ -47,7 +47,6 @@ static void drop_mms(void)
 		free_table(mm[i], mm[i]->pgd, pt_levels - 1);
 		put_page(frame[i]);
 		host_mm_free(mm[i]);
-		free(mm[i]);
 	}
 	pt_cache_drain();
 }
@@ -90,7 +89,6 @@ int main(void)
 	is_int(asid_get(a, 1, &flush), first, "one number on all harts");
 	is_int(asid_of(a), first, "asid_of agrees");
 	host_mm_free(a);
-	free(a);
 	is_int(shim_live_allocs(), 0, "nothing leaked");
 	return done_testing();
 }

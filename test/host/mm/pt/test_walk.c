@@ -108,7 +108,6 @@ static void one_mode(unsigned levels)
 	pt_cache_drain();
 	is_int(atomic_long_read(&mm->pgtables_bytes), 0, "all tables returned");
 	host_mm_free(mm);
-	free(mm);
 }
 
 int main(void)
