@@ -1,0 +1,262 @@
+/*
+ * mm/cache/file_io.c - read(2) and write(2) through the page cache.
+ *
+ * MODEL     Page by page: find it, or have the file system read it in; copy between the page and the
+ *           iov_iter.  A write goes through a_ops->write_begin (page, locked, valid where it is not
+ *           overwritten) and write_end (size, dirty).
+ * LOCKING   Reads take no lock over the copy: a page in hand stays, and i_size is read after the page
+ *           was found to be valid.  Writes hold i_rwsem; under a page lock user memory is copied with
+ *           page faults refused, for the fault might want the same page: the source is touched
+ *           before, and the copy tried again if it fell short.
+ * FAILURE   What was transferred is returned; -errno only when that was nothing.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/cache/filemap.h"
+#include "include/uaccess.h"
+#include "include/uapi/resource.h"
+#include "include/uapi/signal.h"
+
+/* Bring a page that is not uptodate up to date; 0, -EIO..., or 1: it was truncated, look again. */
+static int page_make_uptodate(struct address_space *mapping, struct file *file, struct page *page)
+{
+	int rc = lock_page_killable(page);
+
+	if (rc)
+		return rc;
+	if (!page->mapping) {
+		unlock_page(page);
+		return 1;
+	}
+	if (PageUptodate(page)) {
+		unlock_page(page);
+		return 0;
+	}
+	rc = mapping->a_ops->readpage(file, page);	/* unlocks */
+	if (rc)
+		return rc;
+	wait_on_page_locked(page);
+	return PageUptodate(page) ? 0 : page->mapping ? -EIO : 1;
+}
+
+struct page *read_mapping_page(struct address_space *mapping, pgoff_t index, struct file *file, int *err)
+{
+	struct page *page;
+	int rc;
+
+	for (;;) {
+		page = find_get_page(mapping, index);
+		if (!page) {
+			page = alloc_page(mapping->gfp_mask);
+			*err = -ENOMEM;
+			if (!page)
+				return NULL;
+			rc = add_to_page_cache(page, mapping, index);
+			if (!rc) {
+				rc = mapping->a_ops->readpage(file, page);
+				if (!rc)
+					wait_on_page_locked(page);
+			} else if (rc == -EEXIST) {
+				put_page(page);
+				continue;
+			}
+			*err = rc ? rc : PageUptodate(page) ? 0 : -EIO;
+		} else {
+			rc = PageUptodate(page) ? 0 : page_make_uptodate(mapping, file, page);
+			if (rc == 1) {
+				put_page(page);
+				continue;
+			}
+			*err = rc;
+		}
+		if (!*err)
+			return page;
+		put_page(page);
+		return NULL;
+	}
+}
+
+void force_page_cache_readahead(struct address_space *mapping, struct file *file, pgoff_t start,
+				unsigned long nr)
+{
+	struct page *page;
+
+	if (!mapping->a_ops || !mapping->a_ops->readpage)
+		return;
+	if (mapping->a_ops->readahead) {
+		mapping->a_ops->readahead(file, mapping, start, nr);
+		return;
+	}
+	while (nr--) {
+		page = find_get_page(mapping, start);
+		if (!page) {
+			page = alloc_page(mapping->gfp_mask | __GFP_NORETRY | __GFP_NOWARN);
+			if (!page)
+				return;
+			if (!add_to_page_cache(page, mapping, start) &&
+			    mapping->a_ops->readpage(file, page)) {
+				put_page(page);
+				return;
+			}
+		}
+		put_page(page);
+		start++;
+	}
+}
+
+#define RA_PAGES	32		/* 128 KiB, as Linux's default */
+
+/* A sequential reader missed at @index: let the next pages come along. */
+static void sync_readahead(struct file *file, pgoff_t index)
+{
+	struct address_space *mapping = file->f_mapping;
+	pgoff_t last = (mapping->host->i_size - 1) >> PAGE_SHIFT;
+	bool sequential = index == 0 || index == file->f_ra.start + file->f_ra.size;
+	unsigned nr = sequential ? min(RA_PAGES, max(4u, file->f_ra.size * 2)) : 1;
+
+	if (!mapping->a_ops->readahead || index > last)
+		return;
+	nr = min_t(unsigned long, nr, last - index + 1);
+	file->f_ra.start = index;
+	file->f_ra.size = nr;
+	mapping->a_ops->readahead(file, mapping, index, nr);
+}
+
+ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
+{
+	struct address_space *mapping = file->f_mapping;
+	struct inode *inode = mapping->host;
+	ssize_t done = 0;
+	int err = 0;
+
+	while (to->count && *ppos < inode->i_size) {
+		pgoff_t index = *ppos >> PAGE_SHIFT;
+		size_t off = *ppos & ~PAGE_MASK, n, copied;
+		struct page *page = find_get_page(mapping, index);
+
+		if (unlikely(!page || !PageUptodate(page))) {
+			if (page)
+				put_page(page);
+			else
+				sync_readahead(file, index);
+			page = read_mapping_page(mapping, index, file, &err);
+			if (!page)
+				break;
+		}
+		/* The size may have fallen while we looked: it is read after the page. */
+		if (*ppos >= inode->i_size) {
+			put_page(page);
+			break;
+		}
+		n = min_t(size_t, PAGE_SIZE - off, inode->i_size - *ppos);
+		n = min(n, to->count);
+		copied = copy_to_iter((char *)page_to_virt(page) + off, n, to);
+		put_page(page);
+		*ppos += copied;
+		done += copied;
+		if (copied < n) {
+			err = -EFAULT;
+			break;
+		}
+		if (unlikely(signal_pending()) && fatal_signal_pending()) {
+			err = -EINTR;
+			break;
+		}
+	}
+	file_accessed(file);
+	return done ? done : err;
+}
+
+ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *pos)
+{
+	struct inode *inode = file->f_mapping->host;
+	loff_t limit = task_rlimit(RLIMIT_FSIZE), max = inode->i_sb->s_maxbytes;
+
+	if (!from->count)
+		return 0;
+	if (file->f_flags & O_APPEND)
+		*pos = inode->i_size;
+	if (unlikely(limit >= 0 && (u64)limit < (u64)*pos + from->count)) {
+		if (*pos >= limit) {
+			send_sig(SIGXFSZ, (struct task_struct *)current_base(), 0);
+			return -EFBIG;
+		}
+		from->count = min_t(u64, from->count, limit - *pos);
+	}
+	if (unlikely(max && *pos + (loff_t)from->count > max)) {
+		if (*pos >= max)
+			return -EFBIG;
+		from->count = min_t(u64, from->count, max - *pos);
+	}
+	return from->count;
+}
+
+/* One page's worth: bytes written, or -errno. */
+static ssize_t write_one_page(struct file *file, struct iov_iter *from, loff_t pos, size_t n)
+{
+	struct address_space *mapping = file->f_mapping;
+	struct page *page;
+	size_t copied;
+	int rc;
+
+	if (unlikely(iov_iter_fault_in(from, n)))
+		return -EFAULT;
+	rc = mapping->a_ops->write_begin(file, mapping, pos, n, &page);
+	if (rc)
+		return rc;
+	pagefault_disable();
+	copied = copy_from_iter((char *)page_to_virt(page) + (pos & ~PAGE_MASK), n, from);
+	pagefault_enable();
+	return mapping->a_ops->write_end(file, mapping, pos, n, copied, page);
+}
+
+ssize_t generic_perform_write(struct file *file, struct iov_iter *from, loff_t pos)
+{
+	ssize_t done = 0, rc = 0;
+
+	while (from->count) {
+		size_t n = min(PAGE_SIZE - (pos & ~PAGE_MASK), from->count);
+
+		rc = write_one_page(file, from, pos, n);
+		if (rc < 0)
+			break;
+		pos += rc;
+		done += rc;
+		if (signal_pending() && fatal_signal_pending()) {
+			rc = -EINTR;
+			break;
+		}
+	}
+	return done ? done : rc;
+}
+
+ssize_t generic_file_write(struct file *file, struct iov_iter *from, loff_t *pos)
+{
+	struct inode *inode = file->f_mapping->host;
+	ssize_t rc;
+
+	down_write(&inode->i_rwsem);
+	rc = generic_write_checks(file, from, pos);
+	if (rc > 0)
+		rc = file_remove_privs(file) ?: rc;
+	if (rc > 0) {
+		file_update_time(file);
+		rc = generic_perform_write(file, from, *pos);
+	}
+	if (rc > 0)
+		*pos += rc;
+	up_write(&inode->i_rwsem);
+	if (rc > 0 && (file->f_flags & O_DSYNC) && file->f_op->fsync) {
+		int err = file->f_op->fsync(file, *pos - rc, *pos - 1, 1);
+
+		if (err)
+			return err;
+	}
+	return rc;
+}
+
+int generic_file_fsync(struct file *file, loff_t start, loff_t end, int datasync)
+{
+	(void)datasync;
+	return filemap_write_and_wait_range(file->f_mapping, start, end);
+}

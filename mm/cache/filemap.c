@@ -1,0 +1,279 @@
+/*
+ * mm/cache/filemap.c - the page cache: look-up, insertion, removal, page locks.
+ *
+ * MODEL     mapping->i_pages maps a file page's index to its struct page.  The cache owns one reference of
+ *           each page in it; page->mapping and ->index name the place and change only under the page
+ *           lock and mapping->lock.  A page that was found without its lock may have been truncated
+ *           since: who cares locks it and looks at page->mapping again.
+ *
+ *              alloc --add_to_page_cache()--> in the cache, locked --readpage--> uptodate, unlocked
+ *              in the cache --delete_from_page_cache()--> gone; lives on for who still holds it
+ *
+ * INVARIANTS
+ *   G1  PG_locked has one owner; unlock_page() finds it set.
+ *   G2  mapping->nrpages is the number of entries of i_pages.
+ *   G3  NR_FILE_PAGES counts the pages with a mapping; NR_SHMEM those of shmem.
+ * LOCKING   mapping->lock guards i_pages and nrpages.  Sleepers on a page use one of PAGE_WAITQS hashed
+ *           queues; PG_waiters says that there is one, so that unlocking costs one atomic operation.
+ * TESTS     test/host/mm/cache/test_filemap.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/cache/filemap.h"
+#include "mm/cache/vma_prio_tree.h"
+#include "mm/phys/vmstat.h"
+#include "mm/phys/zone.h"
+#include "mm/slab/slab.h"
+
+#define PAGE_WAITQS	64
+
+static wait_queue_head_t page_waitqs[PAGE_WAITQS];
+static struct kmem_cache *xa_node_cachep;
+
+/* ---- waiting for a page ------------------------------------------------------------------------ */
+
+static wait_queue_head_t *page_waitq(const struct page *page)
+{
+	return &page_waitqs[((unsigned long)page / sizeof(struct page)) % PAGE_WAITQS];
+}
+
+/* Wakes only who waits for the page that the key names. */
+static bool wake_page_function(struct wait_queue_entry *e, unsigned long key)
+{
+	if (e->private_data != (void *)key)
+		return false;
+	return autoremove_wake_function(e, key);
+}
+
+void wake_page_waiters(struct page *page)
+{
+	ClearPageWaiters(page);
+	smp_mb();	/* pairs with the test of the bit in wait_page(): it sees our clear, or we see it */
+	__wake_up(page_waitq(page), 1, (unsigned long)page);
+}
+
+/* Sleep until @bit is clear, or, with @take, until we set it.  0, or -EINTR when killed. */
+static int wait_page(struct page *page, int bit, bool take, int state)
+{
+	wait_queue_head_t *q = page_waitq(page);
+	struct wait_queue_entry wait = {
+		.link = LIST_HEAD_INIT(wait.link), .task = current_base(),
+		.func = wake_page_function, .private_data = page,
+	};
+	int rc = 0;
+
+	for (;;) {
+		prepare_to_wait(q, &wait, state);
+		SetPageWaiters(page);
+		smp_mb();	/* pairs with wake_page_waiters() and the atomic clear of @bit */
+		if (take ? !test_and_set_bit(bit, &page->flags) : !test_bit(bit, &page->flags))
+			break;
+		if (state == TASK_KILLABLE && fatal_signal_pending()) {
+			rc = -EINTR;
+			break;
+		}
+		schedule();
+	}
+	finish_wait(q, &wait);
+	return rc;
+}
+
+void __lock_page(struct page *page)
+{
+	(void)wait_page(page, PG_locked, true, TASK_UNINTERRUPTIBLE);
+}
+
+int __lock_page_killable(struct page *page)
+{
+	return wait_page(page, PG_locked, true, TASK_KILLABLE);
+}
+
+void wait_on_page_bit(struct page *page, int bit)
+{
+	(void)wait_page(page, bit, false, TASK_UNINTERRUPTIBLE);
+}
+
+/* ---- look-up -------------------------------------------------------------------------------------- */
+
+static void *xa_node_alloc(bool may_sleep)
+{
+	return kmem_cache_zalloc(xa_node_cachep, may_sleep ? GFP_KERNEL : GFP_NOWAIT);
+}
+
+static void xa_node_free(void *node)
+{
+	kmem_cache_free(xa_node_cachep, node);
+}
+
+void page_cache_init(void)
+{
+	for (unsigned i = 0; i < PAGE_WAITQS; i++)
+		init_waitqueue_head(&page_waitqs[i]);
+	xa_node_cachep = kmem_cache_create("radix_tree_node", sizeof(struct xa_node), 0,
+					   SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
+	xa_set_allocator(xa_node_alloc, xa_node_free);
+}
+
+void address_space_init(struct address_space *mapping, struct inode *host,
+			const struct address_space_operations *aops)
+{
+	mapping->host = host;
+	xa_init(&mapping->i_pages);
+	mapping->nrpages = 0;
+	mapping->a_ops = aops;
+	vma_prio_tree_root_init(&mapping->i_mmap);
+	INIT_LIST_HEAD(&mapping->i_mmap_nonlinear);
+	mutex_init(&mapping->i_mmap_lock, RANK_I_MMAP);
+	atomic_set(&mapping->i_mmap_writable, 0);
+	spin_lock_init(&mapping->lock, RANK_MAPPING);
+	mapping->flags = 0;
+	mapping->gfp_mask = GFP_HIGHUSER_MOVABLE;
+	mapping->writeback_index = 0;
+	mapping->wb_err = 0;
+}
+
+struct page *find_get_page(struct address_space *mapping, pgoff_t index)
+{
+	struct page *page;
+
+	if (!mapping->nrpages)
+		return NULL;
+	spin_lock(&mapping->lock);
+	page = xa_load(&mapping->i_pages, index);
+	if (page)
+		get_page(page);
+	spin_unlock(&mapping->lock);
+	return page;
+}
+
+struct page *find_lock_page(struct address_space *mapping, pgoff_t index)
+{
+	struct page *page;
+
+	while ((page = find_get_page(mapping, index))) {
+		lock_page(page);
+		if (likely(page->mapping == mapping))
+			break;
+		unlock_page(page);	/* truncated meanwhile */
+		put_page(page);
+	}
+	return page;
+}
+
+unsigned find_get_pages(struct address_space *mapping, pgoff_t *index, pgoff_t last, unsigned nr,
+			struct page **pages)
+{
+	unsigned got;
+
+	if (!mapping->nrpages || *index > last)
+		return 0;
+	spin_lock(&mapping->lock);
+	got = xa_extract(&mapping->i_pages, (void **)pages, *index, last, nr);
+	for (unsigned i = 0; i < got; i++)
+		get_page(pages[i]);
+	if (got)
+		*index = pages[got - 1]->index + 1;
+	spin_unlock(&mapping->lock);
+	return got;
+}
+
+struct page *grab_cache_page(struct address_space *mapping, pgoff_t index)
+{
+	struct page *page;
+	int rc;
+
+	for (;;) {
+		page = find_lock_page(mapping, index);
+		if (page)
+			return page;
+		page = alloc_page(mapping->gfp_mask);
+		if (!page)
+			return NULL;
+		rc = add_to_page_cache(page, mapping, index);
+		if (!rc)
+			return page;
+		put_page(page);
+		if (rc != -EEXIST)
+			return NULL;
+	}
+}
+
+/* ---- insertion and removal --------------------------------------------------------------------------- */
+
+/* The page's figures: +1 as it enters, -1 as it leaves (G3). */
+static inline void cache_account(struct page *page, long n)
+{
+	struct pglist_data *pgdat = NODE_DATA(page_to_nid(page));
+
+	mod_node_page_state(pgdat, NR_FILE_PAGES, n);
+	if (PageSwapBacked(page))
+		mod_node_page_state(pgdat, NR_SHMEM, n);
+}
+
+/* Under the spin lock there was no node to be had: get some outside, where we may sleep. */
+static int add_with_reserve(struct page *page, struct address_space *mapping, pgoff_t index)
+{
+	struct xa_reserve r = XA_RESERVE_INIT;
+	int rc = xa_reserve(&r, index);
+
+	if (rc)
+		return rc;
+	spin_lock(&mapping->lock);
+	rc = xa_insert_reserved(&mapping->i_pages, index, page, &r);
+	if (!rc)
+		mapping->nrpages++;
+	spin_unlock(&mapping->lock);
+	xa_unreserve(&r);
+	return rc;
+}
+
+int add_to_page_cache(struct page *page, struct address_space *mapping, pgoff_t index)
+{
+	int rc;
+
+	__SetPageLocked(page);		/* nobody else can see it yet */
+	get_page(page);
+	page->mapping = mapping;
+	page->index = index;
+	spin_lock(&mapping->lock);
+	rc = xa_insert(&mapping->i_pages, index, page);
+	if (likely(!rc))
+		mapping->nrpages++;	/* G2 */
+	spin_unlock(&mapping->lock);
+	if (unlikely(rc == -ENOMEM))
+		rc = add_with_reserve(page, mapping, index);
+	if (unlikely(rc)) {
+		page->mapping = NULL;
+		__ClearPageLocked(page);
+		atomic_dec(&page->_refcount);	/* the caller has one more */
+		return rc == -EBUSY ? -EEXIST : rc;
+	}
+	cache_account(page, 1);
+	return 0;
+}
+
+void __delete_from_page_cache(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	INV(G1, PageLocked(page));
+	if (mapping->a_ops && mapping->a_ops->freepage)
+		mapping->a_ops->freepage(page);
+	xa_erase(&mapping->i_pages, page->index);
+	mapping->nrpages--;		/* G2 */
+	cache_account(page, -1);
+	if (PageDirty(page) && !PageSwapBacked(page))
+		mod_node_page_state(NODE_DATA(page_to_nid(page)), NR_FILE_DIRTY, -1);
+	ClearPageDirty(page);
+	page->mapping = NULL;
+}
+
+void delete_from_page_cache(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	spin_lock(&mapping->lock);
+	__delete_from_page_cache(page);
+	spin_unlock(&mapping->lock);
+	put_page(page);			/* the cache's */
+}

@@ -1,0 +1,42 @@
+/*
+ * mm/cache/filemap.h - file reads, writes and mappings through the page cache.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_CACHE_FILEMAP_H
+#define VELLUM_MM_CACHE_FILEMAP_H
+
+#include "mm/cache/pagemap.h"
+
+/* file_operations for files whose a_ops have readpage (and write_begin/write_end). */
+ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *pos);
+ssize_t generic_file_write(struct file *file, struct iov_iter *from, loff_t *pos);
+/* The copy loop of a write: i_rwsem held, position and limits checked. */
+ssize_t generic_perform_write(struct file *file, struct iov_iter *from, loff_t pos);
+/*
+ * What every regular file's write starts with: O_APPEND, RLIMIT_FSIZE, s_maxbytes.  May move *pos and
+ * shorten *from.  Bytes to write (0: nothing), or -errno.
+ */
+ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *pos);
+int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
+int generic_file_readonly_mmap(struct file *file, struct vm_area_struct *vma);
+int generic_file_fsync(struct file *file, loff_t start, loff_t end, int datasync);
+
+/* Wait queues and node cache; once, after the slab allocator is up. */
+void page_cache_init(void);
+extern const struct vm_operations_struct generic_file_vm_ops;
+unsigned filemap_fault(struct vm_fault *vmf);
+void filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end);
+unsigned filemap_page_mkwrite(struct vm_fault *vmf);
+/* Start reading [start, start+nr) pages that are not there. */
+void force_page_cache_readahead(struct address_space *mapping, struct file *file, pgoff_t start,
+				unsigned long nr);
+/* Up-calls: kernel/signal, fs/inode.c */
+struct task_struct;
+int send_sig(int sig, struct task_struct *t, int priv);
+void file_accessed(struct file *file);
+void file_update_time(struct file *file);
+int file_remove_privs(struct file *file);
+loff_t generic_file_llseek_size(struct file *file, loff_t off, int whence, loff_t max, loff_t eof);
+
+#endif

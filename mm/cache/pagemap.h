@@ -1,0 +1,134 @@
+/*
+ * mm/cache/pagemap.h - the page cache: find, add, lock, remove pages of an address_space.
+ *
+ * MODEL     A page in the cache holds one reference for it; page->mapping and ->index say where it is.
+ *           PG_locked: held while content is read in, truncated or moved.  PG_uptodate: content valid.
+ * LOCKING   mapping->lock guards i_pages and nrpages.  Page lock ranks above it and below mmap_lock.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_CACHE_PAGEMAP_H
+#define VELLUM_MM_CACHE_PAGEMAP_H
+
+#include "include/fs.h"
+#include "mm/phys/gfp.h"
+
+/* address_space.flags */
+#define AS_EIO		0
+#define AS_ENOSPC	1
+#define AS_UNEVICTABLE	2
+#define AS_SHMEM	3		/* pages are swap-backed and counted as shared memory */
+#define AS_EXITING	4
+
+#define mapping_mapped(m) (!prio_tree_empty(&(m)->i_mmap))
+
+/* Make @mapping empty and ready; @host may be NULL. */
+void address_space_init(struct address_space *mapping, struct inode *host,
+			const struct address_space_operations *aops);
+
+/* Counted reference, or NULL.  No lock is held afterwards. */
+struct page *find_get_page(struct address_space *mapping, pgoff_t index);
+/* The same, locked, and still in the cache. */
+struct page *find_lock_page(struct address_space *mapping, pgoff_t index);
+/* Up to @nr present pages from *@index on, in order; *index becomes the next one to ask for. */
+unsigned find_get_pages(struct address_space *mapping, pgoff_t *index, pgoff_t last, unsigned nr,
+			struct page **pages);
+/* Found or made (content undefined unless uptodate), locked and referenced; NULL: no memory. */
+struct page *grab_cache_page(struct address_space *mapping, pgoff_t index);
+/* Found or read from the store, uptodate and referenced; NULL or *err says why not. */
+struct page *read_mapping_page(struct address_space *mapping, pgoff_t index, struct file *file, int *err);
+
+/* Put a new page in, locked on return, the cache's reference added.  0, -EEXIST, -ENOMEM */
+__must_check int add_to_page_cache(struct page *page, struct address_space *mapping, pgoff_t index);
+/* The caller has locked @page and unmapped it; the cache's reference is dropped. */
+void delete_from_page_cache(struct page *page);
+void __delete_from_page_cache(struct page *page);	/* mapping->lock held; reference not dropped */
+
+void __lock_page(struct page *page);
+__must_check int __lock_page_killable(struct page *page);
+void wake_page_waiters(struct page *page);
+static inline bool trylock_page(struct page *page) { return !TestSetPageLocked(page); }
+static inline void lock_page(struct page *page)
+{
+	if (unlikely(TestSetPageLocked(page)))
+		__lock_page(page);
+}
+static inline __must_check int lock_page_killable(struct page *page)
+{
+	return unlikely(TestSetPageLocked(page)) ? __lock_page_killable(page) : 0;
+}
+static inline void unlock_page(struct page *page)
+{
+	unsigned long old = __atomic_fetch_and(&page->flags, ~BIT(PG_locked), __ATOMIC_SEQ_CST);
+
+	INV(G1, old & BIT(PG_locked));
+	if (unlikely(old & BIT(PG_waiters)))
+		wake_page_waiters(page);
+}
+void wait_on_page_bit(struct page *page, int bit);
+static inline void wait_on_page_locked(struct page *page)
+{
+	if (PageLocked(page))
+		wait_on_page_bit(page, PG_locked);
+}
+static inline void wait_on_page_writeback(struct page *page)
+{
+	if (PageWriteback(page))
+		wait_on_page_bit(page, PG_writeback);
+}
+void end_page_writeback(struct page *page);
+void set_page_writeback(struct page *page);
+
+/* mm/cache/writeback.c.  Returns whether the page was clean. */
+bool set_page_dirty(struct page *page);
+int __set_page_dirty_nobuffers(struct page *page);	/* an a_ops->set_page_dirty */
+int set_page_dirty_nothing(struct page *page);		/* for stores that are memory */
+bool clear_page_dirty_for_io(struct page *page);
+
+#define SYNC_NONE	0
+#define SYNC_ALL	1
+struct writeback_control {
+	long nr_to_write;		/* left; LONG_MAX: all */
+	loff_t range_start, range_end;	/* bytes; end is the last byte */
+	int sync_mode;			/* SYNC_ALL: wait */
+};
+int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end);
+int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end);
+int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end);
+int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc);
+
+/* mm/cache/truncate.c */
+void truncate_inode_pages_range(struct address_space *mapping, loff_t start, loff_t end);
+void truncate_inode_pages(struct address_space *mapping, loff_t start);
+void truncate_inode_pages_final(struct address_space *mapping);
+void truncate_pagecache(struct inode *inode, loff_t new_size);
+void truncate_setsize(struct inode *inode, loff_t new_size);
+/* Unmap [start, start+len) of the file from every address space; len 0: to the end. */
+void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len, int even_cows);
+unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t end);
+
+static inline int mapping_map_writable(struct address_space *m)
+{
+	int c = atomic_read(&m->i_mmap_writable);
+
+	do {
+		if (c < 0)
+			return -EPERM;
+	} while (!atomic_try_cmpxchg(&m->i_mmap_writable, &c, c + 1));
+	return 0;
+}
+static inline void mapping_allow_writable(struct address_space *m) { atomic_inc(&m->i_mmap_writable); }
+static inline void mapping_unmap_writable(struct address_space *m) { atomic_dec(&m->i_mmap_writable); }
+/* 0, or -EBUSY while somebody maps it writable. */
+static inline int mapping_deny_writable(struct address_space *m)
+{
+	int c = atomic_read(&m->i_mmap_writable);
+
+	do {
+		if (c > 0)
+			return -EBUSY;
+	} while (!atomic_try_cmpxchg(&m->i_mmap_writable, &c, c - 1));
+	return 0;
+}
+
+#endif

@@ -1,0 +1,585 @@
+/*
+ * mm/cache/shmem.c - files whose only store is the page cache: tmpfs, shared anonymous memory, memfd.
+ *
+ * MODEL     A page of such a file is in the cache or it is a hole, which reads as zeros.  A page enters
+ *           whole and uptodate: a write fills it before anyone can see it, a fault zeroes it.
+ *           Limits: each page is a block of its instance (size=), and a promise (vm_committed_as): either
+ *           the file's size was promised at once (shared mappings), or each page is (VM_NORESERVE).
+ * INVARIANTS
+ *   H1  A page in the cache is uptodate.
+ *   H2  sbinfo->used_blocks and inode->i_blocks count the pages; they change with the page's entry.
+ * LOCKING   i_rwsem for writes, size and seals; i_blocks is atomic.  Faults fill holes without
+ *           i_rwsem, so an insertion may find that another was quicker.
+ * COST      A 4 KiB write to a hole: one page, one xarray insertion, the copy; nothing is zeroed.
+ * TESTS     test/host/mm/cache/test_shmem.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/cache/shmem.h"
+#include "include/uaccess.h"
+#include "include/uapi/resource.h"
+#include "lib/string.h"
+#include "mm/slab/slab.h"
+#include "mm/space/account.h"
+
+static struct kmem_cache *shmem_inode_cachep;
+
+#define MAX_SHMEM_BYTES	((loff_t)(~0ul >> 1) & (loff_t)PAGE_MASK)
+
+void shmem_init(void)
+{
+	shmem_inode_cachep = KMEM_CACHE(shmem_inode_info, SLAB_PANIC | SLAB_ACCOUNT);
+}
+
+unsigned long shmem_default_max_blocks(void) { return totalram_pages() / 2; }
+unsigned long shmem_default_max_inodes(void) { return totalram_pages() / 2; }
+
+void shmem_statfs(const struct shmem_sb_info *sbi, u64 *total, u64 *avail)
+{
+	unsigned long used = atomic_long_read(&sbi->used_blocks);
+
+	*total = sbi->max_blocks;
+	*avail = used < sbi->max_blocks ? sbi->max_blocks - used : 0;
+}
+
+/* ---- accounts ------------------------------------------------------------------------------------- */
+
+/* Room for one more page in the instance and in the promises; 0, -ENOSPC, -ENOMEM. */
+static int shmem_charge(struct shmem_inode_info *info)
+{
+	struct shmem_sb_info *sbi = info->sbinfo;
+
+	if ((info->flags & VM_NORESERVE) && security_vm_enough_memory(NULL, 1))
+		return -ENOSPC;
+	if (!sbi)
+		return 0;
+	if (atomic_long_add_return(1, &sbi->used_blocks) <= (long)sbi->max_blocks || !sbi->max_blocks)
+		return 0;
+	atomic_long_dec(&sbi->used_blocks);
+	if (info->flags & VM_NORESERVE)
+		vm_unacct_memory(1);
+	return -ENOSPC;
+}
+
+static void shmem_uncharge(struct shmem_inode_info *info)
+{
+	if (info->flags & VM_NORESERVE)
+		vm_unacct_memory(1);
+	if (info->sbinfo)
+		atomic_long_dec(&info->sbinfo->used_blocks);
+}
+
+/* => mapping->lock held: the page leaves the cache (H2) */
+static void shmem_freepage(struct page *page)
+{
+	struct inode *inode = page->mapping->host;
+
+	__atomic_fetch_sub(&inode->i_blocks, PAGE_SIZE / 512, __ATOMIC_RELAXED);
+	shmem_uncharge(SHMEM_I(inode));
+}
+
+/* Put the filled page in at @index; it is unlocked, uptodate and dirty then.  0, -EEXIST, -ENOMEM */
+static int shmem_add_page(struct inode *inode, struct page *page, pgoff_t index)
+{
+	int rc;
+
+	page->flags |= BIT(PG_uptodate) | BIT(PG_dirty) | BIT(PG_swapbacked);
+	rc = add_to_page_cache(page, inode->i_mapping, index);
+	if (unlikely(rc))
+		return rc;
+	/* The page is locked: it cannot have left yet. */
+	__atomic_fetch_add(&inode->i_blocks, PAGE_SIZE / 512, __ATOMIC_RELAXED);
+	unlock_page(page);
+	return 0;
+}
+
+/* The page at @index, a hole filled with zeros; referenced.  NULL and *err */
+static struct page *shmem_getpage(struct inode *inode, pgoff_t index, int *err)
+{
+	struct page *page;
+	int rc;
+
+	while (!(page = find_get_page(inode->i_mapping, index))) {
+		rc = shmem_charge(SHMEM_I(inode));
+		*err = rc;
+		if (rc)
+			return NULL;
+		page = alloc_page(inode->i_mapping->gfp_mask | __GFP_ZERO);
+		rc = page ? shmem_add_page(inode, page, index) : -ENOMEM;
+		if (!rc)
+			return page;
+		shmem_uncharge(SHMEM_I(inode));
+		if (page)
+			put_page(page);
+		*err = rc;
+		if (rc != -EEXIST)
+			return NULL;
+	}
+	return page;
+}
+
+/* ---- read and write -------------------------------------------------------------------------------- */
+
+ssize_t shmem_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
+{
+	struct inode *inode = file->f_inode;
+	loff_t pos = *ppos, size = READ_ONCE(inode->i_size);
+	ssize_t done = 0;
+	int err = 0;
+
+	while (to->count && pos < size) {
+		size_t off = pos & ~PAGE_MASK, copied;
+		size_t n = min(PAGE_SIZE - off, to->count);
+		struct page *page = find_get_page(inode->i_mapping, pos >> PAGE_SHIFT);
+
+		n = min_t(size_t, n, size - pos);
+		if (likely(page)) {
+			copied = copy_to_iter((char *)page_to_virt(page) + off, n, to);
+			put_page(page);
+		} else {
+			copied = iov_iter_zero(n, to);
+		}
+		pos += copied;
+		done += copied;
+		if (unlikely(copied < n)) {
+			err = -EFAULT;
+			break;
+		}
+		if (unlikely(current_base()->work)) {
+			if (fatal_signal_pending())
+				break;
+			cond_resched();
+		}
+	}
+	*ppos = pos;
+	file_accessed(file);
+	return done ? done : err;
+}
+
+/*
+ * Write to a page that is there.  The copy may fault for the very page, so it is made unlocked: i_rwsem
+ * keeps the page in the cache.
+ */
+static size_t write_present(struct page *page, struct iov_iter *from, size_t off, size_t n)
+{
+	size_t copied = copy_from_iter((char *)page_to_virt(page) + off, n, from);
+
+	if (!PageDirty(page))
+		SetPageDirty(page);
+	put_page(page);
+	return copied;
+}
+
+/* Bytes of one page, [@pos, @pos + @n), that were a hole: fill a new page and show it.  *copied; 0 or -errno */
+static int write_hole(struct inode *inode, struct iov_iter *from, loff_t pos, size_t n, size_t *copied)
+{
+	size_t off = pos & ~PAGE_MASK, got;
+	struct page *page, *there;
+	char *va;
+	int rc = shmem_charge(SHMEM_I(inode));
+
+	if (unlikely(rc))
+		return rc;
+	page = alloc_page(inode->i_mapping->gfp_mask);
+	rc = -ENOMEM;
+	if (unlikely(!page))
+		goto undo_charge;
+	va = page_to_virt(page);
+	if (off)
+		memset(va, 0, off);
+	got = copy_from_iter(va + off, n, from);
+	*copied = got;
+	rc = -EFAULT;
+	if (unlikely(!got))
+		goto undo_page;
+	if (off + got < PAGE_SIZE)
+		memset(va + off + got, 0, PAGE_SIZE - off - got);
+	rc = shmem_add_page(inode, page, pos >> PAGE_SHIFT);
+	if (likely(!rc)) {
+		put_page(page);
+		return 0;
+	}
+	if (rc == -EEXIST) {		/* a fault was quicker; our data still goes there */
+		there = shmem_getpage(inode, pos >> PAGE_SHIFT, &rc);
+		if (there) {
+			memcpy((char *)page_to_virt(there) + off, va + off, got);
+			put_page(there);
+			rc = 0;
+		}
+	}
+undo_page:
+	put_page(page);
+undo_charge:
+	shmem_uncharge(SHMEM_I(inode));
+	return rc;
+}
+
+/* What seals say to a write of [@pos, @pos + @n). */
+static int seals_allow_write(struct inode *inode, loff_t pos, size_t n)
+{
+	unsigned seals = SHMEM_I(inode)->seals;
+
+	if (likely(!(seals & ~F_SEAL_SEAL)))
+		return 0;
+	if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	return (seals & F_SEAL_GROW) && pos + (loff_t)n > inode->i_size ? -EPERM : 0;
+}
+
+/* => i_rwsem held for writing */
+static ssize_t shmem_perform_write(struct inode *inode, struct iov_iter *from, loff_t pos)
+{
+	ssize_t done = 0;
+	int rc = 0;
+
+	while (from->count) {
+		size_t off = pos & ~PAGE_MASK, n = min(PAGE_SIZE - off, from->count), copied = 0;
+		struct page *page = find_get_page(inode->i_mapping, pos >> PAGE_SHIFT);
+
+		if (page) {
+			copied = write_present(page, from, off, n);
+			rc = copied ? 0 : -EFAULT;
+		} else {
+			rc = write_hole(inode, from, pos, n, &copied);
+		}
+		if (unlikely(rc))
+			break;
+		pos += copied;
+		done += copied;
+		if (pos > inode->i_size)
+			WRITE_ONCE(inode->i_size, pos);
+		if (unlikely(copied < n)) {
+			rc = -EFAULT;
+			break;
+		}
+		if (unlikely(current_base()->work)) {
+			if (fatal_signal_pending()) {
+				rc = -EINTR;
+				break;
+			}
+			cond_resched();
+		}
+	}
+	return done ? done : rc;
+}
+
+ssize_t shmem_file_write(struct file *file, struct iov_iter *from, loff_t *pos)
+{
+	struct inode *inode = file->f_inode;
+	ssize_t rc;
+
+	down_write(&inode->i_rwsem);
+	rc = generic_write_checks(file, from, pos);
+	if (rc <= 0)
+		goto out;
+	rc = seals_allow_write(inode, *pos, from->count);
+	if (!rc)
+		rc = file_remove_privs(file);
+	if (rc)
+		goto out;
+	rc = shmem_perform_write(inode, from, *pos);
+	if (rc > 0) {
+		*pos += rc;
+		file_update_time(file);
+	}
+out:
+	up_write(&inode->i_rwsem);
+	return rc;
+}
+
+loff_t shmem_file_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct inode *inode = file->f_inode;
+	struct address_space *mapping = inode->i_mapping;
+	unsigned long index;
+	loff_t at;
+
+	if (whence != SEEK_DATA && whence != SEEK_HOLE)
+		return generic_file_llseek_size(file, offset, whence, MAX_SHMEM_BYTES, inode->i_size);
+	down_read(&inode->i_rwsem);
+	at = -ENXIO;
+	if (offset < 0 || offset >= inode->i_size)
+		goto out;
+	index = offset >> PAGE_SHIFT;
+	spin_lock(&mapping->lock);
+	if (whence == SEEK_HOLE)
+		index = xa_find_hole(&mapping->i_pages, index, ~0ul - 1);
+	else if (!xa_find(&mapping->i_pages, &index, (inode->i_size - 1) >> PAGE_SHIFT))
+		index = ~0ul;
+	spin_unlock(&mapping->lock);
+	if (whence == SEEK_DATA && index == ~0ul)
+		goto out;
+	at = max(offset, (loff_t)(index << PAGE_SHIFT));
+	if (whence == SEEK_HOLE)
+		at = min(at, inode->i_size);
+	file->f_pos = at;
+out:
+	up_read(&inode->i_rwsem);
+	return at;
+}
+
+/* ---- size, holes ---------------------------------------------------------------------------------------- */
+
+/* A file whose size is a promise changes it; 0 or -ENOMEM. */
+static int shmem_reacct_size(struct shmem_inode_info *info, loff_t new_size)
+{
+	unsigned long nr = ((u64)new_size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	if (info->flags & VM_NORESERVE)
+		return 0;
+	if (nr > info->reserved && security_vm_enough_memory(NULL, nr - info->reserved))
+		return -ENOMEM;
+	if (nr < info->reserved)
+		vm_unacct_memory(info->reserved - nr);
+	info->reserved = nr;
+	return 0;
+}
+
+int shmem_truncate(struct inode *inode, loff_t new_size)
+{
+	struct shmem_inode_info *info = SHMEM_I(inode);
+	int rc;
+
+	if ((new_size < inode->i_size && (info->seals & F_SEAL_SHRINK)) ||
+	    (new_size > inode->i_size && (info->seals & F_SEAL_GROW)))
+		return -EPERM;
+	rc = shmem_reacct_size(info, new_size);
+	if (rc)
+		return rc;
+	truncate_setsize(inode, new_size);
+	return 0;
+}
+
+static void shmem_punch_hole(struct inode *inode, loff_t offset, loff_t len)
+{
+	loff_t first = ALIGN(offset, (loff_t)PAGE_SIZE);
+	loff_t end = ALIGN_DOWN(offset + len, (loff_t)PAGE_SIZE);
+
+	if (end > first)
+		unmap_mapping_range(inode->i_mapping, first, end - first, 0);
+	truncate_inode_pages_range(inode->i_mapping, offset, offset + len - 1);
+}
+
+/* Make every page of [@first, @end) present; on failure those that were added go again. */
+static int shmem_allocate(struct inode *inode, pgoff_t first, pgoff_t end)
+{
+	struct page *page;
+	int rc = 0;
+
+	for (pgoff_t index = first; index < end; index++) {
+		page = signal_pending() ? NULL : shmem_getpage(inode, index, &rc);
+		if (!page)
+			return rc ? rc : -EINTR;
+		put_page(page);
+		cond_resched();
+	}
+	return 0;
+}
+
+#define FALLOC_FL_KEEP_SIZE	0x01
+#define FALLOC_FL_PUNCH_HOLE	0x02
+
+long shmem_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+{
+	struct inode *inode = file->f_inode;
+	struct shmem_inode_info *info = SHMEM_I(inode);
+	struct shmem_sb_info *sbi = info->sbinfo;
+	u64 end = (u64)offset + len;
+	long rc = 0;
+
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	down_write(&inode->i_rwsem);
+	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		rc = info->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ? -EPERM : 0;
+		if (!rc)
+			shmem_punch_hole(inode, offset, len);
+		goto out;
+	}
+	rc = -EFBIG;
+	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > task_rlimit(RLIMIT_FSIZE))
+		goto out;
+	rc = -EPERM;
+	if ((info->seals & F_SEAL_GROW) && end > (u64)inode->i_size)
+		goto out;
+	rc = -ENOSPC;		/* hopeless requests fail before they fill the memory */
+	if (sbi && sbi->max_blocks &&
+	    (end >> PAGE_SHIFT) - (offset >> PAGE_SHIFT) > sbi->max_blocks)
+		goto out;
+	rc = shmem_allocate(inode, offset >> PAGE_SHIFT, (end + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	if (!rc && !(mode & FALLOC_FL_KEEP_SIZE) && end > (u64)inode->i_size)
+		WRITE_ONCE(inode->i_size, end);
+	file_update_time(file);
+out:
+	up_write(&inode->i_rwsem);
+	return rc;
+}
+
+/* ---- mapping ------------------------------------------------------------------------------------------------ */
+
+static unsigned shmem_fault(struct vm_fault *vmf)
+{
+	struct inode *inode = vmf->vma->vm_file->f_inode;
+	struct page *page;
+	int err;
+
+	for (;;) {
+		if (vmf->pgoff >= DIV_ROUND_UP((u64)READ_ONCE(inode->i_size), PAGE_SIZE))
+			return VM_FAULT_SIGBUS;
+		page = shmem_getpage(inode, vmf->pgoff, &err);
+		if (!page)
+			return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+		lock_page(page);
+		if (likely(page->mapping == inode->i_mapping))
+			break;
+		unlock_page(page);
+		put_page(page);
+	}
+	vmf->page = page;
+	return VM_FAULT_LOCKED;
+}
+
+const struct vm_operations_struct shmem_vm_ops = {
+	.fault = shmem_fault,
+	.map_pages = filemap_map_pages,
+};
+
+int shmem_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	unsigned seals = SHMEM_I(file->f_inode)->seals;
+
+	if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) {
+		if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
+			return -EPERM;
+		if (vma->vm_flags & VM_SHARED)
+			vma->vm_flags &= ~VM_MAYWRITE;
+	}
+	file_accessed(file);
+	vma->vm_ops = &shmem_vm_ops;
+	return 0;
+}
+
+static int shmem_fsync(struct file *file, loff_t start, loff_t end, int datasync)
+{
+	(void)file, (void)start, (void)end, (void)datasync;
+	return 0;
+}
+
+const struct address_space_operations shmem_aops = {
+	.set_page_dirty = set_page_dirty_nothing,
+	.freepage = shmem_freepage,
+};
+
+const struct file_operations shmem_file_operations = {
+	.llseek = shmem_file_llseek,
+	.read = shmem_file_read,
+	.write = shmem_file_write,
+	.mmap = shmem_mmap,
+	.fsync = shmem_fsync,
+	.fallocate = shmem_fallocate,
+};
+
+/* ---- birth and death ------------------------------------------------------------------------------------------ */
+
+int shmem_init_mapping(struct inode *inode, struct shmem_sb_info *sbinfo)
+{
+	struct shmem_inode_info *info = kmem_cache_zalloc(shmem_inode_cachep, GFP_KERNEL);
+
+	if (!info)
+		return -ENOMEM;
+	info->sbinfo = sbinfo;
+	info->seals = F_SEAL_SEAL;
+	info->flags = VM_NORESERVE;
+	inode->i_private = info;
+	inode->i_fop = &shmem_file_operations;
+	inode->i_mapping->a_ops = &shmem_aops;
+	set_bit(AS_SHMEM, &inode->i_mapping->flags);
+	return 0;
+}
+
+void shmem_evict_inode(struct inode *inode)
+{
+	struct shmem_inode_info *info = SHMEM_I(inode);
+
+	truncate_inode_pages_final(inode->i_mapping);
+	if (!info)
+		return;
+	vm_unacct_memory(info->reserved);
+	inode->i_private = NULL;
+	kmem_cache_free(shmem_inode_cachep, info);
+}
+
+struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags)
+{
+	struct file *file;
+	struct shmem_inode_info *info;
+	int rc;
+
+	if (size < 0 || size > MAX_SHMEM_BYTES)
+		return ERR_PTR(-EINVAL);
+	file = shmem_alloc_file(name, S_IFREG | 0777);
+	if (IS_ERR(file))
+		return file;
+	info = SHMEM_I(file->f_inode);
+	info->flags = vm_flags & VM_NORESERVE;
+	rc = shmem_reacct_size(info, size);
+	if (rc) {
+		fput(file);
+		return ERR_PTR(rc);
+	}
+	file->f_inode->i_size = size;
+	return file;
+}
+
+int shmem_zero_setup(struct vm_area_struct *vma)
+{
+	struct file *file = shmem_file_setup("dev/zero", vma->vm_end - vma->vm_start, vma->vm_flags);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (vma->vm_file)
+		fput(vma->vm_file);	/* /dev/zero itself */
+	vma->vm_file = file;
+	vma->vm_ops = &shmem_vm_ops;
+	return 0;
+}
+
+/* ---- seals --------------------------------------------------------------------------------------------------------- */
+
+static bool shmem_file(const struct file *file)
+{
+	return file->f_mapping && file->f_mapping->a_ops == &shmem_aops && file->f_inode->i_private;
+}
+
+int shmem_add_seals(struct file *file, unsigned seals)
+{
+	struct shmem_inode_info *info;
+	int rc = 0;
+
+	if (!shmem_file(file) || (seals & ~(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+					    F_SEAL_FUTURE_WRITE | F_SEAL_EXEC)))
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EPERM;
+	info = SHMEM_I(file->f_inode);
+	down_write(&file->f_inode->i_rwsem);
+	if (info->seals & F_SEAL_SEAL) {
+		rc = -EPERM;
+	} else if ((seals & F_SEAL_WRITE) && !(info->seals & F_SEAL_WRITE)) {
+		rc = mapping_deny_writable(file->f_mapping);
+		if (!rc)
+			mapping_allow_writable(file->f_mapping);	/* the seal itself refuses now */
+	}
+	if (!rc) {
+		if ((seals & F_SEAL_EXEC) && (file->f_inode->i_mode & 0111))
+			seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+		info->seals |= seals;
+	}
+	up_write(&file->f_inode->i_rwsem);
+	return rc;
+}
+
+int shmem_get_seals(struct file *file)
+{
+	return shmem_file(file) ? (int)SHMEM_I(file->f_inode)->seals : -EINVAL;
+}

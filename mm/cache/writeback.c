@@ -1,0 +1,248 @@
+/*
+ * mm/cache/writeback.c - dirty pages: marking, counting, writing.
+ *
+ * MODEL     PG_dirty and the mark XA_DIRTY say that a page is newer than its store; XA_WRITEBACK and
+ *           PG_writeback that it is on its way.  To write a page: lock it, clear dirty (and the write
+ *           permission of every mapping, so that the next store is noticed), a_ops->writepage, which
+ *           sets writeback and unlocks; end_page_writeback() when the store has it.
+ *           A store that is memory (shmem) keeps PG_dirty only.
+ * LOCKING   mapping->lock for marks; the page lock while dirty is cleared for a write.
+ * FAILURE   An I/O error is kept in mapping->wb_err and reported by the next fsync.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/cache/filemap.h"
+#include "mm/cache/vma_prio_tree.h"
+#include "mm/phys/vmstat.h"
+#include "mm/phys/zone.h"
+#include "mm/pt/flush.h"
+#include "mm/pt/walk.h"
+#include "mm/space/vma.h"
+
+#define BATCH	16u
+
+static inline void dirty_account(struct page *page, int item, long n)
+{
+	mod_node_page_state(NODE_DATA(page_to_nid(page)), item, n);
+}
+
+int set_page_dirty_nothing(struct page *page)
+{
+	if (PageDirty(page))
+		return 0;
+	return !TestSetPageDirty(page);
+}
+
+int __set_page_dirty_nobuffers(struct page *page)
+{
+	struct address_space *mapping;
+
+	if (TestSetPageDirty(page))
+		return 0;
+	mapping = page->mapping;
+	if (!mapping)
+		return 1;
+	spin_lock(&mapping->lock);
+	if (page->mapping == mapping) {
+		xa_set_mark(&mapping->i_pages, page->index, XA_DIRTY);
+		dirty_account(page, NR_FILE_DIRTY, 1);
+		dirty_account(page, NR_DIRTIED, 1);
+	}
+	spin_unlock(&mapping->lock);
+	return 1;
+}
+
+bool set_page_dirty(struct page *page)
+{
+	struct address_space *mapping = PageAnon(page) ? NULL : page->mapping;
+
+	if (mapping && mapping->a_ops && mapping->a_ops->set_page_dirty)
+		return mapping->a_ops->set_page_dirty(page);
+	return set_page_dirty_nothing(page);
+}
+
+/* Take W and D from every shared mapping of @page; whether one had D.  => page locked */
+static bool page_mkclean(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+	struct prio_tree_iter iter;
+	struct vm_area_struct *vma;
+	bool dirty = false;
+
+	if (!page_mapcount(page))
+		return false;
+	mutex_lock(&mapping->i_mmap_lock);
+	vma_prio_tree_foreach(vma, &iter, &mapping->i_mmap, page->index, page->index) {
+		vaddr_t va = vma->vm_start + ((page->index - vma->vm_pgoff) << PAGE_SHIFT);
+		pte_t *ptep = vma->vm_flags & VM_SHARED ? pt_lookup(vma->vm_mm, va) : NULL;
+		pte_t pte;
+
+		if (!ptep)
+			continue;
+		spin_lock(&pt_page(ptep)->ptl);
+		pte = pte_load(ptep);
+		if (pte_present(pte) && pte_pfn(pte) == page_to_pfn(page)) {
+			dirty |= pte_dirty(pte);
+			set_pte(ptep, pte_mkclean(pte_wrprotect(pte)));
+		} else {
+			ptep = NULL;
+		}
+		spin_unlock(&pt_page(pt_lookup(vma->vm_mm, va))->ptl);
+		if (ptep)
+			flush_tlb_page(vma, va);	/* L3 */
+	}
+	mutex_unlock(&mapping->i_mmap_lock);
+	return dirty;
+}
+
+bool clear_page_dirty_for_io(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	INV(G1, PageLocked(page));
+	if (page_mkclean(page))
+		set_page_dirty(page);
+	if (!TestClearPageDirty(page))
+		return false;
+	spin_lock(&mapping->lock);
+	xa_clear_mark(&mapping->i_pages, page->index, XA_DIRTY);
+	spin_unlock(&mapping->lock);
+	dirty_account(page, NR_FILE_DIRTY, -1);
+	return true;
+}
+
+void set_page_writeback(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	spin_lock(&mapping->lock);
+	SetPageWriteback(page);
+	xa_set_mark(&mapping->i_pages, page->index, XA_WRITEBACK);
+	spin_unlock(&mapping->lock);
+	dirty_account(page, NR_WRITEBACK, 1);
+}
+
+void end_page_writeback(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	if (mapping) {
+		spin_lock(&mapping->lock);
+		xa_clear_mark(&mapping->i_pages, page->index, XA_WRITEBACK);
+		spin_unlock(&mapping->lock);
+	}
+	dirty_account(page, NR_WRITEBACK, -1);
+	dirty_account(page, NR_WRITTEN, 1);
+	if (TestClearPageWriteback(page) && PageWaiters(page))
+		wake_page_waiters(page);
+}
+
+/* Write one page that was found marked; 0 or -errno. */
+static int write_one(struct address_space *mapping, struct page *page, struct writeback_control *wbc)
+{
+	int rc = 0;
+
+	lock_page(page);
+	if (page->mapping != mapping || !PageDirty(page)) {
+		unlock_page(page);
+		return 0;
+	}
+	if (PageWriteback(page)) {
+		if (wbc->sync_mode == SYNC_NONE) {
+			unlock_page(page);
+			return 0;
+		}
+		wait_on_page_writeback(page);
+	}
+	if (!clear_page_dirty_for_io(page)) {
+		unlock_page(page);
+		return 0;
+	}
+	rc = mapping->a_ops->writepage(page, wbc);
+	wbc->nr_to_write--;
+	return rc;
+}
+
+/* Pages of [*index, last] that carry @mark, each with a reference. */
+static unsigned find_get_marked(struct address_space *mapping, pgoff_t *index, pgoff_t last,
+				enum xa_mark mark, struct page **pages)
+{
+	unsigned nr;
+
+	if (*index > last)
+		return 0;
+	spin_lock(&mapping->lock);
+	nr = xa_extract_marked(&mapping->i_pages, (void **)pages, *index, last, BATCH, mark);
+	for (unsigned i = 0; i < nr; i++)
+		get_page(pages[i]);
+	if (nr)
+		*index = pages[nr - 1]->index + 1;
+	spin_unlock(&mapping->lock);
+	return nr;
+}
+
+int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc)
+{
+	pgoff_t index = (u64)wbc->range_start >> PAGE_SHIFT, last = (u64)wbc->range_end >> PAGE_SHIFT;
+	struct page *pages[BATCH];
+	unsigned nr;
+	int rc = 0;
+
+	while (wbc->nr_to_write > 0 &&
+	       (nr = find_get_marked(mapping, &index, last, XA_DIRTY, pages))) {
+		for (unsigned i = 0; i < nr; i++) {
+			int err = wbc->nr_to_write > 0 ? write_one(mapping, pages[i], wbc) : 0;
+
+			put_page(pages[i]);
+			if (err && !rc)
+				rc = err;
+		}
+		cond_resched();
+	}
+	if (rc)
+		mapping->wb_err = rc;
+	return rc;
+}
+
+static int do_writepages(struct address_space *mapping, struct writeback_control *wbc)
+{
+	if (!mapping->a_ops || (!mapping->a_ops->writepages && !mapping->a_ops->writepage))
+		return 0;
+	if (mapping->a_ops->writepages)
+		return mapping->a_ops->writepages(mapping, wbc);
+	return write_cache_pages(mapping, wbc);
+}
+
+int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end)
+{
+	struct writeback_control wbc = {
+		.nr_to_write = ~0ul >> 1, .range_start = start, .range_end = end, .sync_mode = SYNC_ALL,
+	};
+
+	return do_writepages(mapping, &wbc);
+}
+
+int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end)
+{
+	pgoff_t index = (u64)start >> PAGE_SHIFT, last = (u64)end >> PAGE_SHIFT;
+	struct page *pages[BATCH];
+	unsigned nr;
+	int rc;
+
+	while ((nr = find_get_marked(mapping, &index, last, XA_WRITEBACK, pages)))
+		for (unsigned i = 0; i < nr; i++) {
+			wait_on_page_writeback(pages[i]);
+			put_page(pages[i]);
+		}
+	rc = mapping->wb_err;
+	mapping->wb_err = 0;
+	return rc;
+}
+
+int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end)
+{
+	int rc = filemap_fdatawrite_range(mapping, start, end);
+	int wait = filemap_fdatawait_range(mapping, start, end);
+
+	return rc ? rc : wait;
+}

@@ -1,0 +1,90 @@
+/*
+ * mm/space/account.c - promised memory: overcommit, and the limits of one address space.
+ *
+ * MODEL     See account.h.  RLIMIT_AS bounds all regions, RLIMIT_DATA the private writable ones.
+ * UNITS     pages, but for sysctl_overcommit_kbytes and rlimits (bytes)
+ * LOCKING   vm_committed_as is atomic; the figures of an mm are guarded by mmap_lock.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/space/account.h"
+#include "include/uapi/errno.h"
+#include "include/uapi/resource.h"
+#include "mm/phys/gfp.h"
+#include "mm/phys/vmstat.h"
+#include "mm/space/mmap.h"
+
+int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
+int sysctl_overcommit_ratio = 50;
+unsigned long sysctl_overcommit_kbytes;
+unsigned long sysctl_user_reserve_kbytes = 1ul << 17;
+unsigned long sysctl_admin_reserve_kbytes = 1ul << 13;
+atomic_long_t vm_committed_as;
+
+unsigned long total_swap_pages;
+
+#define CAP_SYS_ADMIN	21
+
+unsigned long vm_commit_limit(void)
+{
+	unsigned long allowed = sysctl_overcommit_kbytes
+		? sysctl_overcommit_kbytes >> (PAGE_SHIFT - 10)
+		: totalram_pages() * sysctl_overcommit_ratio / 100;
+
+	return allowed + total_swap_pages;
+}
+
+/* Mode 2: the limit less what is kept for root, and for the user to get out of trouble. */
+static bool commit_fits(struct mm_struct *mm)
+{
+	long allowed = vm_commit_limit();
+
+	if (!capable(CAP_SYS_ADMIN))
+		allowed -= sysctl_admin_reserve_kbytes >> (PAGE_SHIFT - 10);
+	if (mm)
+		allowed -= min_t(long, mm->total_vm / 32,
+				 sysctl_user_reserve_kbytes >> (PAGE_SHIFT - 10));
+	return atomic_long_read(&vm_committed_as) < allowed;
+}
+
+int security_vm_enough_memory(struct mm_struct *mm, long pages)
+{
+	vm_acct_memory(pages);
+	if (sysctl_overcommit_memory == OVERCOMMIT_ALWAYS)
+		return 0;
+	if (sysctl_overcommit_memory == OVERCOMMIT_GUESS) {
+		if (likely((unsigned long)pages <= totalram_pages() + total_swap_pages))
+			return 0;
+	} else if (commit_fits(mm)) {
+		return 0;
+	}
+	vm_unacct_memory(pages);
+	return -ENOMEM;
+}
+
+/* Private, writable, and not a stack: what RLIMIT_DATA counts. */
+static inline bool is_data_mapping(unsigned long vm_flags)
+{
+	return (vm_flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+
+bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long nr_pages)
+{
+	if (unlikely(mm->total_vm + nr_pages > task_rlimit(RLIMIT_AS) >> PAGE_SHIFT))
+		return false;
+	return !is_data_mapping(vm_flags) ||
+	       likely(mm->data_vm + nr_pages <= task_rlimit(RLIMIT_DATA) >> PAGE_SHIFT);
+}
+
+void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long nr_pages)
+{
+	mm->total_vm += nr_pages;
+	if (nr_pages > 0 && mm->total_vm > mm->hiwater_vm)
+		mm->hiwater_vm = mm->total_vm;
+	if ((vm_flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
+		mm->exec_vm += nr_pages;
+	else if ((vm_flags & (VM_GROWSDOWN | VM_SHARED)) == VM_GROWSDOWN)
+		mm->stack_vm += nr_pages;
+	else if (is_data_mapping(vm_flags))
+		mm->data_vm += nr_pages;
+}

@@ -1,0 +1,32 @@
+/*
+ * mm/space/account.h - promised memory: overcommit.
+ *
+ * MODEL     A writable private page, and a page of shared anonymous memory, is a promise (Committed_AS).
+ *           Mode 0 refuses only what is obviously too much, 1 nothing, 2 all beyond CommitLimit.
+ * UNITS     pages
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_SPACE_ACCOUNT_H
+#define VELLUM_MM_SPACE_ACCOUNT_H
+
+#include "include/mm_types.h"
+
+#define OVERCOMMIT_GUESS	0
+#define OVERCOMMIT_ALWAYS	1
+#define OVERCOMMIT_NEVER	2
+
+extern int sysctl_overcommit_memory;		/* OVERCOMMIT_* */
+extern int sysctl_overcommit_ratio;		/* percent of RAM, mode 2 */
+extern unsigned long sysctl_overcommit_kbytes;	/* instead of the ratio when not 0 */
+extern atomic_long_t vm_committed_as;
+
+static inline void vm_acct_memory(long pages) { atomic_long_add(pages, &vm_committed_as); }
+static inline void vm_unacct_memory(long pages) { atomic_long_sub(pages, &vm_committed_as); }
+/* Promise @pages more; -ENOMEM when that cannot be kept. */
+__must_check int security_vm_enough_memory(struct mm_struct *mm, long pages);
+unsigned long vm_commit_limit(void);
+static inline unsigned long vm_memory_committed(void)
+{ long v = atomic_long_read(&vm_committed_as); return v < 0 ? 0 : v; }
+
+#endif

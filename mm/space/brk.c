@@ -1,0 +1,70 @@
+/*
+ * mm/space/brk.c - the heap's end.
+ *
+ * MODEL     [start_brk, brk) is the heap; pages up to PAGE_ALIGN(brk) are mapped.  brk() returns the end
+ *           that is in force afterwards: a program learns of a failure by comparing.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "include/syscall.h"
+#include "include/uapi/errno.h"
+#include "include/uapi/resource.h"
+#include "mm/space/fault_calls.h"
+#include "mm/space/mlock.h"
+#include "mm/space/mm.h"
+#include "mm/space/mmap.h"
+#include "mm/space/vma.h"
+
+/* Heap and initialised data together against RLIMIT_DATA. */
+static bool data_limit_ok(struct mm_struct *mm, unsigned long brk)
+{
+	unsigned long limit = task_rlimit(RLIMIT_DATA);
+
+	return limit == RLIM_INFINITY ||
+	       brk - mm->start_brk + (mm->end_data - mm->start_data) <= limit;
+}
+
+/* Map [@old, @new), page-aligned; 0 or -errno. */
+static int brk_grow(struct mm_struct *mm, unsigned long old, unsigned long new)
+{
+	struct vm_area_struct *next;
+
+	if (new > task_size || !mlock_future_ok(mm, mm->def_flags, new - old))
+		return -ENOMEM;
+	/* A page stays free between the heap and what follows. */
+	next = find_vma(mm, old);
+	if (next && new + PAGE_SIZE > vm_start_gap(next))
+		return -ENOMEM;
+	return do_brk_flags(mm, old, new - old, 0);
+}
+
+SYSCALL_DEFINE1(brk, unsigned long, brk)
+{
+	struct mm_struct *mm = current_base()->mm;
+	unsigned long old, new, ret, populate = 0;
+
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	ret = mm->brk;
+	if (brk < mm->start_brk || !data_limit_ok(mm, brk))
+		goto out;
+	new = PAGE_ALIGN(brk);
+	old = PAGE_ALIGN(mm->brk);
+	if (new < brk)
+		goto out;
+	if (new < old) {
+		if (do_munmap(mm, new, old - new))
+			goto out;
+	} else if (new > old) {
+		if (brk_grow(mm, old, new))
+			goto out;
+		if (mm->def_flags & VM_LOCKED)
+			populate = new - old;
+	}
+	ret = mm->brk = brk;
+out:
+	mmap_write_unlock(mm);
+	if (populate)
+		mm_populate(old, populate);
+	return ret;
+}

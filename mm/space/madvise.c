@@ -1,0 +1,245 @@
+/*
+ * mm/space/madvise.c - hints and orders about a range: madvise.
+ *
+ * MODEL     The range is walked region by region; a hole makes the result -ENOMEM, but the rest is done.
+ *           Three kinds of advice: flags (NORMAL .. KEEPONFORK) split and merge regions; discards
+ *           (DONTNEED, FREE, REMOVE) drop pages; the others bring pages in or say they are cold.
+ *           MADV_FREE promises only that content may go: here it goes at once.  Without page
+ *           ageing COLD and PAGEOUT check their arguments and have nothing to move.
+ * LOCKING   mmap_lock: for writing where flags change, else for reading; REMOVE and WILLNEED of a file
+ *           drop it around the file's work.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "include/fs.h"
+#include "include/syscall.h"
+#include "include/uapi/mman.h"
+#include "mm/cache/filemap.h"
+#include "mm/space/fault_calls.h"
+#include "mm/space/mm.h"
+#include "mm/space/mmap.h"
+#include "mm/space/vma.h"
+
+#define FALLOC_FL_KEEP_SIZE	0x01
+#define FALLOC_FL_PUNCH_HOLE	0x02
+
+static bool advice_known(int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL ... MADV_DONTNEED:
+	case MADV_FREE ... MADV_DOFORK:
+	case MADV_HUGEPAGE ... MADV_DONTNEED_LOCKED:
+		return true;
+	default:
+		return false;		/* KSM, memory failure, MADV_COLLAPSE: not built in */
+	}
+}
+
+static bool advice_changes_flags(int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL: case MADV_RANDOM: case MADV_SEQUENTIAL: case MADV_DONTFORK: case MADV_DOFORK:
+	case MADV_HUGEPAGE: case MADV_NOHUGEPAGE: case MADV_DONTDUMP: case MADV_DODUMP:
+	case MADV_WIPEONFORK: case MADV_KEEPONFORK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* *flags as @advice wants them; 0 or -EINVAL. */
+static int advise_flags(const struct vm_area_struct *vma, int advice, unsigned long *flags)
+{
+	switch (advice) {
+	case MADV_NORMAL:
+		*flags &= ~(VM_RAND_READ | VM_SEQ_READ);
+		return 0;
+	case MADV_SEQUENTIAL:
+		*flags = (*flags & ~VM_RAND_READ) | VM_SEQ_READ;
+		return 0;
+	case MADV_RANDOM:
+		*flags = (*flags & ~VM_SEQ_READ) | VM_RAND_READ;
+		return 0;
+	case MADV_DONTFORK:
+		*flags |= VM_DONTCOPY;
+		return 0;
+	case MADV_DOFORK:
+		*flags &= ~VM_DONTCOPY;
+		return vma->vm_flags & VM_IO ? -EINVAL : 0;
+	case MADV_WIPEONFORK:
+		*flags |= VM_WIPEONFORK;
+		return vma->vm_file || (vma->vm_flags & VM_SHARED) ? -EINVAL : 0;
+	case MADV_KEEPONFORK:
+		*flags &= ~VM_WIPEONFORK;
+		return 0;
+	case MADV_DONTDUMP:
+		*flags |= VM_DONTDUMP;
+		return 0;
+	case MADV_DODUMP:
+		*flags &= ~VM_DONTDUMP;
+		return vma->vm_flags & VM_SPECIAL ? -EINVAL : 0;
+	case MADV_HUGEPAGE:
+		*flags = (*flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE;
+		return vma->vm_flags & VM_SPECIAL ? -EINVAL : 0;
+	default:
+		*flags = (*flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE;
+		return 0;
+	}
+}
+
+static int madvise_flags(struct vm_area_struct **pvma, unsigned long start, unsigned long end, int advice)
+{
+	unsigned long flags = (*pvma)->vm_flags;
+	int rc = advise_flags(*pvma, advice, &flags);
+
+	if (rc || flags == (*pvma)->vm_flags)
+		return rc;
+	rc = vma_modify(pvma, (*pvma)->vm_prev, start, end, flags, (*pvma)->anon_name);
+	if (!rc)
+		(*pvma)->vm_flags = flags;
+	return rc;
+}
+
+/* Punch the range out of the file.  => mmap_lock dropped and taken again */
+static int madvise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct file *file = vma->vm_file;
+	loff_t offset;
+	int rc;
+
+	if ((vma->vm_flags & VM_LOCKED) || !file || !file->f_mapping->host || !file->f_op->fallocate)
+		return vma->vm_flags & VM_LOCKED || !file ? -EINVAL : -EOPNOTSUPP;
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
+		return -EACCES;
+	offset = (loff_t)linear_page_index(vma, start) << PAGE_SHIFT;
+	get_file(file);
+	mmap_read_unlock(mm);
+	rc = file->f_op->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, end - start);
+	fput(file);
+	mmap_read_lock(mm);
+	return rc;
+}
+
+/* => mmap_lock dropped and taken again for files */
+static int madvise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct file *file = vma->vm_file;
+	pgoff_t pgoff = linear_page_index(vma, start);
+
+	if (!file)
+		return 0;		/* nothing of it is out */
+	get_file(file);
+	mmap_read_unlock(mm);
+	force_page_cache_readahead(file->f_mapping, file, pgoff, (end - start) >> PAGE_SHIFT);
+	fput(file);
+	mmap_read_lock(mm);
+	return 0;
+}
+
+static int madvise_one(struct vm_area_struct **pvma, unsigned long start, unsigned long end, int advice)
+{
+	struct vm_area_struct *vma = *pvma;
+	unsigned long fixed = VM_PFNMAP | VM_LOCKED;
+
+	switch (advice) {
+	case MADV_REMOVE:
+		return madvise_remove(vma, start, end);
+	case MADV_WILLNEED:
+		return madvise_willneed(vma, start, end);
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return vma->vm_flags & fixed ? -EINVAL : 0;
+	case MADV_FREE:
+		if (!vma_is_anonymous(vma))
+			return -EINVAL;
+		/* fall through */
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+		if (advice == MADV_DONTNEED_LOCKED)
+			fixed &= ~VM_LOCKED;
+		if (vma->vm_flags & fixed)
+			return -EINVAL;
+		zap_page_range(vma, start, end - start);
+		return 0;
+	default:
+		return madvise_flags(pvma, start, end, advice);
+	}
+}
+
+/* A sealed region that cannot be written must not lose its content either. */
+static bool discard_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
+	struct vm_area_struct *vma;
+
+	if (advice != MADV_FREE && advice != MADV_DONTNEED && advice != MADV_DONTNEED_LOCKED &&
+	    advice != MADV_REMOVE && advice != MADV_DONTFORK && advice != MADV_WIPEONFORK)
+		return false;
+	for (vma = find_vma(mm, start); vma && vma->vm_start < end; vma = vma->vm_next)
+		if ((vma->vm_flags & VM_SEALED) && !vma->vm_file &&
+		    (vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE)
+			return true;
+	return false;
+}
+
+/* => mmap_lock held as the advice needs it */
+static int madvise_walk(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
+	struct vm_area_struct *vma;
+	unsigned long stop;
+	int hole = 0, rc;
+
+	if (discard_is_sealed(mm, start, end, advice))
+		return -EPERM;
+	while (start < end) {
+		vma = find_vma(mm, start);
+		if (!vma || vma->vm_start >= end)
+			return -ENOMEM;
+		if (vma->vm_start > start) {
+			hole = -ENOMEM;
+			start = vma->vm_start;
+		}
+		stop = min(vma->vm_end, end);
+		rc = madvise_one(&vma, start, stop, advice);
+		if (rc)
+			return rc;
+		start = stop;
+	}
+	return hole;
+}
+
+static int madvise_populate(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
+	long rc;
+
+	mmap_read_lock(mm);
+	rc = faultin_page_range(mm, start, end, advice == MADV_POPULATE_WRITE);
+	mmap_read_unlock(mm);
+	return rc < 0 ? rc : 0;
+}
+
+SYSCALL_DEFINE3(madvise, unsigned long, start, size_t, len_in, int, advice)
+{
+	struct mm_struct *mm = current_base()->mm;
+	unsigned long len = PAGE_ALIGN(len_in), end = start + len;
+	int rc;
+
+	if (!advice_known(advice) || (start & ~PAGE_MASK) || (len_in && !len) || end < start)
+		return -EINVAL;
+	if (end == start)
+		return 0;
+	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+		return madvise_populate(mm, start, end, advice);
+	if (advice_changes_flags(advice)) {
+		if (mmap_write_lock_killable(mm))
+			return -EINTR;
+		rc = madvise_walk(mm, start, end, advice);
+		mmap_write_unlock(mm);
+	} else {
+		mmap_read_lock(mm);
+		rc = madvise_walk(mm, start, end, advice);
+		mmap_read_unlock(mm);
+	}
+	return rc;
+}

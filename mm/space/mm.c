@@ -1,0 +1,306 @@
+/*
+ * mm/space/mm.c - address spaces: birth, copying, death.
+ *
+ * MODEL     mm_alloc (exec) and dup_mm (fork) make one; mmget/mmput count its users; the last mmput
+ *           tears regions and pages down (exit_mmap) and drops the users' common reference; the last
+ *           mmdrop frees the root table and the struct.  Between the two, kernel threads may still
+ *           run on its tables.
+ * LOCKING   mmap_lock of the parent, then of the child (nested: the child's is not reachable yet).
+ * FAILURE   dup_mmap stops at the region it could not copy; the child is a correct smaller space,
+ *           which mmput() ends.
+ * COST      exit_mmap: one gather, one flush.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/space/mm.h"
+#include "include/fs.h"
+#include "lib/string.h"
+#include "mm/cache/pagemap.h"
+#include "mm/cache/vma_prio_tree.h"
+#include "mm/pt/flush.h"
+#include "mm/slab/slab.h"
+#include "mm/space/account.h"
+#include "mm/space/fault_calls.h"
+#include "mm/space/mmap.h"
+#include "mm/space/vma.h"
+
+static struct kmem_cache *mm_cachep;
+LIST_HEAD(mm_list);
+DEFINE_SPINLOCK(mm_list_lock, RANK_FILES);
+
+void mm_init_space(void)
+{
+	mm_cachep = KMEM_CACHE(mm_struct, SLAB_PANIC | SLAB_ACCOUNT | SLAB_HWCACHE_ALIGN);
+	vma_cache_init();
+}
+
+/* Locks, counts and an empty root; what else a new space starts with is zero. */
+static bool mm_setup(struct mm_struct *mm)
+{
+	mm->pgd = pgd_alloc();
+	if (!mm->pgd)
+		return false;
+	atomic_set(&mm->mm_users, 1);
+	atomic_set(&mm->mm_count, 1);
+	init_rwsem(&mm->mmap_lock, RANK_MMAP);
+	spin_lock_init(&mm->page_table_lock, RANK_PGTABLE_TOP);
+	atomic_long_set(&mm->pgtables_bytes, PAGE_SIZE);
+	spin_lock(&mm_list_lock);
+	list_add_tail(&mm->mm_list, &mm_list);
+	spin_unlock(&mm_list_lock);
+	return true;
+}
+
+struct mm_struct *mm_alloc(void)
+{
+	struct mm_struct *mm = kmem_cache_zalloc(mm_cachep, GFP_KERNEL);
+
+	if (!mm)
+		return NULL;
+	if (!mm_setup(mm)) {
+		kmem_cache_free(mm_cachep, mm);
+		return NULL;
+	}
+	mm->task_size = task_size;
+	mm->mmap_base = mmap_default_window() / 3 * 2;
+	return mm;
+}
+
+void __mmdrop(struct mm_struct *mm)
+{
+	ASSERT(mm != &init_mm && !mm->map_count);
+	pgd_free(mm->pgd);
+	kmem_cache_free(mm_cachep, mm);
+}
+
+void mmput(struct mm_struct *mm)
+{
+	might_sleep();
+	if (!atomic_dec_and_test(&mm->mm_users))
+		return;
+	exit_mmap(mm);
+	set_mm_exe_file(mm, NULL);
+	spin_lock(&mm_list_lock);
+	list_del(&mm->mm_list);
+	spin_unlock(&mm_list_lock);
+	mmdrop(mm);
+}
+
+/* A program that runs is not written to (ETXTBSY): each address space denies it for its own. */
+static struct file *exe_get(struct file *file)
+{
+	if (file->f_inode)
+		atomic_dec(&file->f_inode->i_writecount);
+	return get_file(file);
+}
+
+static void exe_put(struct file *file)
+{
+	if (file->f_inode)
+		atomic_inc(&file->f_inode->i_writecount);
+	fput(file);
+}
+
+struct file *get_mm_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	mmap_read_lock(mm);
+	file = mm->exe_file;
+	if (file)
+		get_file(file);
+	mmap_read_unlock(mm);
+	return file;
+}
+
+void set_mm_exe_file(struct mm_struct *mm, struct file *file)
+{
+	struct file *old;
+
+	if (file)
+		exe_get(file);
+	mmap_write_lock(mm);
+	old = mm->exe_file;
+	mm->exe_file = file;
+	mmap_write_unlock(mm);
+	if (old)
+		exe_put(old);
+}
+
+/* ---- fork -------------------------------------------------------------------------------------- */
+
+/* What the child takes over from the parent besides regions: layout and names, no figures. */
+static void mm_copy_layout(struct mm_struct *mm, const struct mm_struct *old)
+{
+	mm->task_size = old->task_size;
+	mm->mmap_base = old->mmap_base;
+	mm->mmap_legacy = old->mmap_legacy;
+	mm->start_code = old->start_code;
+	mm->end_code = old->end_code;
+	mm->start_data = old->start_data;
+	mm->end_data = old->end_data;
+	mm->start_brk = old->start_brk;
+	mm->brk = old->brk;
+	mm->start_stack = old->start_stack;
+	mm->arg_start = old->arg_start;
+	mm->arg_end = old->arg_end;
+	mm->env_start = old->env_start;
+	mm->env_end = old->env_end;
+	memcpy(mm->saved_auxv, old->saved_auxv, sizeof(mm->saved_auxv));
+	mm->vdso = old->vdso;
+	mm->oom_score_adj = old->oom_score_adj;
+}
+
+/*
+ * Link the copy of @src behind its twin in the file's i_mmap: both cover the same pages, so it joins
+ * the twin's set without a descent.
+ */
+static void dup_file_link(struct vm_area_struct *vma, struct vm_area_struct *src)
+{
+	struct address_space *mapping = vma->vm_file->f_mapping;
+
+	get_file(vma->vm_file);
+	mutex_lock(&mapping->i_mmap_lock);
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
+		mapping_allow_writable(mapping);
+	vma_prio_tree_add(vma, src);
+	mutex_unlock(&mapping->i_mmap_lock);
+}
+
+/* Copy one region after @prev of the child; *made: the copy, once it is linked.  0 or -ENOMEM */
+static int dup_region(struct mm_struct *mm, struct vm_area_struct *src, struct vm_area_struct *prev,
+		      struct vm_area_struct **made)
+{
+	unsigned long charge = src->vm_flags & VM_ACCOUNT ? vma_pages(src) : 0;
+	struct vm_area_struct *vma;
+
+	if (charge && security_vm_enough_memory(mm, charge))
+		return -ENOMEM;
+	vma = vm_area_dup(src);
+	if (!vma) {
+		vm_unacct_memory(charge);
+		return -ENOMEM;
+	}
+	vma->vm_mm = mm;
+	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	if (vma->vm_ops && vma->vm_ops->open)
+		vma->vm_ops->open(vma);
+	vma_link_space(mm, vma, prev);
+	if (vma->vm_file)
+		dup_file_link(vma, src);
+	*made = vma;
+	return src->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(vma, src);
+}
+
+/* => mmap_locks of both held for writing */
+static int dup_regions(struct mm_struct *mm, struct mm_struct *oldmm)
+{
+	struct vm_area_struct *src, *prev = NULL;
+	int rc = 0;
+
+	for (src = oldmm->mmap; src && !rc; src = src->vm_next) {
+		if (src->vm_flags & VM_DONTCOPY) {
+			vm_stat_account(mm, src->vm_flags, -(long)vma_pages(src));
+			continue;
+		}
+		if (fatal_signal_pending())
+			return -EINTR;
+		rc = dup_region(mm, src, prev, &prev);
+	}
+	return rc;
+}
+
+int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
+{
+	int rc = mmap_write_lock_killable(oldmm);
+
+	if (rc)
+		return rc;
+	mm_copy_layout(mm, oldmm);
+	mm->exe_file = oldmm->exe_file ? exe_get(oldmm->exe_file) : NULL;
+	mm->total_vm = oldmm->total_vm;
+	mm->data_vm = oldmm->data_vm;
+	mm->exec_vm = oldmm->exec_vm;
+	mm->stack_vm = oldmm->stack_vm;
+	rc = dup_regions(mm, oldmm);
+	flush_tlb_mm(oldmm);		/* pages that both have now lost their W */
+	mmap_write_unlock(oldmm);
+	return rc;
+}
+
+struct mm_struct *dup_mm(struct mm_struct *oldmm)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	if (!mm)
+		return NULL;
+	if (dup_mmap(mm, oldmm)) {
+		mmput(mm);
+		return NULL;
+	}
+	mm->hiwater_rss = get_mm_rss(mm);
+	mm->hiwater_vm = mm->total_vm;
+	return mm;
+}
+
+/* ---- the end -------------------------------------------------------------------------------------- */
+
+void exit_mmap(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma, *next, *first = mm->mmap;
+	struct mmu_gather tlb;
+	unsigned long nr_accounted = 0;
+
+	if (!first)
+		return;
+	tlb_gather_mmu_fullmm(&tlb, mm);
+	unmap_vmas(&tlb, first, 0, ~0ul);
+	/* i_mmap first: truncation must not look for entries in tables that are going. */
+	for (vma = first; vma; vma = vma->vm_next)
+		if (vma->vm_file)
+			vma_unlink_file(vma);
+	free_pgtables(&tlb, first, 0, 0);
+	tlb_finish_mmu(&tlb);
+	mm->mmap = NULL;
+	mm->mm_rb = RB_ROOT;
+	mm->mmap_cache = NULL;
+	mm->map_count = 0;
+	for (vma = first; vma; vma = next) {
+		next = vma->vm_next;
+		if (vma->vm_flags & VM_ACCOUNT)
+			nr_accounted += vma_pages(vma);
+		vma_remove(vma);
+	}
+	vm_unacct_memory(nr_accounted);
+}
+
+void exec_mmap(struct mm_struct *mm)
+{
+	struct task_base *me = current_base();
+	struct mm_struct *old = me->mm, *active = me->active_mm;
+	unsigned long flags = arch_irq_save();
+
+	me->mm = mm;
+	me->active_mm = mm;
+	arch_switch_mm(active, mm);
+	arch_irq_restore(flags);
+	if (old)
+		mmput(old);
+	else if (active)
+		mmdrop(active);		/* a kernel thread's borrowed tables */
+}
+
+void exit_mm(void)
+{
+	struct task_base *me = current_base();
+	struct mm_struct *mm = me->mm;
+	unsigned long flags;
+
+	if (!mm)
+		return;
+	mmgrab(mm);			/* active_mm's, which the scheduler drops */
+	flags = arch_irq_save();
+	me->mm = NULL;
+	arch_irq_restore(flags);
+	mmput(mm);
+}

@@ -1,0 +1,83 @@
+/*
+ * mm/space/mm.h - address spaces: birth, sharing, copying, death.
+ *
+ * MODEL     mm_users counts tasks (and others) that use the regions; when it falls to 0 the regions and
+ *           pages go (exit_mmap).  mm_count counts references to the struct and its root table; the
+ *           users together hold one, and a kernel thread that runs on borrowed tables holds one.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_SPACE_MM_H
+#define VELLUM_MM_SPACE_MM_H
+
+#include "include/arch/arch.h"
+#include "include/mm_types.h"
+
+/* A new empty address space with one user and one reference, or NULL. */
+struct mm_struct *mm_alloc(void);
+/* A copy of @oldmm (the running task's): regions, and pages shared for copy-on-write; NULL: no memory. */
+struct mm_struct *dup_mm(struct mm_struct *oldmm);
+/* The regions' part of it.  => @mm is empty; on failure mmput(@mm) cleans up */
+__must_check int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm);
+/* Unmap everything of @mm; nobody uses it any more.  Called by mmput(). */
+void exit_mmap(struct mm_struct *mm);
+/* The running task leaves its address space (if any) for @mm, whose user it becomes. */
+void exec_mmap(struct mm_struct *mm);
+/* The running task leaves its address space for good (exit). */
+void exit_mm(void);
+void mm_init_space(void);			/* caches; once, after the slab allocator is up */
+
+static inline void mmget(struct mm_struct *mm) { atomic_inc(&mm->mm_users); }
+static inline bool mmget_not_zero(struct mm_struct *mm) { return atomic_inc_not_zero(&mm->mm_users); }
+static inline void mmgrab(struct mm_struct *mm) { atomic_inc(&mm->mm_count); }
+void mmput(struct mm_struct *mm);		/* may sleep */
+void __mmdrop(struct mm_struct *mm);
+static inline void mmdrop(struct mm_struct *mm)
+{
+	if (atomic_dec_and_test(&mm->mm_count))
+		__mmdrop(mm);
+}
+
+/* Every address space, for reclaim and /proc. */
+extern struct list_head mm_list;		/* (mm_list_lock) mm->mm_list */
+extern spinlock_t mm_list_lock;
+
+/* The executable; a counted reference or NULL. */
+struct file *get_mm_exe_file(struct mm_struct *mm);
+void set_mm_exe_file(struct mm_struct *mm, struct file *file);	/* takes a reference */
+
+static inline void mmap_read_lock(struct mm_struct *mm) { down_read(&mm->mmap_lock); }
+static inline void mmap_read_unlock(struct mm_struct *mm) { up_read(&mm->mmap_lock); }
+static inline void mmap_write_lock(struct mm_struct *mm) { down_write(&mm->mmap_lock); }
+static inline void mmap_write_unlock(struct mm_struct *mm) { up_write(&mm->mmap_lock); }
+static inline __must_check int mmap_write_lock_killable(struct mm_struct *mm)
+{ return down_write_killable(&mm->mmap_lock); }
+static inline __must_check int mmap_read_lock_killable(struct mm_struct *mm)
+{ return down_read_killable(&mm->mmap_lock); }
+
+static __always_inline void add_mm_counter(struct mm_struct *mm, int kind, long nr_pages)
+{ atomic_long_add(nr_pages, &mm->rss[kind]); }
+#define inc_mm_counter(mm, kind)	add_mm_counter(mm, kind, 1)
+#define dec_mm_counter(mm, kind)	add_mm_counter(mm, kind, -1)
+static inline unsigned long get_mm_counter(const struct mm_struct *mm, int kind)
+{ long n = atomic_long_read(&mm->rss[kind]); return n < 0 ? 0 : n; }
+static inline unsigned long get_mm_rss(const struct mm_struct *mm)
+{
+	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) +
+	       get_mm_counter(mm, MM_SHMEMPAGES);
+}
+/* Before pages go: remember the peak. */
+static inline void update_hiwater_rss(struct mm_struct *mm)
+{
+	unsigned long rss = get_mm_rss(mm);
+
+	if (mm->hiwater_rss < rss)
+		mm->hiwater_rss = rss;
+}
+static inline unsigned long get_mm_hiwater_rss(const struct mm_struct *mm)
+{ return max(mm->hiwater_rss, get_mm_rss(mm)); }
+/* Which counter a mapped @page belongs to. */
+static __always_inline int mm_counter(const struct page *page)
+{ return PageAnon(page) ? MM_ANONPAGES : PageSwapBacked(page) ? MM_SHMEMPAGES : MM_FILEPAGES; }
+
+#endif

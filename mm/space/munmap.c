@@ -1,0 +1,142 @@
+/*
+ * mm/space/munmap.c - take regions and their pages away.
+ *
+ * MODEL     do_munmap: cut the regions at both ends of the range; take what lies between out of list, tree
+ *           and i_mmap; clear their entries through one gather; free tables; free the regions.
+ * INVARIANTS
+ *   U1  A table is freed only if no region outside the range may have entries in it: the bounds are the
+ *       neighbours' borders.
+ * LOCKING   mmap_lock for writing.
+ * FAILURE   -ENOMEM when a cut needs a region struct and there is none, or would pass max_map_count:
+ *           nothing is unmapped then.
+ * COST      One gather per call; per region a tree erase and a free.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "include/syscall.h"
+#include "include/uapi/errno.h"
+#include "mm/pt/gather.h"
+#include "mm/space/account.h"
+#include "mm/space/fault_calls.h"
+#include "mm/space/mm.h"
+#include "mm/space/mmap.h"
+#include "mm/space/vma.h"
+
+bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
+
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		if (vma->vm_flags & VM_SEALED)
+			return true;
+	return false;
+}
+
+/* Clear the entries of detached @first.., which lay between @prev and @next; free their tables. */
+static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *prev,
+			 struct vm_area_struct *next, unsigned long start, unsigned long end)
+{
+	struct mmu_gather tlb;
+
+	update_hiwater_rss(mm);
+	tlb_gather_mmu(&tlb, mm);
+	unmap_vmas(&tlb, first, start, end);
+	free_pgtables(&tlb, first, prev ? prev->vm_end : 0, next ? next->vm_start : 0);	/* U1 */
+	tlb_finish_mmu(&tlb);
+}
+
+/* Accounts and structs of a detached chain. */
+static void remove_vma_chain(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	unsigned long nr_accounted = 0;
+	struct vm_area_struct *next;
+
+	for (; vma; vma = next) {
+		unsigned long nr = vma_pages(vma);
+
+		next = vma->vm_next;
+		if (vma->vm_flags & VM_ACCOUNT)
+			nr_accounted += nr;
+		if (vma->vm_flags & VM_LOCKED)
+			atomic_long_sub(nr, &mm->locked_vm);
+		vm_stat_account(mm, vma->vm_flags, -(long)nr);
+		vma_remove(vma);
+	}
+	vm_unacct_memory(nr_accounted);
+}
+
+/* Make region borders at @start and @end.  *first: the first region inside.  0 or -ENOMEM */
+static int cut_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end, struct vm_area_struct **first)
+{
+	struct vm_area_struct *last;
+	int rc;
+
+	if (start > vma->vm_start) {
+		if (end < vma->vm_end && mm->map_count >= sysctl_max_map_count)
+			return -ENOMEM;
+		rc = split_vma(mm, vma, start, 0);
+		if (rc)
+			return rc;
+		vma = vma->vm_next;
+	}
+	*first = vma;
+	last = find_vma(mm, end);
+	if (last && last->vm_start < end) {
+		rc = split_vma(mm, last, end, 1);
+		if (rc)
+			return rc;
+		if (last == vma)
+			*first = last->vm_prev;
+	}
+	return 0;
+}
+
+int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+{
+	struct vm_area_struct *first, *last, *prev, *next;
+	unsigned long end;
+	int rc;
+
+	if ((start & ~PAGE_MASK) || start > task_size || len > task_size - start)
+		return -EINVAL;
+	end = start + PAGE_ALIGN(len);
+	if (end == start)
+		return -EINVAL;
+	first = find_vma(mm, start);
+	if (!first || first->vm_start >= end)
+		return 0;
+	if (unlikely(range_is_sealed(mm, start, end)))
+		return -EPERM;
+	if (start > first->vm_start || end < first->vm_end || first->vm_next) {
+		rc = cut_range(mm, first, start, end, &first);
+		if (rc)
+			return rc;
+	}
+	/* commit */
+	prev = first->vm_prev;
+	for (last = first; last->vm_next && last->vm_next->vm_start < end; )
+		last = last->vm_next;
+	next = last->vm_next;
+	vma_detach_range(mm, first, last, prev);
+	unmap_region(mm, first, prev, next, start, end);
+	remove_vma_chain(mm, first);
+	return 0;
+}
+
+int vm_munmap(unsigned long start, unsigned long len)
+{
+	struct mm_struct *mm = current_base()->mm;
+	int rc;
+
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	rc = do_munmap(mm, start, len);
+	mmap_write_unlock(mm);
+	return rc;
+}
+
+SYSCALL_DEFINE2(munmap, unsigned long, addr, size_t, len)
+{
+	return vm_munmap(addr, len);
+}

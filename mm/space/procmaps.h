@@ -1,0 +1,27 @@
+/*
+ * mm/space/procmaps.h - what /proc/PID says about an address space, in Linux's formats.
+ *
+ * MODEL     Each producer writes the whole file into a seq_file; the caller holds a reference to @mm
+ *           (get_task_mm()).  They take mmap_lock for reading.  NULL mm: kernel thread, empty file.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_SPACE_PROCMAPS_H
+#define VELLUM_MM_SPACE_PROCMAPS_H
+
+#include "include/fs.h"
+
+struct seq_file;
+
+int proc_pid_maps(struct seq_file *m, struct mm_struct *mm);
+int proc_pid_smaps(struct seq_file *m, struct mm_struct *mm);
+int proc_pid_smaps_rollup(struct seq_file *m, struct mm_struct *mm);
+int proc_pid_statm(struct seq_file *m, struct mm_struct *mm);
+/* VmPeak .. VmSwap lines of /proc/PID/status (Linux's task_mem). */
+void proc_status_vm(struct seq_file *m, struct mm_struct *mm);
+/* pagemap: 8 bytes per page from byte *@pos; whole entries only (-EINVAL otherwise). */
+ssize_t proc_pid_pagemap(struct mm_struct *mm, struct iov_iter *to, loff_t *pos);
+/* clear_refs: 1..5 as Linux defines them; -EINVAL for others. */
+int proc_clear_refs(struct mm_struct *mm, int what);
+
+#endif

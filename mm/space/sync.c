@@ -1,0 +1,241 @@
+/*
+ * mm/space/sync.c - msync, mincore, remap_file_pages, mseal: calls that look at or rearrange mappings.
+ *
+ * MODEL     remap_file_pages() is, since Linux 4.0, a mmap() over part of a shared mapping: one region more.
+ * LOCKING   mmap_lock; dropped while a file is written out or user memory is copied to.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "include/fs.h"
+#include "include/syscall.h"
+#include "include/uaccess.h"
+#include "include/uapi/mman.h"
+#include "lib/string.h"
+#include "mm/cache/pagemap.h"
+#include "mm/pt/walk.h"
+#include "mm/space/fault_calls.h"
+#include "mm/space/mm.h"
+#include "mm/space/mmap.h"
+#include "mm/space/vma.h"
+
+/* ---- msync -------------------------------------------------------------------------------------- */
+
+/* Write [@start, @end) of @vma out.  => mmap_lock held (read) on entry, not on exit */
+static int msync_file(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct file *file = get_file(vma->vm_file);
+	loff_t first = (loff_t)linear_page_index(vma, start) << PAGE_SHIFT;
+	int rc;
+
+	mmap_read_unlock(mm);
+	rc = file->f_op->fsync ? file->f_op->fsync(file, first, first + (end - start) - 1, 1) : 0;
+	fput(file);
+	return rc;
+}
+
+static int msync_range(struct mm_struct *mm, unsigned long start, unsigned long end, int flags)
+{
+	struct vm_area_struct *vma;
+	unsigned long stop;
+	int hole = 0, rc;
+
+	mmap_read_lock(mm);
+	while (start < end) {
+		vma = find_vma(mm, start);
+		rc = -ENOMEM;
+		if (!vma || vma->vm_start >= end)
+			goto out;
+		if (vma->vm_start > start) {
+			hole = -ENOMEM;
+			start = vma->vm_start;
+		}
+		rc = -EBUSY;
+		if ((flags & MS_INVALIDATE) && (vma->vm_flags & VM_LOCKED))
+			goto out;
+		stop = min(vma->vm_end, end);
+		if ((flags & MS_SYNC) && vma->vm_file && (vma->vm_flags & VM_SHARED)) {
+			rc = msync_file(vma, start, stop);
+			if (rc)
+				return rc;
+			mmap_read_lock(mm);
+		}
+		start = stop;
+	}
+	rc = hole;
+out:
+	mmap_read_unlock(mm);
+	return rc;
+}
+
+SYSCALL_DEFINE3(msync, unsigned long, start, size_t, len, int, flags)
+{
+	unsigned long end = start + PAGE_ALIGN(len);
+
+	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (start & ~PAGE_MASK) ||
+	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+		return -EINVAL;
+	if (end < start)
+		return -ENOMEM;
+	return end == start ? 0 : msync_range(current_base()->mm, start, end, flags);
+}
+
+/* ---- mincore ------------------------------------------------------------------------------------- */
+
+/* Is the page of @va in memory?  => mmap_lock held (read) */
+static bool page_in_core(struct vm_area_struct *vma, unsigned long va)
+{
+	pte_t *ptep = pt_lookup(vma->vm_mm, va);
+	struct page *page;
+
+	if (ptep && pte_present(pte_load(ptep)))
+		return true;
+	if (!vma->vm_file || (ptep && !pte_none(pte_load(ptep))))
+		return false;
+	page = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, va));
+	if (!page)
+		return false;
+	put_page(page);
+	return true;
+}
+
+/* One byte per page for up to @nr pages of one region; how many, or -ENOMEM.  => mmap_lock (read) */
+static long mincore_run(struct mm_struct *mm, unsigned long addr, unsigned long nr, u8 *vec)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+
+	if (!vma)
+		return -ENOMEM;
+	nr = min(nr, (vma->vm_end - addr) >> PAGE_SHIFT);
+	for (unsigned long i = 0; i < nr; i++)
+		vec[i] = page_in_core(vma, addr + i * PAGE_SIZE);
+	return nr;
+}
+
+SYSCALL_DEFINE3(mincore, unsigned long, start, size_t, len, u8 __user *, vec)
+{
+	struct mm_struct *mm = current_base()->mm;
+	unsigned long nr = (len >> PAGE_SHIFT) + ((len & ~PAGE_MASK) != 0);
+	u8 buf[256];
+
+	if (start & ~PAGE_MASK)
+		return -EINVAL;
+	if (!access_ok((void *)start, len))
+		return -ENOMEM;
+	if (!access_ok(vec, nr))
+		return -EFAULT;
+	while (nr) {
+		long got;
+
+		mmap_read_lock(mm);
+		got = mincore_run(mm, start, min(nr, sizeof(buf)), buf);
+		mmap_read_unlock(mm);
+		if (got <= 0)
+			return got;
+		if (copy_to_user(vec, buf, got))
+			return -EFAULT;
+		nr -= got;
+		vec += got;
+		start += got << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+/* ---- remap_file_pages ---------------------------------------------------------------------------- */
+
+/* Do the regions from @vma on cover [.., @end) as one shared mapping of one file? */
+static bool same_mapping_to(struct vm_area_struct *vma, unsigned long end)
+{
+	struct vm_area_struct *next;
+
+	for (; vma->vm_end < end; vma = next) {
+		next = vma->vm_next;
+		if (!next || next->vm_start != vma->vm_end || next->vm_file != vma->vm_file ||
+		    next->vm_flags != vma->vm_flags)
+			return false;
+	}
+	return true;
+}
+
+SYSCALL_DEFINE5(remap_file_pages, unsigned long, start, unsigned long, size, unsigned long, prot,
+		unsigned long, pgoff, unsigned long, flags)
+{
+	struct mm_struct *mm = current_base()->mm;
+	unsigned long populate = 0, ret = -EINVAL;
+	struct vm_area_struct *vma;
+	struct file *file = NULL;
+
+	start &= PAGE_MASK;
+	size &= PAGE_MASK;
+	if (prot || start + size <= start || pgoff + (size >> PAGE_SHIFT) < pgoff)
+		return -EINVAL;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	vma = vma_lookup(mm, start);
+	if (!vma || !(vma->vm_flags & VM_SHARED) || !same_mapping_to(vma, start + size))
+		goto out;
+	prot = vma->vm_flags & VM_ACCESS_FLAGS;
+	flags = (flags & MAP_NONBLOCK) | MAP_SHARED | MAP_FIXED | MAP_POPULATE;
+	if (vma->vm_flags & VM_LOCKED)
+		flags |= MAP_LOCKED;
+	file = get_file(vma->vm_file);
+	ret = do_mmap(file, start, size, prot, flags, pgoff, &populate);
+out:
+	mmap_write_unlock(mm);
+	if (file)
+		fput(file);
+	if (populate)
+		mm_populate(ret, populate);
+	return IS_ERR_VALUE(ret) ? ret : 0;
+}
+
+/* ---- mseal ------------------------------------------------------------------------------------------ */
+
+static bool range_is_mapped(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, start);
+
+	for (; vma && vma->vm_end < end; vma = vma->vm_next)
+		if (!vma->vm_next || vma->vm_next->vm_start != vma->vm_end)
+			return false;
+	return vma;
+}
+
+/* => mmap_lock held for writing */
+static int mseal_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma;
+	unsigned long stop;
+	int rc;
+
+	if (!range_is_mapped(mm, start, end))
+		return -ENOMEM;
+	for (; start < end; start = stop) {
+		vma = find_vma(mm, start);
+		stop = min(vma->vm_end, end);
+		if (vma->vm_flags & VM_SEALED)
+			continue;
+		rc = vma_modify(&vma, vma->vm_prev, start, stop, vma->vm_flags | VM_SEALED, vma->anon_name);
+		if (rc)
+			return rc;
+		vma->vm_flags |= VM_SEALED;
+	}
+	return 0;
+}
+
+SYSCALL_DEFINE3(mseal, unsigned long, start, size_t, len_in, unsigned long, flags)
+{
+	struct mm_struct *mm = current_base()->mm;
+	unsigned long len = PAGE_ALIGN(len_in);
+	int rc;
+
+	if (flags || (start & ~PAGE_MASK) || (len_in && !len) || start + len < start)
+		return -EINVAL;
+	if (!len)
+		return 0;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	rc = mseal_range(mm, start, start + len);
+	mmap_write_unlock(mm);
+	return rc;
+}

@@ -1,0 +1,575 @@
+/*
+ * mm/space/vma.c - the regions of an address space: list, tree and gaps.
+ *
+ * MODEL     The same regions twice: mm->mmap, a list by address, and mm->mm_rb, a red-black tree by
+ *           address.  Each region owns the gap below it, from its predecessor's end to its own
+ *           start (less the guard gap, if it is a stack); rb_subtree_gap is the largest gap that
+ *           any region of its subtree owns, so that free room is found without visiting all.
+ * INVARIANTS
+ *   V1  Regions are disjoint, page-aligned, not empty; list and tree hold the same, in order.
+ *   V2  rb_subtree_gap = max(own gap, left's, right's).
+ *   V3  map_count is the number of regions.
+ *   V4  mmap_cache is NULL or one of them.
+ *       V2 is restored before a change of the tree's shape, for rotations copy summaries.
+ * LOCKING   mm->mmap_lock for writing to change; for reading to look (mmap_cache is a hint and may be
+ *           stored by readers).
+ * COST      find_vma: a hit in mmap_cache is 5 instructions; else a descent.  Linking after a known
+ *           predecessor needs no descent.  A gap is found in O(log n).
+ * TESTS     test/host/mm/space/test_vma.c (an array of pages as shadow)
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/space/vma.h"
+#include "mm/space/mm.h"
+#include "mm/space/mmap.h"
+#include "include/fs.h"
+#include "mm/cache/pagemap.h"
+#include "mm/cache/vma_prio_tree.h"
+#include "mm/slab/slab.h"
+
+static struct kmem_cache *vm_area_cachep;
+unsigned long stack_guard_gap = STACK_GUARD_PAGES << PAGE_SHIFT;
+
+#define vma_of(rb)	rb_entry(rb, struct vm_area_struct, vm_rb)
+
+static __always_inline unsigned long vma_own_gap(const struct vm_area_struct *vma)
+{
+	unsigned long start = vm_start_gap(vma);
+	unsigned long below = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+
+	return start > below ? start - below : 0;
+}
+
+static __always_inline unsigned long vma_compute_gap(const struct vm_area_struct *vma)
+{
+	unsigned long gap = vma_own_gap(vma);
+
+	if (vma->vm_rb.rb_left)
+		gap = max(gap, vma_of(vma->vm_rb.rb_left)->rb_subtree_gap);
+	if (vma->vm_rb.rb_right)
+		gap = max(gap, vma_of(vma->vm_rb.rb_right)->rb_subtree_gap);
+	return gap;
+}
+
+RB_DECLARE_CALLBACKS(static, vma_gap_cb, struct vm_area_struct, vm_rb, unsigned long, rb_subtree_gap,
+		     vma_compute_gap);
+
+/* @vma's own gap changed: bring the summaries above it up to date (V2). */
+static inline void vma_gap_update(struct vm_area_struct *vma)
+{
+	vma_gap_cb_propagate(&vma->vm_rb, NULL);
+}
+
+void vma_cache_init(void)
+{
+	vm_area_cachep = KMEM_CACHE(vm_area_struct, SLAB_PANIC | SLAB_ACCOUNT);
+}
+
+struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma = kmem_cache_zalloc(vm_area_cachep, GFP_KERNEL);
+
+	if (vma) {
+		vma->vm_mm = mm;
+		INIT_LIST_HEAD(&vma->anon_vma_node);
+	}
+	return vma;
+}
+
+struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
+{
+	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
+
+	if (vma) {
+		*vma = *orig;
+		INIT_LIST_HEAD(&vma->anon_vma_node);
+		vma->vm_next = vma->vm_prev = NULL;
+	}
+	return vma;
+}
+
+void vm_area_free(struct vm_area_struct *vma)
+{
+	kmem_cache_free(vm_area_cachep, vma);
+}
+
+void vma_remove(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops && vma->vm_ops->close)
+		vma->vm_ops->close(vma);
+	if (vma->vm_file)
+		fput(vma->vm_file);
+	vm_area_free(vma);
+}
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *found = READ_ONCE(mm->mmap_cache);
+	struct rb_node *rb;
+
+	if (likely(found && addr - found->vm_start < found->vm_end - found->vm_start))
+		return found;
+	found = NULL;
+	for (rb = mm->mm_rb.rb_node; rb; ) {
+		struct vm_area_struct *vma = vma_of(rb);
+
+		if (vma->vm_end <= addr) {
+			rb = rb->rb_right;
+			continue;
+		}
+		found = vma;
+		if (vma->vm_start <= addr) {
+			WRITE_ONCE(mm->mmap_cache, vma);
+			break;
+		}
+		rb = rb->rb_left;
+	}
+	return found;
+}
+
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+				     struct vm_area_struct **pprev)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	if (vma) {
+		*pprev = vma->vm_prev;
+	} else {
+		struct rb_node *last = rb_last(&mm->mm_rb);
+
+		*pprev = last ? vma_of(last) : NULL;
+	}
+	return vma;
+}
+
+/* ---- linking ------------------------------------------------------------------------------- */
+
+static void vma_list_add(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+{
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
+
+	vma->vm_prev = prev;
+	vma->vm_next = next;
+	if (prev)
+		prev->vm_next = vma;
+	else
+		mm->mmap = vma;
+	if (next)
+		next->vm_prev = vma;
+}
+
+/*
+ * The place of a region between two neighbours is below one of them: prev's empty right link, or,
+ * when prev has a right subtree, the empty left link of that subtree's first node, which is next.
+ */
+static void vma_tree_add(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
+	struct rb_node *parent = NULL, **link = &mm->mm_rb.rb_node;
+
+	if (next)
+		vma_gap_update(next);
+	if (prev && !prev->vm_rb.rb_right) {
+		parent = &prev->vm_rb;
+		link = &parent->rb_right;
+	} else if (next) {
+		parent = &next->vm_rb;
+		link = &parent->rb_left;
+	}
+	INV(V1, !*link);
+	rb_link_node(&vma->vm_rb, parent, link);
+	vma->rb_subtree_gap = 0;
+	vma_gap_update(vma);
+	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
+}
+
+void vma_link_space(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+{
+	vma_list_add(mm, vma, prev);
+	vma_tree_add(mm, vma);
+	mm->map_count++;
+}
+
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+{
+	vma_link_space(mm, vma, prev);
+	if (vma->vm_file)
+		vma_link_file(vma);
+}
+
+int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *prev, *next = find_vma_prev(mm, vma->vm_start, &prev);
+
+	if (next && next->vm_start < vma->vm_end)
+		return -ENOMEM;
+	vma_link(mm, vma, prev);
+	return 0;
+}
+
+static void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *next = vma->vm_next, *prev = vma->vm_prev;
+
+	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
+	if (prev)
+		prev->vm_next = next;
+	else
+		mm->mmap = next;
+	if (next) {
+		next->vm_prev = prev;
+		vma_gap_update(next);
+	}
+	mm->map_count--;
+	if (mm->mmap_cache == vma)
+		mm->mmap_cache = NULL;
+}
+
+void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		vma_unlink_file(vma);
+	__vma_unlink(mm, vma);
+}
+
+void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *last,
+		      struct vm_area_struct *prev)
+{
+	struct vm_area_struct *vma, *next = last->vm_next;
+
+	/* The list stays whole meanwhile, so no gap of the tree changes under a rotation. */
+	for (vma = first; vma != next; vma = vma->vm_next) {
+		if (vma->vm_file)
+			vma_unlink_file(vma);
+		rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
+		mm->map_count--;
+	}
+	if (prev)
+		prev->vm_next = next;
+	else
+		mm->mmap = next;
+	if (next) {
+		next->vm_prev = prev;
+		vma_gap_update(next);
+	}
+	last->vm_next = NULL;
+	mm->mmap_cache = NULL;
+}
+
+/* ---- changing borders -------------------------------------------------------------------------- */
+
+static struct address_space *vma_mapping_lock(struct vm_area_struct *vma)
+{
+	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
+
+	if (mapping)
+		mutex_lock(&mapping->i_mmap_lock);
+	return mapping;
+}
+
+static void vma_mapping_unlock(struct address_space *mapping)
+{
+	if (mapping)
+		mutex_unlock(&mapping->i_mmap_lock);
+}
+
+/* => i_mmap_lock of @mapping held, if there is one */
+static void vma_set_range(struct vm_area_struct *vma, struct address_space *mapping,
+			  unsigned long start, unsigned long end, pgoff_t pgoff)
+{
+	if (mapping)
+		vma_prio_tree_remove(vma, &mapping->i_mmap);
+	vma->vm_start = start;
+	vma->vm_end = end;
+	vma->vm_pgoff = pgoff;
+	if (mapping)
+		vma_prio_tree_insert(vma, &mapping->i_mmap);
+}
+
+static void vma_gaps_around(struct vm_area_struct *vma)
+{
+	vma_gap_update(vma);
+	if (vma->vm_next)
+		vma_gap_update(vma->vm_next);
+}
+
+void vma_resize(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff)
+{
+	struct address_space *mapping = vma_mapping_lock(vma);
+
+	vma_set_range(vma, mapping, start, end, pgoff);
+	vma_mapping_unlock(mapping);
+	vma_gaps_around(vma);
+}
+
+int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below)
+{
+	unsigned long nr_below = (addr - vma->vm_start) >> PAGE_SHIFT;
+	struct address_space *mapping;
+	struct vm_area_struct *new;
+
+	new = vm_area_dup(vma);
+	if (!new)
+		return -ENOMEM;
+	if (new_below) {
+		new->vm_end = addr;
+	} else {
+		new->vm_start = addr;
+		new->vm_pgoff += nr_below;
+	}
+	/* commit */
+	if (new->vm_file)
+		get_file(new->vm_file);
+	if (new->vm_ops && new->vm_ops->open)
+		new->vm_ops->open(new);
+	mapping = vma_mapping_lock(vma);
+	if (new_below)
+		vma_set_range(vma, mapping, addr, vma->vm_end, vma->vm_pgoff + nr_below);
+	else
+		vma_set_range(vma, mapping, vma->vm_start, addr, vma->vm_pgoff);
+	if (mapping) {
+		if ((new->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
+			mapping_allow_writable(mapping);
+		vma_prio_tree_insert(new, &mapping->i_mmap);
+	}
+	vma_mapping_unlock(mapping);
+	vma_gaps_around(vma);
+	vma_link_space(mm, new, new_below ? vma->vm_prev : vma);
+	return 0;
+}
+
+/* ---- merging ------------------------------------------------------------------------------------- */
+
+/*
+ * Make @keep cover [@start, @end), wider than it is: neighbours that lie inside are freed, one that
+ * sticks out is cut.  All are of one kind and offsets fit.  Cannot fail.
+ */
+static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned long end)
+{
+	struct mm_struct *mm = keep->vm_mm;
+	struct address_space *mapping = vma_mapping_lock(keep);
+	struct vm_area_struct *n, *dead = NULL;
+
+	while ((n = keep->vm_next) && n->vm_end <= end) {
+		if (mapping)
+			__vma_unlink_mapping(n, mapping);
+		__vma_unlink(mm, n);
+		n->vm_next = dead;
+		dead = n;
+	}
+	if (n && n->vm_start < end)
+		vma_set_range(n, mapping, end, n->vm_end,
+			      n->vm_pgoff + ((end - n->vm_start) >> PAGE_SHIFT));
+	while ((n = keep->vm_prev) && n->vm_start >= start) {
+		if (mapping)
+			__vma_unlink_mapping(n, mapping);
+		__vma_unlink(mm, n);
+		n->vm_next = dead;
+		dead = n;
+	}
+	if (n && n->vm_end > start)
+		vma_set_range(n, mapping, n->vm_start, start, n->vm_pgoff);
+	vma_set_range(keep, mapping, start, end,
+		      keep->vm_pgoff - ((keep->vm_start - start) >> PAGE_SHIFT));
+	vma_mapping_unlock(mapping);
+	vma_gaps_around(keep);
+	while ((n = dead)) {
+		dead = n->vm_next;
+		vma_remove(n);
+	}
+}
+
+static bool vma_mergeable(const struct vm_area_struct *vma, const struct vma_desc *d, pgoff_t pgoff_at,
+			  unsigned long at)
+{
+	return vma->vm_flags == d->vm_flags && vma->vm_file == d->file &&
+	       linear_page_index(vma, at) == pgoff_at && vma->anon_name == d->anon_name &&
+	       (!d->anon_vma || vma->anon_vma == d->anon_vma) &&
+	       !(vma->vm_ops && vma->vm_ops->close);
+}
+
+/*
+ * With P = @prev, N = the region after the range, and A = a region in the range that is to change:
+ *	P|----|N   P|A|N   all three become P		P|----     P|A|   P grows, A goes
+ *	   ----|N     |A|N  N grows down, A goes	P|AAaa   aa|AAN   the part a goes to the neighbour
+ */
+struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev,
+				 const struct vma_desc *d)
+{
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
+	pgoff_t pgoff_end = d->pgoff + ((d->end - d->start) >> PAGE_SHIFT);
+	bool with_prev, with_next;
+
+	if (d->vm_flags & VM_SPECIAL)
+		return NULL;
+	if (next && next->vm_end == d->end)
+		next = next->vm_next;		/* next was the region that changes */
+	with_prev = prev && prev->vm_end == d->start && vma_mergeable(prev, d, d->pgoff, d->start);
+	with_next = next && next->vm_start == d->end && vma_mergeable(next, d, pgoff_end, d->end);
+	if (with_prev && with_next && prev->anon_vma == next->anon_vma) {
+		vma_take(prev, prev->vm_start, next->vm_end);
+		return prev;
+	}
+	if (with_prev) {
+		vma_take(prev, prev->vm_start, d->end);
+		return prev;
+	}
+	if (with_next) {
+		vma_take(next, d->start, next->vm_end);
+		return next;
+	}
+	return NULL;
+}
+
+int vma_modify(struct vm_area_struct **pvma, struct vm_area_struct *prev, unsigned long start,
+	       unsigned long end, unsigned long new_flags, const char *anon_name)
+{
+	struct vm_area_struct *vma = *pvma, *merged;
+	struct mm_struct *mm = vma->vm_mm;
+	struct vma_desc d = {
+		.start = start, .end = end, .vm_flags = new_flags, .file = vma->vm_file,
+		.pgoff = linear_page_index(vma, start), .anon_vma = vma->anon_vma,
+		.anon_name = anon_name,
+	};
+	int rc;
+
+	merged = vma_merge(mm, start > vma->vm_start ? vma : prev, &d);
+	if (merged) {
+		*pvma = merged;
+		return 0;
+	}
+	if (start > vma->vm_start) {
+		if (mm->map_count >= sysctl_max_map_count)
+			return -ENOMEM;
+		rc = split_vma(mm, vma, start, 1);
+		if (rc)
+			return rc;
+	}
+	if (end < vma->vm_end) {
+		if (mm->map_count >= sysctl_max_map_count)
+			return -ENOMEM;
+		rc = split_vma(mm, vma, end, 0);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* ---- free room -------------------------------------------------------------------------------------- */
+
+static __always_inline struct rb_node *gap_child(struct rb_node *child, unsigned long len)
+{
+	return child && vma_of(child)->rb_subtree_gap >= len ? child : NULL;
+}
+
+/*
+ * A gap [gs, ge) has room for @len in [low, high) exactly when gs <= high - len, ge >= low + len and
+ * ge - gs >= len.  The search visits gaps from the highest down, skipping subtrees without room.
+ */
+unsigned long vma_find_gap_down(struct mm_struct *mm, unsigned long len, unsigned long low,
+				unsigned long high)
+{
+	struct rb_node *rb = rb_last(&mm->mm_rb), *from, *child;
+	unsigned long gs, ge;
+
+	if (high < len || high - len < low)
+		return -ENOMEM;
+	if (!rb || vma_of(rb)->vm_end <= high - len)
+		return high - len;
+	rb = gap_child(mm->mm_rb.rb_node, len);
+	if (!rb)
+		return -ENOMEM;
+descend:
+	/* A gap right of this node starts at its end or above. */
+	while (vma_of(rb)->vm_end <= high - len && (child = gap_child(rb->rb_right, len)))
+		rb = child;
+visit:
+	gs = vma_of(rb)->vm_prev ? vma_of(rb)->vm_prev->vm_end : 0;
+	ge = vm_start_gap(vma_of(rb));
+	if (ge < low + len)
+		return -ENOMEM;
+	if (gs <= high - len && ge > gs && ge - gs >= len)
+		return min(ge, high) - len;
+	child = gap_child(rb->rb_left, len);
+	if (child) {
+		rb = child;
+		goto descend;
+	}
+	do {
+		from = rb;
+		rb = rb_parent(rb);
+		if (!rb)
+			return -ENOMEM;
+	} while (from == rb->rb_left);
+	goto visit;
+}
+
+/* The mirror image, from the lowest gap up; the room above the last region comes last. */
+unsigned long vma_find_gap_up(struct mm_struct *mm, unsigned long len, unsigned long low,
+			      unsigned long high)
+{
+	struct rb_node *rb, *from, *child;
+	unsigned long gs, ge;
+
+	if (high < len || high - len < low)
+		return -ENOMEM;
+	rb = gap_child(mm->mm_rb.rb_node, len);
+	if (!rb)
+		goto above_all;
+descend:
+	/* A gap left of this node ends at its start or below. */
+	while (vm_start_gap(vma_of(rb)) >= low + len && (child = gap_child(rb->rb_left, len)))
+		rb = child;
+visit:
+	gs = vma_of(rb)->vm_prev ? vma_of(rb)->vm_prev->vm_end : 0;
+	ge = vm_start_gap(vma_of(rb));
+	if (gs > high - len)
+		return -ENOMEM;
+	if (ge >= low + len && ge > gs && ge - gs >= len)
+		return max(gs, low);
+	child = gap_child(rb->rb_right, len);
+	if (child) {
+		rb = child;
+		goto descend;
+	}
+	do {
+		from = rb;
+		rb = rb_parent(rb);
+		if (!rb)
+			goto above_all;
+	} while (from == rb->rb_right);
+	goto visit;
+above_all:
+	rb = rb_last(&mm->mm_rb);
+	gs = max(rb ? vma_of(rb)->vm_end : 0, low);
+	return gs <= high - len ? gs : -ENOMEM;
+}
+
+void vma_set_page_prot(struct vm_area_struct *vma)
+{
+	unsigned long flags = vma->vm_flags;
+
+	/* A file system that wants to hear of the first write gets a fault for it. */
+	if ((flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) && vma->vm_ops &&
+	    vma->vm_ops->page_mkwrite)
+		flags &= ~VM_SHARED;
+	vma->vm_page_prot = vm_prot(flags);
+}
+
+void mm_verify(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma, *prev = NULL;
+	struct rb_node *rb = rb_first(&mm->mm_rb);
+	bool cache_seen = !mm->mmap_cache;
+	int n = 0;
+
+	for (vma = mm->mmap; vma; prev = vma, vma = vma->vm_next, rb = rb_next(rb), n++) {
+		ASSERT(rb == &vma->vm_rb && vma->vm_prev == prev && vma->vm_mm == mm);	/* V1 */
+		ASSERT(vma->vm_start < vma->vm_end && !((vma->vm_start | vma->vm_end) & ~PAGE_MASK));
+		ASSERT(!prev || prev->vm_end <= vma->vm_start);
+		ASSERT(vma->rb_subtree_gap == vma_compute_gap(vma));			/* V2 */
+		cache_seen |= mm->mmap_cache == vma;
+	}
+	ASSERT(cache_seen);								/* V4 */
+	ASSERT(!rb && n == mm->map_count && rb_verify(&mm->mm_rb) == n);		/* V3 */
+}
