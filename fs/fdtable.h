@@ -18,7 +18,7 @@
 
 struct fd { struct file *file; unsigned flags; };
 
-extern struct files_struct init_files;
+extern unsigned sysctl_nr_open;
 void files_init(void);
 
 /* Tasks: fork, exit, exec, unshare(CLONE_FILES). */

@@ -9,19 +9,19 @@
 #include "include/fs.h"
 #include "include/uapi/uio.h"
 
+struct files_struct;
+
 void file_init(void);
 extern atomic_t nr_files;
 extern unsigned long files_max;
 
 struct file *alloc_empty_file(int flags);	/* one reference, no path; NULL when there is no memory */
-/* Open @path (reference taken) with the inode's operations; ERR_PTR. */
+/* Open @path (counted by the file) with the inode's operations; ERR_PTR. */
 struct file *dentry_open(const struct path *path, int flags);
 int do_dentry_open(struct file *file, const struct path *path);	/* on an empty file; 0 or -errno */
-int finish_no_open(struct file *file);
 /* A file for an inode without a name; consumes the inode's reference, also on failure.  ERR_PTR */
 struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name, int flags,
 			       const struct file_operations *fops);
-struct file *file_open_root_exec(const char *name);
 struct file *open_exec(const char *name);	/* regular, executable, writers denied; ERR_PTR */
 struct file *open_exec_at(int dfd, const char *name, unsigned at_flags);
 

@@ -14,6 +14,7 @@ extern struct fs_struct init_fs;
 struct fs_struct *copy_fs_struct(struct fs_struct *old);	/* NULL when there is no memory */
 void put_fs_struct(struct fs_struct *fs);
 void exit_fs(struct task_struct *t);
+struct fs_struct *get_task_fs(struct task_struct *t);	/* another's, counted, or NULL */
 int unshare_fs_struct(void);
 void get_fs_root(struct fs_struct *fs, struct path *root);	/* counted */
 void get_fs_pwd(struct fs_struct *fs, struct path *pwd);
@@ -21,6 +22,8 @@ void set_fs_root(struct fs_struct *fs, const struct path *path);
 void set_fs_pwd(struct fs_struct *fs, const struct path *path);
 /* Replace @old by @new_ as root or working directory of every task. */
 void chroot_fs_refs(const struct path *old, const struct path *new_);
+/* The task with the lowest pid >= @pid, threads too, counted; NULL: none.  fs/proc/pids.c */
+struct task_struct *find_get_task_from(pid_t pid);
 static inline umode_t current_umask(void) { return current->fs->umask; }
 
 #endif

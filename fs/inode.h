@@ -14,6 +14,8 @@
 #define S_PRIVATE	0x200
 #define S_COMPLETE	0x10000		/* directory: every name it has is a cached dentry */
 
+#define S_LINKABLE	0x20000		/* O_TMPFILE: may get its first name */
+
 /* super_block.s_flags */
 #define SB_RDONLY	1
 #define SB_NOSUID	2
@@ -59,7 +61,6 @@ int vfs_getattr(const struct path *path, struct kstat *st);
 int inode_permission(struct inode *inode, int mask);
 int generic_permission(struct inode *inode, int mask);
 bool inode_owner_or_capable(const struct inode *inode);
-bool in_group_p(gid_t gid);
 
 /* Executed files are not written, and the other way round: 0 or -ETXTBSY. */
 int get_write_access(struct inode *inode);
@@ -75,5 +76,4 @@ extern struct list_head super_blocks;
 extern spinlock_t sb_lock;
 extern atomic_t nr_inodes_total;
 
-/* Extended attributes are not kept. */
 #endif

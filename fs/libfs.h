@@ -17,10 +17,6 @@ ssize_t generic_read_dir(struct file *file, struct iov_iter *to, loff_t *pos);	/
 extern const struct file_operations simple_dir_operations;
 extern const struct inode_operations simple_dir_inode_operations;
 extern const struct dentry_operations simple_dentry_operations;
-int simple_link(struct dentry *old, struct inode *dir, struct dentry *dentry);
-int simple_unlink(struct inode *dir, struct dentry *dentry);
-int simple_rmdir(struct inode *dir, struct dentry *dentry);
-int simple_rename(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd, unsigned flags);
 bool simple_empty(struct dentry *dentry);
 /* Give a new name its inode and pin it: @dentry is in @dir. */
 void simple_add(struct inode *dir, struct dentry *dentry, struct inode *inode);
@@ -29,7 +25,6 @@ bool dir_emit_dots(struct file *file, struct dir_context *ctx);
 static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino, unsigned type)
 { return ctx->actor(ctx, name, len, ctx->pos, ino, type); }
 
-const char *simple_get_link(struct dentry *dentry, struct inode *inode, char *buf);	/* i_private */
 extern const struct inode_operations simple_symlink_inode_operations;
 ssize_t simple_read_from_buffer(struct iov_iter *to, loff_t *pos, const void *from, size_t available);
 

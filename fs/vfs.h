@@ -13,6 +13,4 @@ void fs_late_init(void);
 /* /dev, /dev/console, /root, then the initrd's archives; gives the initrd's memory back. */
 void populate_rootfs(void);
 
-void iput_final_all(void);
-
 #endif

@@ -152,6 +152,7 @@ struct inode {
 	struct timespec64 i_btime;
 	struct list_head i_flock;		/* file locks (fs/locks.c) */
 	struct pipe_inode_info *i_pipe;		/* FIFOs and pipes */
+	const char *i_link;			/* symbolic link: target that lives as long as the inode */
 	void *i_private;
 };
 
@@ -188,6 +189,7 @@ struct file {
 	int f_wb_err;
 	pid_t f_owner;				/* F_SETOWN */
 	int f_owner_sig;
+	struct list_head f_ep;			/* epoll items that watch it (epoll's lock) */
 	void *private_data;
 };
 #define FMODE_READ	0x1
@@ -225,6 +227,7 @@ struct file_system_type {
 
 /* ---- what mm/ and others call (fs/) ---------------------------------------------------------- */
 static inline struct file *get_file(struct file *f) { atomic_inc(&f->f_count); return f; }
+bool path_noexec(const struct path *path);	/* its mount forbids execution */
 void fput(struct file *f);			/* may sleep: last reference closes */
 struct file *fget(unsigned fd);			/* NULL: EBADF (also for O_PATH); counted */
 struct file *fget_raw(unsigned fd);

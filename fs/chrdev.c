@@ -1,0 +1,248 @@
+/*
+ * fs/chrdev.c - character devices by number, and devtmpfs, which shows a node for each.
+ *
+ * MODEL     A device is registered with its number, its operations, and the name of its node.  devtmpfs is
+ *           one instance of tmpfs: nodes of devices that registered before it was made are created with
+ *           it, later ones when they register; they vanish when the device does.
+ * LOCKING   chrdev_lock: the list.  Nodes are made under their directory's i_rwsem.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/chrdev.h"
+#include "fs/file.h"
+#include "fs/libfs.h"
+#include "fs/namei.h"
+#include "fs/seq_file.h"
+#include "fs/tmpfs.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "mm/slab/slab.h"
+
+struct chrdev {
+	struct list_head link;		/* by number */
+	dev_t dev;
+	const char *name;		/* of its node, or NULL */
+	const struct file_operations *fops;
+	umode_t mode;
+};
+
+#define NR_MAJOR_NAMES	32
+static struct { unsigned major; const char *name; } major_names[NR_MAJOR_NAMES];
+
+static LIST_HEAD(chrdevs);
+static DEFINE_SPINLOCK(chrdev_lock, RANK_FILES);
+static struct super_block *devtmpfs_sb;		/* NULL until it is made */
+static DEFINE_MUTEX(devtmpfs_mutex, RANK_VFS);	/* nodes are made once: making sb, registering */
+
+static struct chrdev *chrdev_find(dev_t dev) REQUIRES(chrdev_lock)
+{
+	struct chrdev *c;
+
+	list_for_each_entry(c, &chrdevs, link)
+		if (c->dev == dev)
+			return c;
+	return NULL;
+}
+
+static int chrdev_open(struct inode *inode, struct file *f)
+{
+	const struct file_operations *fops = NULL;
+	struct chrdev *c;
+
+	spin_lock(&chrdev_lock);
+	c = chrdev_find(inode->i_rdev);
+	if (c)
+		fops = c->fops;
+	spin_unlock(&chrdev_lock);
+	if (!fops)
+		return -ENXIO;
+	f->f_op = fops;
+	return fops->open ? fops->open(inode, f) : 0;
+}
+
+const struct file_operations def_chr_fops = { .open = chrdev_open, .llseek = noop_llseek };
+
+/* ---- nodes ---------------------------------------------------------------------------------------------- */
+
+/* The directory entry @name below @dir, made if it is not there.  Counted, or NULL. */
+static struct dentry *node_make(struct dentry *dir, const char *name, int len, umode_t mode, dev_t dev)
+{
+	struct inode *inode = dir->d_inode;
+	struct dentry *d;
+	int rc = 0;
+
+	down_write(&inode->i_rwsem);
+	d = lookup_one_len(name, dir, len);
+	if (!IS_ERR(d) && !d->d_inode)
+		rc = S_ISDIR(mode) ? inode->i_op->mkdir(inode, d, mode)
+				   : inode->i_op->mknod(inode, d, mode, dev);
+	up_write(&inode->i_rwsem);
+	if (IS_ERR(d))
+		return NULL;
+	if (rc) {
+		dput(d);
+		return NULL;
+	}
+	return d;
+}
+
+static void node_create(const struct chrdev *c)
+{
+	struct dentry *dir = dget(devtmpfs_sb->s_root), *d;
+	const char *name = c->name, *slash;
+
+	while (dir && (slash = strchr(name, '/'))) {
+		d = node_make(dir, name, slash - name, S_IFDIR | 0755, 0);
+		dput(dir);
+		dir = d;
+		name = slash + 1;
+	}
+	d = dir ? node_make(dir, name, strlen(name), S_IFCHR | c->mode, c->dev) : NULL;
+	if (d)
+		dput(d);
+	else
+		pr_warn("devtmpfs: no memory for %s\n", c->name);
+	dput(dir);
+}
+
+static void node_remove(const char *name)
+{
+	struct dentry *dir = dget(devtmpfs_sb->s_root), *d;
+	const char *slash;
+
+	for (; dir && (slash = strchr(name, '/')); name = slash + 1) {
+		struct qstr q = qstr_make(name, slash - name);
+
+		d = d_lookup(dir, &q);
+		dput(dir);
+		dir = d;
+	}
+	if (!dir)
+		return;
+	down_write(&dir->d_inode->i_rwsem);
+	d = lookup_one_len(name, dir, strlen(name));
+	if (!IS_ERR(d)) {
+		if (d->d_inode && !dir->d_inode->i_op->unlink(dir->d_inode, d))
+			d_delete(d);
+		dput(d);
+	}
+	up_write(&dir->d_inode->i_rwsem);
+	dput(dir);
+}
+
+/* ---- registering ------------------------------------------------------------------------------------------ */
+
+static int chrdev_insert(struct chrdev *c)
+{
+	struct chrdev *p;
+	int rc = 0;
+
+	spin_lock(&chrdev_lock);
+	list_for_each_entry(p, &chrdevs, link)
+		if (p->dev >= c->dev)
+			break;
+	if (!list_entry_is_head(p, &chrdevs, link) && p->dev == c->dev)
+		rc = -EBUSY;
+	else
+		list_add_tail(&c->link, &p->link);
+	spin_unlock(&chrdev_lock);
+	return rc;
+}
+
+int register_chrdev(dev_t dev, const char *name, const struct file_operations *fops, umode_t mode)
+{
+	struct chrdev *c = kzalloc(sizeof(*c), GFP_KERNEL);
+	int rc = -ENOMEM;
+
+	if (!c)
+		return -ENOMEM;
+	c->dev = dev;
+	c->fops = fops;
+	c->mode = mode & S_IALLUGO;
+	if (name) {
+		c->name = kstrdup(name, GFP_KERNEL);
+		if (!c->name)
+			goto undo;
+	}
+	rc = chrdev_insert(c);
+	if (rc)
+		goto undo;
+	mutex_lock(&devtmpfs_mutex);
+	if (devtmpfs_sb && name)
+		node_create(c);
+	mutex_unlock(&devtmpfs_mutex);
+	return 0;
+undo:
+	kfree(c->name);
+	kfree(c);
+	return rc;
+}
+
+void unregister_chrdev(dev_t dev)
+{
+	struct chrdev *c;
+
+	spin_lock(&chrdev_lock);
+	c = chrdev_find(dev);
+	if (c)
+		list_del(&c->link);
+	spin_unlock(&chrdev_lock);
+	if (!c)
+		return;
+	mutex_lock(&devtmpfs_mutex);
+	if (devtmpfs_sb && c->name)
+		node_remove(c->name);
+	mutex_unlock(&devtmpfs_mutex);
+	kfree(c->name);
+	kfree(c);
+}
+
+void register_chrdev_major(unsigned major, const char *name)
+{
+	for (unsigned i = 0; i < NR_MAJOR_NAMES; i++) {
+		if (major_names[i].name && major_names[i].major <= major)
+			continue;
+		swap(major_names[i].major, major);
+		swap(major_names[i].name, name);
+		if (!name)
+			return;
+	}
+}
+
+/* /proc/devices */
+int devices_show(struct seq_file *m, __maybe_unused void *v)
+{
+	seq_puts(m, "Character devices:\n");
+	for (unsigned i = 0; i < NR_MAJOR_NAMES && major_names[i].name; i++)
+		seq_printf(m, "%3u %s\n", major_names[i].major, major_names[i].name);
+	seq_puts(m, "\nBlock devices:\n");
+	return 0;
+}
+
+/* ---- the file system ---------------------------------------------------------------------------------------- */
+
+static struct super_block *devtmpfs_mount(__maybe_unused struct file_system_type *type, unsigned long flags,
+					  __maybe_unused const char *dev, __maybe_unused char *data)
+{
+	static char mode_option[] = "mode=0755";
+	struct super_block *sb;
+	struct chrdev *c;
+
+	mutex_lock(&devtmpfs_mutex);
+	if (!devtmpfs_sb) {
+		sb = tmpfs_fs_type.mount(&devtmpfs_fs_type, flags, "devtmpfs", mode_option);
+		if (IS_ERR(sb)) {
+			mutex_unlock(&devtmpfs_mutex);
+			return sb;
+		}
+		devtmpfs_sb = sb;	/* its first reference is ours, for ever */
+		list_for_each_entry(c, &chrdevs, link)
+			if (c->name)
+				node_create(c);
+	}
+	atomic_inc(&devtmpfs_sb->s_count);
+	mutex_unlock(&devtmpfs_mutex);
+	return devtmpfs_sb;
+}
+
+struct file_system_type devtmpfs_fs_type = { .name = "devtmpfs", .mount = devtmpfs_mount };

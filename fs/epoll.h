@@ -1,0 +1,15 @@
+/*
+ * fs/epoll.h - what closing a file tells epoll.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_EPOLL_H
+#define VELLUM_FS_EPOLL_H
+
+#include "include/fs.h"
+
+/* @file is being closed for good: no epoll watches it any more. */
+void eventpoll_release(struct file *file);
+void epoll_init(void);
+
+#endif

@@ -1,0 +1,223 @@
+/*
+ * fs/file.c - open files: allocation, opening, the last reference.
+ *
+ * MODEL     A file is counted by descriptors, by calls in flight and by mappings.  fput() of the last one
+ *           closes it there and then: it may sleep.
+ * INVARIANTS
+ *   F1  A regular file that is open for writing counts in i_writecount.
+ *   F2  FMODE_* says what may be done; operations need not check again.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/file.h"
+#include "fs/epoll.h"
+#include "fs/fdtable.h"
+#include "fs/namei.h"
+#include "kernel/task/cred.h"
+#include "mm/slab/slab.h"
+
+atomic_t nr_files;
+unsigned long files_max;
+static struct kmem_cache *filp_cache;
+static const struct file_operations no_fops;
+
+struct file *alloc_empty_file(int flags)
+{
+	struct file *f;
+
+	if (unlikely((unsigned long)atomic_inc_return(&nr_files) > files_max && !capable(CAP_SYS_ADMIN)))
+		goto undo_count;
+	f = kmem_cache_zalloc(filp_cache, GFP_KERNEL);
+	if (!f)
+		goto undo_count;
+	atomic_set(&f->f_count, 1);
+	f->f_flags = flags;
+	f->f_mode = (flags + 1) & (FMODE_READ | FMODE_WRITE);
+	f->f_op = &no_fops;
+	mutex_init(&f->f_pos_lock, RANK_VFS);
+	INIT_LIST_HEAD(&f->f_ep);
+	return f;
+undo_count:
+	atomic_dec(&nr_files);
+	return NULL;
+}
+
+static void file_free(struct file *f)
+{
+	kmem_cache_free(filp_cache, f);
+	atomic_dec(&nr_files);
+}
+
+static bool counts_as_writer(const struct file *f)
+{
+	return (f->f_mode & FMODE_WRITE) && S_ISREG(f->f_inode->i_mode);
+}
+
+/* The last reference is gone. */
+static __noinline void __fput(struct file *f)
+{
+	struct inode *inode = f->f_inode;
+
+	if (inode) {
+		if (unlikely(!list_empty(&f->f_ep)))
+			eventpoll_release(f);
+		if (unlikely(!list_empty(&inode->i_flock)))
+			locks_remove_file(f);
+		if (f->f_op->release)
+			f->f_op->release(inode, f);
+		if (counts_as_writer(f))
+			put_write_access(inode);
+	}
+	dput(f->f_path.dentry);
+	mntput(f->f_path.mnt);
+	file_free(f);
+}
+
+void fput(struct file *f)
+{
+	if (atomic_dec_and_test(&f->f_count))
+		__fput(f);
+}
+
+static void file_set_inode(struct file *f, struct inode *inode)
+{
+	f->f_inode = inode;
+	f->f_mapping = inode->i_mapping;
+}
+
+int do_dentry_open(struct file *f, const struct path *path)
+{
+	struct inode *inode = path->dentry->d_inode;
+	int rc;
+
+	if (unlikely(f->f_flags & O_PATH)) {
+		f->f_mode = FMODE_PATH;
+		goto done;
+	}
+	if (counts_as_writer(&(struct file){ .f_mode = f->f_mode, .f_inode = inode })) {
+		rc = get_write_access(inode);		/* F1 */
+		if (rc)
+			return rc;
+	}
+	f->f_op = inode->i_fop;
+	f->f_mode |= FMODE_LSEEK | FMODE_PREAD;
+	if (f->f_flags & FMODE_EXEC_OPEN)
+		f->f_mode |= FMODE_EXEC;
+	f->f_path = *path;
+	file_set_inode(f, inode);
+	if (f->f_op->open) {
+		rc = f->f_op->open(inode, f);
+		if (rc)
+			goto undo;
+	}
+	if (!f->f_op->llseek)
+		f->f_mode &= ~FMODE_LSEEK;
+	f->f_flags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | FMODE_EXEC_OPEN);
+done:
+	path_get(path);
+	f->f_path = *path;
+	file_set_inode(f, inode);
+	return 0;
+undo:
+	if (counts_as_writer(f))
+		put_write_access(inode);
+	f->f_path = (struct path){ NULL, NULL };
+	f->f_inode = NULL;
+	return rc;
+}
+
+struct file *dentry_open(const struct path *path, int flags)
+{
+	struct file *f = alloc_empty_file(flags);
+	int rc;
+
+	if (!f)
+		return ERR_PTR(-ENFILE);
+	rc = do_dentry_open(f, path);
+	if (rc) {
+		file_free(f);
+		return ERR_PTR(rc);
+	}
+	return f;
+}
+
+struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name, int flags,
+			       const struct file_operations *fops)
+{
+	struct dentry *d = d_alloc_pseudo(mnt->mnt_sb, name);
+	struct file *f;
+
+	if (!d)
+		goto undo_inode;
+	f = alloc_empty_file(flags);
+	if (!f)
+		goto undo_dentry;
+	d_instantiate(d, inode);
+	f->f_path = (struct path){ mntget(mnt), d };
+	file_set_inode(f, inode);
+	f->f_op = fops;
+	if (fops->llseek)
+		f->f_mode |= FMODE_LSEEK | FMODE_PREAD;
+	if (counts_as_writer(f))
+		atomic_inc(&inode->i_writecount);	/* F1; nobody executes a file that is new */
+	return f;
+undo_dentry:
+	dput(d);
+undo_inode:
+	iput(inode);
+	return ERR_PTR(-ENFILE);
+}
+
+struct file *filp_open(const char *name, int flags, umode_t mode)
+{
+	static const u8 acc[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+	struct open_flags op = {
+		.open_flag = flags | O_LARGEFILE,
+		.mode = mode,
+		.acc_mode = acc[flags & O_ACCMODE] | MAY_OPEN,
+		.lookup_flags = flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0,
+	};
+
+	return do_filp_open(AT_FDCWD, name, &op);
+}
+
+struct file *open_exec_at(int dfd, const char *name, unsigned at_flags)
+{
+	struct open_flags op = {
+		.open_flag = O_LARGEFILE | O_RDONLY | FMODE_EXEC_OPEN |
+			     (at_flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0),
+		.acc_mode = MAY_EXEC | MAY_OPEN,
+		.lookup_flags = at_flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0,
+	};
+	struct file *f = do_filp_open(dfd, name, &op);
+	int rc;
+
+	if (IS_ERR(f))
+		return f;
+	rc = S_ISREG(f->f_inode->i_mode) ? deny_write_access(f) : -EACCES;
+	if (rc) {
+		fput(f);
+		return ERR_PTR(rc);
+	}
+	return f;
+}
+
+struct file *open_exec(const char *name) { return open_exec_at(AT_FDCWD, name, 0); }
+
+int nonseekable_open(__maybe_unused struct inode *inode, struct file *f)
+{
+	f->f_mode &= ~(FMODE_LSEEK | FMODE_PREAD);
+	return 0;
+}
+
+int stream_open(__maybe_unused struct inode *inode, struct file *f)
+{
+	f->f_mode = (f->f_mode & ~(FMODE_LSEEK | FMODE_PREAD)) | FMODE_STREAM;
+	return 0;
+}
+
+void __init file_init(void)
+{
+	filp_cache = kmem_cache_create("filp", sizeof(struct file), 0, SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
+	files_max = max(totalram_pages() * (PAGE_SIZE / 1024) / 10, 8192ul);
+}
