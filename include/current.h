@@ -29,8 +29,8 @@ struct mm_struct;
 #define WORK_NOTIFY	BIT(3)		/* restored sigmask, task work */
 
 struct task_base {
-	unsigned long kernel_sp;	/* (I) top of the kernel stack; trap.S, offset 0 */
-	unsigned long user_sp;		/* trap.S scratch, offset 8 */
+	unsigned long kernel_sp;	/* (I) top of the kernel stack; entry.S, offset 0 */
+	unsigned long user_sp;		/* entry.S scratch, offset 8 */
 	unsigned long work;		/* (A) WORK_*, offset 16 */
 	unsigned long hart_off;		/* per-hart offset of the hart it runs on */
 	unsigned int hart;		/* logical number of the hart it runs on */
@@ -41,6 +41,8 @@ struct task_base {
 	unsigned long maj_flt, min_flt;	/* own thread only */
 	void *fault_recovery;		/* uaccess and probes: reserved to arch */
 	unsigned long lock_ranks;	/* debug: bitmap of the ranks held */
+	u64 mempolicy_nodes;		/* own thread only: set_mempolicy(2) */
+	unsigned mempolicy_mode;	/* MPOL_*, with flags */
 	unsigned int pagefault_off;	/* depth of pagefault_disable() */
 	u8 lock_count[24];		/* debug: how many of each rank */
 };

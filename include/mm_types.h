@@ -305,6 +305,7 @@ struct mm_struct {
 	struct list_head mm_list;		/* all address spaces (mm_list_lock) */
 	int oom_score_adj;
 	void *mempolicy;			/* design room: NUMA policy */
+	unsigned membarrier_state;		/* (A) registrations: MEMBARRIER_CMD_* bits */
 };
 
 /* Kernel's own tables; its pgd is the root that every mm's upper half copies. */

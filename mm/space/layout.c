@@ -17,6 +17,7 @@
 #include "include/uapi/errno.h"
 #include "include/uapi/mman.h"
 #include "include/uapi/resource.h"
+#include "kernel/cmdline.h"
 #include "mm/space/vma.h"
 
 #define ADDR_NO_RANDOMIZE	0x0040000
@@ -34,6 +35,14 @@ int sysctl_max_map_count = 65530;
 int sysctl_legacy_va_layout;
 
 unsigned long get_random_long(void);		/* up-call: drivers/char/random.c */
+
+static int __init set_norandmaps(const char *value)
+{
+	(void)value;
+	randomize_va_space = 0;
+	return 0;
+}
+PARAM("norandmaps", set_norandmaps);
 
 unsigned long mmap_default_window(void)
 {
