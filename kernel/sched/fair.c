@@ -1,0 +1,214 @@
+/*
+ * kernel/sched/fair.c - which of a hart's runnable tasks is next.
+ *
+ * MODEL     Real-time tasks (FIFO, RR) go first, by rt_priority.  The others share by weight: vruntime is
+ *           the time a task has run, scaled by 1024 / weight, and the least one is next.  A step of
+ *           nice is a factor of 1.25 in weight.
+ * INVARIANTS
+ *   F1  leftmost is the first node of the tree, NULL exactly when the tree is empty.
+ *   F2  min_vruntime never decreases and is at most the vruntime of any fair task here that did not
+ *       come with sleeper's credit.
+ * LOCKING   rq->lock.
+ * COST      A wait and a pick: one insertion and one removal in a tree of the waiting tasks, which is
+ *           mostly empty; scaling multiplies by an inverse, never divides.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "kernel/sched/rq.h"
+
+#define NR_NICE		(NICE_MAX - NICE_MIN + 1)
+
+static u32 weight_of[NR_NICE];		/* (I) by nice - NICE_MIN */
+
+/* Weights from 1024 at nice 0 outwards, with 20 fraction bits on the way. */
+void weights_init(void)
+{
+	u64 up = (u64)NICE_0_WEIGHT << 20, down = up;
+
+	weight_of[-NICE_MIN] = NICE_0_WEIGHT;
+	for (int n = 1; n <= -NICE_MIN; n++) {
+		up = up * 5 / 4;
+		down = down * 4 / 5;
+		weight_of[-NICE_MIN - n] = (up + (1 << 19)) >> 20;
+		if (n <= NICE_MAX)
+			weight_of[-NICE_MIN + n] = (down + (1 << 19)) >> 20;
+	}
+}
+
+unsigned nice_weight(int nice)
+{
+	return weight_of[nice - NICE_MIN];
+}
+
+/* Weight and its inverse, 2^32 / weight, after a change of nice or policy. */
+void set_load_weight(struct task_struct *p)
+{
+	p->se.weight = p->policy == SCHED_IDLE ? IDLE_WEIGHT : nice_weight(p->nice);
+	p->se.inv_weight = (1ull << 32) / p->se.weight;
+}
+
+static __always_inline struct task_struct *node_task(struct rb_node *n)
+{
+	return container_of(n, struct task_struct, se.run_node);
+}
+
+static __always_inline void update_min_vruntime(struct rq *rq, u64 v)
+{
+	if (rq->leftmost) {
+		u64 first = node_task(rq->leftmost)->se.vruntime;
+
+		if ((s64)(first - v) < 0)
+			v = first;
+	}
+	if ((s64)(v - rq->min_vruntime) > 0)
+		rq->min_vruntime = v;				/* F2 */
+}
+
+/* Charge the running task with the time since it was last charged. */
+void update_curr(struct rq *rq, u64 now)
+{
+	struct task_struct *p = rq->curr;
+	u64 delta = now - p->se.exec_start;
+
+	p->se.exec_start = now;
+	p->se.sum_exec_ns += delta;
+	if (p == rq->idle) {
+		*(atomic_read(&rq->nr_iowait) ? &rq->stat.iowait : &rq->stat.idle) += delta;
+		return;
+	}
+	rq->sample_ns += delta;
+	if (likely(p->se.weight == NICE_0_WEIGHT))
+		p->se.vruntime += delta;
+	else
+		p->se.vruntime += (u64)(((unsigned __int128)delta * p->se.inv_weight) >> 22);
+	update_min_vruntime(rq, p->se.vruntime);
+}
+
+static void enqueue_fair(struct rq *rq, struct task_struct *p)
+{
+	struct rb_node **link = &rq->tree.rb_node, *parent = NULL;
+	bool first = true;
+
+	while (*link) {
+		parent = *link;
+		if ((s64)(p->se.vruntime - node_task(parent)->se.vruntime) < 0) {
+			link = &parent->rb_left;
+		} else {
+			link = &parent->rb_right;
+			first = false;
+		}
+	}
+	rb_link_node(&p->se.run_node, parent, link);
+	rb_insert_color(&p->se.run_node, &rq->tree);
+	if (first)
+		rq->leftmost = &p->se.run_node;			/* F1 */
+}
+
+static void enqueue_rt(struct rq *rq, struct task_struct *p, bool head)
+{
+	struct task_struct *o;
+	struct list_head *before = &rq->rt;
+
+	list_for_each_entry(o, &rq->rt, se.run_list) {
+		if (o->rt_priority < p->rt_priority || (head && o->rt_priority == p->rt_priority)) {
+			before = &o->se.run_list;
+			break;
+		}
+	}
+	list_add_tail(&p->se.run_list, before);
+}
+
+/* Let @p wait for its turn; @head: it was preempted, so a real-time task stays first of its priority. */
+void enqueue_waiting(struct rq *rq, struct task_struct *p, bool head)
+{
+	if (unlikely(task_is_rt(p)))
+		enqueue_rt(rq, p, head);
+	else
+		enqueue_fair(rq, p);
+}
+
+void dequeue_waiting(struct rq *rq, struct task_struct *p)
+{
+	if (unlikely(task_is_rt(p))) {
+		list_del(&p->se.run_list);
+		return;
+	}
+	if (rq->leftmost == &p->se.run_node)
+		rq->leftmost = rb_next(&p->se.run_node);	/* F1 */
+	rb_erase(&p->se.run_node, &rq->tree);
+}
+
+/* Take the task that is to run off the waiting ones; idle when there is none. */
+struct task_struct *pick_next(struct rq *rq)
+{
+	struct task_struct *p;
+
+	if (unlikely(!list_empty(&rq->rt))) {
+		p = list_first_entry(&rq->rt, struct task_struct, se.run_list);
+		list_del(&p->se.run_list);
+		if (p->policy == SCHED_RR && p->se.sum_exec_ns >= p->se.slice_ns)
+			p->se.slice_ns = p->se.sum_exec_ns + RR_SLICE_NS;
+		return p;
+	}
+	if (!rq->leftmost)
+		return rq->idle;
+	p = node_task(rq->leftmost);
+	rq->leftmost = rb_next(rq->leftmost);			/* F1 */
+	rb_erase(&p->se.run_node, &rq->tree);
+	p->se.slice_ns = p->se.sum_exec_ns + SLICE_NS;
+	return p;
+}
+
+/* A task that slept may be behind the others, but not by more than its credit. */
+void place_woken(struct rq *rq, struct task_struct *p)
+{
+	u64 least = rq->min_vruntime - SLEEPER_CREDIT_NS;
+
+	if ((s64)(p->se.vruntime - least) < 0)
+		p->se.vruntime = least;
+}
+
+/* Must @p, just queued, run before the task that has the hart? */
+bool should_preempt(struct rq *rq, struct task_struct *p)
+{
+	struct task_struct *curr = rq->curr;
+
+	if (curr == rq->idle)
+		return true;
+	if (unlikely(task_is_rt(p)))
+		return !task_is_rt(curr) || curr->rt_priority < p->rt_priority;
+	if (unlikely(task_is_rt(curr)))
+		return false;
+	if (unlikely(p->policy != SCHED_NORMAL))
+		return false;
+	if (unlikely(curr->policy == SCHED_IDLE))
+		return true;
+	return (s64)(curr->se.vruntime - p->se.vruntime) > WAKEUP_GRAN_NS;
+}
+
+/* In the tick: has @p, which runs, used up its turn, with somebody there to take over? */
+bool slice_expired(struct rq *rq, struct task_struct *p)
+{
+	if (p->se.sum_exec_ns < p->se.slice_ns && !task_is_rt(p))
+		return !list_empty(&rq->rt);
+	if (p->policy == SCHED_FIFO)
+		return false;
+	if (p->policy == SCHED_RR)
+		return p->se.sum_exec_ns >= p->se.slice_ns && !list_empty(&rq->rt);
+	if (!list_empty(&rq->rt))
+		return true;
+	return rq->leftmost && (s64)(node_task(rq->leftmost)->se.vruntime - p->se.vruntime) < 0;
+}
+
+/* sched_yield(): everybody else who waits goes first. */
+void yield_place(struct rq *rq, struct task_struct *p)
+{
+	struct rb_node *last = rb_last(&rq->tree);
+
+	if (task_is_rt(p)) {
+		p->se.slice_ns = p->se.sum_exec_ns;		/* queued behind its equals */
+		return;
+	}
+	if (last && (s64)(node_task(last)->se.vruntime - p->se.vruntime) > 0)
+		p->se.vruntime = node_task(last)->se.vruntime;
+}

@@ -1,0 +1,79 @@
+/*
+ * kernel/sched/idle.c - the tick of a busy hart, and what a hart does without work.
+ *
+ * MODEL     A hart that runs a task has a tick, an hrtimer: every 4 ms while others wait for it, else
+ *           every 10 ms.  It samples where the time goes (user or kernel), ends slices, and looks at
+ *           CPU-time limits.  An idle hart has none: its tick ends by itself at the next firing.  So a
+ *           switch of tasks never programs the timer unless the hart comes out of idleness.
+ * INVARIANTS
+ *   I1  Between its last look at WORK_RESCHED and wfi an idle hart has interrupts off: one that comes
+ *       in between ends wfi, and is taken right after.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "kernel/sched/rq.h"
+#include "kernel/time/irq_regs.h"
+#include "kernel/time/itimer.h"
+
+static enum hrtimer_restart tick_fn(struct hrtimer *t)
+{
+	struct rq *rq = this_rq();
+	struct task_struct *p = current;
+	bool alone;
+	u64 now = ktime_get();
+
+	if (p == rq->idle) {
+		rq->ticking = false;
+		return HRTIMER_NORESTART;
+	}
+	spin_lock(&rq->lock);
+	update_curr(rq, now);
+	account_sample(rq, p, user_mode(irq_regs()));
+	if (slice_expired(rq, p))
+		resched_curr(rq);
+	alone = rq->nr_running <= 1;
+	spin_unlock(&rq->lock);
+
+	run_cpu_timers(p);
+	balance_tick(rq, now);
+	loadavg_update(now);
+	t->expires = now + (alone ? TICK_ALONE_NS : TICK_SHARED_NS);
+	return HRTIMER_RESTART;
+}
+
+void tick_init(struct rq *rq)
+{
+	hrtimer_init(&rq->tick, tick_fn);
+}
+
+/* The hart leaves idleness.  => interrupts off, rq->lock not held */
+void tick_start(struct rq *rq)
+{
+	rq->ticking = true;
+	hrtimer_start(&rq->tick, TICK_SHARED_NS, HRTIMER_MODE_REL);
+}
+
+/* Nothing to run: wait for an interrupt that brings something. */
+static void idle_once(struct rq *rq)
+{
+	__atomic_fetch_or(&idle_harts, BIT(rq->hart), __ATOMIC_SEQ_CST);
+	if (nr_harts == 1 || !steal_task(rq)) {
+		arch_irq_disable();
+		if (!need_resched())
+			arch_wait_for_interrupt();		/* I1 */
+		arch_irq_enable();
+	}
+	__atomic_fetch_and(&idle_harts, ~BIT(rq->hart), __ATOMIC_SEQ_CST);
+}
+
+__noreturn void cpu_startup_entry(void)
+{
+	struct rq *rq = this_rq();
+
+	arch_irq_enable();
+	for (;;) {
+		while (!need_resched())
+			idle_once(rq);
+		schedule();
+	}
+}

@@ -1,0 +1,214 @@
+/*
+ * kernel/signal/stop.c - stopping and going on, and telling the parent: job control.
+ *
+ * MODEL     A stop signal that a thread takes stops the group: each other thread gets STOP_PENDING, and is
+ *           counted in group_stop_count until it has stopped (or exits).  The last one marks the group
+ *           STOPPED and tells the parent.  SIGCONT (send.c) takes all that back at the moment it is sent.
+ *           A process group is orphaned when no member's parent is in another group of the session:
+ *           its terminal stops are ignored, for nobody could continue it.
+ * LOCKING   sighand->lock for the group; tasklist_lock, taken with no sighand lock held, for parents.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "kernel/sched/sched.h"
+#include "kernel/signal/queue.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/pid.h"
+#include "kernel/time/time.h"
+#include "lib/string.h"
+
+/* ---- stop ------------------------------------------------------------------------------------------ */
+
+/* @t has stopped, or will not any more: true when it was the last and the parent is to be told. */
+bool task_participate_group_stop(struct task_struct *t)
+{
+	struct signal_struct *sig = t->signal;
+	bool consume = t->jobctl & JOBCTL_STOP_CONSUME;
+
+	t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME | JOBCTL_STOP_DEQUEUED);
+	if (!consume)
+		return false;
+	if (sig->group_stop_count > 0)
+		sig->group_stop_count--;
+	if (sig->group_stop_count || (sig->flags & SIGNAL_STOP_STOPPED))
+		return false;
+	sig->flags = (sig->flags & ~SIGNAL_STOP_MASK) | SIGNAL_STOP_STOPPED;
+	return true;
+}
+
+static bool set_stop_pending(struct task_struct *t, int sig)
+{
+	if (task_fatal_signal_pending(t) || (t->flags & PF_EXITING))
+		return false;
+	t->jobctl = (t->jobctl & ~JOBCTL_STOP_SIGMASK) | sig | JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME;
+	return true;
+}
+
+static void start_group_stop(int sig)
+{
+	struct signal_struct *s = current->signal;
+	struct task_struct *t;
+
+	if (!(s->flags & SIGNAL_STOP_STOPPED))
+		s->stop_code = sig;
+	s->group_stop_count = set_stop_pending(current, sig);
+	for_each_thread(t, current) {
+		if (t == current || (t->state & TASK_STOPPED) || !set_stop_pending(t, sig))
+			continue;
+		s->group_stop_count++;
+		signal_wake_up(t, false);
+	}
+}
+
+/*
+ * Stop with the group, because of @sig, or of another thread's when @sig is 0.
+ * => sighand->lock held; false: no stop, still held.  True: it stopped and went on, lock released
+ */
+bool do_signal_stop(int sig)
+{
+	struct task_struct *me = current;
+	unsigned long flags;
+	bool notify;
+
+	if (!(me->jobctl & JOBCTL_STOP_PENDING)) {
+		if (!(me->jobctl & JOBCTL_STOP_DEQUEUED) || (me->signal->flags & SIGNAL_GROUP_EXIT) ||
+		    me->signal->group_exit_task)
+			return false;		/* a SIGCONT or an end came in between */
+		start_group_stop(sig);
+		if (!(me->jobctl & JOBCTL_STOP_PENDING))
+			return false;
+	}
+	notify = task_participate_group_stop(me);
+	set_current_state(TASK_STOPPED);	/* before the lock goes: SIGCONT finds it */
+	spin_unlock_irq(&me->sighand->lock);
+	if (notify) {
+		spin_lock_irqsave(&tasklist_lock, flags);
+		do_notify_parent_cldstop(me, CLD_STOPPED);
+		spin_unlock_irqrestore(&tasklist_lock, flags);
+	}
+	schedule();
+	return true;
+}
+
+/* ---- telling the parent ------------------------------------------------------------------------------ */
+
+static void child_info(siginfo_t *info, struct task_struct *t, int sig)
+{
+	u64 utime, stime;
+
+	task_cputime(t, &utime, &stime);
+	memset(info, 0, sizeof(*info));
+	info->si_signo = sig;
+	info->si_pid = t->pid;
+	info->si_uid = t->cred->uid;
+	info->si_utime = nsec_to_clock_t(utime + t->signal->utime);
+	info->si_stime = nsec_to_clock_t(stime + t->signal->stime);
+}
+
+bool do_notify_parent(struct task_struct *t, int sig)
+{
+	struct task_struct *parent = t->parent;
+	int code = t->signal->flags & SIGNAL_GROUP_EXIT ? t->signal->group_exit_code : t->exit_code;
+	struct sigaction *sa;
+	bool autoreap = false;
+	siginfo_t info;
+
+	child_info(&info, t, sig);
+	info.si_status = code & 0x7f;
+	if (code & 0x80)
+		info.si_code = CLD_DUMPED;
+	else if (code & 0x7f)
+		info.si_code = CLD_KILLED;
+	else {
+		info.si_code = CLD_EXITED;
+		info.si_status = code >> 8;
+	}
+	if (!parent->sighand)
+		return true;
+	spin_lock(&parent->sighand->lock);
+	sa = &parent->sighand->action[SIGCHLD - 1].sa;
+	if (sig == SIGCHLD && (sa->sa_handler == SIG_IGN || (sa->sa_flags & SA_NOCLDWAIT))) {
+		/* Such a parent does not wait, but may sleep until there is nobody to wait for. */
+		autoreap = true;
+		if (sa->sa_handler == SIG_IGN)
+			sig = 0;
+	}
+	if (sig > 0 && valid_signal(sig))
+		send_signal_locked(sig, &info, parent, true);
+	wake_up_all(&parent->signal->wait_chldexit);
+	spin_unlock(&parent->sighand->lock);
+	return autoreap;
+}
+
+void do_notify_parent_cldstop(struct task_struct *t, int why)
+{
+	struct task_struct *leader = t->group_leader, *parent = leader->parent;
+	struct sigaction *sa;
+	siginfo_t info;
+
+	child_info(&info, leader, SIGCHLD);
+	info.si_code = why;
+	info.si_status = why == CLD_CONTINUED ? SIGCONT : t->signal->stop_code & 0x7f;
+	if (!parent->sighand)
+		return;
+	spin_lock(&parent->sighand->lock);
+	sa = &parent->sighand->action[SIGCHLD - 1].sa;
+	if (sa->sa_handler != SIG_IGN && !(sa->sa_flags & SA_NOCLDSTOP))
+		send_signal_locked(SIGCHLD, &info, parent, true);
+	wake_up_all(&parent->signal->wait_chldexit);
+	spin_unlock(&parent->sighand->lock);
+}
+
+/* ---- orphaned process groups ---------------------------------------------------------------------------- */
+
+bool will_become_orphaned_pgrp(pid_t pgrp, const struct task_struct *ignored)
+{
+	struct task_struct *p;
+
+	for_each_process(p) {
+		struct task_struct *parent = p->real_parent;
+
+		if (p->signal->pgrp != pgrp || p == ignored || parent->pid <= 1 ||
+		    (p->exit_state && p->signal->nr_threads <= 1))
+			continue;
+		if (parent->signal->pgrp != pgrp && parent->signal->session == p->signal->session)
+			return false;
+	}
+	return true;
+}
+
+bool is_current_pgrp_orphaned(void)
+{
+	unsigned long flags;
+	bool orphaned;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	orphaned = will_become_orphaned_pgrp(current->signal->pgrp, NULL);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return orphaned;
+}
+
+static bool has_stopped_jobs(pid_t pgrp)
+{
+	struct task_struct *p;
+
+	for_each_process(p)
+		if (p->signal->pgrp == pgrp && (p->signal->flags & SIGNAL_STOP_STOPPED))
+			return true;
+	return false;
+}
+
+void kill_orphaned_pgrp(struct task_struct *t, struct task_struct *parent)
+{
+	const struct task_struct *ignored = parent ? NULL : t;
+	pid_t pgrp = t->signal->pgrp;
+
+	if (!parent)
+		parent = t->real_parent;
+	if (parent->signal->pgrp == pgrp || parent->signal->session != t->signal->session)
+		return;		/* @t did not connect the group to the outside */
+	if (will_become_orphaned_pgrp(pgrp, ignored) && has_stopped_jobs(pgrp)) {
+		__kill_pgrp_info(SIGHUP, SEND_SIG_PRIV, pgrp);
+		__kill_pgrp_info(SIGCONT, SEND_SIG_PRIV, pgrp);
+	}
+}
