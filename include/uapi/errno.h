@@ -83,6 +83,11 @@
 #define EHWPOISON 133
 #endif
 
+#ifndef ELIBBAD
+#define ELIBACC 79
+#define ELIBBAD 80
+#endif
+
 #define ERESTARTSYS		512	/* restart if SA_RESTART, else EINTR */
 #define ERESTARTNOINTR		513	/* always restart */
 #define ERESTARTNOHAND		514	/* restart only if no handler ran */

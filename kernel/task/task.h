@@ -61,6 +61,7 @@ struct signal_struct {
 	struct itimer_state it_real, it_virt, it_prof;
 	struct list_head posix_timers;
 	int next_posix_timer_id;
+	bool cpu_timers;		/* (H) the tick has CPU-time timers to look at */
 	u64 utime, stime, cutime, cstime;	/* ns of dead threads, of waited-for children */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw;
 	unsigned long maxrss, cmaxrss;
@@ -110,10 +111,11 @@ struct sched_entity {
 	u64 vruntime, exec_start, sum_exec_ns, slice_ns;
 	bool on_rq, on_hart;
 	unsigned weight;
+	u32 inv_weight;			/* 2^32 / weight */
 };
 
 struct task_struct {
-	struct task_base;		/* first: tp and trap.S rely on it */
+	struct task_base;		/* first: tp and entry.S rely on it */
 	struct thread_struct thread;	/* saved context */
 	void *stack;			/* base of the kernel stack */
 	int state;			/* TASK_*; see kernel/sync/wait.h */
@@ -123,6 +125,7 @@ struct task_struct {
 	struct sched_entity se;
 	int nice;
 	int policy, rt_priority;
+	bool sched_reset_on_fork;
 	u64 cpus_allowed;		/* hartmask bits */
 	struct list_head wake_entry;
 
@@ -149,6 +152,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct fs_struct *fs;
 	bool dumpable, no_new_privs, in_execve, did_exec;
+	unsigned personality;		/* personality(2) */
 
 	int __user *set_child_tid, *clear_child_tid;
 	void __user *robust_list;
@@ -189,6 +193,8 @@ struct kernel_clone_args {
 	void (*fn)(void *);		/* kernel thread */
 	void *fn_arg;
 	const char *name;
+	void (*kthread_fn)(void *);	/* what fn is to call */
+	struct task_struct **created;	/* gets the task before it runs */
 };
 pid_t kernel_clone(const struct kernel_clone_args *args);
 struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *fmt, ...);

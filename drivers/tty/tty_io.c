@@ -1,0 +1,263 @@
+/*
+ * drivers/tty/tty_io.c - terminals as files: open, read, write, poll, close, hang-up.
+ *
+ * MODEL     See tty.h.  /dev/tty is the caller's controlling terminal, /dev/console the one that was chosen
+ *           at boot.  A hang-up counts up tty->hangups: files that were opened before it read an end
+ *           and fail to write from then on; new ones work.
+ * LOCKING   tty_list_lock: the list of terminals.  open_lock: first open, last close.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "drivers/tty/console.h"
+#include "drivers/tty/tty.h"
+#include "fs/chrdev.h"
+#include "fs/file.h"
+#include "include/uapi/errno.h"
+#include "include/uapi/poll.h"
+#include "kernel/signal/signal.h"
+#include "kernel/task/cred.h"
+#include "mm/slab/slab.h"
+
+#define TTY_DEV		MKDEV(5, 0)
+#define CONSOLE_DEV	MKDEV(5, 1)
+#define MAX_TTYS	16
+
+static struct tty_struct *ttys[MAX_TTYS];	/* (I) after start-up; ptys are not in it */
+
+const struct ktermios tty_std_termios = {
+	.c_iflag = ICRNL | IXON,
+	.c_oflag = OPOST | ONLCR,
+	.c_cflag = B38400 | CS8 | CREAD | HUPCL | CLOCAL,
+	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
+	.c_cc = { 3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0 },
+	.c_ispeed = 38400,
+	.c_ospeed = 38400,
+};
+
+int tty_init_struct(struct tty_struct *tty, const struct tty_operations *ops, const char *name, dev_t dev,
+		    void *driver_data)
+{
+	tty->ops = ops;
+	tty->name = name;
+	tty->dev = dev;
+	tty->driver_data = driver_data;
+	atomic_set(&tty->refs, 1);
+	mutex_init(&tty->open_lock, RANK_VFS);
+	mutex_init(&tty->write_lock, RANK_VFS);
+	spin_lock_init(&tty->lock, RANK_FILES);
+	tty->termios = tty_std_termios;
+	init_waitqueue_head(&tty->read_wait);
+	init_waitqueue_head(&tty->write_wait);
+	tty->read_buf = kmalloc(N_TTY_BUF, GFP_KERNEL);
+	tty->eol = kzalloc(N_TTY_BUF / 8, GFP_KERNEL);
+	if (tty->read_buf && tty->eol)
+		return 0;
+	kfree(tty->read_buf);
+	kfree(tty->eol);
+	return -ENOMEM;
+}
+
+int tty_register(struct tty_struct *tty)
+{
+	for (unsigned i = 0; i < MAX_TTYS; i++) {
+		if (ttys[i])
+			continue;
+		ttys[i] = tty;
+		return register_chrdev(tty->dev, tty->name, &tty_fops, 0600);
+	}
+	return -ENOSPC;
+}
+
+void tty_put(struct tty_struct *tty)
+{
+	if (atomic_dec_and_test(&tty->refs) && tty->free)
+		tty->free(tty);
+}
+
+void tty_wakeup(struct tty_struct *tty)
+{
+	if (waitqueue_active(&tty->write_wait))
+		wake_up_poll(&tty->write_wait, EPOLLOUT | EPOLLWRNORM);
+}
+
+/* ---- open and close ------------------------------------------------------------------------------------ */
+
+static struct tty_struct *tty_by_dev(dev_t dev)
+{
+	for (unsigned i = 0; i < MAX_TTYS && ttys[i]; i++)
+		if (ttys[i]->dev == dev)
+			return ttys[i];
+	return NULL;
+}
+
+int tty_open_file(struct tty_struct *tty, struct file *f, bool console)
+{
+	struct tty_file *tf = kmalloc(sizeof(*tf), GFP_KERNEL);
+	int rc = 0;
+
+	if (!tf) {
+		tty_put(tty);
+		return -ENOMEM;
+	}
+	mutex_lock(&tty->open_lock);
+	if (tty->exclusive && !capable(CAP_SYS_ADMIN))
+		rc = -EBUSY;
+	else if (tty->open_count == 0 && tty->ops->open)
+		rc = tty->ops->open(tty);
+	if (!rc)
+		tty->open_count++;
+	mutex_unlock(&tty->open_lock);
+	if (rc) {
+		kfree(tf);
+		tty_put(tty);
+		return rc;
+	}
+	*tf = (struct tty_file){ tty, tty->hangups, console };
+	f->private_data = tf;
+	f->f_mode |= FMODE_STREAM;
+	f->f_mode &= ~(FMODE_LSEEK | FMODE_PREAD);
+	return 0;
+}
+
+static int tty_open(struct inode *inode, struct file *f)
+{
+	bool console = inode->i_rdev == CONSOLE_DEV;
+	struct tty_struct *tty;
+	int rc;
+
+	if (inode->i_rdev == TTY_DEV) {
+		tty = get_current_tty();
+		if (!tty)
+			return -ENXIO;
+	} else {
+		tty = console ? console_tty() : tty_by_dev(inode->i_rdev);
+		if (!tty)
+			return -ENODEV;
+		atomic_inc(&tty->refs);
+	}
+	rc = tty_open_file(tty, f, console);
+	if (!rc && !console && inode->i_rdev != TTY_DEV && !(f->f_flags & O_NOCTTY))
+		tty_open_proc_set_tty(f, tty);
+	return rc;
+}
+
+static void tty_release(struct inode *inode, struct file *f)
+{
+	struct tty_file *tf = f->private_data;
+	struct tty_struct *tty = tf->tty;
+
+	(void)inode;
+	mutex_lock(&tty->open_lock);
+	if (--tty->open_count == 0) {
+		tty->exclusive = false;
+		if (tty->ops->close)
+			tty->ops->close(tty);
+	}
+	mutex_unlock(&tty->open_lock);
+	kfree(tf);
+	tty_put(tty);
+}
+
+/* ---- reading and writing ---------------------------------------------------------------------------------- */
+
+static ssize_t tty_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	(void)pos;
+	return tty_hung_up(f) ? 0 : n_tty_read(file_tty(f), f, to);
+}
+
+static ssize_t tty_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	struct tty_struct *tty = file_tty(f);
+	ssize_t n;
+
+	(void)pos;
+	if (tty_hung_up(f))
+		return -EIO;
+	if (tty->termios.c_lflag & TOSTOP) {
+		n = tty_check_change(tty, SIGTTOU);
+		if (n)
+			return n;
+	}
+	if (f->f_flags & O_NONBLOCK) {
+		if (!mutex_trylock(&tty->write_lock))
+			return -EAGAIN;
+	} else if (mutex_lock_interruptible(&tty->write_lock)) {
+		return -ERESTARTSYS;
+	}
+	n = n_tty_write(tty, f, from);
+	mutex_unlock(&tty->write_lock);
+	return n;
+}
+
+static unsigned tty_poll(struct file *f, struct poll_table *pt)
+{
+	unsigned ready = n_tty_poll(file_tty(f), f, pt);
+
+	if (tty_hung_up(f))
+		return EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDNORM | EPOLLWRNORM;
+	return ready;
+}
+
+const struct file_operations tty_fops = {
+	.llseek = noop_llseek,
+	.read = tty_read,
+	.write = tty_write,
+	.poll = tty_poll,
+	.ioctl = tty_ioctl,
+	.open = tty_open,
+	.release = tty_release,
+};
+
+/* ---- hang-up ------------------------------------------------------------------------------------------------ */
+
+/* Every process of the session forgets @tty; the leader hears of it. */
+static void drop_session(struct tty_struct *tty)
+{
+	struct task_struct *p;
+	unsigned long irq;
+	pid_t pgrp;
+
+	spin_lock_irqsave(&tasklist_lock, irq);
+	pgrp = tty->pgrp;
+	for_each_process(p) {
+		if (p->signal->tty != tty)
+			continue;
+		p->signal->tty = NULL;
+		if (p->signal->leader && p->sighand) {
+			do_send_sig_info(SIGHUP, SEND_SIG_PRIV, p, true);
+			do_send_sig_info(SIGCONT, SEND_SIG_PRIV, p, true);
+		}
+	}
+	if (pgrp) {
+		__kill_pgrp_info(SIGHUP, SEND_SIG_PRIV, pgrp);
+		__kill_pgrp_info(SIGCONT, SEND_SIG_PRIV, pgrp);
+	}
+	tty->session = tty->pgrp = 0;
+	spin_unlock_irqrestore(&tasklist_lock, irq);
+}
+
+void tty_hangup(struct tty_struct *tty)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&tty->lock, irq);
+	tty->hangups++;
+	tty->stopped = false;
+	tty->termios = tty_std_termios;
+	n_tty_flush_input(tty);
+	spin_unlock_irqrestore(&tty->lock, irq);
+	drop_session(tty);
+	wake_up_all(&tty->read_wait);
+	wake_up_all(&tty->write_wait);
+}
+
+void __init tty_init(void)
+{
+	register_chrdev_major(4, "ttyS");
+	register_chrdev_major(5, "/dev/tty");
+	if (register_chrdev(TTY_DEV, "tty", &tty_fops, 0666) ||
+	    register_chrdev(CONSOLE_DEV, "console", &tty_fops, 0600))
+		pr_err("tty: cannot register /dev/tty and /dev/console\n");
+	sbi_console_init();
+}

@@ -1,0 +1,45 @@
+/*
+ * drivers/tty/uart.h - what serial ports share: output ring, terminal, console.
+ *
+ * MODEL     write() fills the ring; the port's fill() moves bytes from the ring into the device as far as
+ *           it takes them, and arms the device's "room" interrupt while some are left.  Console output
+ *           goes past the ring, byte by byte, waiting for the device: it must work in a panic.
+ * LOCKING   port->lock, interrupts off: ring and device.  Innermost; in a panic it is not waited for long.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_UART_H
+#define VELLUM_UART_H
+
+#include "drivers/tty/console.h"
+#include "drivers/tty/tty.h"
+
+#define UART_RING	4096u
+
+struct uart_port {
+	struct tty_struct tty;
+	struct console con;
+	spinlock_t lock;
+	char *ring;			/* (lock) UART_RING bytes */
+	u32 head, tail;			/* (lock) counters: head - tail bytes wait */
+	void *regs;			/* (I) ioremapped */
+	unsigned reg_shift, io_width;	/* (I) */
+	int irq;			/* (I) 0: none */
+	void (*fill)(struct uart_port *port);		/* => lock held */
+	void (*putc_wait)(struct uart_port *port, char c);	/* => lock held */
+	void (*set_rx)(struct uart_port *port, bool on);	/* => lock held */
+	unsigned quirks;
+	char name[16];
+};
+
+/* A ready port becomes /dev/@name and may be a console.  0 or -errno */
+int uart_add(struct uart_port *port, const char *name, dev_t dev, int node);
+/* fill(): the next byte to send, or -1. */
+static inline int uart_next(struct uart_port *port)
+{
+	return port->head == port->tail ? -1 : (unsigned char)port->ring[port->tail++ % UART_RING];
+}
+/* Device registers of @node, its interrupt line; 0 or -errno. */
+int uart_map(struct uart_port *port, int node);
+
+#endif

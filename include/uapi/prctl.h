@@ -1,0 +1,86 @@
+/*
+ * include/uapi/prctl.h - options of prctl(), capability numbers, personalities.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_UAPI_PRCTL_H
+#define VELLUM_UAPI_PRCTL_H
+
+#define PR_SET_PDEATHSIG	1
+#define PR_GET_PDEATHSIG	2
+#define PR_GET_DUMPABLE		3
+#define PR_SET_DUMPABLE		4
+#define PR_GET_KEEPCAPS		7
+#define PR_SET_KEEPCAPS		8
+#define PR_GET_TIMING		13
+#define PR_SET_TIMING		14
+#define PR_SET_NAME		15
+#define PR_GET_NAME		16
+#define PR_GET_SECCOMP		21
+#define PR_SET_SECCOMP		22
+#define PR_CAPBSET_READ		23
+#define PR_CAPBSET_DROP		24
+#define PR_GET_SECUREBITS	27
+#define PR_SET_SECUREBITS	28
+#define PR_SET_TIMERSLACK	29
+#define PR_GET_TIMERSLACK	30
+#define PR_SET_MM		35
+#define PR_SET_CHILD_SUBREAPER	36
+#define PR_GET_CHILD_SUBREAPER	37
+#define PR_SET_NO_NEW_PRIVS	38
+#define PR_GET_NO_NEW_PRIVS	39
+#define PR_GET_TID_ADDRESS	40
+#define PR_SET_THP_DISABLE	41
+#define PR_GET_THP_DISABLE	42
+#define PR_CAP_AMBIENT		47
+#define PR_CAP_AMBIENT_IS_SET	1
+#define PR_CAP_AMBIENT_RAISE	2
+#define PR_CAP_AMBIENT_LOWER	3
+#define PR_CAP_AMBIENT_CLEAR_ALL 4
+#define PR_SET_VMA		0x53564d41
+#define PR_SET_VMA_ANON_NAME	0
+
+#define CAP_CHOWN		0
+#define CAP_DAC_OVERRIDE	1
+#define CAP_DAC_READ_SEARCH	2
+#define CAP_FOWNER		3
+#define CAP_FSETID		4
+#define CAP_KILL		5
+#define CAP_SETGID		6
+#define CAP_SETUID		7
+#define CAP_SETPCAP		8
+#define CAP_LINUX_IMMUTABLE	9
+#define CAP_NET_BIND_SERVICE	10
+#define CAP_NET_ADMIN		12
+#define CAP_NET_RAW		13
+#define CAP_IPC_LOCK		14
+#define CAP_IPC_OWNER		15
+#define CAP_SYS_MODULE		16
+#define CAP_SYS_RAWIO		17
+#define CAP_SYS_CHROOT		18
+#define CAP_SYS_PTRACE		19
+#define CAP_SYS_PACCT		20
+#define CAP_SYS_ADMIN		21
+#define CAP_SYS_BOOT		22
+#define CAP_SYS_NICE		23
+#define CAP_SYS_RESOURCE	24
+#define CAP_SYS_TIME		25
+#define CAP_SYS_TTY_CONFIG	26
+#define CAP_MKNOD		27
+#define CAP_LEASE		28
+#define CAP_SETFCAP		31
+#define CAP_SYSLOG		34
+#define CAP_BPF			39
+#define CAP_CHECKPOINT_RESTORE	40
+#define CAP_LAST_CAP		40
+#define CAP_FULL_SET		((1ull << (CAP_LAST_CAP + 1)) - 1)
+
+#define _LINUX_CAPABILITY_VERSION_1	0x19980330
+#define _LINUX_CAPABILITY_VERSION_2	0x20071026
+#define _LINUX_CAPABILITY_VERSION_3	0x20080522
+
+#define ADDR_NO_RANDOMIZE	0x0040000
+#define READ_IMPLIES_EXEC	0x0400000
+#define PER_LINUX		0
+
+#endif

@@ -1,0 +1,552 @@
+/*
+ * kernel/task/exec.c - execve(): another program in the same process.
+ *
+ * MODEL     A linux_binprm collects the new program beside the old one: file, credentials, and an address
+ *           space that has only a stack, on which the strings are laid down from the top:
+ *
+ *             top | 8 zero bytes | filename | environment | arguments | <- bprm->p
+ *
+ *           The bytes go from the caller's memory straight into the pages of that stack.  Then a loader
+ *           looks at the file's first bytes.  Until begin_new_exec() every failure returns to the old
+ *           program; from there (point_of_no_return) it kills the task.
+ * COST      One stack page as a rule; no copy in between.
+ * SEE       binfmt_elf.c, binfmt_script.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "kernel/task/exec.h"
+#include "fs/fdtable.h"
+#include "fs/file.h"
+#include "fs/mount.h"
+#include "fs/namei.h"
+#include "include/syscall.h"
+#include "include/uaccess.h"
+#include "kernel/futex.h"
+#include "kernel/sched/sched.h"
+#include "kernel/signal/signal.h"
+#include "kernel/task/fork.h"
+#include "kernel/task/pid.h"
+#include "kernel/time/itimer.h"
+#include "lib/string.h"
+#include "lib/vsprintf.h"
+#include "mm/fault/fault.h"
+#include "mm/slab/slab.h"
+#include "mm/space/mm.h"
+#include "mm/space/mmap.h"
+#include "mm/space/vma.h"
+
+#define STACK_EXPAND	(128 * 1024ul)	/* room below the arguments that every program starts with */
+#define MAX_INTERP	5
+
+/* argv or envp: an array of user pointers, or of kernel pointers for a kernel thread's exec. */
+struct arg_ptr {
+	const char __user *const __user *user;
+	const char *const *kernel;
+};
+
+/* ---- laying down strings ---------------------------------------------------------------------------- */
+
+/* The page of the new stack that holds @va, writable; NULL: -E2BIG as the limit was reached, or no memory. */
+static void *arg_page_get(struct linux_binprm *bprm, unsigned long va)
+{
+	unsigned long base = va & PAGE_MASK;
+	struct page *page;
+	long got;
+
+	if (bprm->arg_page && bprm->arg_va == base)
+		return page_to_virt(bprm->arg_page) + (va - base);
+	mmap_write_lock(bprm->mm);
+	if (base < bprm->vma->vm_start && expand_stack(bprm->vma, base)) {
+		mmap_write_unlock(bprm->mm);
+		return NULL;
+	}
+	got = get_user_pages_remote(bprm->mm, base, 1, FOLL_WRITE | FOLL_FORCE, &page);
+	mmap_write_unlock(bprm->mm);
+	if (got != 1)
+		return NULL;
+	if (bprm->arg_page)
+		put_page(bprm->arg_page);
+	bprm->arg_page = page;
+	bprm->arg_va = base;
+	return page_to_virt(page) + (va - base);
+}
+
+/* Copy @n bytes below bprm->p, the end first: strings follow each other downwards. */
+static int copy_down(struct linux_binprm *bprm, const char *src, size_t n, bool user)
+{
+	unsigned long to = bprm->p;
+
+	if (bprm->p < bprm->argmin || n > bprm->p - bprm->argmin)
+		return -E2BIG;
+	bprm->p -= n;
+	src += n;
+	while (n) {
+		size_t chunk = min(n, ((to - 1) & ~PAGE_MASK) + 1);
+		char *kaddr;
+
+		if (user && fatal_signal_pending())
+			return -ERESTARTNOHAND;
+		to -= chunk;
+		src -= chunk;
+		n -= chunk;
+		kaddr = arg_page_get(bprm, to);
+		if (!kaddr)
+			return -E2BIG;
+		if (!user)
+			memcpy(kaddr, src, chunk);
+		else if (copy_from_user(kaddr, (const char __user *)src, chunk))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+int copy_bytes_kernel(const void *src, size_t n, struct linux_binprm *bprm)
+{
+	return copy_down(bprm, src, n, false);
+}
+
+int copy_string_kernel(const char *src, struct linux_binprm *bprm)
+{
+	size_t n = strlen(src) + 1;
+
+	return n > MAX_ARG_STRLEN ? -E2BIG : copy_down(bprm, src, n, false);
+}
+
+static int copy_string_user(const char __user *src, struct linux_binprm *bprm)
+{
+	long n = strnlen_user(src, MAX_ARG_STRLEN);
+
+	if (!n)
+		return -EFAULT;
+	return n > MAX_ARG_STRLEN ? -E2BIG : copy_down(bprm, (const char *)src, n, true);
+}
+
+/* The i-th pointer of an argument array; 0 or -EFAULT. */
+static int arg_get(const struct arg_ptr *a, int i, const char **out)
+{
+	if (a->kernel) {
+		*out = a->kernel[i];
+		return 0;
+	}
+	return get_user(*out, (const char **)a->user + i);
+}
+
+/* How many strings there are, or -errno. */
+static int count_args(const struct arg_ptr *a)
+{
+	const char *s;
+	int n = 0;
+
+	if (!a->user && !a->kernel)
+		return 0;
+	for (;; n++) {
+		if (arg_get(a, n, &s))
+			return -EFAULT;
+		if (!s)
+			return n;
+		if (n >= MAX_ARG_STRINGS)
+			return -E2BIG;
+		if ((n & 0xff) == 0xff && fatal_signal_pending())
+			return -ERESTARTNOHAND;
+	}
+}
+
+static int copy_strings(int n, const struct arg_ptr *a, struct linux_binprm *bprm)
+{
+	while (n-- > 0) {
+		const char *s;
+		int rc = arg_get(a, n, &s);
+
+		if (!rc)
+			rc = a->kernel ? copy_string_kernel(s, bprm) : copy_string_user(s, bprm);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* A script's argv[0] gives way to the interpreter's arguments. */
+int remove_arg_zero(struct linux_binprm *bprm)
+{
+	if (!bprm->argc)
+		return 0;
+	for (;;) {
+		const char *kaddr = arg_page_get(bprm, bprm->p);
+
+		if (!kaddr)
+			return -EFAULT;
+		bprm->p++;
+		if (!*kaddr)
+			break;
+	}
+	bprm->argc--;
+	return 0;
+}
+
+/* How far down strings and their pointers may reach. */
+static int set_arg_limit(struct linux_binprm *bprm)
+{
+	unsigned long limit = min(RLIM_STACK_DEFAULT / 4 * 3, task_rlimit(RLIMIT_STACK) / 4);
+	unsigned long pointers = (max(bprm->argc, 1) + (unsigned long)bprm->envc) * sizeof(void *);
+
+	limit = max(limit, ARG_MAX);
+	if (limit <= pointers)
+		return -E2BIG;
+	bprm->argmin = bprm->p - (limit - pointers);
+	return 0;
+}
+
+/* ---- the program's parts -------------------------------------------------------------------------------- */
+
+static int bprm_mm_init(struct linux_binprm *bprm)
+{
+	unsigned long top;
+	int rc;
+
+	bprm->mm = mm_alloc();
+	if (!bprm->mm)
+		return -ENOMEM;
+	top = (STACK_TOP - stack_rnd()) & PAGE_MASK;
+	mmap_write_lock(bprm->mm);
+	rc = mm_insert_stack(bprm->mm, top, PAGE_SIZE, 0, &bprm->vma);
+	mmap_write_unlock(bprm->mm);
+	bprm->p = top - sizeof(void *);
+	return rc;
+}
+
+void bprm_set_file(struct linux_binprm *bprm, struct file *file)
+{
+	if (bprm->file) {
+		allow_write_access(bprm->file);
+		fput(bprm->file);
+	}
+	bprm->file = file;
+}
+
+static void free_bprm(struct linux_binprm *bprm)
+{
+	if (bprm->arg_page)
+		put_page(bprm->arg_page);
+	if (bprm->mm)
+		mmput(bprm->mm);
+	if (bprm->cred)
+		abort_creds(bprm->cred);
+	bprm_set_file(bprm, NULL);
+	kfree(bprm->interp_buf);
+	kfree(bprm);
+}
+
+static int prepare_binprm(struct linux_binprm *bprm)
+{
+	loff_t pos = 0;
+	ssize_t n;
+
+	memset(bprm->buf, 0, sizeof(bprm->buf));
+	n = kernel_read(bprm->file, bprm->buf, sizeof(bprm->buf), &pos);
+	return n < 0 ? n : 0;
+}
+
+/* ---- the point of no return -------------------------------------------------------------------------------- */
+
+/* Wait until the other threads are gone but for @left.  => 0, or -EAGAIN when we are killed too */
+static int wait_for_threads(struct signal_struct *sig, int left)
+{
+	while (READ_ONCE(sig->nr_threads) > left) {
+		set_current_state(TASK_KILLABLE);
+		if (READ_ONCE(sig->nr_threads) > left)
+			schedule();
+		__set_current_state(TASK_RUNNING);
+		if (fatal_signal_pending())
+			return -EAGAIN;
+	}
+	return 0;
+}
+
+/* The running thread takes the place, and the number, of its leader, which is a zombie by now. */
+static void take_leadership(struct task_struct *me, struct task_struct *leader)
+{
+	struct task_struct *child;
+	unsigned long irq;
+
+	spin_lock_irqsave(&tasklist_lock, irq);
+	hlist_del(&me->pid_link);
+	hlist_del(&leader->pid_link);
+	swap(me->pid, leader->pid);
+	attach_pid(me);
+	attach_pid(leader);
+	me->start_time = leader->start_time;
+	list_replace_init(&leader->tasks, &me->tasks);
+	list_replace_init(&leader->sibling, &me->sibling);
+	list_splice_init(&leader->children, &me->children);
+	list_for_each_entry(child, &me->children, sibling)
+		child->real_parent = child->parent = me;
+	me->real_parent = leader->real_parent;
+	me->parent = leader->parent;
+	me->pdeath_signal = leader->pdeath_signal;
+	me->group_leader = leader->group_leader = me;
+	me->signal->group_leader = me;
+	me->exit_signal = SIGCHLD;
+	leader->exit_signal = -1;
+	leader->exit_state = EXIT_DEAD;				/* claimed */
+	spin_unlock_irqrestore(&tasklist_lock, irq);
+	release_task(leader);
+}
+
+static int wait_for_leader(struct task_struct *leader)
+{
+	while (READ_ONCE(leader->exit_state) != EXIT_ZOMBIE) {
+		set_current_state(TASK_KILLABLE);
+		if (READ_ONCE(leader->exit_state) != EXIT_ZOMBIE)
+			schedule();
+		__set_current_state(TASK_RUNNING);
+		if (fatal_signal_pending())
+			return -EAGAIN;
+	}
+	return 0;
+}
+
+/* Become the only thread of the process. */
+static int de_thread(struct task_struct *me)
+{
+	struct signal_struct *sig = me->signal;
+	struct task_struct *leader = me->group_leader;
+	int rc = 0;
+
+	if (sig->nr_threads == 1 && me == leader)
+		return 0;
+	spin_lock_irq(&me->sighand->lock);
+	if ((sig->flags & SIGNAL_GROUP_EXIT) || sig->group_exit_task) {
+		spin_unlock_irq(&me->sighand->lock);
+		return -EAGAIN;
+	}
+	sig->group_exit_task = me;
+	zap_other_threads(me);
+	spin_unlock_irq(&me->sighand->lock);
+	rc = wait_for_threads(sig, me == leader ? 1 : 2);
+	if (!rc && me != leader) {
+		rc = wait_for_leader(leader);
+		if (!rc)
+			take_leadership(me, leader);
+	}
+	sig->group_exit_task = NULL;
+	return rc;
+}
+
+static void set_comm(struct task_struct *t, const char *filename)
+{
+	const char *slash = strrchr(filename, '/');
+
+	strscpy(t->comm, slash ? slash + 1 : filename, sizeof(t->comm));
+}
+
+int begin_new_exec(struct linux_binprm *bprm)
+{
+	struct task_struct *me = current;
+	struct inode *inode = bprm->file->f_inode;
+	struct mm_struct *old = me->mm;
+	umode_t mode = inode->i_mode;
+	int rc;
+
+	if (bprm->file->f_path.mnt && (bprm->file->f_path.mnt->mnt_flags & MNT_NOSUID))
+		mode &= ~(S_ISUID | S_ISGID);
+	bprm->secure = cred_apply_exec(bprm->cred, mode, inode->i_uid, inode->i_gid);
+	rc = unshare_files();
+	if (rc)
+		return rc;
+	bprm->point_of_no_return = true;
+	rc = de_thread(me);
+	if (rc)
+		return rc;
+
+	/* commit */
+	set_mm_exe_file(bprm->mm, bprm->file);
+	if (old) {
+		mmgrab(old);
+		exit_robust_list(me);
+		mm_release(me);
+		update_hiwater_rss(old);
+		me->signal->maxrss = max(me->signal->maxrss, old->hiwater_rss);
+	}
+	exec_mmap(bprm->mm);
+	bprm->mm = NULL;
+	if (old)
+		mm_left(old);
+	if (bprm->arg_page)
+		put_page(bprm->arg_page);
+	bprm->arg_page = NULL;
+	exec_itimers(me->signal);
+	flush_signal_handlers(me, false);
+	sas_ss_reset(me);
+	me->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD);
+	me->clear_child_tid = me->set_child_tid = NULL;
+	me->robust_list = NULL;
+	me->did_exec = true;
+	me->exit_signal = SIGCHLD;
+	me->restart_block.fn = NULL;
+	do_close_on_exec(me->files);
+	set_comm(me, bprm->filename);
+	me->dumpable = true;
+	commit_creds(bprm->cred);
+	bprm->cred = NULL;
+	if (bprm->secure || inode_permission(inode, MAY_READ))
+		me->dumpable = false;
+	return 0;
+}
+
+int setup_arg_pages(struct linux_binprm *bprm, bool exec_stack)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma = bprm->vma;
+	unsigned long room = STACK_EXPAND, limit = task_rlimit(RLIMIT_STACK) & PAGE_MASK;
+	unsigned long have = vma->vm_end - vma->vm_start;
+	int rc = 0;
+
+	mmap_write_lock(mm);
+	if (exec_stack) {
+		vma->vm_flags |= VM_EXEC;
+		vma_set_page_prot(vma);
+		change_protection(vma, vma->vm_start, vma->vm_end, vma->vm_page_prot);
+	}
+	if (have + room > limit)
+		room = limit > have ? limit - have : 0;
+	mm->start_stack = bprm->p;
+	if (room)
+		rc = expand_stack(vma, vma->vm_start - room);
+	mmap_write_unlock(mm);
+	return rc ? -EFAULT : 0;
+}
+
+/* ---- running the loaders ------------------------------------------------------------------------------------- */
+
+static int exec_binprm(struct linux_binprm *bprm)
+{
+	for (int depth = 0;; depth++) {
+		int rc;
+
+		if (depth > MAX_INTERP)
+			return -ELOOP;
+		rc = prepare_binprm(bprm);
+		if (rc)
+			return rc;
+		rc = load_script(bprm);
+		if (rc == -ENOEXEC)
+			return load_elf_binary(bprm);
+		if (rc)
+			return rc;
+	}
+}
+
+static int bprm_fill(struct linux_binprm *bprm, const struct arg_ptr *argv, const struct arg_ptr *envp)
+{
+	int rc = bprm_mm_init(bprm);
+
+	if (rc)
+		return rc;
+	bprm->argc = count_args(argv);
+	if (bprm->argc < 0)
+		return bprm->argc;
+	bprm->envc = count_args(envp);
+	if (bprm->envc < 0)
+		return bprm->envc;
+	rc = set_arg_limit(bprm);
+	if (!rc)
+		rc = copy_string_kernel(bprm->filename, bprm);
+	if (rc)
+		return rc;
+	bprm->exec = bprm->p;
+	rc = copy_strings(bprm->envc, envp, bprm);
+	if (!rc)
+		rc = copy_strings(bprm->argc, argv, bprm);
+	if (rc || bprm->argc)
+		return rc;
+	bprm->argc = 1;				/* a program has a name, even an empty one */
+	return copy_string_kernel("", bprm);
+}
+
+/* Run @filename, opened as @file (whose reference is consumed). */
+static int do_execve_file(struct file *file, const char *filename, const struct arg_ptr *argv,
+			  const struct arg_ptr *envp)
+{
+	struct linux_binprm *bprm = kmalloc(sizeof(*bprm), GFP_KERNEL);
+	int rc = -ENOMEM;
+
+	if (!bprm) {
+		allow_write_access(file);
+		fput(file);
+		return rc;
+	}
+	memset((char *)bprm + sizeof(bprm->buf), 0, sizeof(*bprm) - sizeof(bprm->buf));
+	bprm->file = file;
+	bprm->filename = bprm->interp = filename;
+	bprm->cred = prepare_creds();
+	if (bprm->cred) {
+		current->in_execve = true;
+		rc = bprm_fill(bprm, argv, envp);
+		if (!rc)
+			rc = exec_binprm(bprm);
+		current->in_execve = false;
+	}
+	if (rc && bprm->point_of_no_return && !fatal_signal_pending())
+		force_fatal_sig(SIGSEGV);
+	free_bprm(bprm);
+	return rc;
+}
+
+static int do_execve_at(int dfd, char *name, const struct arg_ptr *argv, const struct arg_ptr *envp,
+			unsigned flags)
+{
+	char fdname[32 + NAME_MAX + 1];
+	const char *filename = name;
+	struct file *file;
+	int rc;
+
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
+	file = open_exec_at(dfd, name, flags);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	sched_exec();
+	if (dfd != AT_FDCWD && name[0] != '/') {
+		if (name[0])
+			snprintf(fdname, sizeof(fdname), "/dev/fd/%d/%s", dfd, name);
+		else
+			snprintf(fdname, sizeof(fdname), "/dev/fd/%d", dfd);
+		filename = fdname;
+	}
+	rc = do_execve_file(file, filename, argv, envp);
+	return rc;
+}
+
+int kernel_execve(const char *filename, const char *const *argv, const char *const *envp)
+{
+	struct arg_ptr a = { .kernel = argv }, e = { .kernel = envp };
+	struct file *file = open_exec(filename);
+
+	return IS_ERR(file) ? PTR_ERR(file) : do_execve_file(file, filename, &a, &e);
+}
+
+static long execve_user(int dfd, const char __user *uname, const char __user *const __user *argv,
+			const char __user *const __user *envp, unsigned flags)
+{
+	struct arg_ptr a = { .user = argv }, e = { .user = envp };
+	char *name = getname_flags(uname, flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	int rc;
+
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	rc = do_execve_at(dfd, name, &a, &e, flags);
+	putname(name);
+	return rc;
+}
+
+SYSCALL_DEFINE3(execve, const char __user *, name, const char __user *const __user *, argv,
+		const char __user *const __user *, envp)
+{
+	return execve_user(AT_FDCWD, name, argv, envp, 0);
+}
+
+SYSCALL_DEFINE5(execveat, int, dfd, const char __user *, name, const char __user *const __user *, argv,
+		const char __user *const __user *, envp, int, flags)
+{
+	return execve_user(dfd, name, argv, envp, flags);
+}

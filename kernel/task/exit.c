@@ -1,0 +1,318 @@
+/*
+ * kernel/task/exit.c - the end of tasks.
+ *
+ * MODEL     do_exit() gives back what the task shares (memory, files, fs), then exit_notify() hands its
+ *           children to a reaper, and makes it a zombie: pid, exit code and times stay until the parent
+ *           has waited for it.  Threads other than the leader, and children nobody waits for, are
+ *           released at once.  A leader's parent hears of its death when the last thread is gone.
+ *
+ *             RUNNING --do_exit--> ZOMBIE --wait4, release_task--> DEAD --last put_task_struct--> freed
+ *                            \--autoreap--------------------------/
+ * INVARIANTS
+ *   E1  A task is released once: whoever sets exit_state to EXIT_DEAD under tasklist_lock does it.
+ *   E2  A released task has sighand == NULL and is on no list; its signal_struct stays until it is freed.
+ * LOCKING   tasklist_lock, then sighand->lock, interrupts off.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "drivers/tty/tty.h"
+#include "fs/fdtable.h"
+#include "fs/fs_struct.h"
+#include "include/syscall.h"
+#include "kernel/futex.h"
+#include "kernel/sched/sched.h"
+#include "kernel/signal/signal.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/fork.h"
+#include "kernel/task/pid.h"
+#include "kernel/time/itimer.h"
+#include "lib/printk.h"
+#include "mm/space/mm.h"
+
+/* ---- release ------------------------------------------------------------------------------------ */
+
+/* Add the times of @t to its process: it will not be in the list of threads any more. */
+static void account_dead_thread(struct task_struct *t, struct signal_struct *sig)
+{
+	u64 utime, stime;
+
+	task_cputime(t, &utime, &stime);
+	sig->utime += utime;
+	sig->stime += stime;
+	sig->min_flt += t->min_flt;
+	sig->maj_flt += t->maj_flt;
+	sig->nvcsw += t->nvcsw;
+	sig->nivcsw += t->nivcsw;
+}
+
+/* => tasklist_lock held */
+static void unlink_task(struct task_struct *t) REQUIRES(tasklist_lock)
+{
+	struct signal_struct *sig = t->signal;
+	struct sighand_struct *sighand = t->sighand;
+
+	detach_pid(t);
+	nr_threads--;
+	if (t->pid == t->tgid) {
+		list_del_init(&t->tasks);
+		list_del_init(&t->sibling);
+		pid_put(sig->pgrp);
+		pid_put(sig->session);
+	}
+	spin_lock(&sighand->lock);
+	account_dead_thread(t, sig);
+	list_del_init(&t->thread_node);
+	sig->nr_threads--;
+	flush_sigqueue(&t->pending);
+	if (!sig->nr_threads)
+		flush_sigqueue(&sig->shared_pending);
+	if (sig->group_exit_task && sig->nr_threads <= 2)
+		wake_up_process(sig->group_exit_task);
+	t->sighand = NULL;					/* E2 */
+	spin_unlock(&sighand->lock);
+	__cleanup_sighand(sighand);
+}
+
+void release_task(struct task_struct *t)
+{
+	struct task_struct *leader;
+	unsigned long irq;
+
+	while (t) {
+		sched_exit(t);
+		spin_lock_irqsave(&tasklist_lock, irq);
+		leader = t->group_leader;
+		unlink_task(t);
+		/* The leader waited, as a zombie, for its last thread. */
+		if (leader == t || leader->signal->nr_threads != 1 || leader->exit_state != EXIT_ZOMBIE ||
+		    !do_notify_parent(leader, leader->exit_signal))
+			leader = NULL;
+		else
+			leader->exit_state = EXIT_DEAD;		/* E1 */
+		spin_unlock_irqrestore(&tasklist_lock, irq);
+		put_task_struct(t);
+		t = leader;
+	}
+}
+
+void thread_group_times(struct task_struct *t, struct task_times *out)
+{
+	struct signal_struct *sig = t->signal;
+	struct task_struct *p;
+
+	thread_group_cputime_locked(t, &out->utime, &out->stime);
+	out->min_flt = sig->min_flt;
+	out->maj_flt = sig->maj_flt;
+	out->nvcsw = sig->nvcsw;
+	out->nivcsw = sig->nivcsw;
+	for_each_thread(p, t) {
+		out->min_flt += p->min_flt;
+		out->maj_flt += p->maj_flt;
+		out->nvcsw += p->nvcsw;
+		out->nivcsw += p->nivcsw;
+	}
+}
+
+/* ---- leaving children behind ----------------------------------------------------------------------- */
+
+static bool process_dead(struct task_struct *leader)
+{
+	return atomic_read(&leader->signal->live) == 0;
+}
+
+/* Who takes the orphans of @father: its nearest living ancestor that asked for them, or init. */
+static struct task_struct *find_new_reaper(struct task_struct *father) REQUIRES(tasklist_lock)
+{
+	struct task_struct *p = father->real_parent;
+
+	for (; p->pid > 1; p = p->real_parent)
+		if (p->signal->is_child_subreaper && !process_dead(p))
+			return p;
+	p = find_task_by_pid(1);
+	return p && p != father ? p : &init_task;
+}
+
+/* => the child is a zombie nobody will wait for: to be released */
+static bool reparent_child(struct task_struct *p, struct task_struct *reaper) REQUIRES(tasklist_lock)
+{
+	p->real_parent = p->parent = reaper;
+	list_del(&p->sibling);
+	list_add_tail(&p->sibling, &reaper->children);
+	if (p->pdeath_signal)
+		do_send_sig_info(p->pdeath_signal, SEND_SIG_NOINFO, p, true);
+	if (p->exit_state == EXIT_DEAD)
+		return false;
+	p->exit_signal = SIGCHLD;
+	if (p->exit_state == EXIT_ZOMBIE && p->signal->nr_threads == 1 &&
+	    do_notify_parent(p, p->exit_signal)) {
+		p->exit_state = EXIT_DEAD;			/* E1 */
+		return true;
+	}
+	kill_orphaned_pgrp(p, current);
+	return false;
+}
+
+/* The threads of a process share one list of children, the leader's; it goes with the last thread. */
+static void forget_children(struct list_head *dead) REQUIRES(tasklist_lock)
+{
+	struct task_struct *leader = current->group_leader, *p, *next, *reaper;
+
+	if (list_empty(&leader->children))
+		return;
+	reaper = find_new_reaper(leader);
+	list_for_each_entry_safe(p, next, &leader->children, sibling)
+		if (reparent_child(p, reaper))
+			list_add(&p->wake_entry, dead);
+}
+
+/* ---- the way out -------------------------------------------------------------------------------------- */
+
+static void exit_notify(bool group_dead)
+{
+	struct task_struct *me = current, *p, *next;
+	bool autoreap = true;
+	unsigned long irq;
+	LIST_HEAD(dead);
+
+	spin_lock_irqsave(&tasklist_lock, irq);
+	if (group_dead) {
+		forget_children(&dead);
+		kill_orphaned_pgrp(me->group_leader, NULL);
+	}
+	me->exit_state = EXIT_ZOMBIE;
+	if (me->group_leader == me)
+		autoreap = me->signal->nr_threads == 1 && do_notify_parent(me, me->exit_signal);
+	if (autoreap)
+		me->exit_state = EXIT_DEAD;			/* E1 */
+	if (me->signal->group_exit_task)
+		wake_up_process(me->signal->group_exit_task);
+	spin_unlock_irqrestore(&tasklist_lock, irq);
+
+	pidfd_notify(me);
+	list_for_each_entry_safe(p, next, &dead, wake_entry) {
+		list_del_init(&p->wake_entry);
+		release_task(p);
+	}
+	if (autoreap)
+		release_task(me);
+}
+
+static void check_exit_allowed(long code)
+{
+	int status = current->signal->group_exit_code;
+
+	if (!current->tgid)
+		panic("Attempted to kill the idle task!");
+	panic("Attempted to kill init! exitcode=0x%08x", status ? status : (int)code);
+}
+
+/* Remember the largest resident set of the program that ends here. */
+static void note_maxrss(struct signal_struct *sig)
+{
+	struct mm_struct *mm = current->mm;
+
+	if (mm) {
+		update_hiwater_rss(mm);
+		sig->maxrss = max(sig->maxrss, mm->hiwater_rss);
+	}
+}
+
+void mm_left(struct mm_struct *mm)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&tasklist_lock, irq);
+	spin_unlock_irqrestore(&tasklist_lock, irq);
+	mmdrop(mm);
+}
+
+static void leave_mm(struct task_struct *me)
+{
+	struct mm_struct *mm = me->mm;
+
+	if (!mm)
+		return;
+	mm_release(me);
+	mmgrab(mm);
+	exit_mm();
+	mm_left(mm);
+}
+
+void do_exit(long code)
+{
+	struct task_struct *me = current;
+	bool group_dead;
+
+	might_sleep();
+	exit_signals(me);			/* sets PF_EXITING */
+	if (me->mm)
+		exit_robust_list(me);
+	group_dead = atomic_dec_and_test(&me->signal->live);
+	if (group_dead) {
+		if (me->tgid <= 1)
+			check_exit_allowed(code);
+		exit_itimers(me->signal);
+		note_maxrss(me->signal);
+	}
+	me->exit_code = code;
+	leave_mm(me);
+	exit_files(me);
+	exit_fs(me);
+	if (group_dead && me->signal->leader)
+		disassociate_ctty(true);
+	exit_notify(group_dead);
+	do_task_dead();
+}
+
+void do_group_exit(int code)
+{
+	struct signal_struct *sig = current->signal;
+	unsigned long irq;
+
+	if (sig->flags & SIGNAL_GROUP_EXIT) {
+		code = sig->group_exit_code;
+	} else if (sig->group_exit_task) {
+		code = 0;			/* another thread is in exec and kills us */
+	} else if (sig->nr_threads > 1) {
+		spin_lock_irqsave(&current->sighand->lock, irq);
+		if (sig->flags & SIGNAL_GROUP_EXIT) {
+			code = sig->group_exit_code;
+		} else if (sig->group_exit_task) {
+			code = 0;
+		} else {
+			sig->group_exit_code = code;
+			sig->flags |= SIGNAL_GROUP_EXIT;
+			zap_other_threads(current);
+		}
+		spin_unlock_irqrestore(&current->sighand->lock, irq);
+	} else {
+		sig->group_exit_code = code;
+		sig->flags |= SIGNAL_GROUP_EXIT;
+	}
+	do_exit(code);
+}
+
+SYSCALL_DEFINE1(exit, int, code)
+{
+	do_exit((code & 0xff) << 8);
+}
+
+SYSCALL_DEFINE1(exit_group, int, code)
+{
+	do_group_exit((code & 0xff) << 8);
+}
+
+/* ---- the memory of another task ------------------------------------------------------------------------ */
+
+struct mm_struct *get_task_mm(struct task_struct *t)
+{
+	struct mm_struct *mm;
+	unsigned long irq;
+
+	spin_lock_irqsave(&tasklist_lock, irq);
+	mm = t->flags & PF_KTHREAD ? NULL : READ_ONCE(t->mm);
+	if (mm && !mmget_not_zero(mm))
+		mm = NULL;
+	spin_unlock_irqrestore(&tasklist_lock, irq);
+	return mm;
+}

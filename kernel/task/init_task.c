@@ -1,0 +1,69 @@
+/*
+ * kernel/task/init_task.c - the task that the boot hart is from its first C instruction: pid 0, which
+ * becomes the idle task; and the lock over all tasks.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "kernel/task/cred.h"
+#include "kernel/sched/sched.h"
+
+DEFINE_SPINLOCK(tasklist_lock, RANK_SIGHAND);
+LIST_HEAD(task_list);
+
+#define LIMIT(r, cur, max)	[r] = { (cur), (max) }
+#define UNLIMITED(r)		LIMIT(r, RLIM_INFINITY, RLIM_INFINITY)
+
+static struct signal_struct init_signals = {
+	.count = ATOMIC_INIT(1),
+	.live = ATOMIC_INIT(1),
+	.nr_threads = 1,
+	.thread_head = LIST_HEAD_INIT(init_task.thread_node),
+	.group_leader = &init_task,
+	.shared_pending.list = LIST_HEAD_INIT(init_signals.shared_pending.list),
+	.wait_chldexit = WAIT_QUEUE_INIT(init_signals.wait_chldexit),
+	.posix_timers = LIST_HEAD_INIT(init_signals.posix_timers),
+	.rlim = {
+		UNLIMITED(RLIMIT_CPU), UNLIMITED(RLIMIT_FSIZE), UNLIMITED(RLIMIT_DATA),
+		LIMIT(RLIMIT_STACK, RLIM_STACK_DEFAULT, RLIM_INFINITY),
+		LIMIT(RLIMIT_CORE, 0, RLIM_INFINITY), UNLIMITED(RLIMIT_RSS),
+		LIMIT(RLIMIT_NPROC, 0, 0),
+		LIMIT(RLIMIT_NOFILE, RLIM_NOFILE_DEFAULT, RLIM_NOFILE_MAX),
+		LIMIT(RLIMIT_MEMLOCK, RLIM_MEMLOCK_DEFAULT, RLIM_MEMLOCK_DEFAULT),
+		UNLIMITED(RLIMIT_AS), UNLIMITED(RLIMIT_LOCKS),
+		LIMIT(RLIMIT_SIGPENDING, 0, 0), LIMIT(RLIMIT_MSGQUEUE, 819200, 819200),
+		LIMIT(RLIMIT_NICE, 0, 0), LIMIT(RLIMIT_RTPRIO, 0, 0), UNLIMITED(RLIMIT_RTTIME),
+	},
+};
+
+static struct sighand_struct init_sighand = {
+	.count = ATOMIC_INIT(1),
+	.lock = SPINLOCK_INIT(RANK_SIGHAND),
+	.signalfd_wqh = WAIT_QUEUE_INIT(init_sighand.signalfd_wqh),
+};
+
+extern char init_stack[], init_stack_end[];	/* boot/head.S */
+
+struct task_struct init_task = {
+	.kernel_sp = (unsigned long)init_stack_end,
+	.stack = init_stack,
+	.state = TASK_RUNNING,
+	.flags = PF_KTHREAD,
+	.active_mm = &init_mm,
+	.usage = ATOMIC_INIT(2),
+	.cpus_allowed = ~0ull,
+	.wake_entry = LIST_HEAD_INIT(init_task.wake_entry),
+	.comm = "swapper/0",
+	.real_parent = &init_task,
+	.parent = &init_task,
+	.children = LIST_HEAD_INIT(init_task.children),
+	.sibling = LIST_HEAD_INIT(init_task.sibling),
+	.thread_node = LIST_HEAD_INIT(init_signals.thread_head),
+	.tasks = LIST_HEAD_INIT(init_task.tasks),
+	.group_leader = &init_task,
+	.signal = &init_signals,
+	.sighand = &init_sighand,
+	.pending.list = LIST_HEAD_INIT(init_task.pending.list),
+	.cred = &init_cred,
+	.dumpable = true,
+	.syscall_nr = -1,
+};

@@ -1,0 +1,124 @@
+/*
+ * kernel/task/pid.c - numbers of threads, groups and sessions: given out, found, given back.
+ *
+ * MODEL     A number lives as long as somebody is called by it: a thread (or its zombie), or a process whose
+ *           group or session it names.  pid_uses[nr] counts them; pid_map has a bit for each count that
+ *           is not 0.  Numbers are given in rising order and start again at RESERVED_PIDS.
+ * INVARIANTS
+ *   N1  pid_map bit nr is set exactly when pid_uses[nr] > 0.
+ *   N2  A count is at most 1 + 2 * (pid_max - 1): a thread, and all groups and sessions.  It fits u16.
+ * LOCKING   tasklist_lock for everything.
+ * COST      alloc_pid: one bit test as a rule.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "kernel/task/pid.h"
+#include "include/uapi/errno.h"
+
+#define PID_HASH	1024
+
+int pid_max = PID_MAX_DEFAULT;
+pid_t last_pid;
+static u16 pid_uses[PID_MAX_DEFAULT];
+static unsigned long pid_map[PID_MAX_DEFAULT / 64] = { 1 };	/* 0 is never given */
+static struct hlist_head pid_hash[PID_HASH];
+
+struct task_struct *find_task_by_pid(pid_t pid)
+{
+	struct task_struct *t;
+
+	hlist_for_each_entry(t, &pid_hash[pid & (PID_HASH - 1)], pid_link)
+		if (t->pid == pid)
+			return t;
+	return NULL;
+}
+
+struct task_struct *find_get_task(pid_t pid)
+{
+	unsigned long flags;
+	struct task_struct *t;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	t = find_task_by_pid(pid);
+	if (t)
+		get_task_struct(t);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return t;
+}
+
+void pid_get(pid_t nr)
+{
+	if (nr > 0)
+		pid_uses[nr]++;
+}
+
+void pid_put(pid_t nr)
+{
+	if (nr > 0 && --pid_uses[nr] == 0)
+		clear_bit(nr, pid_map);		/* N1 */
+}
+
+/* The first number in [@from, @to) that nobody uses, or 0. */
+static pid_t pid_scan(pid_t from, pid_t to)
+{
+	for (pid_t nr = from; nr < to; nr++) {
+		if (nr % 64 == 0 && pid_map[nr / 64] == ~0ul)
+			nr += 63;
+		else if (!test_bit(nr, pid_map))
+			return nr;
+	}
+	return 0;
+}
+
+pid_t alloc_pid(void)
+{
+	unsigned long flags;
+	pid_t nr;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	nr = pid_scan(last_pid + 1, pid_max);
+	if (!nr)
+		nr = pid_scan(min(RESERVED_PIDS, pid_max - 1), min(last_pid + 1, pid_max));
+	if (nr) {
+		last_pid = nr;
+		pid_uses[nr] = 1;
+		set_bit(nr, pid_map);
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return nr ? nr : -EAGAIN;
+}
+
+void attach_pid(struct task_struct *t)
+{
+	hlist_add_head(&t->pid_link, &pid_hash[t->pid & (PID_HASH - 1)]);
+}
+
+void detach_pid(struct task_struct *t)
+{
+	hlist_del(&t->pid_link);
+	pid_put(t->pid);
+}
+
+void change_pgrp(struct task_struct *leader, pid_t pgrp)
+{
+	pid_get(pgrp);
+	pid_put(leader->signal->pgrp);
+	leader->signal->pgrp = pgrp;
+}
+
+void change_session(struct task_struct *leader, pid_t session)
+{
+	pid_get(session);
+	pid_put(leader->signal->session);
+	leader->signal->session = session;
+}
+
+struct task_struct *pgrp_first(pid_t pgrp)
+{
+	struct task_struct *p;
+
+	for_each_process(p)
+		if (p->signal->pgrp == pgrp)
+			return p;
+	return NULL;
+}

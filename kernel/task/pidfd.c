@@ -1,0 +1,132 @@
+/*
+ * kernel/task/pidfd.c - processes as descriptors.
+ *
+ * MODEL     private_data of the file is a counted task_struct, which outlives the process as a number.
+ *           A pidfd becomes readable when the process has ended; all pidfds wait on one queue, for
+ *           they are few and ends are rare.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/fdtable.h"
+#include "fs/libfs.h"
+#include "include/syscall.h"
+#include "include/uaccess.h"
+#include "include/uapi/poll.h"
+#include "kernel/signal/signal.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/pid.h"
+#include "lib/string.h"
+
+static DECLARE_WAIT_QUEUE_HEAD(pidfd_wait);
+
+static unsigned pidfd_poll(struct file *f, struct poll_table *pt)
+{
+	struct task_struct *t = f->private_data;
+
+	poll_wait(f, &pidfd_wait, pt);
+	return READ_ONCE(t->exit_state) && t->signal->nr_threads <= 1 ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+static void pidfd_release(struct inode *inode, struct file *f)
+{
+	(void)inode;
+	put_task_struct(f->private_data);
+}
+
+static const struct file_operations pidfd_fops = {
+	.poll = pidfd_poll,
+	.release = pidfd_release,
+};
+
+void pidfd_notify(struct task_struct *t)
+{
+	(void)t;
+	if (waitqueue_active(&pidfd_wait))
+		wake_up_all(&pidfd_wait);
+}
+
+struct file *pidfd_file(struct task_struct *t, unsigned flags)
+{
+	struct file *file = anon_inode_getfile("[pidfd]", &pidfd_fops, t, O_RDWR | (flags & O_NONBLOCK));
+
+	if (!IS_ERR(file))
+		get_task_struct(t);
+	return file;
+}
+
+int pidfd_create(struct task_struct *t, unsigned flags)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+	struct file *file;
+
+	if (fd < 0)
+		return fd;
+	file = pidfd_file(t, flags);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
+	return fd;
+}
+
+struct task_struct *pidfd_get_task(unsigned fd)
+{
+	struct file *f = fget(fd);
+	struct task_struct *t = NULL;
+
+	if (!f)
+		return NULL;
+	if (f->f_op == &pidfd_fops) {
+		t = f->private_data;
+		get_task_struct(t);
+	}
+	fput(f);
+	return t;
+}
+
+SYSCALL_DEFINE2(pidfd_open, pid_t, pid, unsigned, flags)
+{
+	struct task_struct *t;
+	int fd;
+
+	if ((flags & ~O_NONBLOCK) || pid <= 0)
+		return -EINVAL;
+	t = find_get_task(pid);
+	if (!t)
+		return -ESRCH;
+	fd = t == t->group_leader ? pidfd_create(t, flags) : -EINVAL;
+	put_task_struct(t);
+	return fd;
+}
+
+SYSCALL_DEFINE4(pidfd_send_signal, int, fd, int, sig, siginfo_t __user *, uinfo, unsigned, flags)
+{
+	struct task_struct *t;
+	unsigned long irq;
+	siginfo_t info;
+	int rc = -ESRCH;
+
+	if (flags)
+		return -EINVAL;
+	t = pidfd_get_task(fd);
+	if (!t)
+		return -EBADF;
+	if (uinfo) {
+		if (copy_from_user(&info, uinfo, sizeof(info))) {
+			rc = -EFAULT;
+			goto out;
+		}
+		if (info.si_signo != sig || (info.si_code >= 0 && t != current->group_leader)) {
+			rc = info.si_signo != sig ? -EINVAL : -EPERM;
+			goto out;
+		}
+	}
+	spin_lock_irqsave(&tasklist_lock, irq);
+	if (t->sighand)
+		rc = group_send_sig_info(sig, uinfo ? &info : SEND_SIG_NOINFO, t);
+	spin_unlock_irqrestore(&tasklist_lock, irq);
+out:
+	put_task_struct(t);
+	return rc;
+}

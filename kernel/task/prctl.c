@@ -1,0 +1,177 @@
+/*
+ * kernel/task/prctl.c - prctl(), personality().
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "include/uapi/prctl.h"
+#include "include/syscall.h"
+#include "include/uaccess.h"
+#include "kernel/signal/signal.h"
+#include "kernel/task/cred.h"
+#include "lib/string.h"
+#include "mm/space/mmap.h"
+
+static long prctl_set_name(const char __user *name)
+{
+	char comm[TASK_COMM_LEN] = { 0 };
+
+	if (strncpy_from_user(comm, name, sizeof(comm) - 1) < 0)
+		return -EFAULT;
+	memcpy(current->comm, comm, sizeof(comm));
+	return 0;
+}
+
+static long prctl_get_name(char __user *name)
+{
+	return copy_to_user(name, current->comm, sizeof(current->comm)) ? -EFAULT : 0;
+}
+
+static long prctl_bset_drop(unsigned long cap)
+{
+	struct cred *new;
+
+	if (!capable(CAP_SETPCAP))
+		return -EPERM;
+	if (cap > CAP_LAST_CAP)
+		return -EINVAL;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	new->cap_bset &= ~BIT(cap);
+	commit_creds(new);
+	return 0;
+}
+
+static long prctl_securebits(unsigned long bits)
+{
+	const struct cred *old = current_cred();
+	struct cred *new;
+
+	if (((old->securebits & SECURE_ALL_LOCKS) >> 1 & (old->securebits ^ bits)) ||
+	    (old->securebits & SECURE_ALL_LOCKS & ~bits) ||
+	    (bits & ~(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) || !capable(CAP_SETPCAP))
+		return -EPERM;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	new->securebits = bits;
+	commit_creds(new);
+	return 0;
+}
+
+static long prctl_keepcaps(unsigned long on)
+{
+	struct cred *new;
+
+	if (on > 1)
+		return -EINVAL;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	new->securebits = on ? new->securebits | SECBIT_KEEP_CAPS : new->securebits & ~SECBIT_KEEP_CAPS;
+	commit_creds(new);
+	return 0;
+}
+
+static long prctl_ambient(unsigned long what, unsigned long cap)
+{
+	const struct cred *old = current_cred();
+	struct cred *new;
+
+	if (what == PR_CAP_AMBIENT_CLEAR_ALL ? cap != 0 : cap > CAP_LAST_CAP)
+		return -EINVAL;
+	if (what == PR_CAP_AMBIENT_IS_SET)
+		return old->cap_ambient >> cap & 1;
+	if (what != PR_CAP_AMBIENT_RAISE && what != PR_CAP_AMBIENT_LOWER && what != PR_CAP_AMBIENT_CLEAR_ALL)
+		return -EINVAL;
+	if (what == PR_CAP_AMBIENT_RAISE &&
+	    (!(old->cap_permitted & old->cap_inheritable & BIT(cap)) ||
+	     (old->securebits & SECBIT_NO_CAP_AMBIENT_RAISE)))
+		return -EPERM;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	if (what == PR_CAP_AMBIENT_CLEAR_ALL)
+		new->cap_ambient = 0;
+	else if (what == PR_CAP_AMBIENT_RAISE)
+		new->cap_ambient |= BIT(cap);
+	else
+		new->cap_ambient &= ~BIT(cap);
+	commit_creds(new);
+	return 0;
+}
+
+static long prctl_flag(bool *flag, unsigned long value)
+{
+	if (value > 1)
+		return -EINVAL;
+	*flag = value;
+	return 0;
+}
+
+SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsigned long, a4,
+		unsigned long, a5)
+{
+	switch (option) {
+	case PR_SET_PDEATHSIG:
+		if (!valid_signal(a2))
+			return -EINVAL;
+		current->group_leader->pdeath_signal = a2;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_user(current->group_leader->pdeath_signal, (int __user *)a2);
+	case PR_GET_DUMPABLE:
+		return current->dumpable;
+	case PR_SET_DUMPABLE:
+		return prctl_flag(&current->dumpable, a2);
+	case PR_SET_NAME:
+		return prctl_set_name((const char __user *)a2);
+	case PR_GET_NAME:
+		return prctl_get_name((char __user *)a2);
+	case PR_GET_KEEPCAPS:
+		return !!(current_cred()->securebits & SECBIT_KEEP_CAPS);
+	case PR_SET_KEEPCAPS:
+		return prctl_keepcaps(a2);
+	case PR_GET_TIMING:
+		return 0;
+	case PR_SET_TIMING:
+		return a2 ? -EINVAL : 0;
+	case PR_CAPBSET_READ:
+		return a2 > CAP_LAST_CAP ? -EINVAL : (long)(current_cred()->cap_bset >> a2 & 1);
+	case PR_CAPBSET_DROP:
+		return prctl_bset_drop(a2);
+	case PR_GET_SECUREBITS:
+		return current_cred()->securebits;
+	case PR_SET_SECUREBITS:
+		return prctl_securebits(a2);
+	case PR_SET_CHILD_SUBREAPER:
+		current->signal->is_child_subreaper = !!a2;
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return put_user((int)current->signal->is_child_subreaper, (int __user *)a2);
+	case PR_SET_NO_NEW_PRIVS:
+		if (a2 != 1 || a3 || a4 || a5)
+			return -EINVAL;
+		current->no_new_privs = true;
+		return 0;
+	case PR_GET_NO_NEW_PRIVS:
+		return a2 || a3 || a4 || a5 ? -EINVAL : current->no_new_privs;
+	case PR_GET_TID_ADDRESS:
+		return put_user(current->clear_child_tid, (int __user *__user *)a2);
+	case PR_CAP_AMBIENT:
+		return a4 || a5 ? -EINVAL : prctl_ambient(a2, a3);
+	case PR_SET_VMA:
+		return a2 == PR_SET_VMA_ANON_NAME ? set_anon_vma_name(a3, a4, (const char __user *)a5) : -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
+SYSCALL_DEFINE1(personality, unsigned, persona)
+{
+	unsigned old = current->personality;
+
+	if (persona != 0xffffffff)
+		current->personality = persona;
+	return old;
+}

@@ -1,0 +1,17 @@
+/*
+ * kernel/task/rusage.h - what a process has used.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_TASK_RUSAGE_H
+#define VELLUM_TASK_RUSAGE_H
+
+#include "include/uapi/resource.h"
+
+#define RUSAGE_BOTH	(-2)		/* self and waited-for children: for wait4() */
+
+struct task_struct;
+/* => tasklist_lock held, or @p is the running task's process with sighand->lock taken inside */
+void rusage_fill(struct task_struct *p, int who, struct rusage *ru);
+
+#endif
