@@ -151,8 +151,10 @@ boot_lottery:
 boot_stack_end:
 
 	.section .bss.page_aligned, "aw", @nobits
-	.balign 16384
-	.globl init_stack
+	.balign 4096
+	.globl init_stack_guard, init_stack
+init_stack_guard:			/* not mapped by paging_init() */
+	.space	4096
 init_stack:
 	.space	16384
 	.globl init_stack_end

@@ -95,7 +95,8 @@ static void show_trace(unsigned long pc, unsigned long sp)
 
 		if (!is_return_address(word))
 			continue;
-		printk(KERN_DEFAULT_TRACE "[<%016lx>] %s\n", word, symbolise(word, buf, sizeof(buf)));
+		/* The call, not what follows it: that may be another function. */
+		printk(KERN_DEFAULT_TRACE "[<%016lx>] %s\n", word, symbolise(word - 1, buf, sizeof(buf)));
 		n++;
 	}
 }
@@ -107,8 +108,14 @@ void dump_stack(void)
 
 static void show_task_line(void)
 {
+	char taint[] = "Tainted: G      D W";
+
+	if (!(taint_flags & TAINT_DIE))
+		taint[16] = ' ';
+	if (!(taint_flags & TAINT_WARN))
+		taint[18] = ' ';
 	printk(KERN_DEFAULT_TRACE "CPU: %u PID: %d Comm: %s %s 6.12.0-vellum\n", this_hart(), current->pid,
-	       current->comm, taint_flags ? "Tainted: G      D W" : "Not tainted");
+	       current->comm, taint_flags ? taint : "Not tainted");
 	if (machine_model[0])
 		printk(KERN_DEFAULT_TRACE "Hardware name: %s\n", machine_model);
 }
@@ -225,7 +232,7 @@ __noreturn __cold void die(const char *what, struct pt_regs *regs)
 	taint_flags |= TAINT_DIE;
 	if (!printk_has_console())
 		register_console(&panic_console);
-	pr_emerg("Oops - %s [#%d]\n", what, n);
+	pr_emerg("%s [#%d]\n", what, n);
 	show_regs(regs);
 	show_trace(regs->epc, regs->sp);
 	if (!can_kill_current(regs))

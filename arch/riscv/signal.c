@@ -140,5 +140,5 @@ SYSCALL_DEFINE0(rt_sigreturn)
 	set_current_blocked(&set);
 	syscall_forget(regs);
 	__atomic_fetch_or(&current->work, WORK_ARCH_FULL, __ATOMIC_RELAXED);
-	return regs->a0;	/* trap.S stores it where it is already */
+	return regs->a0;	/* entry.S stores it where it is already */
 }

@@ -74,6 +74,7 @@ void __init timer_probe(void)
 		pr_warn("timer: the tree promises Sstc, but stimecmp traps\n");
 		have_sstc = false;
 	}
+	timer_init_hart();
 	pr_info("timer: %llu Hz, %s\n", (unsigned long long)arch_time_hz, have_sstc ? "Sstc" : "SBI");
 }
 
@@ -81,11 +82,10 @@ void timer_init_hart(void)
 {
 	csr_write(scounteren, SCOUNTEREN_TM);	/* rdtime for user programs and the vDSO */
 	arch_timer_stop();
-	if (have_sstc)
-		csr_set(sie, SIE_STIE);
 }
 
 void arch_init_timer(void)
 {
-	timer_init_hart();
+	if (have_sstc)
+		csr_set(sie, SIE_STIE);
 }

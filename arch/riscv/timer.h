@@ -10,7 +10,7 @@
 
 /* Frequency, and whether stimecmp works.  Boot hart, before the first arch_time_ticks() matters. */
 void timer_probe(void);
-/* Enable the timer interrupt on this hart; nothing is set yet. */
+/* This hart's counter for everyone, its timer quiet.  arch_init_timer() lets it interrupt. */
 void timer_init_hart(void);
 /* The interrupt is served: not pending any more until arch_timer_set(). */
 void arch_timer_stop(void);

@@ -1,7 +1,7 @@
 /*
  * arch/riscv/trap.c - what an exception or an interrupt means.
  *
- * MODEL     trap.S sends page faults to do_page_fault() and system calls to the table itself; the rest comes
+ * MODEL     entry.S sends page faults to do_page_fault() and system calls to the table itself; the rest comes
  *           here.  From user mode an exception is a signal, with the numbers, codes and addresses
  *           that Linux gives; from the kernel it is a fixup or the end.
  *
@@ -23,30 +23,30 @@ BUILD_ASSERT(offsetof(struct pt_regs, s2) == PT_S2 && offsetof(struct pt_regs, t
 BUILD_ASSERT(offsetof(struct pt_regs, orig_a0) == PT_ORIG_A0);
 BUILD_ASSERT(offsetof(struct task_base, kernel_sp) == 0 && offsetof(struct task_base, user_sp) == 8);
 BUILD_ASSERT(offsetof(struct task_base, work) == 16 && offsetof(struct task_base, hart_off) == 24);
-BUILD_ASSERT(THREAD_SIZE == 1ul << 14 && NR_SYSCALLS == 463);	/* trap.S has both */
+BUILD_ASSERT(THREAD_SIZE == 1ul << 14 && NR_SYSCALLS == 463);	/* entry.S has both */
 
 DEFINE_PER_HART(struct emergency_stack { char bytes[4096] __aligned(16); }, emergency_stack);
 
 struct trap_kind { const char *name; int sig, code; };
 
 static const struct trap_kind trap_kinds[] = {
-	[EXC_INST_MISALIGNED]	= { "instruction address misaligned", SIGBUS, BUS_ADRALN },
-	[EXC_INST_ACCESS]	= { "instruction access fault", SIGSEGV, SEGV_ACCERR },
-	[EXC_INST_ILLEGAL]	= { "illegal instruction", SIGILL, ILL_ILLOPC },
-	[EXC_BREAKPOINT]	= { "breakpoint", SIGTRAP, TRAP_BRKPT },
-	[EXC_LOAD_MISALIGNED]	= { "load address misaligned", SIGBUS, BUS_ADRALN },
-	[EXC_LOAD_ACCESS]	= { "load access fault", SIGSEGV, SEGV_ACCERR },
-	[EXC_STORE_MISALIGNED]	= { "store (or AMO) address misaligned", SIGBUS, BUS_ADRALN },
-	[EXC_STORE_ACCESS]	= { "store (or AMO) access fault", SIGSEGV, SEGV_ACCERR },
-	[EXC_SYSCALL]		= { "environment call from U-mode", SIGILL, ILL_ILLTRP },
-	[EXC_INST_PAGE_FAULT]	= { "instruction page fault", SIGSEGV, SEGV_MAPERR },
-	[EXC_LOAD_PAGE_FAULT]	= { "load page fault", SIGSEGV, SEGV_MAPERR },
-	[EXC_STORE_PAGE_FAULT]	= { "store/AMO page fault", SIGSEGV, SEGV_MAPERR },
+	[EXC_INST_MISALIGNED]	= { "Oops - instruction address misaligned", SIGBUS, BUS_ADRALN },
+	[EXC_INST_ACCESS]	= { "Oops - instruction access fault", SIGSEGV, SEGV_ACCERR },
+	[EXC_INST_ILLEGAL]	= { "Oops - illegal instruction", SIGILL, ILL_ILLOPC },
+	[EXC_BREAKPOINT]	= { "Oops - breakpoint", SIGTRAP, TRAP_BRKPT },
+	[EXC_LOAD_MISALIGNED]	= { "Oops - load address misaligned", SIGBUS, BUS_ADRALN },
+	[EXC_LOAD_ACCESS]	= { "Oops - load access fault", SIGSEGV, SEGV_ACCERR },
+	[EXC_STORE_MISALIGNED]	= { "Oops - store (or AMO) address misaligned", SIGBUS, BUS_ADRALN },
+	[EXC_STORE_ACCESS]	= { "Oops - store (or AMO) access fault", SIGSEGV, SEGV_ACCERR },
+	[EXC_SYSCALL]		= { "Oops - environment call from U-mode", SIGILL, ILL_ILLTRP },
+	[EXC_INST_PAGE_FAULT]	= { "Oops - instruction page fault", SIGSEGV, SEGV_MAPERR },
+	[EXC_LOAD_PAGE_FAULT]	= { "Oops - load page fault", SIGSEGV, SEGV_MAPERR },
+	[EXC_STORE_PAGE_FAULT]	= { "Oops - store/AMO page fault", SIGSEGV, SEGV_MAPERR },
 };
 
 static const struct trap_kind *trap_kind(unsigned long cause)
 {
-	static const struct trap_kind unknown = { "unknown exception", SIGILL, ILL_ILLTRP };
+	static const struct trap_kind unknown = { "Oops - unknown exception", SIGILL, ILL_ILLTRP };
 
 	return cause < ARRAY_SIZE(trap_kinds) && trap_kinds[cause].name ? &trap_kinds[cause] : &unknown;
 }

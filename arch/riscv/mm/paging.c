@@ -27,12 +27,11 @@
 #include <asm/csr.h>
 
 extern char _start[], _etext[], __rodata_start[], __init_begin[], __init_text_end[], __init_end[];
-extern char _sdata[], _end[];
+extern char _end[], init_stack_guard[], init_stack[];
 
 #define MAX_LEAF_LEVEL	2		/* 1 GiB */
 #define SPAN_2M		(2ul << 20)
 
-phys_addr_t directmap_limit;
 static bool direct_map_up __initdata;
 
 /* The table at @pa, of @level: valid until the next table of that level is asked for. */
@@ -116,7 +115,8 @@ static void __init map_image(void)
 	map_image_part(_start, _etext, PAGE_KERNEL_EXEC);
 	map_image_part(__rodata_start, __init_begin, PAGE_KERNEL_RO);
 	map_image_part(__init_begin, __init_text_end, PAGE_KERNEL_EXEC);
-	map_image_part(__init_text_end, _end, PAGE_KERNEL);
+	map_image_part(__init_text_end, init_stack_guard, PAGE_KERNEL);
+	map_image_part(init_stack, _end, PAGE_KERNEL);
 }
 
 /* The part of [start, end) inside [lo, hi), as @prot. */

@@ -89,15 +89,13 @@ static void flush_local_kernel(const struct tlb_req *req)
 
 void arch_tlb_flush_local(const struct tlb_req *req)
 {
-	long asid;
+	unsigned long asid;
 
 	if (req->mm == &init_mm) {
 		flush_local_kernel(req);
 		return;
 	}
 	asid = asid_of(req->mm);
-	if (asid < 0)
-		return;
 	if (is_whole(req)) {
 		sfence_asid(asid);
 		this_hart_ptr(&tlb_stat)->local_all++;
@@ -114,7 +112,7 @@ void arch_tlb_flush_local_page(struct mm_struct *mm, unsigned long va)
 	if (mm == &init_mm)
 		sfence_va(va);
 	else
-		sfence_va_asid(va, max(asid_of(mm), 0l));
+		sfence_va_asid(va, asid_of(mm));
 	this_hart_ptr(&tlb_stat)->local_page++;
 }
 
@@ -124,7 +122,6 @@ static void flush_remote(hartmask_t harts, const struct tlb_req *req)
 	unsigned long start = whole ? 0 : req->start;
 	unsigned long bytes = whole ? ALL_BYTES : req->end - req->start;
 	struct tlb_stat *st = this_hart_ptr(&tlb_stat);
-	long asid;
 
 	st->remote++;
 	st->remote_harts += __builtin_popcountl(harts.bits);
@@ -133,9 +130,7 @@ static void flush_remote(hartmask_t harts, const struct tlb_req *req)
 				      errata_no_address_fence ? ALL_BYTES : bytes);
 		return;
 	}
-	asid = asid_of(req->mm);
-	if (asid >= 0)
-		sbi_remote_sfence_vma_asid(harts, start, bytes, asid);
+	sbi_remote_sfence_vma_asid(harts, start, bytes, asid_of(req->mm));
 }
 
 void arch_tlb_flush(hartmask_t harts, const struct tlb_req *req)
@@ -166,7 +161,7 @@ void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next)
 
 	if (next == &init_mm) {
 		csr_write(satp, kernel_satp());
-		if (!arch_asid_bits)
+		if (!asid_enabled())
 			sfence_all();
 	} else {
 		/* Set, then walk: pairs with the barrier in mm_harts() (T2). */
@@ -184,7 +179,7 @@ void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next)
 	}
 	this_hart_ptr(&tlb_stat)->switches++;
 	/* Without ASIDs everything of prev has just been flushed here. */
-	if (!arch_asid_bits && prev && prev != next && prev != &init_mm)
+	if (!asid_enabled() && prev && prev != next && prev != &init_mm)
 		__atomic_fetch_and(&prev->harts.bits, ~self, __ATOMIC_SEQ_CST);
 }
 

@@ -77,7 +77,7 @@
 #define PT_ORIG_A0	280
 #define PT_SIZE		288
 
-/* task_base.work: reload s0..s11 too on the way out; trap.S clears it. */
+/* task_base.work: reload s0..s11 too on the way out; entry.S clears it. */
 #define WORK_ARCH_FULL	128
 
 #ifndef __ASSEMBLY__

@@ -1,5 +1,5 @@
 /*
- * arch/riscv/trap.S - the one entry for traps, and the ways out.
+ * arch/riscv/entry.S - the one entry for traps, and the ways out.
  *
  * MODEL     In user mode sscratch holds the task (tp); in the kernel it is 0: so one swap tells where
  *           a trap came from.  All registers go into a struct pt_regs, at the top of the kernel stack
@@ -109,22 +109,22 @@ trap_entry:
 	save_regs
 	ld	t0, TASK_USER_SP(tp)
 	csrrw	t1, sscratch, zero
-	csrr	s0, scause
-	csrr	s1, sepc
-	csrr	s2, sstatus
+	csrr	t2, scause
+	csrr	t3, sepc
+	csrr	t4, sstatus
 	sd	t0, PT_SP(sp)
 	sd	t1, PT_TP(sp)
-	sd	s0, PT_CAUSE(sp)
-	sd	s2, PT_STATUS(sp)
+	sd	t2, PT_CAUSE(sp)
+	sd	t4, PT_STATUS(sp)
 	.option push
 	.option norelax
 	lla	gp, __global_pointer$
 	.option pop
 	li	t0, EXC_SYSCALL
-	bne	s0, t0, user_exception
+	bne	t2, t0, user_exception
 
-	addi	s1, s1, 4
-	sd	s1, PT_EPC(sp)
+	addi	t3, t3, 4
+	sd	t3, PT_EPC(sp)
 	sd	a0, PT_ORIG_A0(sp)
 	csrsi	sstatus, SR_SIE
 	li	t0, TRAP_NR_SYSCALLS
@@ -151,21 +151,21 @@ syscall_slow:
 	j	user_return
 
 user_exception:
-	sd	s1, PT_EPC(sp)
-	bltz	s0, user_interrupt
+	sd	t3, PT_EPC(sp)
+	bltz	t2, user_interrupt
 	csrr	a1, stval
 	sd	a1, PT_BADADDR(sp)
 	csrsi	sstatus, SR_SIE
 	mv	a0, sp
 	li	t0, EXC_LOAD_PAGE_FAULT
 	li	a2, 4			/* FAULT_FLAG_USER */
-	beq	s0, t0, user_fault
+	beq	t2, t0, user_fault
 	li	t0, EXC_STORE_PAGE_FAULT
 	li	a2, 5			/* ... | FAULT_FLAG_WRITE */
-	beq	s0, t0, user_fault
+	beq	t2, t0, user_fault
 	li	t0, EXC_INST_PAGE_FAULT
 	li	a2, 6			/* ... | FAULT_FLAG_EXEC */
-	beq	s0, t0, user_fault
+	beq	t2, t0, user_fault
 	call	do_user_exception
 	j	user_return
 user_fault:
@@ -219,32 +219,32 @@ from_kernel:
 	csrrw	t0, sscratch, zero
 	save_regs
 	ld	t0, TASK_USER_SP(tp)
-	csrr	s0, scause
-	csrr	s1, sepc
-	csrr	s2, sstatus
+	csrr	t2, scause
+	csrr	t3, sepc
+	csrr	t4, sstatus
 	sd	t0, PT_SP(sp)
 	sd	tp, PT_TP(sp)
-	sd	s0, PT_CAUSE(sp)
-	sd	s1, PT_EPC(sp)
-	sd	s2, PT_STATUS(sp)
+	sd	t2, PT_CAUSE(sp)
+	sd	t3, PT_EPC(sp)
+	sd	t4, PT_STATUS(sp)
 	li	t1, SR_SUM
 	csrc	sstatus, t1
 	mv	a0, sp
-	bltz	s0, kernel_interrupt
+	bltz	t2, kernel_interrupt
 	csrr	a1, stval
 	sd	a1, PT_BADADDR(sp)
-	andi	t0, s2, SR_SPIE		/* interrupts as they were */
+	andi	t0, t4, SR_SPIE		/* interrupts as they were */
 	srli	t0, t0, 4
 	csrs	sstatus, t0
 	li	t0, EXC_LOAD_PAGE_FAULT
 	li	a2, 0
-	beq	s0, t0, kernel_fault
+	beq	t2, t0, kernel_fault
 	li	t0, EXC_STORE_PAGE_FAULT
 	li	a2, 1
-	beq	s0, t0, kernel_fault
+	beq	t2, t0, kernel_fault
 	li	t0, EXC_INST_PAGE_FAULT
 	li	a2, 2
-	beq	s0, t0, kernel_fault
+	beq	t2, t0, kernel_fault
 	call	do_kernel_exception
 	j	kernel_return
 kernel_fault:
