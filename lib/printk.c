@@ -88,27 +88,26 @@ static inline u32 settle(u32 off)
 
 static void drop_first(void)
 {
-	first_off = settle(first_off);
 	first_off += record_at(first_off)->bytes;
 	if (++first_seq == next_seq)
 		first_off = next_off = 0;
+	else
+		first_off = settle(first_off);	/* now: the mark there may be overwritten */
 }
 
 /* Contiguous bytes from next_off that hold no record. */
 static u32 room_at_next(void)
 {
-	u32 first = first_seq == next_seq ? 0 : settle(first_off);
-
-	if (first_seq == next_seq || first < next_off)
+	if (first_seq == next_seq || first_off < next_off)
 		return RING_BYTES - next_off;
-	return first - next_off;
+	return first_off - next_off;
 }
 
 /* A place for a record of @bytes: old ones go as needed. */
 static struct record *make_room(u32 bytes)
 {
 	while (room_at_next() < bytes) {
-		if (first_seq == next_seq || settle(first_off) < next_off) {
+		if (first_seq == next_seq || first_off < next_off) {
 			/* The tail end is too short: leave it. */
 			if (next_off + sizeof(struct record) <= RING_BYTES)
 				record_at(next_off)->len = WRAP;
@@ -146,7 +145,7 @@ static const struct record *find_record(u64 seq)
 		at = hint_seq;
 		off = hint_off;
 	}
-	for (off = settle(off); at < seq; at++)
+	for (; at < seq; at++)
 		off = settle(off + record_at(off)->bytes);
 	hint_seq = at;
 	hint_off = off;
@@ -296,6 +295,8 @@ bool __ratelimit(struct ratelimit_state *rs, unsigned burst)
 	__atomic_fetch_add(&rs->missed, 1, __ATOMIC_RELAXED);
 	return false;
 }
+
+bool printk_has_console(void) { return READ_ONCE(consoles) != NULL; }
 
 /* ---- registration -------------------------------------------------------------------------------------- */
 

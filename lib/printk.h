@@ -97,6 +97,7 @@ struct console {
 };
 void register_console(struct console *con);
 void unregister_console(struct console *con);
+bool printk_has_console(void);	/* does anybody show the log? */
 extern int console_loglevel;		/* lines below it are shown */
 extern int console_loglevel_default, console_loglevel_min;
 extern bool ignore_loglevel, keep_bootcon;

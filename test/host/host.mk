@@ -22,8 +22,10 @@ HOST_RUN    := $(patsubst %.c,$(HB)/%,$(if $(filter %.c,$(T)),$(T),$(filter $(T:
 
 # libc has these; their own tests compile them under other names.
 HOST_LIB_SRCS := $(filter-out lib/string.c lib/vsprintf.c lib/printk.c,$(wildcard lib/*.c)) \
-		 $(wildcard kernel/sync/*.c test/host/arch/*.c) test/host/shim.c
+		 $(wildcard kernel/sync/*.c test/host/arch/*.c)
 HOST_LIB    := $(HB)/libvellum.a
+# The shims come first, whole: a weak definition there must win over the archive's.
+HOST_SHIM   := $(HB)/obj/test/host/shim.o
 HOST_LIB_OBJS := $(patsubst %.c,$(HB)/obj/%.o,$(HOST_LIB_SRCS))
 
 # Values of the `// KEY: ...` lines of a test.
@@ -44,22 +46,22 @@ $(HB)/$(basename $(1)).o: $(1)
 	@mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(3) -MMD -MP -c $$< -o $$@
 ifneq ($(strip $(3)$(4)),)
-$(HB)/$(basename $(1)).d/%.o: %.c
+$(HB)/$(basename $(1)).objs/%.o: %.c
 	@mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(3) $(4) -MMD -MP -c $$< -o $$@
-$(HB)/$(basename $(1)): $(patsubst %.c,$(HB)/$(basename $(1)).d/%.o,$(2))
--include $(patsubst %.c,$(HB)/$(basename $(1)).d/%.d,$(2))
+$(HB)/$(basename $(1)): $(patsubst %.c,$(HB)/$(basename $(1)).objs/%.o,$(2))
+-include $(patsubst %.c,$(HB)/$(basename $(1)).objs/%.d,$(2))
 else
 $(HB)/$(basename $(1)): $(patsubst %.c,$(HB)/obj/%.o,$(2))
 -include $(patsubst %.c,$(HB)/obj/%.d,$(2))
 endif
-$(HB)/$(basename $(1)): $(HB)/$(basename $(1)).o $(HOST_LIB)
-	$$(Q)$$(HOSTCC) $$(HOST_SAN) -o $$@ $$(filter %.o,$$^) $(HOST_LIB) $(5)
+$(HB)/$(basename $(1)): $(HB)/$(basename $(1)).o $(HOST_SHIM) $(HOST_LIB)
+	$$(Q)$$(HOSTCC) $$(HOST_SAN) -o $$@ $$(filter %.o,$$^) $(5) $(HOST_LIB) $(5)
 -include $(HB)/$(basename $(1)).d
 endef
 $(foreach t,$(HOST_TESTS),$(eval $(call host_test,$(t),$(call host_key,SRCS,$(t)),$(call host_key,CFLAGS,$(t)),$(call host_key,SRCFLAGS,$(t)),$(call host_key,LIBS,$(t)))))
 
--include $(HOST_LIB_OBJS:.o=.d)
+-include $(HOST_LIB_OBJS:.o=.d) $(HOST_SHIM:.o=.d)
 
 .PHONY: test-host
 test-host: $(HOST_RUN) $(HOST_NEEDS)

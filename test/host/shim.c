@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "include/current.h"
 #include "test/host/tap.h"
 
 /* ---- TAP -------------------------------------------------------------------------------------- */
@@ -192,14 +193,44 @@ __weak void *kzalloc(size_t n, gfp_t gfp)
 
 __weak void *kcalloc(size_t nr, size_t size, gfp_t gfp) { return kzalloc(nr * size, gfp); }
 
+/* ---- text: libc has the rest of lib/vsprintf.h ---------------------------------------------------- */
+
+__weak int vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
+{
+	int n = vsnprintf(buf, size, fmt, args);
+
+	return !size ? 0 : n < (int)size ? n : (int)size - 1;
+}
+
+__weak int scnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vscnprintf(buf, size, fmt, args);
+	va_end(args);
+	return n;
+}
+
 /* ---- the running task --------------------------------------------------------------------------- */
+
+/* One task on one hart, for tests that do without test/host/arch. */
+__weak __thread struct task_base *host_current;
+__weak __thread unsigned long host_irqs_off;
+
+__weak struct task_base *host_default_task(void)
+{
+	static __thread struct task_base task;
+
+	return &task;
+}
 
 __weak void schedule(void) { panic("schedule() on the host"); }
 __weak long schedule_timeout(__maybe_unused u64 ns) { panic("schedule_timeout() on the host"); }
 __weak void cond_resched(void) { }
 __weak void set_current_state(__maybe_unused int state) { }
 
-struct task_base;
 __weak bool wake_up_task(__maybe_unused struct task_base *t, __maybe_unused int mask) { return false; }
 __weak bool signal_pending(void) { return false; }
 __weak bool fatal_signal_pending(void) { return false; }

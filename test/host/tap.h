@@ -12,6 +12,7 @@
  *               // SRCS: mm/phys/buddy.c mm/phys/pcp.c      real files, compiled for the host
  *               // CFLAGS: -DFOO                            flags for the test and its SRCS
  *               // SRCFLAGS: -include x.h                   flags for its SRCS only
+ *               // LIBS: -lfdt                             libraries of the host
  *
  *               #include "test/host/tap.h"
  *               #include "mm/phys/buddy.h"
