@@ -44,7 +44,6 @@ static bool mm_setup(struct mm_struct *mm)
 	atomic_set(&mm->mm_count, 1);
 	init_rwsem(&mm->mmap_lock, RANK_MMAP);
 	spin_lock_init(&mm->page_table_lock, RANK_PGTABLE_TOP);
-	atomic_long_set(&mm->pgtables_bytes, PAGE_SIZE);
 	spin_lock(&mm_list_lock);
 	list_add_tail(&mm->mm_list, &mm_list);
 	spin_unlock(&mm_list_lock);
