@@ -79,7 +79,7 @@ static bool is_return_address(unsigned long addr)
 	return (half[0] & 0x7fff) == 0x00e7;			/* jalr ra */
 }
 
-static void show_trace(unsigned long pc, unsigned long sp)
+void show_trace(unsigned long pc, unsigned long sp)
 {
 	unsigned long top = current_base()->kernel_sp, bottom = top - THREAD_SIZE;
 	char buf[80];

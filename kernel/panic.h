@@ -13,6 +13,8 @@ extern unsigned long taint_flags;
 /* The log level of registers and traces. */
 #define KERN_DEFAULT_TRACE KERN_WARNING
 
+/* Print @pc (unless 0) and the calls found on the running task's stack from @sp up. */
+void show_trace(unsigned long pc, unsigned long sp);
 /* Print who called us. */
 void dump_stack(void);
 

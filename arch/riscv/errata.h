@@ -10,8 +10,6 @@
 
 /* sfence.vma with an address or an ASID may miss: fence everything (CIP-1200). */
 extern bool errata_no_address_fence;
-/* stval is not sign-extended on instruction faults (CIP-453). */
-extern bool errata_stval_truncated;
 
 /* Which apply: from the ids of the boot hart, and `errata=` (names, or "none").  After sbi_init(). */
 void errata_init(void);

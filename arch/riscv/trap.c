@@ -12,6 +12,7 @@
 #include "arch/riscv/timer.h"
 #include "include/arch/arch.h"
 #include "kernel/irq.h"
+#include "kernel/panic.h"
 #include "kernel/syscall/table.h"
 #include "kernel/task/task.h"
 #include "lib/printk.h"
@@ -74,6 +75,7 @@ void kernel_stack_overflow(struct pt_regs *regs)
 	pr_emerg("stack: task stack [%016lx, %016lx), sp %016lx\n",
 		 current_base()->kernel_sp - THREAD_SIZE, current_base()->kernel_sp, regs->sp);
 	show_regs(regs);
+	show_trace(regs->epc, current_base()->kernel_sp - THREAD_SIZE);
 	panic("Kernel stack overflow");
 }
 
