@@ -19,7 +19,8 @@ static inline void arch_irq_restore(unsigned long flags) { host_irqs_off = flags
 static inline void arch_irq_enable(void) { host_irqs_off = 0; }
 static inline void arch_irq_disable(void) { host_irqs_off = 1; }
 static inline int arch_irqs_disabled(void) { return host_irqs_off != 0; }
-static inline void arch_cpu_relax(void) { __asm__ volatile("" ::: "memory"); }
+int sched_yield(void);			/* threads may outnumber cores: a ticket must get its turn */
+static inline void arch_cpu_relax(void) { sched_yield(); }
 static inline void arch_wait_for_interrupt(void) {}
 
 #endif
