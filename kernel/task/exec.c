@@ -207,9 +207,7 @@ static int bprm_mm_init(struct linux_binprm *bprm)
 	if (!bprm->mm)
 		return -ENOMEM;
 	top = (STACK_TOP - stack_rnd()) & PAGE_MASK;
-	mmap_write_lock(bprm->mm);
 	rc = mm_insert_stack(bprm->mm, top, PAGE_SIZE, 0, &bprm->vma);
-	mmap_write_unlock(bprm->mm);
 	bprm->p = top - sizeof(void *);
 	return rc;
 }

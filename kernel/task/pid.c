@@ -46,6 +46,24 @@ struct task_struct *find_get_task(pid_t pid)
 	return t;
 }
 
+struct task_struct *find_get_task_from(pid_t pid)
+{
+	struct task_struct *t = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	for (pid = max(pid, 1); pid < pid_max && !t; pid++) {
+		if (pid % 64 == 0 && !pid_map[pid / 64])
+			pid += 63;
+		else if (test_bit(pid, pid_map))
+			t = find_task_by_pid(pid);
+	}
+	if (t)
+		get_task_struct(t);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return t;
+}
+
 void pid_get(pid_t nr)
 {
 	if (nr > 0)

@@ -17,6 +17,8 @@ extern int pid_max;
 
 /* The thread called @pid, or NULL.  => tasklist_lock held */
 struct task_struct *find_task_by_pid(pid_t pid) REQUIRES(tasklist_lock);
+/* The thread with the lowest number >= @pid, counted, or NULL: to step through all tasks. */
+struct task_struct *find_get_task_from(pid_t pid);
 /* A number that nobody uses, with one use taken; -EAGAIN when there is none. */
 __must_check pid_t alloc_pid(void);
 /* One user more, or less, of the number @nr as thread, group or session.  => tasklist_lock held */

@@ -9,7 +9,6 @@
 #include "kernel/signal/signal.h"
 #include "kernel/task/cred.h"
 #include "lib/string.h"
-#include "mm/space/mmap.h"
 
 static long prctl_set_name(const char __user *name)
 {
@@ -160,8 +159,6 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsign
 		return put_user(current->clear_child_tid, (int __user *__user *)a2);
 	case PR_CAP_AMBIENT:
 		return a4 || a5 ? -EINVAL : prctl_ambient(a2, a3);
-	case PR_SET_VMA:
-		return a2 == PR_SET_VMA_ANON_NAME ? set_anon_vma_name(a3, a4, (const char __user *)a5) : -EINVAL;
 	default:
 		return -EINVAL;
 	}

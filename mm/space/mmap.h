@@ -87,8 +87,6 @@ struct vm_area_struct *_install_special_mapping(struct mm_struct *mm, unsigned l
 						unsigned long len, unsigned long vm_flags,
 						const struct vm_special_mapping *spec);
 
-/* prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME): name NULL takes it away.  0 or -errno */
-long set_anon_vma_name(unsigned long addr, unsigned long size, const char __user *name);
 bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long nr_pages);
 void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long nr_pages);
 unsigned long calc_vm_prot_bits(unsigned long prot);
