@@ -89,6 +89,7 @@ void mm_init_phys(void)
 	find_zone_movable_pfns();
 	init_nodes();
 	build_all_zonelists();
+	hart_lists_init();
 	memmap_plan();
 	memblock_set_current_limit(0);		/* memblock allocates no more */
 	memmap_init();

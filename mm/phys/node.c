@@ -275,31 +275,10 @@ static void build_zonelists(pg_data_t *pgdat)
 	}
 }
 
-/* The lists of a zone that the machine does not have, nor any lower one: always empty. */
-static struct per_cpu_pages no_pages;
-
-/* Where each hart looks first for a single page, by the highest zone that may serve it. */
-static void set_hart_pcp(unsigned hart)
-{
-	struct zoneref *refs = node_zonelist(hart_to_node(hart), 0)->refs;
-
-	for (unsigned zt = 0; zt < MAX_NR_ZONES; zt++) {
-		struct zoneref *z = refs;
-
-		while (z->zone && z->zone_idx > zt)
-			z++;
-		hart_pcp[hart][zt] = z->zone ? z->zone->pageset[hart] : &no_pages;
-	}
-}
-
 void build_all_zonelists(void)
 {
-	for (unsigned i = 0; i < NR_PCP_LISTS; i++)
-		INIT_LIST_HEAD(&no_pages.lists[i]);
 	for_each_online_node(nid)
 		build_zonelists(NODE_DATA(nid));
-	for_each_hart(h)
-		set_hart_pcp(h);
 }
 
 /* ---- iteration -------------------------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 
 void find_zone_movable_pfns(void);	/* kernelcore=, movablecore= */
 void init_nodes(void);			/* pg_data_t, zones with their sizes, pageblock types, hart lists */
-void build_all_zonelists(void);		/* and hart_pcp[] */
+void build_all_zonelists(void);
 /* The zone of frame @pfn of node @nid. */
 struct zone *zone_of_pfn(int nid, pfn_t pfn);
 

@@ -1,11 +1,11 @@
 /*
  * mm/phys/page_alloc.c - the page allocator: pages out, pages in.
  *
- * MODEL     alloc_pages()  first looks at the running hart's list of the zone that the flags prefer:
- *                          a page there is the answer.  Else __alloc_pages() walks the zonelist
+ * MODEL     alloc_pages()  first looks at the running hart's stack for flags like these: a page there
+ *                          is the answer.  Else __alloc_pages() walks the zonelist
  *                          (get_page_from_freelist), taking from each zone what its watermark
  *                          allows (buffered_rmqueue); if all refuse, the slow path begins.
- *           __free_pages() drops a reference; the last one puts the page at the hot end of the list.
+ *           __free_pages() drops a reference; the last one pushes the page on the hart's stack.
  *           A compound page is 2^order pages with one reference count: the first is PG_head, the
  *           others PG_tail and point to it; the order is in page[1].private.
  * INVARIANTS
@@ -13,7 +13,7 @@
  *       only node, zone and type hint (and PG_head).
  *   A2  A page given back with any of PAGE_FLAGS_CHECK_AT_FREE set is not reused.
  * LOCKING   The short paths run with interrupts off and take no lock.
- * COST      alloc_page() and __free_page(), hot, are about 45 instructions each.
+ * COST      alloc_page() and __free_page(), hot, are about 70 instructions together.
  * TESTS     test/host/mm/phys/test_page_alloc.c
  *
  * SPDX-License-Identifier: MIT
@@ -23,21 +23,24 @@
 #include "lib/string.h"
 #include "mm/phys/init.h"
 
-struct per_cpu_pages *hart_pcp[NR_HARTS][MAX_NR_ZONES];
 struct zone *zone_table[256];
 unsigned page_alloc_hooks;
 static atomic_t hook_count[NR_PAGE_ALLOC_HOOKS];
 
 void page_alloc_hook_get(enum page_alloc_hook hook)
 {
-	if (atomic_inc_return(&hook_count[hook]) == 1)
+	if (atomic_inc_return(&hook_count[hook]) == 1) {
 		__atomic_fetch_or(&page_alloc_hooks, 1u << hook, __ATOMIC_SEQ_CST);
+		open_hart_lists(false);
+	}
 }
 
 void page_alloc_hook_put(enum page_alloc_hook hook)
 {
-	if (atomic_dec_and_test(&hook_count[hook]))
+	if (atomic_dec_and_test(&hook_count[hook])) {
 		__atomic_fetch_and(&page_alloc_hooks, ~(1u << hook), __ATOMIC_SEQ_CST);
+		open_hart_lists(!page_alloc_hooks);
+	}
 }
 
 /* ---- the state of a page ---------------------------------------------------------------------- */
@@ -95,7 +98,7 @@ bool free_pages_prepare(struct page *page, unsigned order)
 
 static __always_inline void set_page_allocated(struct page *page)
 {
-	atomic_set(&page->_refcount, 1);
+	WRITE_ONCE(page->_refcount.v, 1);	/* a plain store: nobody else knows the page */
 	page->private = 0;
 }
 
@@ -245,25 +248,27 @@ struct page *__alloc_pages(gfp_t gfp, unsigned order, int nid, const nodemask_t 
 	return likely(page) ? page : __alloc_pages_slowpath(gfp, order, &ac);
 }
 
+/* Out of line, so that the shortest path needs no stack frame. */
+static __noinline struct page *page_cleared(struct page *page)
+{
+	clear_page(page_to_virt(page));
+	return page;
+}
+
 struct page *alloc_pages(gfp_t gfp, unsigned order)
 {
-	if (likely(!order && !(gfp & __GFP_THISNODE) && !page_alloc_hooks)) {
+	if (likely(!order)) {
 		unsigned long flags = arch_irq_save();
-		struct per_cpu_pages *pcp = hart_pcp[this_hart()][gfp_zone(gfp)];
-		struct list_head *list = &pcp->lists[gfp_migratetype(gfp)];
-		struct list_head *first = list->next;
+		unsigned kind = (gfp & (__GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE | __GFP_RECLAIMABLE)) >> 1;
+		struct pcp_stack *st = hart_lists[this_hart()]->alloc[kind];
+		struct page *page = st->hot;
 
-		if (likely(first != list)) {
-			struct page *page = list_entry(first, struct page, lru);
-
-			__list_del(list, first->next);
-			pcp->count--;
-			pcp->nr_alloc++;
+		if (likely(page)) {
+			st->hot = page->next;
+			st->word += PCP_ONE_ALLOC;
 			arch_irq_restore(flags);
 			set_page_allocated(page);
-			if (gfp & __GFP_ZERO)
-				clear_page(page_to_virt(page));
-			return page;
+			return unlikely(gfp & __GFP_ZERO) ? page_cleared(page) : page;
 		}
 		arch_irq_restore(flags);
 	}
@@ -283,7 +288,6 @@ static __noinline void free_unref_slow(struct page *page, unsigned order)
 {
 	struct zone *zone = page_zone(page);
 	unsigned mt = page_mt_hint(page);
-	struct per_cpu_pages *pcp;
 	unsigned long flags;
 
 	if (!free_pages_prepare(page, order))
@@ -298,57 +302,56 @@ static __noinline void free_unref_slow(struct page *page, unsigned order)
 	if (mt >= MIGRATE_PCPTYPES)
 		mt = MIGRATE_MOVABLE;
 	flags = arch_irq_save();
-	pcp = zone->pageset[this_hart()];
-	list_add(&page->lru, &pcp->lists[order_to_pindex(order, mt)]);
-	pcp->count += 1 << order;
-	if (pcp->count > pcp->high)
-		free_pcppages_bulk(zone, max(pcp->batch, pcp->count - pcp->high), pcp);
+	pcp_free(zone, page, order, mt);
 	arch_irq_restore(flags);
 }
 
-/* => interrupts off */
+/* Push @page on its stack, if there is room and nothing speaks against it.  => interrupts off */
 static __always_inline bool free_unref_hot(struct page *page)
 {
 	unsigned long f = page->flags;
-	struct zone *zone = zone_table[f >> PAGE_ZONE_SHIFT];
-	unsigned mt = f >> PAGE_MT_SHIFT & 7;
-	struct per_cpu_pages *pcp;
+	struct pcp_stack *st = hart_lists[this_hart()]->free[f >> PAGE_MT_SHIFT];
 
-	if (unlikely(f & PAGE_FLAGS_CHECK_AT_FREE || mt >= MIGRATE_PCPTYPES || page_alloc_hooks))
+	if (unlikely(f & PAGE_FLAGS_CHECK_AT_FREE || !(st->word & PCP_ROOM_MASK)))
 		return false;
 	INV(A1, page_mapcount(page) == 0 && page_count(page) == 0);
 	page->mapping = NULL;
 	page->flags = f & PAGE_FLAGS_KEPT;
-	pcp = zone->pageset[this_hart()];
-	list_add(&page->lru, &pcp->lists[mt]);
-	if (unlikely(++pcp->count > pcp->high))
-		free_pcppages_bulk(zone, pcp->batch, pcp);
+	page->next = st->hot;
+	st->hot = page;
+	st->word--;
 	return true;
+}
+
+static __always_inline bool free_single(struct page *page)
+{
+	unsigned long flags = arch_irq_save();
+	bool done = free_unref_hot(page);
+
+	arch_irq_restore(flags);
+	return done;
 }
 
 void free_unref_page(struct page *page, unsigned order)
 {
-	if (likely(!order)) {
-		unsigned long flags = arch_irq_save();
-		bool done = free_unref_hot(page);
+	if (unlikely(order || !free_single(page)))
+		free_unref_slow(page, order);
+}
 
-		arch_irq_restore(flags);
-		if (likely(done))
-			return;
-	}
-	free_unref_slow(page, order);
+/* A passer-by still looks at the first page of a block and will free it; the rest goes now. */
+static __noinline void free_all_but_first(struct page *page, unsigned order)
+{
+	while (order-- > 0 && !PageHead(page))
+		free_unref_page(page + (1ul << order), order);
 }
 
 void __free_pages(struct page *page, unsigned order)
 {
 	INV(A1, page_count(page) > 0);
-	if (likely(atomic_dec_and_test(&page->_refcount))) {
-		free_unref_page(page, order);
-	} else if (order && !PageHead(page)) {
-		/* A passer-by still looks at the first page and will free it; the rest goes now. */
-		while (order-- > 0)
-			free_unref_page(page + (1ul << order), order);
-	}
+	if (unlikely(!atomic_dec_and_test(&page->_refcount)))
+		free_all_but_first(page, order);
+	else if (unlikely(order || !free_single(page)))
+		free_unref_slow(page, order);
 }
 
 void __put_page(struct page *page) { free_unref_page(page, compound_order(page)); }

@@ -48,9 +48,7 @@ static inline unsigned compound_order(const struct page *page)
 	return PageHead(page) ? page[1].private : 0;
 }
 
-/* More of @order for @pcp's list @pindex (=> interrupts off); back to the buddy system. */
-void rmqueue_bulk(struct zone *zone, struct per_cpu_pages *pcp, unsigned order, unsigned mt,
-		  unsigned alloc_flags);
+/* Pages from this hart's lists back to the buddy system.  => interrupts off */
 void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp);
 
 struct page *get_page_from_freelist(gfp_t gfp, unsigned order, unsigned alloc_flags,

@@ -34,7 +34,7 @@ static unsigned long sum_pcp(enum vm_event_item item)
 			if (item == PGFREE)
 				sum += pcp_nr_freed(z->pageset[h]);
 			else if (item == PGALLOC_DMA32 + z->idx)
-				sum += READ_ONCE(z->pageset[h]->nr_alloc);
+				sum += pcp_nr_alloc(z->pageset[h]);
 		}
 	return sum;
 }

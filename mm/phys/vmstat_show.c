@@ -66,7 +66,7 @@ static unsigned long zone_numa_state(struct zone *z, enum numa_stat_item item)
 
 		sum += z->pgdat->hart_stat[h]->numa[z->idx][item];
 		if (item == NUMA_HIT || item == (local ? NUMA_LOCAL : NUMA_OTHER))
-			sum += z->pageset[h]->nr_alloc;
+			sum += pcp_nr_alloc(z->pageset[h]);
 	}
 	return sum;
 }
@@ -199,7 +199,7 @@ static void show_zone_lists(struct seq_file *m, struct zone *z)
 	seq_printf(m, "\n  pagesets");
 	for_each_hart(h)
 		seq_printf(m, "\n    cpu: %u\n              count:    %i\n              high:     %i"
-			   "\n              batch:    %i", h, z->pageset[h]->count, z->pageset[h]->high,
+			   "\n              batch:    %i", h, pcp_pages(z->pageset[h]), z->pageset[h]->high,
 			   z->pageset[h]->batch);
 	seq_printf(m, "\n  node_unreclaimable:  0\n  start_pfn:           %lu\n", z->zone_start_pfn);
 }

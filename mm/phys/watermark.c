@@ -78,7 +78,7 @@ static unsigned long lowmem_managed(void)
 
 static void set_zone_wmarks(struct zone *z, unsigned long min_pages, unsigned long lowmem)
 {
-	unsigned long share = lowmem ? (unsigned __int128)min_pages * z->managed_pages / lowmem : 0;
+	unsigned long share = lowmem ? min_pages * z->managed_pages / lowmem : 0;
 	unsigned long step, flags;
 
 	spin_lock_irqsave(&z->lock, flags);

@@ -198,9 +198,9 @@ static void pages_on_other_harts(void)
 	for (unsigned i = 0; i < 60; i++)
 		__free_page(hoard[--hoarded]);
 	host_run_on(0);
-	CHECK(z->pageset[1]->count >= 60);
+	CHECK(pcp_pages(z->pageset[1]) >= 60);
 	/* A hart that cannot see them gets them by draining, before anybody is killed. */
-	CHECK(alloc_page(GFP_KERNEL) && !oom_calls && !z->pageset[1]->count);
+	CHECK(alloc_page(GFP_KERNEL) && !oom_calls && !pcp_pages(z->pageset[1]));
 	check_all();
 }
 
