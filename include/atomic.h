@@ -4,6 +4,8 @@
  * MODEL     Read-modify-write operations that return a value are fully ordered, as on Linux;
  *           those that return nothing, and plain read and set, are relaxed.  smp_* barriers
  *           order memory between harts; a barrier's comment names its partner.
+ *           A compare-and-swap names its strong order twice: gcc 12 for RISC-V takes the fence before
+ *           it from the order of failure, and a release that may fail relaxed has none.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -32,7 +34,7 @@ static __always_inline I N##_dec_return(T *a) { return N##_sub_return(1, a); } \
 static __always_inline bool N##_dec_and_test(T *a) { return N##_sub_return(1, a) == 0; } \
 static __always_inline I N##_xchg(T *a, I i) { return __atomic_exchange_n(&a->v, i, __ATOMIC_SEQ_CST); } \
 static __always_inline bool N##_try_cmpxchg(T *a, I *old, I new_) \
-{ return __atomic_compare_exchange_n(&a->v, old, new_, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED); } \
+{ return __atomic_compare_exchange_n(&a->v, old, new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); } \
 /* Add 1 unless it is 0: true when it was taken. */ \
 static inline bool N##_inc_not_zero(T *a) \
 { I c = N##_read(a); do { if (!c) return false; } while (!N##_try_cmpxchg(a, &c, c + 1)); return true; }

@@ -142,7 +142,7 @@ static bool __init hart_arrives(unsigned h, u64 deadline)
 	while (__atomic_load_n(&hart_boot[h].state, __ATOMIC_ACQUIRE) == START_WAITING) {
 		if (arch_time_ticks() > deadline &&
 		    __atomic_compare_exchange_n(&hart_boot[h].state, &state, START_GIVEN_UP, false,
-						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 			pr_err("smp: hart %lu was started and never came\n", hart_info[h].hartid);
 			return false;
 		}
@@ -173,7 +173,7 @@ __noreturn void secondary_hart(void)
 	int state = START_WAITING;
 
 	if (!__atomic_compare_exchange_n(&hart_boot[h].state, &state, START_ARRIVED, false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		for (;;)
 			arch_wait_for_interrupt();	/* H1 */
 	timer_init_hart();

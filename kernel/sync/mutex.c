@@ -111,7 +111,7 @@ void mutex_unlock_slow(struct mutex *m)
 		list_first_entry(&m->waiters.head, struct mutex_waiter, link);
 	if (head) {
 		next = MUTEX_WAITERS;
-		if (m->owner & MUTEX_HANDOFF)
+		if (READ_ONCE(m->owner) & MUTEX_HANDOFF)
 			next |= (unsigned long)head->task;
 		head->woken = true;
 	}

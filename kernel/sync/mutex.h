@@ -86,9 +86,11 @@ static __always_inline void mutex_unlock(struct mutex *m) RELEASE(m) NO_LOCK_ANA
 {
 	unsigned long self = (unsigned long)current_base();
 
-	INV(M1, (m->owner & ~MUTEX_FLAGS) == self);
+	INV(M1, (READ_ONCE(m->owner) & ~MUTEX_FLAGS) == self);
 	lock_check_dropped(m, m->rank);
-	if (unlikely(!__atomic_compare_exchange_n(&m->owner, &self, 0ul, false, __ATOMIC_RELEASE,
+	/* A fence of its own: gcc 12 drops the release of a compare-and-swap that may fail relaxed. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	if (unlikely(!__atomic_compare_exchange_n(&m->owner, &self, 0ul, false, __ATOMIC_RELAXED,
 						  __ATOMIC_RELAXED)))
 		mutex_unlock_slow(m);
 }

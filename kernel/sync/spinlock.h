@@ -106,7 +106,8 @@ static __always_inline bool spin_trylock(spinlock_t *l) NO_LOCK_ANALYSIS
 static __always_inline void spin_unlock(spinlock_t *l) RELEASE(l) NO_LOCK_ANALYSIS
 {
 	lock_check_release(l, l->rank);
-	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
+	/* Nobody else writes the owner: a plain add, stored with release. */
+	__atomic_store_n(&l->owner, (u16)(__atomic_load_n(&l->owner, __ATOMIC_RELAXED) + 1), __ATOMIC_RELEASE);
 }
 
 static inline bool spin_is_locked(const spinlock_t *l)

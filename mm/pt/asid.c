@@ -173,8 +173,8 @@ unsigned long asid_get(struct mm_struct *mm, unsigned hart, bool *flush_all)
 		return 0;
 	/* A roll-over between the test and the exchange has zeroed *active: then the slow way. */
 	if (likely(old && !((ctx ^ __atomic_load_n(&generation, __ATOMIC_ACQUIRE)) & ~asid_mask()) &&
-		   __atomic_compare_exchange_n(active, &old, ctx, false, __ATOMIC_ACQ_REL,
-					       __ATOMIC_RELAXED))) {
+		   __atomic_compare_exchange_n(active, &old, ctx, false, __ATOMIC_SEQ_CST,
+					       __ATOMIC_SEQ_CST))) {
 		*flush_all = false;
 		return ctx & asid_mask();
 	}

@@ -63,7 +63,7 @@ static __always_inline pte_t ptep_set_bits(pte_t *p, unsigned long bits)
 static __always_inline bool ptep_cmpxchg(pte_t *p, pte_t old, pte_t new_)
 {
 	return __atomic_compare_exchange_n(&p->v, &old.v, new_.v, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);	/* see atomic.h */
 }
 
 /* ---- what an entry is ------------------------------------------------------------------------ */
