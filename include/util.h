@@ -29,6 +29,7 @@
 #define __always_inline	inline __attribute__((always_inline))
 #define __noinline	__attribute__((noinline))
 #define __cold		__attribute__((cold))
+#define fallthrough	__attribute__((fallthrough))
 
 /* Text and data that only start-up needs; given back to the buddy system before init runs. */
 #ifdef VELLUM_HOST

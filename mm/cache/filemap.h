@@ -19,7 +19,6 @@ ssize_t generic_perform_write(struct file *file, struct iov_iter *from, loff_t p
  */
 ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *pos);
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
-int generic_file_readonly_mmap(struct file *file, struct vm_area_struct *vma);
 int generic_file_fsync(struct file *file, loff_t start, loff_t end, int datasync);
 
 /* Wait queues and node cache; once, after the slab allocator is up. */

@@ -42,7 +42,7 @@ void shmem_statfs(const struct shmem_sb_info *sbi, u64 *total, u64 *avail)
 	*avail = used < sbi->max_blocks ? sbi->max_blocks - used : 0;
 }
 
-/* ---- accounts ------------------------------------------------------------------------------------- */
+/* ---- accounts ------------------------------------------------------------ */
 
 /* Room for one more page in the instance and in the promises; 0, -ENOSPC, -ENOMEM. */
 static int shmem_charge(struct shmem_inode_info *info)
@@ -118,7 +118,7 @@ static struct page *shmem_getpage(struct inode *inode, pgoff_t index, int *err)
 	return page;
 }
 
-/* ---- read and write -------------------------------------------------------------------------------- */
+/* ---- read and write ------------------------------------------------------------ */
 
 ssize_t shmem_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 {
@@ -318,7 +318,7 @@ out:
 	return at;
 }
 
-/* ---- size, holes ---------------------------------------------------------------------------------------- */
+/* ---- size, holes ------------------------------------------------------------ */
 
 /* A file whose size is a promise changes it; 0 or -ENOMEM. */
 static int shmem_reacct_size(struct shmem_inode_info *info, loff_t new_size)
@@ -415,7 +415,7 @@ out:
 	return rc;
 }
 
-/* ---- mapping ------------------------------------------------------------------------------------------------ */
+/* ---- mapping ------------------------------------------------------------ */
 
 static unsigned shmem_fault(struct vm_fault *vmf)
 {
@@ -479,7 +479,7 @@ const struct file_operations shmem_file_operations = {
 	.fallocate = shmem_fallocate,
 };
 
-/* ---- birth and death ------------------------------------------------------------------------------------------ */
+/* ---- birth and death ------------------------------------------------------------ */
 
 int shmem_init_mapping(struct inode *inode, struct shmem_sb_info *sbinfo)
 {
@@ -544,7 +544,7 @@ int shmem_zero_setup(struct vm_area_struct *vma)
 	return 0;
 }
 
-/* ---- seals --------------------------------------------------------------------------------------------------------- */
+/* ---- seals ------------------------------------------------------------ */
 
 static bool shmem_file(const struct file *file)
 {

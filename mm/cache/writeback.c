@@ -61,7 +61,29 @@ bool set_page_dirty(struct page *page)
 	return set_page_dirty_nothing(page);
 }
 
-/* Take W and D from every shared mapping of @page; whether one had D.  => page locked */
+/* Take W and D from the entry of @vma that shows @page; whether it had D. */
+static bool page_mkclean_one(struct vm_area_struct *vma, struct page *page)
+{
+	vaddr_t va = vma->vm_start + ((page->index - vma->vm_pgoff) << PAGE_SHIFT);
+	pte_t *ptep = pt_lookup(vma->vm_mm, va), pte;
+	bool ours;
+	spinlock_t *ptl;
+
+	if (!ptep)
+		return false;
+	ptl = &pt_page(ptep)->ptl;
+	spin_lock(ptl);
+	pte = pte_load(ptep);
+	ours = pte_present(pte) && pte_pfn(pte) == page_to_pfn(page);
+	if (ours)
+		pte = ptep_xchg(ptep, pte_mkclean(pte_wrprotect(pte)));
+	spin_unlock(ptl);
+	if (ours)
+		flush_tlb_page(vma, va);	/* L3 */
+	return ours && pte_dirty(pte);
+}
+
+/* The same for every shared mapping.  => page locked */
 static bool page_mkclean(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
@@ -72,25 +94,9 @@ static bool page_mkclean(struct page *page)
 	if (!page_mapcount(page))
 		return false;
 	mutex_lock(&mapping->i_mmap_lock);
-	vma_prio_tree_foreach(vma, &iter, &mapping->i_mmap, page->index, page->index) {
-		vaddr_t va = vma->vm_start + ((page->index - vma->vm_pgoff) << PAGE_SHIFT);
-		pte_t *ptep = vma->vm_flags & VM_SHARED ? pt_lookup(vma->vm_mm, va) : NULL;
-		pte_t pte;
-
-		if (!ptep)
-			continue;
-		spin_lock(&pt_page(ptep)->ptl);
-		pte = pte_load(ptep);
-		if (pte_present(pte) && pte_pfn(pte) == page_to_pfn(page)) {
-			dirty |= pte_dirty(pte);
-			set_pte(ptep, pte_mkclean(pte_wrprotect(pte)));
-		} else {
-			ptep = NULL;
-		}
-		spin_unlock(&pt_page(pt_lookup(vma->vm_mm, va))->ptl);
-		if (ptep)
-			flush_tlb_page(vma, va);	/* L3 */
-	}
+	vma_prio_tree_foreach(vma, &iter, &mapping->i_mmap, page->index, page->index)
+		if (vma->vm_flags & VM_SHARED)
+			dirty |= page_mkclean_one(vma, page);
 	mutex_unlock(&mapping->i_mmap_lock);
 	return dirty;
 }

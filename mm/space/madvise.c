@@ -154,7 +154,7 @@ static int madvise_one(struct vm_area_struct **pvma, unsigned long start, unsign
 	case MADV_FREE:
 		if (!vma_is_anonymous(vma))
 			return -EINVAL;
-		/* fall through */
+		fallthrough;
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
 		if (advice == MADV_DONTNEED_LOCKED)

@@ -108,7 +108,7 @@ static int node_of_address(unsigned long addr)
 	char c;
 	pte_t *ptep, pte;
 
-	if (get_user(c, (char __user *)addr))
+	if (copy_from_user(&c, (char __user *)addr, 1))
 		return -EFAULT;
 	mmap_read_lock(mm);
 	ptep = pt_lookup(mm, addr);

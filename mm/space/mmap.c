@@ -77,14 +77,14 @@ static int check_file(struct file *file, unsigned long prot, unsigned long flags
 	case MAP_SHARED_VALIDATE:
 		if (flags & ~LEGACY_MAP_MASK)
 			return -EOPNOTSUPP;
-		/* fall through */
+		fallthrough;
 	case MAP_SHARED:
 		if ((prot & PROT_WRITE) && !(file->f_mode & FMODE_WRITE))
 			return -EACCES;
 		*vm_flags |= VM_SHARED | VM_MAYSHARE;
 		if (!(file->f_mode & FMODE_WRITE))
 			*vm_flags &= ~(VM_MAYWRITE | VM_SHARED);
-		/* fall through */
+		fallthrough;
 	case MAP_PRIVATE:
 		if (!(file->f_mode & FMODE_READ))
 			return -EACCES;
@@ -114,7 +114,7 @@ static int check_anon(unsigned long flags, unsigned long addr, unsigned long *vm
 		if ((flags & (MAP_LOCKED | MAP_HUGETLB)) || (*vm_flags & VM_GROWSDOWN))
 			return -EINVAL;
 		*vm_flags |= VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP;
-		/* fall through */
+		fallthrough;
 	case MAP_PRIVATE:
 		*pgoff = addr >> PAGE_SHIFT;
 		return 0;
