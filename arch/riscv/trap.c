@@ -82,6 +82,8 @@ void kernel_stack_overflow(struct pt_regs *regs)
 /* => interrupts off on entry and exit */
 void do_interrupt(struct pt_regs *regs)
 {
+	unsigned long ranks = lock_check_irq_enter();
+
 	switch (regs->cause & ~CAUSE_IRQ_FLAG) {
 	case IRQ_S_TIMER:
 		irq_kind_count(IRQ_KIND_TIMER);
@@ -98,4 +100,5 @@ void do_interrupt(struct pt_regs *regs)
 	default:
 		panic("unexpected interrupt %lu", regs->cause & ~CAUSE_IRQ_FLAG);
 	}
+	lock_check_irq_exit(ranks);
 }

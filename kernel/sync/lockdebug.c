@@ -71,9 +71,6 @@ void lock_check_release(const void *lock, u32 rank)
 {
 	struct task_base *t = current_base();
 
-	/* A task's first act is to release the run queue that its predecessor locked. */
-	if (rank == RANK_RQ && !t->lock_count[rank])
-		return;
 	t->spin_depth--;
 	if (rank)
 		unhold(t, rank, lock);
