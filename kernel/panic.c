@@ -21,6 +21,7 @@
 #include "kernel/task/task.h"
 #include "lib/printk.h"
 #include "lib/vsprintf.h"
+#include "mm/phys/page_debug.h"
 #include "arch/riscv/sbi.h"
 #include "arch/riscv/smp.h"
 
@@ -99,6 +100,20 @@ void show_trace(unsigned long pc, unsigned long sp)
 		printk(KERN_DEFAULT_TRACE "[<%016lx>] %s\n", word, symbolise(word - 1, buf, sizeof(buf)));
 		n++;
 	}
+}
+
+/* For mm/phys/page_owner.c. */
+unsigned stack_trace_save(unsigned long *calls, unsigned max)
+{
+	unsigned long sp = (unsigned long)__builtin_frame_address(0) - 16, top = current_base()->kernel_sp;
+	unsigned n = 0;
+
+	if (sp < top - THREAD_SIZE || sp >= top)
+		return 0;
+	for (; sp < top && n < max; sp += 8)
+		if (is_return_address(*(const unsigned long *)sp))
+			calls[n++] = *(const unsigned long *)sp;
+	return n;
 }
 
 void dump_stack(void)

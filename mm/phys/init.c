@@ -18,6 +18,7 @@
 #include "mm/phys/memblock.h"
 #include "mm/phys/memmap.h"
 #include "mm/phys/node.h"
+#include "mm/phys/page_debug.h"
 
 unsigned long memmap_pages, boot_free_pages;
 
@@ -90,6 +91,7 @@ void mm_init_phys(void)
 	init_nodes();
 	build_all_zonelists();
 	hart_lists_init();
+	page_owner_init();
 	memmap_plan();
 	memblock_set_current_limit(0);		/* memblock allocates no more */
 	memmap_init();

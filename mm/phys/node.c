@@ -72,12 +72,27 @@ int hart_to_node(unsigned hart) { return hart_node[hart]; }
 
 /* ---- sizes ------------------------------------------------------------------------------------ */
 
+bool numa_off;
+
+/* numa=off: everything is node 0's. */
+static void forget_nodes(void)
+{
+	if (memblock_set_node(0, MEMBLOCK_ALLOC_ANYWHERE, 0))
+		panic("no memory to describe one node");
+	for (unsigned h = 0; h < NR_HARTS; h++)
+		hart_node[h] = 0;
+	node_online_map.bits = node_memory_map.bits = 0;
+	nr_node_ids = 1;
+}
+
 void find_nodes(void)
 {
 	pfn_t start, end;
 	unsigned i;
 	int nid;
 
+	if (numa_off)
+		forget_nodes();
 	for_each_mem_pfn_range(i, NUMA_NO_NODE, &start, &end, &nid) {
 		node_set_online(nid);
 		node_memory_map.bits |= 1ul << nid;

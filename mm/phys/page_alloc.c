@@ -89,10 +89,9 @@ bool free_pages_prepare(struct page *page, unsigned order)
 		page_owner_reset(page, order);
 	if (page_alloc_hooked(HOOK_POISON))
 		page_poison_free(page, order);
-	for (unsigned long i = 0; i < 1ul << order; i++) {
-		page[i].mapping = NULL;
-		page[i].flags &= PAGE_FLAGS_KEPT | BIT(PG_poisoned) | BIT(PG_guard);
-	}
+	/* Of a block, only the first page was ever anyone's to mark. */
+	page->mapping = NULL;
+	page->flags &= PAGE_FLAGS_KEPT | BIT(PG_poisoned) | BIT(PG_guard);
 	return true;
 }
 

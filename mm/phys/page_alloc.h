@@ -7,6 +7,7 @@
 #define VELLUM_MM_PHYS_PAGE_ALLOC_H
 
 #include "mm/phys/buddy.h"
+#include "mm/phys/page_debug.h"
 #include "mm/phys/reclaim.h"
 
 /* Any of these keeps allocations and frees off the shortest path; counted, as they nest. */
@@ -55,13 +56,5 @@ struct page *get_page_from_freelist(gfp_t gfp, unsigned order, unsigned alloc_fl
 				    const struct alloc_context *ac);
 struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned order, const struct alloc_context *ac);
 struct page *__alloc_pages(gfp_t gfp, unsigned order, int nid, const nodemask_t *nodemask);
-
-/* ---- debugging: mm/phys/page_owner.c, page_debug.c --------------------------------------------- */
-
-void page_owner_set(struct page *page, unsigned order, gfp_t gfp);
-void page_owner_reset(struct page *page, unsigned order);
-void page_poison_free(struct page *page, unsigned order);
-void page_poison_check(struct page *page, unsigned order);
-bool should_fail_alloc_page(gfp_t gfp, unsigned order);
 
 #endif

@@ -374,6 +374,8 @@ static struct pcp_stack *stack_for(unsigned hart, gfp_t gfp)
 void open_hart_lists(bool open)
 {
 	for_each_hart(h) {
+		if (!hart_lists[h])
+			continue;			/* before hart_lists_init() */
 		for (unsigned i = 0; i < 16; i++)
 			WRITE_ONCE(hart_lists[h]->alloc[i], open ? stack_for(h, i << 1) : &pcp_closed);
 		for (unsigned i = 0; i < nr_node_ids << 5; i++) {
@@ -395,7 +397,7 @@ void hart_lists_init(void)
 		if (!hart_lists[h])
 			panic("no memory for the page lists of hart %u", h);
 	}
-	open_hart_lists(true);
+	open_hart_lists(!page_alloc_hooks);
 }
 
 /* ---- validator --------------------------------------------------------------------------------- */

@@ -112,6 +112,7 @@ int node_distance(int from, int to);
 void numa_set_distance(int from, int to, int distance);
 void numa_set_hart_node(unsigned hart, int nid);
 int hart_to_node(unsigned hart);
+extern bool numa_off;				/* numa=off */
 void find_nodes(void);				/* by memblock and harts: node_online_map, nr_node_ids */
 void node_set_online(int nid);			/* a node without memory, known by its harts */
 extern u8 hart_node[NR_HARTS];

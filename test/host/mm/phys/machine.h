@@ -48,6 +48,10 @@ __weak void seq_printf(__maybe_unused struct seq_file *m, const char *fmt, ...)
 __weak struct mm_struct init_mm;
 __weak bool __ratelimit(__maybe_unused struct ratelimit_state *rs, __maybe_unused unsigned burst) { return true; }
 
+#ifndef TEST_STACK_TRACE
+unsigned stack_trace_save(__maybe_unused unsigned long *calls, __maybe_unused unsigned max) { return 0; }
+#endif
+
 /* Each hart in turn, as if it took the call. */
 __weak void arch_call_on(hartmask_t harts, void (*fn)(void *), void *arg)
 {
