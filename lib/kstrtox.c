@@ -176,11 +176,11 @@ unsigned long long memparse(const char *s, char **end)
 	unsigned shift = 0;
 
 	switch (*p | 32) {
-	case 'e': shift += 10; /* fallthrough */
-	case 'p': shift += 10; /* fallthrough */
-	case 't': shift += 10; /* fallthrough */
-	case 'g': shift += 10; /* fallthrough */
-	case 'm': shift += 10; /* fallthrough */
+	case 'e': shift += 10; fallthrough;
+	case 'p': shift += 10; fallthrough;
+	case 't': shift += 10; fallthrough;
+	case 'g': shift += 10; fallthrough;
+	case 'm': shift += 10; fallthrough;
 	case 'k': shift += 10;
 		p++;
 	}

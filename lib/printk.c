@@ -55,7 +55,7 @@ bool ignore_loglevel, keep_bootcon;
 /* ---- the lock ---------------------------------------------------------------------------------------- */
 
 /* Whether the lock was taken: not when this hart is inside already, or the kernel is panicking. */
-static bool log_enter(unsigned long *flags)
+static bool log_enter(unsigned long *flags) NO_LOCK_ANALYSIS
 {
 	*flags = arch_irq_save();
 	if (unlikely(READ_ONCE(in_panic) || READ_ONCE(log_holder) == this_hart()))
@@ -65,7 +65,7 @@ static bool log_enter(unsigned long *flags)
 	return true;
 }
 
-static void log_leave(bool locked, unsigned long flags)
+static void log_leave(bool locked, unsigned long flags) NO_LOCK_ANALYSIS
 {
 	if (locked) {
 		log_holder = NO_HART;

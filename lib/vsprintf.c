@@ -269,7 +269,8 @@ static void format(struct out *o, const char *fmt, va_list *args)
 			put_number(o, v < 0 ? -(u64)v : (u64)v, v < 0, 10, &sp);
 			break;
 		case 'X':
-			sp.flags |= F_UPPER;	/* fallthrough */
+			sp.flags |= F_UPPER;
+			fallthrough;
 		case 'u':
 		case 'x':
 		case 'o':

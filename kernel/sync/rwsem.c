@@ -72,33 +72,30 @@ void rwsem_wake(struct rw_semaphore *s)
 
 /*
  * Sleep in @state until @w, which is queued, is granted; 0 or -EINTR.
- * => waiters.lock held on entry, with irqs as *flags says before it; dropped on return
+ * => waiters.lock held on entry and exit, taken with @flags
  */
 static int wait_for_grant(struct rw_semaphore *s, struct rwsem_waiter *w, int state, unsigned long flags)
+	REQUIRES(s->waiters.lock)
 {
-	int rc = 0;
-
 	while (!w->granted) {
 		if (state == TASK_KILLABLE && fatal_signal_pending()) {
 			list_del(&w->link);
 			grant(s);	/* we may have been what others waited behind */
-			rc = -EINTR;
-			break;
+			return -EINTR;
 		}
 		set_current_state(state);
 		spin_unlock_irqrestore(&s->waiters.lock, flags);
 		schedule();
 		spin_lock_irqsave(&s->waiters.lock, flags);
 	}
-	set_current_state(TASK_RUNNING);
-	spin_unlock_irqrestore(&s->waiters.lock, flags);
-	return rc;
+	return 0;
 }
 
 static int queue_up(struct rw_semaphore *s, bool writer, int state)
 {
 	struct rwsem_waiter w = { .task = current_base(), .writer = writer };
 	unsigned long flags;
+	int rc;
 
 	might_sleep();
 	spin_lock_irqsave(&s->waiters.lock, flags);
@@ -107,7 +104,10 @@ static int queue_up(struct rw_semaphore *s, bool writer, int state)
 	if (!writer)		/* the unit that rwsem_read_grab() added (W1) */
 		__atomic_fetch_sub(&s->count.v, RWSEM_READER, __ATOMIC_RELAXED);
 	grant(s);		/* it may have become free since the fast way failed */
-	return wait_for_grant(s, &w, state, flags);
+	rc = wait_for_grant(s, &w, state, flags);
+	set_current_state(TASK_RUNNING);
+	spin_unlock_irqrestore(&s->waiters.lock, flags);
+	return rc;
 }
 
 int down_read_slow(struct rw_semaphore *s, int state)
