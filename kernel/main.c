@@ -256,5 +256,6 @@ void __init start_kernel(void)
 void secondary_start(unsigned hart)
 {
 	time_init_hart(hart);
+	arch_init_timer();
 	cpu_startup_entry();
 }

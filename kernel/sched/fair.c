@@ -70,6 +70,9 @@ void update_curr(struct rq *rq, u64 now)
 	struct task_struct *p = rq->curr;
 	u64 delta = now - p->se.exec_start;
 
+	/* The counters of two harts may differ by a tick when another hart charges for this one. */
+	if (unlikely((s64)delta <= 0))
+		return;
 	p->se.exec_start = now;
 	p->se.sum_exec_ns += delta;
 	if (p == rq->idle) {
