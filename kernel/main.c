@@ -91,16 +91,15 @@ PARAM("kbench", set_kbench);
 
 static int run_init_process(const char *path)
 {
-	const char *const *extra, *const *env, *const fixed_env[] = { "HOME=/", "TERM=linux" };
+	const char *const *extra, *const *env;
 	static const char *argv[34], *envp[34];
 	unsigned argc = 0, envc = 0;
 
 	cmdline_for_init(&extra, &env);
 	argv[argc++] = path;
+	extra++;			/* its own name for the program */
 	while (*extra && argc < ARRAY_SIZE(argv) - 1)
 		argv[argc++] = *extra++;
-	for (unsigned i = 0; i < ARRAY_SIZE(fixed_env); i++)
-		envp[envc++] = fixed_env[i];
 	while (*env && envc < ARRAY_SIZE(envp) - 1)
 		envp[envc++] = *env++;
 	argv[argc] = envp[envc] = NULL;
