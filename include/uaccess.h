@@ -36,6 +36,7 @@ static inline __must_check unsigned long clear_user(void __user *to, unsigned lo
 }
 
 /* x is set only when the read succeeded.  Types of 1, 2, 4 and 8 bytes. */
+#ifdef VELLUM_HOST
 #define get_user(x, ptr) ({ \
 	__typeof__(*(ptr)) _v; \
 	int _rc = copy_from_user(&_v, (ptr), sizeof(_v)) ? -EFAULT : 0; \
@@ -44,6 +45,11 @@ static inline __must_check unsigned long clear_user(void __user *to, unsigned lo
 #define put_user(x, ptr) ({ \
 	__typeof__(*(ptr)) _v = (x); \
 	copy_to_user((ptr), &_v, sizeof(_v)) ? -EFAULT : 0; })
+#else
+#include <asm/uaccess.h>
+#define get_user(x, ptr)	arch_get_user(x, ptr)
+#define put_user(x, ptr)	arch_put_user(x, ptr)
+#endif
 
 /* Length without the NUL, or -EFAULT; @n when no NUL came within @n bytes. */
 __must_check long strncpy_from_user(char *to, const char __user *from, long n);

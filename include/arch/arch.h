@@ -49,6 +49,7 @@
 struct mm_struct;
 struct pt_regs;
 struct task_struct;
+struct vm_area_struct;
 
 /* ---- translations ------------------------------------------------------------------------- */
 

@@ -39,6 +39,8 @@ VELLUM_SYSCALLS(X)
 const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[0 ... NR_SYSCALLS - 1] = sys_ni_syscall,
 	VELLUM_SYSCALLS(X)
+	[__NR_clone] = arch_sys_clone,		/* these want the caller's full registers */
+	[__NR_clone3] = arch_sys_clone3,
 };
 #undef X
 

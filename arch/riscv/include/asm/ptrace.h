@@ -113,6 +113,10 @@ static inline void syscall_restart(struct pt_regs *regs)
 /* Nothing after this restarts it. */
 static inline void syscall_forget(struct pt_regs *regs) { regs->cause = ~0ul; }
 
+/* The table's entries for clone and clone3 (entry.S): the s registers go into pt_regs first. */
+long arch_sys_clone(long a, long b, long c, long d, long e, long f);
+long arch_sys_clone3(long a, long b, long c, long d, long e, long f);
+
 /* Print the registers, as Linux does. */
 void show_regs(const struct pt_regs *regs);
 
