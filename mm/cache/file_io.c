@@ -13,7 +13,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/cache/filemap.h"
-#include "include/uaccess.h"
 #include "include/uapi/resource.h"
 #include "include/uapi/signal.h"
 
@@ -150,7 +149,7 @@ ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 		}
 		n = min_t(size_t, PAGE_SIZE - off, inode->i_size - *ppos);
 		n = min(n, to->count);
-		copied = copy_to_iter((char *)page_to_virt(page) + off, n, to);
+		copied = copy_page_to_iter(page, off, n, to);
 		put_page(page);
 		*ppos += copied;
 		done += copied;
@@ -205,7 +204,7 @@ static ssize_t write_one_page(struct file *file, struct iov_iter *from, loff_t p
 	if (rc)
 		return rc;
 	pagefault_disable();
-	copied = copy_from_iter((char *)page_to_virt(page) + (pos & ~PAGE_MASK), n, from);
+	copied = copy_page_from_iter(page, pos & ~PAGE_MASK, n, from);
 	pagefault_enable();
 	return mapping->a_ops->write_end(file, mapping, pos, n, copied, page);
 }

@@ -177,6 +177,17 @@ unsigned find_get_pages(struct address_space *mapping, pgoff_t *index, pgoff_t l
 	return got;
 }
 
+void find_get_range(struct address_space *mapping, pgoff_t index, unsigned nr, struct page **pages)
+{
+	spin_lock(&mapping->lock);
+	for (unsigned i = 0; i < nr; i++) {
+		pages[i] = xa_load(&mapping->i_pages, index + i);
+		if (pages[i])
+			get_page(pages[i]);
+	}
+	spin_unlock(&mapping->lock);
+}
+
 struct page *grab_cache_page(struct address_space *mapping, pgoff_t index)
 {
 	struct page *page;

@@ -6,7 +6,33 @@
 #ifndef VELLUM_MM_CACHE_FILEMAP_H
 #define VELLUM_MM_CACHE_FILEMAP_H
 
+#include "include/uaccess.h"
 #include "mm/cache/pagemap.h"
+
+/* Bytes copied of [@off, @off + @n) of @page, n > 0.  The common case, one user segment, is inline. */
+static inline size_t copy_page_to_iter(struct page *page, size_t off, size_t n, struct iov_iter *to)
+{
+	char *kaddr = (char *)page_to_virt(page) + off;
+
+	if (unlikely(!to->user || n > to->iov->iov_len - to->offset))
+		return copy_to_iter(kaddr, n, to);
+	n -= copy_to_user((char *)to->iov->iov_base + to->offset, kaddr, n);
+	to->offset += n;
+	to->count -= n;
+	return n;
+}
+
+static inline size_t copy_page_from_iter(struct page *page, size_t off, size_t n, struct iov_iter *from)
+{
+	char *kaddr = (char *)page_to_virt(page) + off;
+
+	if (unlikely(!from->user || n > from->iov->iov_len - from->offset))
+		return copy_from_iter(kaddr, n, from);
+	n -= copy_from_user(kaddr, (char *)from->iov->iov_base + from->offset, n);
+	from->offset += n;
+	from->count -= n;
+	return n;
+}
 
 /* file_operations for files whose a_ops have readpage (and write_begin/write_end). */
 ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *pos);

@@ -33,6 +33,8 @@ struct page *find_lock_page(struct address_space *mapping, pgoff_t index);
 /* Up to @nr present pages from *@index on, in order; *index becomes the next one to ask for. */
 unsigned find_get_pages(struct address_space *mapping, pgoff_t *index, pgoff_t last, unsigned nr,
 			struct page **pages);
+/* The pages of [@index, @index + @nr): a counted reference or NULL for each, under one lock. */
+void find_get_range(struct address_space *mapping, pgoff_t index, unsigned nr, struct page **pages);
 /* Found or made (content undefined unless uptodate), locked and referenced; NULL: no memory. */
 struct page *grab_cache_page(struct address_space *mapping, pgoff_t index);
 /* Found or read from the store, uptodate and referenced; NULL or *err says why not. */

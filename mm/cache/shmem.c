@@ -120,6 +120,36 @@ static struct page *shmem_getpage(struct inode *inode, pgoff_t index, int *err)
 
 /* ---- read and write ------------------------------------------------------------ */
 
+#define READ_BATCH	16u
+
+/* Bytes [@pos, @pos + @n) of pages that are looked up together: n fits READ_BATCH pages.  Bytes copied. */
+static size_t read_batch(struct inode *inode, struct iov_iter *to, loff_t pos, size_t n)
+{
+	struct page *pages[READ_BATCH];
+	size_t off = pos & ~PAGE_MASK, done = 0;
+	unsigned nr = (off + n + PAGE_SIZE - 1) >> PAGE_SHIFT, i;
+
+	find_get_range(inode->i_mapping, pos >> PAGE_SHIFT, nr, pages);
+	for (i = 0; i < nr; i++) {
+		size_t len = min(PAGE_SIZE - off, n - done), copied;
+
+		if (likely(pages[i])) {
+			copied = copy_page_to_iter(pages[i], off, len, to);
+			put_page(pages[i]);
+		} else {
+			copied = iov_iter_zero(len, to);
+		}
+		done += copied;
+		off = 0;
+		if (unlikely(copied < len))
+			break;
+	}
+	while (++i < nr)		/* not reached: user memory ended */
+		if (pages[i])
+			put_page(pages[i]);
+	return done;
+}
+
 ssize_t shmem_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 {
 	struct inode *inode = file->f_inode;
@@ -128,17 +158,10 @@ ssize_t shmem_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 	int err = 0;
 
 	while (to->count && pos < size) {
-		size_t off = pos & ~PAGE_MASK, copied;
-		size_t n = min(PAGE_SIZE - off, to->count);
-		struct page *page = find_get_page(inode->i_mapping, pos >> PAGE_SHIFT);
+		size_t n = min_t(size_t, to->count, size - pos), copied;
 
-		n = min_t(size_t, n, size - pos);
-		if (likely(page)) {
-			copied = copy_to_iter((char *)page_to_virt(page) + off, n, to);
-			put_page(page);
-		} else {
-			copied = iov_iter_zero(n, to);
-		}
+		n = min(n, READ_BATCH * PAGE_SIZE - (pos & ~PAGE_MASK));
+		copied = read_batch(inode, to, pos, n);
 		pos += copied;
 		done += copied;
 		if (unlikely(copied < n)) {
@@ -162,7 +185,7 @@ ssize_t shmem_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
  */
 static size_t write_present(struct page *page, struct iov_iter *from, size_t off, size_t n)
 {
-	size_t copied = copy_from_iter((char *)page_to_virt(page) + off, n, from);
+	size_t copied = copy_page_from_iter(page, off, n, from);
 
 	if (!PageDirty(page))
 		SetPageDirty(page);
@@ -187,7 +210,7 @@ static int write_hole(struct inode *inode, struct iov_iter *from, loff_t pos, si
 	va = page_to_virt(page);
 	if (off)
 		memset(va, 0, off);
-	got = copy_from_iter(va + off, n, from);
+	got = copy_page_from_iter(page, off, n, from);
 	*copied = got;
 	rc = -EFAULT;
 	if (unlikely(!got))
