@@ -623,6 +623,7 @@ struct task_struct *fork_idle(unsigned hart)
 	p->hart_off = hart_off[hart];
 	p->mm = NULL;
 	p->active_mm = &init_mm;
+	mmgrab(&init_mm);
 	snprintf(p->comm, sizeof(p->comm), "swapper/%u", hart);
 	init_idle(p, hart);
 	return p;
