@@ -192,7 +192,7 @@ static __always_inline void switch_mm(struct rq *rq, struct task_struct *prev, s
 	if (!next->mm) {
 		next->active_mm = prev->active_mm;
 		if (prev->mm)
-			atomic_inc(&prev->active_mm->mm_count);	/* C2 */
+			mmgrab(prev->active_mm);	/* C2 */
 		else
 			prev->active_mm = NULL;			/* its reference goes to next */
 		return;
@@ -427,10 +427,9 @@ void init_idle(struct task_struct *idle, unsigned hart)
 	idle->state = TASK_RUNNING;
 	idle->se.on_hart = true;
 	idle->flags |= PF_KTHREAD;
-	if (!idle->active_mm) {
-		idle->active_mm = &init_mm;
-		atomic_inc(&init_mm.mm_count);
-	}
+	idle->active_mm = &init_mm;
+	if (hart)
+		mmgrab(&init_mm);	/* C2; init_mm is born with that of init_task */
 	set_task_hart(idle, hart);
 	spin_lock_init(&rq->lock, RANK_RQ);
 	rq->hart = hart;
