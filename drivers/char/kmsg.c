@@ -38,7 +38,7 @@ static int kmsg_open(struct inode *inode, struct file *f)
 	k = kmalloc(sizeof(*k), GFP_KERNEL);
 	if (!k)
 		return -ENOMEM;
-	mutex_init(&k->lock, RANK_SLEEP_LEAF);
+	mutex_init(&k->lock, RANK_VFS);
 	k->seq = log_first_seq();
 	f->private_data = k;
 	return 0;

@@ -32,7 +32,7 @@ struct new_utsname utsname = {
 };
 const char vellum_banner[] = "Linux version " UTS_RELEASE " (vellum@vellum) (gcc " __VERSION__ ") " UTS_VERSION;
 
-static DEFINE_MUTEX(uts_lock, RANK_SLEEP_LEAF);
+static DEFINE_MUTEX(uts_lock, RANK_TASK);
 
 /* ---- names ---------------------------------------------------------------------------------------- */
 

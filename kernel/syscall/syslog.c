@@ -17,7 +17,7 @@ enum { LOG_CLOSE, LOG_OPEN, LOG_READ, LOG_READ_ALL, LOG_READ_CLEAR, LOG_CLEAR, L
 
 #define POLL_NS		50000000ull
 
-static DEFINE_MUTEX(syslog_lock, RANK_SLEEP_LEAF);
+static DEFINE_MUTEX(syslog_lock, RANK_TASK);
 static u64 syslog_seq, clear_seq;	/* (syslog_lock) */
 static int saved_loglevel = -1;
 

@@ -37,7 +37,7 @@ struct k_itimer {
 	bool rearm_pending;		/* its signal is out, the interval waits for it */
 };
 
-static DEFINE_MUTEX(posix_timers_mutex, RANK_SLEEP_LEAF);
+static DEFINE_MUTEX(posix_timers_mutex, RANK_TASK);
 
 static bool on_cpu_clock(const struct k_itimer *t)
 {
