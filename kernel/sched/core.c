@@ -361,7 +361,7 @@ void wake_up_new_task(struct task_struct *p)
 
 void sched_exit(__maybe_unused struct task_struct *p)
 {
-	INV(R1, !p->se.on_rq || p == current);
+	INV(R1, p->exit_state);		/* but it may still be on its way through its last schedule() */
 }
 
 /*
