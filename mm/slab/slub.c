@@ -35,49 +35,13 @@
 #include "lib/string.h"
 #include "mm/phys/memblock.h"
 #include "mm/phys/zone.h"
-#include "mm/slab/internal.h"
+#include "mm/slab/slub.h"
 
 #define SLUB_MAX_ORDER	3u
-
-struct kmem_cache_cpu {
-	void *freelist;			/* next object to hand out */
-	unsigned long base, bytes;	/* the slab's address range, to know its objects by */
-	struct page *page;		/* frozen for this hart; NULL: bytes is 0 */
-} __aligned(64);
-
-struct kmem_cache_node {
-	spinlock_t list_lock;
-	unsigned long nr_partial;
-	struct list_head partial, full;	/* of page->lru */
-	unsigned long nr_slabs, total_objects;
-};
-
-struct kmem_cache {
-	unsigned offset;		/* (I) of the link inside a free object */
-	unsigned object_size;		/* (I) bytes asked for */
-	unsigned size;			/* (I) from object to object */
-	unsigned align, flags;		/* (I) */
-	unsigned order, min_order;	/* (I) */
-	unsigned min_partial;		/* (I) empty slabs that a node may keep */
-	gfp_t allocflags;		/* (I) */
-	void (*ctor)(void *);
-	const char *name;		/* lives as long as the cache */
-	struct list_head list;		/* slab_mutex */
-	struct kmem_cache_node **node;	/* (I) by node id; after cpu[] */
-	struct kmem_cache_cpu cpu[];	/* by hart */
-};
 
 static LIST_HEAD(slab_caches);
 static struct kmem_cache *cache_cache, *node_cache;
 
-static inline void *get_freepointer(const struct kmem_cache *s, const void *obj)
-{
-	return *(void **)((char *)obj + s->offset);
-}
-static inline void set_freepointer(const struct kmem_cache *s, void *obj, void *next)
-{
-	*(void **)((char *)obj + s->offset) = next;
-}
 static inline struct kmem_cache_cpu *this_cpu(struct kmem_cache *s) { return &s->cpu[this_hart()]; }
 static inline struct kmem_cache_node *page_node(struct kmem_cache *s, struct page *page)
 {
@@ -90,19 +54,23 @@ static inline enum node_stat_item slab_stat(const struct kmem_cache *s)
 
 /* ---- slabs ------------------------------------------------------------------------------------ */
 
-static void link_objects(struct kmem_cache *s, struct page *page)
+static void init_object(struct kmem_cache *s, void *obj, void *next)
 {
-	char *obj = page_to_virt(page);
-
-	page->freelist = obj;
-	for (unsigned i = 1; i < page->objects; i++, obj += s->size) {
-		if (s->ctor)
-			s->ctor(obj);
-		set_freepointer(s, obj, obj + s->size);
-	}
+	if (unlikely(cache_debug(s)))
+		debug_init_object(s, obj);
 	if (s->ctor)
 		s->ctor(obj);
-	set_freepointer(s, obj, NULL);
+	set_freepointer(s, obj, next);
+}
+
+static void link_objects(struct kmem_cache *s, struct page *page)
+{
+	char *obj = first_object(s, page);
+
+	page->freelist = obj;
+	for (unsigned i = 1; i < page->objects; i++, obj += s->size)
+		init_object(s, obj, obj + s->size);
+	init_object(s, obj, NULL);
 }
 
 static struct page *alloc_slab_pages(gfp_t gfp, int nid, unsigned order)
@@ -129,8 +97,8 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int nid)
 		return NULL;
 	__SetPageSlab(page);
 	page->slab_cache = s;
-	page->private = 0;
 	page->objects = (PAGE_SIZE << order) / s->size;
+	page->inuse = page->frozen = 0;
 	link_objects(s, page);
 	mod_node_page_state(page_pgdat(page), slab_stat(s), 1l << order);
 	return page;
@@ -312,11 +280,79 @@ static void *refill_from_any(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	return obj;
 }
 
+/* ---- one object: of another node, or with debugging ---------------------------------------------- */
+
+/* The first free object of @page is taken.  => list_lock held, @page is partial */
+static void *pop_object(struct kmem_cache *s, struct kmem_cache_node *n, struct page *page)
+{
+	void *obj = page->freelist, *next = get_freepointer(s, obj);
+
+	if (unlikely(cache_debug(s)) && next && !object_valid(s, page, next)) {
+		debug_bad_link(s, page, obj);
+		next = NULL;			/* the rest of the slab is lost */
+		page->inuse = page->objects - 1;
+	}
+	page->freelist = next;
+	page->inuse++;
+	if (!next) {
+		remove_partial(n, page);
+		list_add(&page->lru, &n->full);
+	}
+	return obj;
+}
+
+/* One object of node @nid's partial slabs, which stay where they are.  => interrupts off */
+static void *take_from_partial(struct kmem_cache *s, int nid)
+{
+	struct kmem_cache_node *n = s->node[nid];
+	struct page *page;
+	void *obj = NULL;
+
+	spin_lock(&n->list_lock);
+	do {
+		page = list_first_entry_or_null(&n->partial, struct page, lru);
+		obj = page ? pop_object(s, n, page) : NULL;
+	} while (obj && unlikely(cache_debug(s)) && !debug_alloc(s, page, obj));
+	spin_unlock(&n->list_lock);
+	return obj;
+}
+
+static void *alloc_one(struct kmem_cache *s, gfp_t gfp, int nid)
+{
+	unsigned long flags = arch_irq_save();
+	void *obj = take_from_partial(s, nid);
+
+	arch_irq_restore(flags);
+	if (!obj) {
+		struct page *page = new_slab(s, gfp, nid);
+
+		if (!page)
+			return gfp & __GFP_THISNODE || cache_debug(s) ? NULL : kmem_cache_alloc(s, gfp);
+		flags = arch_irq_save();
+		spin_lock(&page_node(s, page)->list_lock);
+		count_slab(page_node(s, page), page, 1);
+		add_partial(page_node(s, page), page);
+		spin_unlock(&page_node(s, page)->list_lock);
+		obj = take_from_partial(s, page_to_nid(page));
+		arch_irq_restore(flags);
+	}
+	if (obj && gfp & __GFP_ZERO)
+		memset(obj, 0, s->object_size);
+	return obj;
+}
+
+/* ---- allocating ------------------------------------------------------------------------------- */
+
 /* The hart's list is empty.  => interrupts off; as @flags says on return */
 static __noinline void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long flags)
 {
-	void *obj = refill_from_node(s, this_cpu(s), numa_node_id());
+	void *obj;
 
+	if (unlikely(cache_debug(s))) {
+		arch_irq_restore(flags);
+		return alloc_one(s, gfp, numa_node_id());
+	}
+	obj = refill_from_node(s, this_cpu(s), numa_node_id());
 	if (!obj) {
 		struct page *page;
 
@@ -346,59 +382,11 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	return obj;
 }
 
-/* ---- another node's ---------------------------------------------------------------------------- */
-
-/* One object of node @nid's partial slabs, which stay where they are.  => interrupts off */
-static void *take_from_partial(struct kmem_cache *s, int nid)
-{
-	struct kmem_cache_node *n = s->node[nid];
-	struct page *page;
-	void *obj = NULL;
-
-	spin_lock(&n->list_lock);
-	page = list_first_entry_or_null(&n->partial, struct page, lru);
-	if (page) {
-		obj = page->freelist;
-		page->freelist = get_freepointer(s, obj);
-		page->inuse++;
-		if (!page->freelist) {
-			remove_partial(n, page);
-			list_add(&page->lru, &n->full);
-		}
-	}
-	spin_unlock(&n->list_lock);
-	return obj;
-}
-
-static void *alloc_remote(struct kmem_cache *s, gfp_t gfp, int nid)
-{
-	unsigned long flags = arch_irq_save();
-	void *obj = take_from_partial(s, nid);
-
-	arch_irq_restore(flags);
-	if (!obj) {
-		struct page *page = new_slab(s, gfp, nid);
-
-		if (!page)
-			return gfp & __GFP_THISNODE ? NULL : kmem_cache_alloc(s, gfp);
-		flags = arch_irq_save();
-		spin_lock(&page_node(s, page)->list_lock);
-		count_slab(page_node(s, page), page, 1);
-		add_partial(page_node(s, page), page);
-		spin_unlock(&page_node(s, page)->list_lock);
-		obj = take_from_partial(s, page_to_nid(page));
-		arch_irq_restore(flags);
-	}
-	if (obj && gfp & __GFP_ZERO)
-		memset(obj, 0, s->object_size);
-	return obj;
-}
-
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 {
 	if (nid == NUMA_NO_NODE || nid == numa_node_id() || !s->node[nid])
 		return kmem_cache_alloc(s, gfp);
-	return alloc_remote(s, gfp, nid);
+	return alloc_one(s, gfp, nid);
 }
 
 /* ---- freeing ---------------------------------------------------------------------------------- */
@@ -410,6 +398,8 @@ static struct page *free_to_page(struct kmem_cache *s, struct page *page, void *
 	struct page *empty = NULL;
 
 	spin_lock(&n->list_lock);
+	if (unlikely(cache_debug(s)) && !debug_free(s, page, obj))
+		goto out;
 	INV(U2, page->inuse > 0);
 	if (!page->freelist && !page->frozen) {
 		list_del(&page->lru);			/* full no more */
@@ -423,6 +413,7 @@ static struct page *free_to_page(struct kmem_cache *s, struct page *page, void *
 		count_slab(n, page, -1);
 		empty = page;
 	}
+out:
 	spin_unlock(&n->list_lock);
 	return empty;
 }
@@ -544,10 +535,14 @@ static void calculate_sizes(struct kmem_cache *s)
 	unsigned size = ALIGN(s->object_size, 8u);
 
 	s->offset = 0;
-	if (s->ctor || s->flags & (SLAB_POISON | SLAB_TYPESAFE_BY_RCU)) {
-		s->offset = size;
+	if (s->ctor || s->flags & (SLAB_POISON | SLAB_TYPESAFE_BY_RCU | SLAB_RED_ZONE | SLAB_STORE_USER)) {
+		if (s->flags & SLAB_RED_ZONE)
+			size += sizeof(void *);
+		s->inuse = s->offset = size;
 		size += sizeof(void *);
 	}
+	if (cache_debug(s))
+		size = debug_layout(s, size);
 	s->size = ALIGN(size, s->align);
 	s->order = calculate_order(s->size);
 	s->min_order = get_order(s->size);
@@ -566,7 +561,7 @@ static void setup_cache(struct kmem_cache *s, const char *name, unsigned size, u
 {
 	s->name = name;
 	s->object_size = size;
-	s->flags = flags;
+	s->flags = flags | debug_flags_for(name);
 	s->align = calculate_alignment(flags, align, size);
 	s->ctor = ctor;
 	s->node = (struct kmem_cache_node **)&s->cpu[nr_harts];
@@ -701,12 +696,15 @@ static void name_live_objects(struct kmem_cache *s, struct list_head *slabs)
 	struct page *page;
 
 	list_for_each_entry(page, slabs, lru) {
-		char *obj = page_to_virt(page);
+		char *obj = first_object(s, page);
 
-		for (unsigned i = 0; i < page->objects; i++, obj += s->size)
-			if (!object_is_free(s, page, obj))
-				pr_err("BUG %s: object %p @offset=%u still in use\n", s->name, (void *)obj,
-				       i * s->size);
+		for (unsigned i = 0; i < page->objects; i++, obj += s->size) {
+			if (object_is_free(s, page, obj))
+				continue;
+			pr_err("Object 0x%p @offset=%lu\n", (void *)obj,
+			       (unsigned long)(obj - (char *)page_to_virt(page)));
+			debug_print_tracks(s, obj);
+		}
 	}
 }
 
@@ -778,13 +776,6 @@ unsigned long slab_objects_in_use(struct kmem_cache *s)
 }
 
 /* ---- validator -------------------------------------------------------------------------------- */
-
-static bool object_valid(struct kmem_cache *s, struct page *page, void *obj)
-{
-	unsigned long off = (char *)obj - (char *)page_to_virt(page);
-
-	return off < (unsigned long)page->objects * s->size && off % s->size == 0;
-}
 
 /* Length of the list that starts at @obj, all of @page; -1 when it is broken. */
 static long list_length(struct kmem_cache *s, struct page *page, void *obj)

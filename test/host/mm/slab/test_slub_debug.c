@@ -1,0 +1,211 @@
+/*
+ * test/host/mm/slab/test_slub_debug.c - each check of slub_debug finds a planted bug of its kind, and
+ * none cries wolf.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+// SRCS: mm/pt/asid.c mm/slab/slub.c mm/slab/slub_debug.c mm/slab/common.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
+#define TEST_STACK_TRACE
+#include "test/host/mm/phys/machine.h"
+#include "kernel/cmdline.h"
+#include "mm/slab/slab.h"
+
+#define ALL	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
+
+extern const struct kernel_param __start_param[], __stop_param[];
+static char log_text[1 << 16];
+static unsigned log_len;
+
+unsigned stack_trace_save(unsigned long *calls, unsigned max)
+{
+	calls[0] = 0x1234;
+	return min(1u, max);
+}
+
+int printk(const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(log_text + log_len, sizeof(log_text) - log_len, fmt, args);
+	va_end(args);
+	log_len = min(log_len + n, (unsigned)sizeof(log_text) - 1);
+	return n;
+}
+
+static bool logged(const char *text)
+{
+	bool found = strstr(log_text, text);
+
+	log_len = 0;
+	log_text[0] = 0;
+	return found;
+}
+
+static void begin(const char *param)
+{
+	machine_begin();
+	memblock_add(0x80000000, 64 * MiB);
+	machine_boot(2);
+	for (const struct kernel_param *p = __start_param; param && p < __stop_param; p++)
+		if (!strcmp(p->name, "slub_debug"))
+			CHECK(!p->set(param));
+	kmem_cache_init();
+	logged("");
+}
+
+static struct kmem_cache *cache(unsigned flags)
+{
+	struct kmem_cache *s = kmem_cache_create("victim", 50, 0, flags, NULL);
+
+	CHECK(s);
+	return s;
+}
+
+static void overflow(void)
+{
+	struct kmem_cache *s;
+	char *p;
+
+	begin(NULL);
+	s = cache(ALL);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p[50] = 1;
+	kmem_cache_free(s, p);
+	CHECK(logged("BUG victim (Not tainted): Right Redzone overwritten"));
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p[-1] = 1;
+	kmem_cache_free(s, p);
+	CHECK(strstr(log_text, "Allocated in host") && logged("Left Redzone overwritten"));
+	CHECK(slab_objects_in_use(s) == 2 && kmem_cache_verify(s));	/* both are out of use */
+}
+
+static void use_after_free(void)
+{
+	struct kmem_cache *s;
+	char *p;
+
+	begin(NULL);
+	s = cache(ALL);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, p);
+	p[20] = 1;
+	CHECK(kmem_cache_alloc(s, GFP_KERNEL) != p);
+	CHECK(strstr(log_text, "Freed in host") && logged("Poison overwritten"));
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, p);
+	p[49] = 1;
+	CHECK(kmem_cache_alloc(s, GFP_KERNEL) != p && logged("End Poison overwritten"));
+}
+
+static void wrong_frees(void)
+{
+	struct kmem_cache *s;
+	char *p;
+
+	begin(NULL);
+	s = cache(ALL);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, p + 8);
+	CHECK(logged("Invalid object pointer"));
+	kmem_cache_free(s, p);
+	CHECK(!log_len);
+	kmem_cache_free(s, p);
+	CHECK(logged("Object already free"));
+	kmem_cache_free(s, kmalloc(50, GFP_KERNEL));
+	CHECK(logged("not of this cache"));
+	CHECK(!slab_objects_in_use(s) && kmem_cache_verify(s));
+}
+
+static void broken_link(void)
+{
+	struct kmem_cache *s;
+	char *p, *q;
+
+	begin(NULL);
+	s = cache(SLAB_CONSISTENCY_CHECKS);		/* the link lies in the object */
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	q = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, p);
+	*(long *)p = 0x5555;
+	CHECK(kmem_cache_alloc(s, GFP_KERNEL) == p && logged("Freepointer corrupt"));
+	kmem_cache_free(s, q);
+	CHECK(kmem_cache_verify(s));
+}
+
+static void leak(void)
+{
+	struct kmem_cache *s;
+	char *p;
+
+	begin(NULL);
+	s = cache(ALL);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_destroy(s);
+	CHECK(strstr(log_text, "Allocated in host") && logged("Objects remaining in victim"));
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+	CHECK(!log_len);
+}
+
+/* Everything with debugging on, under load: silence. */
+static void no_false_alarm(void)
+{
+	static struct { char *p; unsigned n; } live[2000];
+	unsigned nr = 0;
+
+	begin("");
+	for (unsigned i = 0; i < 40000; i++) {
+		host_run_on(i & 1);
+		if (nr < 2000 && (!nr || !rnd_one_in(3))) {
+			unsigned n = 1 + rnd_below(rnd_one_in(4) ? 9000 : 300);
+
+			live[nr].p = kmalloc(n, rnd_one_in(2) ? GFP_KERNEL | __GFP_ZERO : GFP_KERNEL);
+			CHECK(live[nr].p && IS_ALIGNED((unsigned long)live[nr].p, 8));
+			memset(live[nr].p, i, ksize(live[nr].p));
+			live[nr++].n = n;
+		} else {
+			unsigned k = rnd_below(nr);
+
+			kfree(live[k].p);
+			live[k] = live[--nr];
+		}
+	}
+	CHECK(!log_len && slab_verify_all());
+	while (nr)
+		kfree(live[--nr].p);
+	CHECK(!log_len && slab_verify_all());
+	check_all();
+}
+
+static void chosen_caches(void)
+{
+	char *p;
+
+	begin("Z,kmalloc-1*,victim");
+	p = kmem_cache_alloc(cache(0), GFP_KERNEL);
+	CHECK(kmem_cache_create("other", 50, 0, 0, NULL));
+	p[50] = 1;
+	kfree(p);
+	CHECK(logged("BUG victim"));
+	p = kmalloc(128, GFP_KERNEL);
+	p[128] = 1;
+	kfree(p);
+	CHECK(logged("BUG kmalloc-128"));
+	p = kmalloc(64, GFP_KERNEL);
+	kfree(p);
+	CHECK(kmalloc(64, GFP_KERNEL) == p && !log_len);
+}
+
+int main(void)
+{
+	run_scenario(overflow, "overflow and underflow by one");
+	run_scenario(use_after_free, "write after free");
+	run_scenario(wrong_frees, "double free, wrong address, wrong cache");
+	run_scenario(broken_link, "broken freelist");
+	run_scenario(leak, "leak at destroy is named");
+	run_scenario(no_false_alarm, "no false alarm under load");
+	run_scenario(chosen_caches, "slub_debug=Z,cache* chooses caches");
+	return done_testing();
+}
