@@ -221,3 +221,8 @@ struct file *do_filp_open(int dfd, const char *name, const struct open_flags *op
 	path_put(&path);
 	return file;
 }
+
+bool path_noexec(const struct path *path)
+{
+	return path->mnt->mnt_flags & MNT_NOEXEC;
+}

@@ -135,7 +135,7 @@ static ssize_t pipe_take(struct pipe_inode_info *p, struct iov_iter *to, bool *e
 	while (to->count && !pipe_empty(p)) {
 		struct pipe_buffer *b = pipe_buf(p, p->tail);
 		size_t want = min((size_t)b->len, to->count);
-		size_t n = copy_to_iter((char *)page_address(b->page) + b->offset, want, to);
+		size_t n = copy_to_iter((char *)page_to_virt(b->page) + b->offset, want, to);
 		bool packet = b->flags & PIPE_BUF_PACKET;
 
 		total += n;
@@ -199,7 +199,7 @@ static ssize_t pipe_merge(struct pipe_inode_info *p, struct iov_iter *from)
 	end = b->offset + b->len;
 	if (!(b->flags & PIPE_BUF_MERGE) || !n || end + n > PAGE_SIZE)
 		return 0;
-	if (copy_from_iter((char *)page_address(b->page) + end, n, from) < n)
+	if (copy_from_iter((char *)page_to_virt(b->page) + end, n, from) < n)
 		return -EFAULT;
 	b->len += n;
 	return n;
@@ -224,7 +224,7 @@ static ssize_t pipe_append(struct pipe_inode_info *p, struct iov_iter *from, uns
 
 	if (!page)
 		return -ENOMEM;
-	n = copy_from_iter(page_address(page), want, from);
+	n = copy_from_iter(page_to_virt(page), want, from);
 	if (n < want) {
 		if (!p->spare)
 			p->spare = page;

@@ -27,7 +27,7 @@
 
 #define TRACE_MAX	24
 
-static int panic_timeout;		/* seconds; -1 at once; 0 never */
+int panic_timeout;		/* seconds; -1 at once; 0 never */
 static bool panic_on_oops;
 static int panicking_hart = -1;		/* (A) */
 static int oops_count;

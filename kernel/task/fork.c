@@ -40,6 +40,7 @@
 static struct kmem_cache *task_cache, *signal_cache, *sighand_cache;
 unsigned long max_threads;
 int nr_threads;
+unsigned long total_forks;
 
 /* ---- parts ------------------------------------------------------------------------------------ */
 
@@ -267,6 +268,7 @@ static void link_task(struct task_struct *p, const struct kernel_clone_args *arg
 	list_add_tail(&p->thread_node, &sig->thread_head);
 	attach_pid(p);
 	nr_threads++;
+	total_forks++;
 }
 
 /* 0, or -ERESTARTNOINTR when a signal came meanwhile: it must find all or none of a group. */

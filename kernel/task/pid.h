@@ -36,6 +36,7 @@ struct task_struct *pgrp_first(pid_t pgrp) REQUIRES(tasklist_lock);
 static inline pid_t task_pgrp_nr(struct task_struct *t) { return t->signal->pgrp; }
 static inline pid_t task_session_nr(struct task_struct *t) { return t->signal->session; }
 extern int nr_threads;		/* (T) all tasks but the idle ones */
+extern unsigned long total_forks;	/* (T) since boot: /proc/stat processes */
 extern pid_t last_pid;
 
 /* A descriptor for the process @leader, flags O_CLOEXEC, O_NONBLOCK; or -errno. */

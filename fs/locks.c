@@ -1,0 +1,328 @@
+/*
+ * fs/locks.c - advisory locks: flock(2), fcntl(2) records owned by processes or by open files.
+ *
+ * MODEL     inode->i_flock lists the locks that are held.  A lock has an owner: the descriptor table for
+ *           POSIX records, the open file for flock() and OFD records.  Records of one owner never
+ *           overlap: a new one cuts or swallows the old ones, and merges with neighbours of its type.
+ *           Who must wait sleeps on one queue for all files, and tries again whenever a lock goes.
+ *           Before a POSIX waiter sleeps, the chain of who waits for whom is followed: a circle is EDEADLK.
+ * INVARIANTS
+ *   K1  Two held locks of one kind that overlap, one of them exclusive, have the same owner.
+ *   K2  Records of an owner on a file are disjoint; adjacent ones differ in type.
+ * LOCKING   locks_lock for every list.  Locks that may be needed are allocated before it is taken.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/locks.h"
+#include "fs/fdtable.h"
+#include "fs/file.h"
+#include "include/syscall.h"
+#include "mm/slab/slab.h"
+
+enum lock_kind { LOCK_FLOCK, LOCK_POSIX, LOCK_OFD };
+
+struct file_lock {
+	struct list_head link;		/* inode->i_flock */
+	enum lock_kind kind;
+	int type;			/* F_RDLCK, F_WRLCK */
+	void *owner;
+	pid_t pid;
+	loff_t start, end;		/* bytes, end inclusive */
+};
+
+struct lock_waiter {			/* (locks_lock) */
+	struct list_head link;
+	void *owner, *blocked_by;
+};
+
+static DEFINE_SPINLOCK(locks_lock, RANK_FILES);
+static DECLARE_WAIT_QUEUE_HEAD(locks_wait);
+static LIST_HEAD(lock_waiters);
+static struct kmem_cache *lock_cache;
+
+/* flock() locks do not conflict with records; POSIX and OFD records do with each other. */
+static bool same_space(enum lock_kind a, enum lock_kind b)
+{
+	return (a == LOCK_FLOCK) == (b == LOCK_FLOCK);
+}
+
+static bool same_owner(const struct file_lock *a, const struct file_lock *b)
+{
+	return a->owner == b->owner && a->kind == b->kind;
+}
+
+static bool overlaps(const struct file_lock *a, const struct file_lock *b)
+{
+	return a->start <= b->end && b->start <= a->end;
+}
+
+/* The held lock that keeps @want from being taken, or NULL. */
+static struct file_lock *find_conflict(struct inode *inode, const struct file_lock *want)
+{
+	struct file_lock *l;
+
+	list_for_each_entry(l, &inode->i_flock, link)
+		if (same_space(l->kind, want->kind) && !same_owner(l, want) && overlaps(l, want) &&
+		    (l->type == F_WRLCK || want->type == F_WRLCK))
+			return l;
+	return NULL;
+}
+
+/*
+ * Make [want->start, want->end] of its owner have want->type (F_UNLCK: nothing).  @spare[2] are locks to
+ * use; those that are used become NULL.  => locks_lock; no conflict
+ */
+static void apply_record(struct inode *inode, const struct file_lock *want, struct file_lock *spare[2])
+{
+	struct file_lock new_ = *want, *l, *next;
+
+	list_for_each_entry_safe(l, next, &inode->i_flock, link) {
+		if (!same_owner(l, want))
+			continue;
+		if (l->type == want->type && l->start <= new_.end + (new_.end != INT64_MAX) &&
+		    new_.start <= l->end + (l->end != INT64_MAX)) {
+			new_.start = min(new_.start, l->start);		/* K2: merge */
+			new_.end = max(new_.end, l->end);
+		} else if (!overlaps(l, want)) {
+			continue;
+		} else if (l->start < want->start && l->end > want->end) {
+			*spare[0] = *l;					/* split: the upper part */
+			spare[0]->start = want->end + 1;
+			list_add(&spare[0]->link, &l->link);
+			spare[0] = NULL;
+			l->end = want->start - 1;
+			continue;
+		} else if (l->start < want->start) {
+			l->end = want->start - 1;
+			continue;
+		} else if (l->end > want->end) {
+			l->start = want->end + 1;
+			continue;
+		}
+		list_del(&l->link);
+		kmem_cache_free(lock_cache, l);
+	}
+	if (want->type == F_UNLCK)
+		return;
+	*spare[1] = new_;
+	list_add_tail(&spare[1]->link, &inode->i_flock);
+	spare[1] = NULL;
+}
+
+/* Would waiting for @blocker's owner close a circle?  => locks_lock */
+static bool would_deadlock(void *me, void *blocker)
+{
+	struct lock_waiter *w;
+
+	for (int hops = 0; hops < 10 && blocker; hops++) {
+		void *next = NULL;
+
+		if (blocker == me)
+			return true;
+		list_for_each_entry(w, &lock_waiters, link)
+			if (w->owner == blocker)
+				next = w->blocked_by;
+		blocker = next;
+	}
+	return false;
+}
+
+/* Try once.  => 0: done; -EAGAIN with *@w on the waiters' list (if @wait); -EDEADLK */
+static int try_lock(struct inode *inode, const struct file_lock *want, struct file_lock *spare[2],
+		    struct lock_waiter *w, bool wait)
+{
+	struct file_lock *c = want->type == F_UNLCK ? NULL : find_conflict(inode, want);
+
+	if (!c) {
+		apply_record(inode, want, spare);
+		return 0;
+	}
+	if (wait && want->kind == LOCK_POSIX && c->kind == LOCK_POSIX && would_deadlock(want->owner, c->owner))
+		return -EDEADLK;
+	if (wait) {
+		w->owner = want->owner;
+		w->blocked_by = c->owner;
+		list_add(&w->link, &lock_waiters);
+	}
+	return -EAGAIN;
+}
+
+static int set_lock(struct inode *inode, const struct file_lock *want, bool wait)
+{
+	struct file_lock *spare[2] = {
+		kmem_cache_alloc(lock_cache, GFP_KERNEL), kmem_cache_alloc(lock_cache, GFP_KERNEL),
+	};
+	struct lock_waiter w;
+	int rc = -ENOLCK;
+	DEFINE_WAIT(entry);
+
+	while (spare[0] && spare[1]) {
+		if (wait)
+			prepare_to_wait(&locks_wait, &entry, TASK_INTERRUPTIBLE);
+		spin_lock(&locks_lock);
+		rc = try_lock(inode, want, spare, &w, wait);
+		spin_unlock(&locks_lock);
+		if (rc != -EAGAIN || !wait)
+			break;
+		if (signal_pending())
+			rc = -ERESTARTSYS;
+		else
+			schedule();
+		spin_lock(&locks_lock);
+		list_del(&w.link);
+		spin_unlock(&locks_lock);
+		if (rc == -ERESTARTSYS)
+			break;
+	}
+	if (wait)
+		finish_wait(&locks_wait, &entry);
+	for (int i = 0; i < 2; i++)
+		if (spare[i])
+			kmem_cache_free(lock_cache, spare[i]);
+	if (!rc && waitqueue_active(&locks_wait))	/* less may be locked now than before */
+		wake_up_all(&locks_wait);
+	return rc;
+}
+
+/* ---- going away --------------------------------------------------------------------------------------------- */
+
+static void remove_owned(struct inode *inode, enum lock_kind kind, void *owner)
+{
+	struct file_lock *l, *next;
+
+	spin_lock(&locks_lock);
+	list_for_each_entry_safe(l, next, &inode->i_flock, link)
+		if (l->kind == kind && l->owner == owner) {
+			list_del(&l->link);
+			kmem_cache_free(lock_cache, l);
+		}
+	spin_unlock(&locks_lock);
+	wake_up_all(&locks_wait);
+}
+
+/* POSIX: any close of the file by the process drops its records. */
+void locks_remove_posix(struct file *f, struct files_struct *owner)
+{
+	remove_owned(f->f_inode, LOCK_POSIX, owner);
+}
+
+void locks_remove_file(struct file *f)
+{
+	remove_owned(f->f_inode, LOCK_FLOCK, f);
+	remove_owned(f->f_inode, LOCK_OFD, f);
+}
+
+/* ---- system calls ---------------------------------------------------------------------------------------------- */
+
+SYSCALL_DEFINE2(flock, unsigned, fd, unsigned, cmd)
+{
+	struct file_lock want = { .kind = LOCK_FLOCK, .start = 0, .end = INT64_MAX };
+	struct fd f;
+	int rc;
+
+	switch (cmd & ~LOCK_NB) {
+	case LOCK_SH: want.type = F_RDLCK; break;
+	case LOCK_EX: want.type = F_WRLCK; break;
+	case LOCK_UN: want.type = F_UNLCK; break;
+	default: return -EINVAL;
+	}
+	f = fdget(fd);
+	if (!f.file)
+		return -EBADF;
+	want.owner = f.file;
+	want.pid = current->tgid;
+	rc = want.type != F_UNLCK && !(f.file->f_mode & (FMODE_READ | FMODE_WRITE)) ? -EBADF :
+		set_lock(f.file->f_inode, &want, !(cmd & LOCK_NB));
+	fdput(f);
+	return rc;
+}
+
+static int flock_start(struct file *f, const struct flock *fl, loff_t *start)
+{
+	loff_t base;
+
+	switch (fl->l_whence) {
+	case SEEK_SET: base = 0; break;
+	case SEEK_CUR: base = f->f_pos; break;
+	case SEEK_END: base = f->f_inode->i_size; break;
+	default: return -EINVAL;
+	}
+	if (__builtin_add_overflow(base, fl->l_start, start))
+		return -EOVERFLOW;
+	return *start < 0 ? -EINVAL : 0;
+}
+
+static int lock_from_flock(struct file *f, unsigned cmd, const struct flock *fl, struct file_lock *l)
+{
+	bool ofd = cmd >= F_OFD_GETLK && cmd <= F_OFD_SETLKW;
+	loff_t start;
+	int rc = flock_start(f, fl, &start);
+
+	if (rc)
+		return rc;
+	if (fl->l_type != F_RDLCK && fl->l_type != F_WRLCK && fl->l_type != F_UNLCK)
+		return -EINVAL;
+	if (ofd && fl->l_pid)
+		return -EINVAL;
+	*l = (struct file_lock){
+		.kind = ofd ? LOCK_OFD : LOCK_POSIX,
+		.type = fl->l_type,
+		.owner = ofd ? (void *)f : current->files,
+		.pid = ofd ? -1 : current->tgid,
+		.start = start,
+		.end = INT64_MAX,
+	};
+	if (fl->l_len > 0) {
+		if (__builtin_add_overflow(start, fl->l_len - 1, &l->end))
+			return -EOVERFLOW;
+	} else if (fl->l_len < 0) {
+		if (start + fl->l_len < 0)
+			return -EINVAL;
+		l->start = start + fl->l_len;
+		l->end = start - 1;
+	}
+	return 0;
+}
+
+int fcntl_getlk(struct file *f, unsigned cmd, struct flock *fl)
+{
+	struct file_lock want, *c;
+	int rc;
+
+	if (fl->l_type != F_RDLCK && fl->l_type != F_WRLCK && !(cmd == F_OFD_GETLK && fl->l_type == F_UNLCK))
+		return -EINVAL;
+	rc = lock_from_flock(f, cmd, fl, &want);
+	if (rc)
+		return rc;
+	spin_lock(&locks_lock);
+	c = find_conflict(f->f_inode, &want);
+	fl->l_type = F_UNLCK;
+	if (c)
+		*fl = (struct flock){
+			.l_type = c->type,
+			.l_whence = SEEK_SET,
+			.l_start = c->start,
+			.l_len = c->end == INT64_MAX ? 0 : c->end - c->start + 1,
+			.l_pid = c->pid,
+		};
+	spin_unlock(&locks_lock);
+	return 0;
+}
+
+int fcntl_setlk(struct file *f, unsigned cmd, struct flock *fl)
+{
+	struct file_lock want;
+	int rc = lock_from_flock(f, cmd, fl, &want);
+
+	if (rc)
+		return rc;
+	if ((want.type == F_RDLCK && !(f->f_mode & FMODE_READ)) ||
+	    (want.type == F_WRLCK && !(f->f_mode & FMODE_WRITE)))
+		return -EBADF;
+	return set_lock(f->f_inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+}
+
+void __init locks_init(void)
+{
+	lock_cache = KMEM_CACHE(file_lock, SLAB_PANIC);
+}

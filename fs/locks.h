@@ -1,0 +1,15 @@
+/*
+ * fs/locks.h - advisory locks of files: flock(2), POSIX and open-file-description records.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_LOCKS_H
+#define VELLUM_FS_LOCKS_H
+
+#include "include/fs.h"
+
+void locks_init(void);
+int fcntl_getlk(struct file *file, unsigned cmd, struct flock *fl);
+int fcntl_setlk(struct file *file, unsigned cmd, struct flock *fl);
+
+#endif

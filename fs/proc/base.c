@@ -1,0 +1,421 @@
+/*
+ * fs/proc/base.c - /proc/PID and /proc/PID/task/TID: the directories, and the rules of access.
+ *
+ * MODEL     An inode below /proc/PID holds a reference to its task and says by its pid_entry what it shows.
+ *           Dentries are not cached when unused, and a look-up in the cache finds one gone when its
+ *           task has been waited for: the directory of a dead process is empty and then vanishes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/proc/internal.h"
+#include "fs/fs_struct.h"
+#include "fs/libfs.h"
+#include "include/uapi/dirent.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/fork.h"
+#include "kernel/task/pid.h"
+#include "lib/string.h"
+#include "lib/vsprintf.h"
+#include "mm/fault/fault.h"
+#include "mm/space/mm.h"
+#include "mm/space/procmaps.h"
+#include "mm/slab/slab.h"
+
+static const struct inode_operations pid_dir_iops;
+static const struct file_operations pid_dir_fops, pid_show_fops;
+
+/* ---- access -------------------------------------------------------------------------------------------------- */
+
+bool proc_task_alive(struct task_struct *t)
+{
+	struct task_struct *found = find_get_task(t->pid);
+
+	if (found)
+		put_task_struct(found);
+	return found == t;
+}
+
+bool proc_may_access(struct task_struct *t)
+{
+	const struct cred *me = current_cred(), *c = t->cred;
+
+	if (t->tgid == current->tgid)
+		return true;
+	if (me->fsuid == c->euid && me->fsuid == c->suid && me->fsuid == c->uid &&
+	    me->fsgid == c->egid && me->fsgid == c->sgid && me->fsgid == c->gid && t->dumpable)
+		return true;
+	return capable(CAP_SYS_PTRACE);
+}
+
+void proc_set_owner(struct inode *inode, struct task_struct *t)
+{
+	bool own = t->dumpable || inode->i_mode == (S_IFDIR | 0555);
+
+	inode->i_uid = own ? t->cred->euid : 0;
+	inode->i_gid = own ? t->cred->egid : 0;
+}
+
+struct inode *proc_pid_make_inode(struct task_struct *t, umode_t mode, bool thread)
+{
+	struct inode *inode = new_inode(proc_sb);
+
+	if (!inode)
+		return NULL;
+	get_task_struct(t);
+	PROC_I(inode)->task = t;
+	PROC_I(inode)->thread = thread;
+	inode->i_mode = mode;
+	proc_set_owner(inode, t);
+	return inode;
+}
+
+static int pid_revalidate(struct dentry *d, __maybe_unused unsigned flags)
+{
+	struct inode *inode = d->d_inode;
+
+	if (!inode || !proc_task_alive(proc_task(inode)))
+		return 0;
+	proc_set_owner(inode, proc_task(inode));
+	return 1;
+}
+
+static bool pid_delete(__maybe_unused const struct dentry *d) { return true; }
+
+const struct dentry_operations pid_dentry_operations = { .revalidate = pid_revalidate, .delete_ = pid_delete };
+
+static struct dentry *pid_add(struct dentry *d, struct inode *inode)
+{
+	d->d_op = &pid_dentry_operations;
+	return proc_add(d, inode);
+}
+
+bool name_to_number(const struct dentry *d, unsigned *n)
+{
+	u64 v = 0;
+
+	if (!d->d_len || (d->d_len > 1 && d->d_name[0] == '0'))
+		return false;
+	for (unsigned i = 0; i < d->d_len; i++) {
+		unsigned c = (u8)d->d_name[i] - '0';
+
+		if (c > 9 || v > 0xffffffffu / 10)
+			return false;
+		v = v * 10 + c;
+	}
+	*n = v;
+	return v <= 0x7fffffff;
+}
+
+/* ---- small files ------------------------------------------------------------------------------------------------ */
+
+/* @show of mm, with the task's address space held; nothing for kernel threads and zombies. */
+static int with_mm(struct seq_file *m, struct task_struct *t, int (*show)(struct seq_file *, struct mm_struct *))
+{
+	struct mm_struct *mm = get_task_mm(t);
+	int rc;
+
+	if (!mm)
+		return 0;
+	rc = show(m, mm);
+	mmput(mm);
+	return rc;
+}
+
+static int show_maps(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, proc_pid_maps); }
+static int show_smaps(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, proc_pid_smaps); }
+static int show_smaps_rollup(struct seq_file *m, struct task_struct *t)
+{ return with_mm(m, t, proc_pid_smaps_rollup); }
+
+static int show_statm(struct seq_file *m, struct task_struct *t)
+{
+	struct mm_struct *mm = get_task_mm(t);
+
+	if (!mm) {
+		seq_puts(m, "0 0 0 0 0 0 0\n");
+		return 0;
+	}
+	proc_pid_statm(m, mm);
+	mmput(mm);
+	return 0;
+}
+
+static int show_auxv_mm(struct seq_file *m, struct mm_struct *mm)
+{
+	unsigned n = 0;
+
+	while (n + 2 < ARRAY_SIZE(mm->saved_auxv) && mm->saved_auxv[n])
+		n += 2;
+	seq_write(m, mm->saved_auxv, (n + 2) * sizeof(long));
+	return 0;
+}
+static int show_auxv(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, show_auxv_mm); }
+
+static int show_wchan(struct seq_file *m, __maybe_unused struct task_struct *t)
+{
+	seq_putc(m, '0');
+	return 0;
+}
+
+static int show_syscall(struct seq_file *m, struct task_struct *t)
+{
+	struct pt_regs *regs = task_pt_regs(t);
+
+	if (t == current || !t->state)
+		seq_puts(m, "running\n");
+	else if (t->syscall_nr < 0)
+		seq_printf(m, "-1 0x%lx 0x%lx\n", regs->sp, regs->epc);
+	else
+		seq_printf(m, "%d 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx\n", t->syscall_nr,
+			   regs->orig_a0, regs->a1, regs->a2, regs->a3, regs->a4, regs->a5, regs->sp, regs->epc);
+	return 0;
+}
+
+static int show_personality(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "%08x\n", t->personality);
+	return 0;
+}
+
+static int show_oom_score(struct seq_file *m, struct task_struct *t)
+{
+	unsigned long total = totalram_pages();
+	long points = oom_badness(t, total);
+
+	if (points == INT64_MIN)
+		points = 0;
+	else
+		points = (1000 + points * 1000 / (long)total) * 2 / 3;
+	seq_printf(m, "%ld\n", max(points, 0l));
+	return 0;
+}
+
+static int show_cmdline_mm(struct seq_file *m, struct mm_struct *mm)
+{
+	unsigned long at = mm->arg_start, end = mm->arg_end;
+	char buf[128];
+
+	while (at < end && !seq_has_overflowed(m)) {
+		int n = access_remote_vm(mm, at, buf, min(end - at, sizeof(buf)), 0);
+
+		if (n <= 0)
+			break;
+		seq_write(m, buf, n);
+		at += n;
+	}
+	return 0;
+}
+
+static int show_cmdline(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, show_cmdline_mm); }
+
+/* ---- the table ---------------------------------------------------------------------------------------------------- */
+
+#define DIR_E(n, m, i, f, fl)	{ n, S_IFDIR | (m), .iops = &(i), .fops = &(f), .flags = (fl) }
+#define REG_E(n, m, f, fl)	{ n, S_IFREG | (m), .fops = &(f), .flags = (fl) }
+#define ONE_E(n, m, s, fl)	{ n, S_IFREG | (m), .show = (s), .flags = (fl) }
+#define LNK_E(n, i)		{ n, S_IFLNK | S_IRWXUGO, .iops = &(i) }
+
+static const struct pid_entry pid_entries[] = {
+	DIR_E("task", 0555, proc_task_iops, proc_task_fops, PE_PROCESS),
+	DIR_E("fd", 0500, proc_fd_iops, proc_fd_fops, 0),
+	DIR_E("fdinfo", 0555, proc_fdinfo_iops, proc_fdinfo_fops, 0),
+	REG_E("environ", 0400, proc_environ_fops, PE_PTRACE),
+	ONE_E("auxv", 0400, show_auxv, PE_PTRACE),
+	ONE_E("status", 0444, proc_pid_status, 0),
+	ONE_E("personality", 0400, show_personality, PE_PTRACE),
+	ONE_E("limits", 0444, proc_pid_limits, 0),
+	REG_E("comm", 0644, proc_comm_fops, 0),
+	ONE_E("syscall", 0400, show_syscall, PE_PTRACE),
+	ONE_E("cmdline", 0444, show_cmdline, 0),
+	ONE_E("stat", 0444, proc_pid_stat, 0),
+	ONE_E("statm", 0444, show_statm, 0),
+	ONE_E("maps", 0444, show_maps, PE_PTRACE),
+	REG_E("mem", 0600, proc_mem_fops, PE_PTRACE),
+	LNK_E("cwd", proc_cwd_iops),
+	LNK_E("root", proc_root_iops),
+	LNK_E("exe", proc_exe_iops),
+	REG_E("mounts", 0444, proc_mounts_fops, 0),
+	REG_E("mountinfo", 0444, proc_mountinfo_fops, 0),
+	REG_E("clear_refs", 0200, proc_clear_refs_fops, 0),
+	ONE_E("smaps", 0444, show_smaps, PE_PTRACE),
+	ONE_E("smaps_rollup", 0444, show_smaps_rollup, PE_PTRACE),
+	REG_E("pagemap", 0400, proc_pagemap_fops, PE_PTRACE),
+	ONE_E("wchan", 0444, show_wchan, 0),
+	ONE_E("oom_score", 0444, show_oom_score, 0),
+	REG_E("oom_adj", 0644, proc_oom_adj_fops, 0),
+	REG_E("oom_score_adj", 0644, proc_oom_score_adj_fops, 0),
+};
+
+static bool entry_applies(const struct pid_entry *e, bool thread)
+{
+	return !(e->flags & (thread ? PE_PROCESS : PE_THREAD));
+}
+
+static const struct pid_entry *entry_find(const struct dentry *d, bool thread)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(pid_entries); i++)
+		if (strlen(pid_entries[i].name) == d->d_len && !memcmp(pid_entries[i].name, d->d_name, d->d_len) &&
+		    entry_applies(&pid_entries[i], thread))
+			return &pid_entries[i];
+	return NULL;
+}
+
+static int pid_show(struct seq_file *m, __maybe_unused void *v)
+{
+	struct inode *inode = m->private;
+	struct task_struct *t = proc_task(inode);
+
+	return proc_task_alive(t) ? PROC_I(inode)->entry->show(m, t) : -ESRCH;
+}
+
+static int pid_show_open(struct inode *inode, struct file *f)
+{
+	if ((PROC_I(inode)->entry->flags & PE_PTRACE) && !proc_may_access(proc_task(inode)))
+		return -EACCES;
+	return single_open(f, pid_show, inode);
+}
+
+static const struct file_operations pid_show_fops = {
+	.open = pid_show_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+};
+
+static int pid_setattr(struct dentry *d, struct iattr *attr)
+{
+	if (attr->ia_valid & ATTR_MODE)
+		return -EPERM;
+	return attr->ia_valid & ATTR_SIZE ? 0 : simple_setattr(d, attr);
+}
+static const struct inode_operations pid_file_iops = { .setattr = pid_setattr };
+
+static struct dentry *pid_dir_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
+{
+	const struct pid_entry *e = entry_find(d, PROC_I(dir)->thread);
+	struct task_struct *t = proc_task(dir);
+	struct inode *inode;
+
+	if (!e || !proc_task_alive(t))
+		return ERR_PTR(-ENOENT);
+	inode = proc_pid_make_inode(t, e->mode, PROC_I(dir)->thread);
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	PROC_I(inode)->entry = e;
+	if (S_ISDIR(e->mode))
+		inode->i_nlink = 2;
+	inode->i_op = e->iops ? e->iops : &pid_file_iops;
+	inode->i_fop = e->fops ? e->fops : &pid_show_fops;
+	return pid_add(d, inode);
+}
+
+static int pid_dir_readdir(struct file *f, struct dir_context *ctx)
+{
+	bool thread = PROC_I(f->f_inode)->thread;
+
+	if (!proc_task_alive(proc_task(f->f_inode)))
+		return -ENOENT;
+	if (!dir_emit_dots(f, ctx))
+		return 0;
+	for (unsigned i = ctx->pos - 2; i < ARRAY_SIZE(pid_entries); i++) {
+		const struct pid_entry *e = &pid_entries[i];
+
+		if (entry_applies(e, thread) &&
+		    !dir_emit(ctx, e->name, strlen(e->name), f->f_inode->i_ino + i + 1, e->mode >> 12 & 15))
+			return 0;
+		ctx->pos = i + 3;
+	}
+	return 0;
+}
+
+static const struct inode_operations pid_dir_iops = { .lookup = pid_dir_lookup };
+static const struct file_operations pid_dir_fops = {
+	.iterate = pid_dir_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+};
+
+/* ---- directories of tasks ------------------------------------------------------------------------------------------ */
+
+/*
+ * The directory of task number @d below /proc (any thread's number works, but only leaders are listed),
+ * or of a thread of @group below its task/.
+ */
+struct dentry *proc_pid_lookup(struct dentry *d, bool thread, struct task_struct *group)
+{
+	struct task_struct *t;
+	struct inode *inode;
+	unsigned nr;
+
+	if (!name_to_number(d, &nr))
+		return ERR_PTR(-ENOENT);
+	t = find_get_task(nr);
+	if (!t)
+		return ERR_PTR(-ENOENT);
+	if (group && t->tgid != group->tgid) {
+		put_task_struct(t);
+		return ERR_PTR(-ENOENT);
+	}
+	inode = proc_pid_make_inode(t, S_IFDIR | 0555, thread);
+	put_task_struct(t);
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	inode->i_nlink = thread ? 4 : 5;
+	inode->i_op = &pid_dir_iops;
+	inode->i_fop = &pid_dir_fops;
+	return pid_add(d, inode);
+}
+
+#define FIRST_PROCESS	256
+
+/* Emit the tasks that @want accepts, positions base + pid. */
+static int emit_tasks(struct dir_context *ctx, loff_t base, pid_t tgid)
+{
+	pid_t pid = ctx->pos - base;
+	struct task_struct *t;
+	char name[12];
+
+	while ((t = find_get_task_from(pid))) {
+		bool want = tgid ? t->tgid == tgid : t->pid == t->tgid;
+		bool ok = true;
+
+		pid = t->pid;
+		put_task_struct(t);
+		ctx->pos = base + pid;
+		if (want)
+			ok = dir_emit(ctx, name, snprintf(name, sizeof(name), "%d", pid), pid + 0x10000ul, DT_DIR);
+		if (!ok)
+			return 0;
+		ctx->pos = base + ++pid;
+	}
+	return 0;
+}
+
+int proc_pid_readdir(__maybe_unused struct file *f, struct dir_context *ctx)
+{
+	return emit_tasks(ctx, FIRST_PROCESS, 0);
+}
+
+static struct dentry *task_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
+{
+	return proc_pid_lookup(d, true, proc_task(dir));
+}
+
+static int task_readdir(struct file *f, struct dir_context *ctx)
+{
+	struct task_struct *t = proc_task(f->f_inode);
+
+	if (!proc_task_alive(t))
+		return -ENOENT;
+	if (!dir_emit_dots(f, ctx))
+		return 0;
+	return emit_tasks(ctx, 2, t->tgid);
+}
+
+static int task_getattr(const struct path *path, struct kstat *st)
+{
+	struct inode *inode = path->dentry->d_inode;
+
+	generic_fillattr(inode, st);
+	st->nlink = 2 + proc_task(inode)->signal->nr_threads;
+	return 0;
+}
+
+const struct inode_operations proc_task_iops = { .lookup = task_lookup, .getattr = task_getattr };
+const struct file_operations proc_task_fops = {
+	.iterate = task_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+};

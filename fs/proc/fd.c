@@ -1,0 +1,209 @@
+/*
+ * fs/proc/fd.c - /proc/PID/fd, fdinfo, and the links cwd, root and exe.
+ *
+ * MODEL     A link here is the object itself: opening /proc/PID/fd/3 reaches the very file that
+ *           descriptor 3 names, even if it has no name any more.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/proc/internal.h"
+#include "fs/fdtable.h"
+#include "fs/fs_struct.h"
+#include "fs/libfs.h"
+#include "include/uapi/dirent.h"
+#include "lib/vsprintf.h"
+#include "mm/space/mm.h"
+
+/* ---- cwd, root, exe ------------------------------------------------------------------------------------------- */
+
+static int fs_link(struct dentry *d, struct path *to, void (*get)(struct fs_struct *, struct path *))
+{
+	struct task_struct *t = proc_task(d->d_inode);
+	struct fs_struct *fs;
+
+	if (!proc_may_access(t))
+		return -EACCES;
+	fs = get_task_fs(t);
+	if (!fs)
+		return -ENOENT;
+	get(fs, to);
+	put_fs_struct(fs);
+	return 0;
+}
+
+static int cwd_link(struct dentry *d, struct path *to) { return fs_link(d, to, get_fs_pwd); }
+static int root_link(struct dentry *d, struct path *to) { return fs_link(d, to, get_fs_root); }
+
+static int exe_link(struct dentry *d, struct path *to)
+{
+	struct task_struct *t = proc_task(d->d_inode);
+	struct mm_struct *mm;
+	struct file *exe;
+
+	if (!proc_may_access(t))
+		return -EACCES;
+	mm = get_task_mm(t);
+	if (!mm)
+		return -ENOENT;
+	exe = get_mm_exe_file(mm);
+	mmput(mm);
+	if (!exe)
+		return -ENOENT;
+	*to = exe->f_path;
+	path_get(to);
+	fput(exe);
+	return 0;
+}
+
+const struct inode_operations proc_cwd_iops = { .jump_link = cwd_link };
+const struct inode_operations proc_root_iops = { .jump_link = root_link };
+const struct inode_operations proc_exe_iops = { .jump_link = exe_link };
+
+/* ---- fd -------------------------------------------------------------------------------------------------------- */
+
+static int fd_link(struct dentry *d, struct path *to)
+{
+	struct inode *inode = d->d_inode;
+	struct file *f;
+
+	if (!proc_may_access(proc_task(inode)))
+		return -EACCES;
+	f = fget_task(proc_task(inode), PROC_I(inode)->fd);
+	if (!f)
+		return -ENOENT;
+	*to = f->f_path;
+	path_get(to);
+	fput(f);
+	return 0;
+}
+static const struct inode_operations fd_link_iops = { .jump_link = fd_link };
+
+/* The link's own permissions say how the file is open. */
+static umode_t fd_mode(const struct file *f)
+{
+	return S_IFLNK | (f->f_mode & FMODE_READ ? S_IRUSR | S_IXUSR : 0) |
+	       (f->f_mode & FMODE_WRITE ? S_IWUSR | S_IXUSR : 0);
+}
+
+static int fd_revalidate(struct dentry *d, __maybe_unused unsigned flags)
+{
+	struct inode *inode = d->d_inode;
+	struct file *f = inode ? fget_task(proc_task(inode), PROC_I(inode)->fd) : NULL;
+
+	if (!f)
+		return 0;
+	if (S_ISLNK(inode->i_mode))
+		inode->i_mode = fd_mode(f);
+	fput(f);
+	return 1;
+}
+static const struct dentry_operations fd_dentry_ops = { .revalidate = fd_revalidate };
+
+static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool info);
+static int fdinfo_open(struct inode *inode, struct file *f);
+static const struct file_operations fdinfo_file_fops = {
+	.open = fdinfo_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+};
+static const struct inode_operations fdinfo_file_iops;
+
+static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool info)
+{
+	struct task_struct *t = proc_task(dir);
+	struct inode *inode;
+	struct file *f;
+	unsigned fd;
+
+	if (!name_to_number(d, &fd))
+		return ERR_PTR(-ENOENT);
+	f = fget_task(t, fd);
+	if (!f)
+		return ERR_PTR(-ENOENT);
+	inode = proc_pid_make_inode(t, info ? S_IFREG | 0444 : fd_mode(f), PROC_I(dir)->thread);
+	fput(f);
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	PROC_I(inode)->fd = fd;
+	inode->i_size = 64;
+	inode->i_op = info ? &fdinfo_file_iops : &fd_link_iops;
+	if (info)
+		inode->i_fop = &fdinfo_file_fops;
+	d->d_op = &fd_dentry_ops;
+	d->d_flags |= DCACHE_UNCACHED;
+	return proc_add(d, inode);
+}
+
+static struct dentry *fd_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
+{
+	return fd_instantiate(dir, d, false);
+}
+
+static struct dentry *fdinfo_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
+{
+	return fd_instantiate(dir, d, true);
+}
+
+static int fd_readdir_type(struct file *f, struct dir_context *ctx, unsigned type)
+{
+	struct task_struct *t = proc_task(f->f_inode);
+	struct file *open;
+	char name[12];
+
+	if (!proc_task_alive(t))
+		return -ENOENT;
+	if (!dir_emit_dots(f, ctx))
+		return 0;
+	for (unsigned fd = ctx->pos - 2; (open = fget_task_next(t, &fd, NULL)); fd++) {
+		fput(open);
+		ctx->pos = fd + 2;
+		if (!dir_emit(ctx, name, snprintf(name, sizeof(name), "%u", fd), f->f_inode->i_ino + fd + 1, type))
+			return 0;
+		ctx->pos = fd + 3;
+	}
+	return 0;
+}
+
+static int fd_readdir(struct file *f, struct dir_context *ctx) { return fd_readdir_type(f, ctx, DT_LNK); }
+static int fdinfo_readdir(struct file *f, struct dir_context *ctx) { return fd_readdir_type(f, ctx, DT_REG); }
+
+/* One's own descriptors can be reached whatever the mode says. */
+static int fd_permission(struct inode *inode, int mask)
+{
+	int rc = generic_permission(inode, mask);
+
+	return rc && proc_task(inode)->tgid == current->tgid ? 0 : rc;
+}
+
+const struct inode_operations proc_fd_iops = { .lookup = fd_lookup, .permission = fd_permission };
+const struct inode_operations proc_fdinfo_iops = { .lookup = fdinfo_lookup };
+const struct file_operations proc_fd_fops = {
+	.iterate = fd_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+};
+const struct file_operations proc_fdinfo_fops = {
+	.iterate = fdinfo_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+};
+
+/* ---- fdinfo ------------------------------------------------------------------------------------------------------ */
+
+static int fdinfo_show(struct seq_file *m, __maybe_unused void *v)
+{
+	struct inode *inode = m->private;
+	unsigned fd = PROC_I(inode)->fd;
+	bool cloexec = false;
+	struct file *f = fget_task_next(proc_task(inode), &fd, &cloexec);
+
+	if (!f)
+		return -ENOENT;
+	if (fd == PROC_I(inode)->fd)
+		seq_printf(m, "pos:\t%lli\nflags:\t0%o\nmnt_id:\t%i\nino:\t%lu\n", (long long)f->f_pos,
+			   f->f_flags | (cloexec ? O_CLOEXEC : 0), f->f_path.mnt->mnt_id,
+			   (unsigned long)f->f_inode->i_ino);
+	fput(f);
+	return fd == PROC_I(inode)->fd ? 0 : -ENOENT;
+}
+
+static int fdinfo_open(struct inode *inode, struct file *f)
+{
+	if (!proc_may_access(proc_task(inode)))
+		return -EACCES;
+	return single_open(f, fdinfo_show, inode);
+}

@@ -1,0 +1,319 @@
+/*
+ * fs/proc/generic.c - the static tree of /proc, and the super block.
+ *
+ * MODEL     A proc_dir_entry is a name; inodes and dentries for it are made when it is looked up and go
+ *           when the cache is shrunk.  Entries are added at start and never removed.
+ * INVARIANTS
+ *   G1  A directory's nlink is 2 plus its subdirectories.
+ * LOCKING   proc_lock: the lists of entries.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/proc/internal.h"
+#include "fs/libfs.h"
+#include "include/uapi/dirent.h"
+#include "include/uapi/statfs.h"
+#include "kernel/task/pid.h"
+#include "lib/string.h"
+#include "mm/slab/slab.h"
+
+static DEFINE_SPINLOCK(proc_lock, RANK_FILES);
+static struct kmem_cache *proc_inode_cache;
+struct super_block *proc_sb;
+
+struct proc_dir_entry proc_root = { .name = "/proc", .mode = S_IFDIR | 0555, .ino = 1, .nlink = 2 };
+
+/* ---- entries ------------------------------------------------------------------------------------------------ */
+
+static struct proc_dir_entry *pde_find(struct proc_dir_entry *dir, const char *name, unsigned len)
+{
+	struct proc_dir_entry *p;
+
+	for (p = dir->subdir; p; p = p->next)
+		if (p->namelen == len && !memcmp(p->name, name, len))
+			return p;
+	return NULL;
+}
+
+static struct proc_dir_entry *pde_new(const char *name, umode_t mode, struct proc_dir_entry *dir)
+{
+	struct proc_dir_entry *p, **end;
+	const char *slash;
+
+	dir = dir ? dir : &proc_root;
+	for (; (slash = strchr(name, '/')); name = slash + 1) {
+		dir = pde_find(dir, name, slash - name);
+		if (!dir)
+			return NULL;
+	}
+	p = kzalloc(sizeof(*p), GFP_KERNEL);
+	if (!p)
+		return NULL;
+	p->name = kstrdup(name, GFP_KERNEL);
+	if (!p->name) {
+		kfree(p);
+		return NULL;
+	}
+	p->namelen = strlen(name);
+	p->mode = mode;
+	p->nlink = S_ISDIR(mode) ? 2 : 1;
+	p->ino = 0xf0000000ul + get_next_ino();
+	p->parent = dir;
+	spin_lock(&proc_lock);
+	for (end = &dir->subdir; *end; end = &(*end)->next)
+		;
+	*end = p;
+	if (S_ISDIR(mode))
+		dir->nlink++;			/* G1 */
+	spin_unlock(&proc_lock);
+	return p;
+}
+
+struct proc_dir_entry *proc_mkdir(const char *name, struct proc_dir_entry *parent)
+{
+	return pde_new(name, S_IFDIR | 0555, parent);
+}
+
+struct proc_dir_entry *proc_create(const char *name, umode_t mode, struct proc_dir_entry *parent,
+				   const struct file_operations *fops, void *data)
+{
+	struct proc_dir_entry *p = pde_new(name, S_IFREG | (mode ? mode & S_IALLUGO : 0444), parent);
+
+	if (p) {
+		p->data = data;
+		p->fops = fops;
+	}
+	return p;
+}
+
+static int pde_single_open(struct inode *inode, struct file *f)
+{
+	return single_open(f, PDE(inode)->show, PDE(inode)->data);
+}
+
+static int pde_seq_open(struct inode *inode, struct file *f)
+{
+	return seq_open(f, PDE(inode)->seq_ops);
+}
+
+static const struct file_operations pde_single_fops = {
+	.open = pde_single_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+};
+static const struct file_operations pde_seq_fops = {
+	.open = pde_seq_open, .read = seq_read, .llseek = seq_lseek, .release = seq_release,
+};
+
+struct proc_dir_entry *proc_create_single(const char *name, umode_t mode, struct proc_dir_entry *parent,
+					  int (*show)(struct seq_file *, void *))
+{
+	struct proc_dir_entry *p = proc_create(name, mode, parent, &pde_single_fops, NULL);
+
+	if (p)
+		p->show = show;
+	return p;
+}
+
+struct proc_dir_entry *proc_create_seq(const char *name, umode_t mode, struct proc_dir_entry *parent,
+				       const struct seq_operations *ops)
+{
+	struct proc_dir_entry *p = proc_create(name, mode, parent, &pde_seq_fops, NULL);
+
+	if (p)
+		p->seq_ops = ops;
+	return p;
+}
+
+struct proc_dir_entry *proc_symlink(const char *name, struct proc_dir_entry *parent,
+				    const char *(*link)(char *buf))
+{
+	struct proc_dir_entry *p = pde_new(name, S_IFLNK | S_IRWXUGO, parent);
+
+	if (p)
+		p->link = link;
+	return p;
+}
+
+/* ---- inodes of entries ------------------------------------------------------------------------------------- */
+
+static const char *pde_get_link(__maybe_unused struct dentry *d, struct inode *inode, char *buf)
+{
+	return PDE(inode)->link(buf);
+}
+
+static int proc_setattr(struct dentry *d, struct iattr *attr)
+{
+	return attr->ia_valid & ATTR_SIZE ? 0 : simple_setattr(d, attr);
+}
+
+static int pde_getattr(const struct path *path, struct kstat *st)
+{
+	struct inode *inode = path->dentry->d_inode;
+
+	if (S_ISDIR(inode->i_mode))
+		inode->i_nlink = PDE(inode)->nlink;
+	generic_fillattr(inode, st);
+	st->blksize = 1024;
+	return 0;
+}
+
+static const struct inode_operations pde_link_iops = { .get_link = pde_get_link };
+static const struct inode_operations pde_file_iops = { .setattr = proc_setattr, .getattr = pde_getattr };
+
+static int pde_readdir(struct file *f, struct dir_context *ctx)
+{
+	return dir_emit_dots(f, ctx) ? proc_static_readdir(f, ctx, 2) : 0;
+}
+
+static const struct file_operations pde_dir_fops = {
+	.iterate = pde_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+};
+static const struct inode_operations pde_dir_iops = { .lookup = proc_static_lookup, .getattr = pde_getattr };
+
+static struct inode *pde_inode(struct proc_dir_entry *p)
+{
+	struct inode *inode = new_inode(proc_sb);
+
+	if (!inode)
+		return NULL;
+	inode->i_ino = p->ino;
+	inode->i_mode = p->mode;
+	inode->i_nlink = p->nlink;
+	inode->i_private = p;
+	if (S_ISDIR(p->mode)) {
+		inode->i_op = p->iops ? p->iops : &pde_dir_iops;
+		inode->i_fop = p->fops ? p->fops : &pde_dir_fops;
+	} else if (S_ISLNK(p->mode)) {
+		inode->i_op = &pde_link_iops;
+	} else {
+		inode->i_op = &pde_file_iops;
+		inode->i_fop = p->fops;
+	}
+	return inode;
+}
+
+struct dentry *proc_add(struct dentry *d, struct inode *inode)
+{
+	if (!inode)
+		return ERR_PTR(-ENOENT);
+	d_add(d, inode);
+	return NULL;
+}
+
+struct dentry *proc_static_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
+{
+	struct proc_dir_entry *p;
+
+	spin_lock(&proc_lock);
+	p = pde_find(PDE(dir), d->d_name, d->d_len);
+	spin_unlock(&proc_lock);
+	return p ? proc_add(d, pde_inode(p)) : ERR_PTR(-ENOENT);
+}
+
+int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base)
+{
+	struct proc_dir_entry *p;
+	loff_t i = base;
+
+	/* Entries are only ever added, at the end: the list may be walked without the lock. */
+	for (p = PDE(f->f_inode)->subdir; p; p = p->next, i++) {
+		if (i < ctx->pos)
+			continue;
+		if (!dir_emit(ctx, p->name, p->namelen, p->ino, p->mode >> 12 & 15))
+			return 0;
+		ctx->pos = i + 1;
+	}
+	return 1;
+}
+
+/* ---- /proc itself -------------------------------------------------------------------------------------------- */
+
+#define FIRST_STATIC	2
+#define FIRST_PROCESS	256
+
+static struct dentry *root_lookup(struct inode *dir, struct dentry *d, unsigned flags)
+{
+	struct dentry *r = proc_static_lookup(dir, d, flags);
+
+	if (!IS_ERR(r))
+		return r;
+	return proc_pid_lookup(d, false, NULL);
+}
+
+static int root_readdir(struct file *f, struct dir_context *ctx)
+{
+	if (ctx->pos < FIRST_PROCESS) {
+		if (!dir_emit_dots(f, ctx) || !proc_static_readdir(f, ctx, FIRST_STATIC))
+			return 0;
+		ctx->pos = FIRST_PROCESS;
+	}
+	return proc_pid_readdir(f, ctx);
+}
+
+static int root_getattr(const struct path *path, struct kstat *st)
+{
+	generic_fillattr(path->dentry->d_inode, st);
+	st->nlink = proc_root.nlink + nr_threads;
+	st->blksize = 1024;
+	return 0;
+}
+
+static const struct inode_operations root_iops = { .lookup = root_lookup, .getattr = root_getattr };
+static const struct file_operations root_fops = {
+	.iterate = root_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+};
+
+/* ---- the file system --------------------------------------------------------------------------------------------- */
+
+static struct inode *proc_alloc_inode(__maybe_unused struct super_block *sb)
+{
+	struct proc_inode *pi = kmem_cache_zalloc(proc_inode_cache, GFP_KERNEL);
+
+	return pi ? &pi->vfs : NULL;
+}
+
+static void proc_free_inode(struct inode *inode) { kmem_cache_free(proc_inode_cache, PROC_I(inode)); }
+
+static void proc_evict_inode(struct inode *inode)
+{
+	if (proc_task(inode))
+		put_task_struct(proc_task(inode));
+}
+
+static const struct super_operations proc_super_ops = {
+	.alloc_inode = proc_alloc_inode,
+	.free_inode = proc_free_inode,
+	.evict_inode = proc_evict_inode,
+	.statfs = simple_statfs,
+};
+
+static struct super_block *proc_mount(__maybe_unused struct file_system_type *type,
+				      __maybe_unused unsigned long flags, __maybe_unused const char *dev,
+				      __maybe_unused char *data)
+{
+	atomic_inc(&proc_sb->s_count);
+	return proc_sb;
+}
+
+struct file_system_type proc_fs_type = { .name = "proc", .mount = proc_mount };
+
+void __init proc_init(void)
+{
+	proc_inode_cache = kmem_cache_create("proc_inode_cache", sizeof(struct proc_inode), 0,
+					     SLAB_RECLAIM_ACCOUNT | SLAB_PANIC, NULL);
+	proc_sb = alloc_super(&proc_fs_type, 0);
+	if (!proc_sb)
+		panic("no memory for /proc");
+	proc_sb->s_op = &proc_super_ops;
+	proc_sb->s_magic = PROC_SUPER_MAGIC;
+	proc_sb->s_blocksize = 1024;
+	proc_root.parent = &proc_root;
+	proc_root.iops = &root_iops;
+	proc_root.fops = &root_fops;
+	proc_sb->s_root = d_make_root(pde_inode(&proc_root));
+	if (!proc_sb->s_root)
+		panic("no memory for /proc");
+	proc_mounts_init();
+	proc_system_init();
+	proc_sysctl_init();
+	register_filesystem(&proc_fs_type);
+}

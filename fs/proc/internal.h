@@ -1,0 +1,70 @@
+/*
+ * fs/proc/internal.h - what the files of fs/proc share.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_PROC_INTERNAL_H
+#define VELLUM_FS_PROC_INTERNAL_H
+
+#include "fs/proc/proc.h"
+
+/* What a name below /proc/PID is. */
+struct pid_entry {
+	const char *name;
+	umode_t mode;
+	int (*show)(struct seq_file *m, struct task_struct *t);
+	const struct file_operations *fops;
+	const struct inode_operations *iops;
+	unsigned flags;
+};
+#define PE_PTRACE	1	/* opening needs the right to look into the task */
+#define PE_PROCESS	2	/* not below task/TID */
+#define PE_THREAD	4	/* only below task/TID */
+
+struct proc_inode {
+	struct inode vfs;
+	struct task_struct *task;	/* counted; NULL in the static tree */
+	const struct pid_entry *entry;
+	unsigned fd;			/* of /proc/PID/fd/N */
+	bool thread;			/* below /proc/PID/task */
+};
+static inline struct proc_inode *PROC_I(const struct inode *inode)
+{
+	return container_of(inode, struct proc_inode, vfs);
+}
+static inline struct task_struct *proc_task(const struct inode *inode) { return PROC_I(inode)->task; }
+
+extern struct super_block *proc_sb;
+/* A new inode of @task (a reference of its own is taken) with owner and times set; NULL. */
+struct inode *proc_pid_make_inode(struct task_struct *task, umode_t mode, bool thread);
+bool proc_may_access(struct task_struct *task);		/* PTRACE_MODE_READ */
+bool proc_task_alive(struct task_struct *task);
+void proc_set_owner(struct inode *inode, struct task_struct *task);
+/* Look @d up as a link or directory made by @inode: adds it.  => NULL or ERR_PTR, for lookup() */
+struct dentry *proc_add(struct dentry *d, struct inode *inode);
+extern const struct dentry_operations pid_dentry_operations;
+/* "123" as a number; false when it is none. */
+bool name_to_number(const struct dentry *d, unsigned *n);
+
+/* Directories of the tree. */
+struct dentry *proc_pid_lookup(struct dentry *d, bool thread, struct task_struct *group);
+int proc_pid_readdir(struct file *f, struct dir_context *ctx);
+struct dentry *proc_static_lookup(struct inode *dir, struct dentry *d, unsigned flags);
+int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base);
+extern const struct inode_operations proc_fd_iops, proc_fdinfo_iops, proc_task_iops, proc_cwd_iops,
+	proc_root_iops, proc_exe_iops;
+extern const struct file_operations proc_fd_fops, proc_fdinfo_fops, proc_task_fops, proc_mem_fops,
+	proc_pagemap_fops, proc_environ_fops, proc_comm_fops, proc_oom_adj_fops, proc_oom_score_adj_fops,
+	proc_clear_refs_fops, proc_mounts_fops, proc_mountinfo_fops;
+
+int proc_pid_stat(struct seq_file *m, struct task_struct *t);
+int proc_pid_status(struct seq_file *m, struct task_struct *t);
+int proc_pid_limits(struct seq_file *m, struct task_struct *t);
+char task_state_char(const struct task_struct *t);
+
+void proc_system_init(void);
+void proc_memory_init(void);
+void proc_sysctl_init(void);
+void proc_mounts_init(void);
+
+#endif

@@ -1,0 +1,299 @@
+/*
+ * fs/proc/pid_files.c - files of /proc/PID with reads and writes of their own: environ, mem, pagemap,
+ * clear_refs, comm, oom_adj, oom_score_adj.
+ *
+ * MODEL     What shows an address space takes hold of it when the file is opened, so that access was checked
+ *           against the program that is shown, even across an exec; the struct is kept, not its pages.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/proc/internal.h"
+#include "fs/file.h"
+#include "fs/libfs.h"
+#include "kernel/task/cred.h"
+#include "lib/kstrtox.h"
+#include "lib/string.h"
+#include "lib/vsprintf.h"
+#include "mm/fault/fault.h"
+#include "mm/slab/slab.h"
+#include "mm/space/mm.h"
+#include "mm/space/procmaps.h"
+
+/* ---- the address space of an open file ------------------------------------------------------------------------------ */
+
+static int mm_open(struct inode *inode, struct file *f)
+{
+	struct task_struct *t = proc_task(inode);
+	struct mm_struct *mm;
+
+	if (!proc_may_access(t))
+		return -EACCES;
+	mm = get_task_mm(t);
+	if (mm) {
+		mmgrab(mm);
+		mmput(mm);
+	}
+	f->private_data = mm;
+	return 0;
+}
+
+static void mm_release_file(__maybe_unused struct inode *inode, struct file *f)
+{
+	if (f->private_data)
+		mmdrop(f->private_data);
+}
+
+/* Copy between the address space from *@pos and @i, through a page.  => bytes, -EIO, -ENOMEM */
+static ssize_t mem_rw(struct mm_struct *mm, struct iov_iter *i, unsigned long addr, unsigned gup)
+{
+	char *page = (char *)__get_free_page(GFP_KERNEL);
+	ssize_t done = 0;
+
+	if (!page)
+		return -ENOMEM;
+	while (i->count) {
+		size_t n = min(i->count, (size_t)PAGE_SIZE);
+		int got;
+
+		if ((gup & FOLL_WRITE) && copy_from_iter(page, n, i) != n) {
+			done = done ? done : -EFAULT;
+			break;
+		}
+		got = access_remote_vm(mm, addr, page, n, gup);
+		if (got <= 0) {
+			done = done ? done : -EIO;
+			break;
+		}
+		if (!(gup & FOLL_WRITE) && copy_to_iter(page, got, i) != (size_t)got) {
+			done = done ? done : -EFAULT;
+			break;
+		}
+		done += got;
+		addr += got;
+		if ((size_t)got < n)
+			break;
+	}
+	free_page((unsigned long)page);
+	return done;
+}
+
+static ssize_t mem_access(struct file *f, struct iov_iter *i, loff_t *pos, unsigned gup)
+{
+	struct mm_struct *mm = f->private_data;
+	ssize_t n;
+
+	if (!mm || !mmget_not_zero(mm))
+		return 0;
+	n = mem_rw(mm, i, *pos, gup | FOLL_FORCE);
+	mmput(mm);
+	if (n > 0)
+		*pos += n;
+	return n;
+}
+
+static ssize_t mem_read(struct file *f, struct iov_iter *to, loff_t *pos) { return mem_access(f, to, pos, 0); }
+static ssize_t mem_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{ return mem_access(f, from, pos, FOLL_WRITE); }
+
+/* Any address, the kernel's half too, is a position; reading it fails later. */
+static loff_t mem_lseek(struct file *f, loff_t off, int whence)
+{
+	if (whence == SEEK_CUR)
+		off += f->f_pos;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	f->f_pos = off;
+	return off;
+}
+
+const struct file_operations proc_mem_fops = {
+	.open = mm_open, .release = mm_release_file, .read = mem_read, .write = mem_write, .llseek = mem_lseek,
+};
+
+static ssize_t pagemap_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	struct mm_struct *mm = f->private_data;
+	ssize_t n;
+
+	if (!mm || !mmget_not_zero(mm))
+		return 0;
+	n = proc_pid_pagemap(mm, to, pos);
+	mmput(mm);
+	return n;
+}
+
+const struct file_operations proc_pagemap_fops = {
+	.open = mm_open, .release = mm_release_file, .read = pagemap_read, .llseek = mem_lseek,
+};
+
+static ssize_t environ_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	struct mm_struct *mm = f->private_data;
+	unsigned long len;
+	ssize_t n = 0;
+
+	if (!mm || !mmget_not_zero(mm))
+		return 0;
+	len = mm->env_end - mm->env_start;
+	if ((u64)*pos < len) {
+		to->count = min(to->count, len - (size_t)*pos);
+		n = mem_rw(mm, to, mm->env_start + *pos, 0);
+	}
+	mmput(mm);
+	if (n > 0)
+		*pos += n;
+	return n;
+}
+
+const struct file_operations proc_environ_fops = {
+	.open = mm_open, .release = mm_release_file, .read = environ_read, .llseek = mem_lseek,
+};
+
+/* ---- small numbers that can be written ---------------------------------------------------------------------------------- */
+
+/* The text that was written, white space cut off; -EINVAL when it is longer than @size - 1. */
+static int get_text(struct iov_iter *from, char *buf, size_t size)
+{
+	size_t n = from->count;
+	char *s;
+
+	if (n >= size)
+		return -EINVAL;
+	if (copy_from_iter(buf, n, from) != n)
+		return -EFAULT;
+	buf[n] = 0;
+	s = strim(buf);
+	memmove(buf, s, strlen(s) + 1);
+	return 0;
+}
+
+static ssize_t clear_refs_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	struct task_struct *t = proc_task(f->f_inode);
+	size_t n = from->count;
+	struct mm_struct *mm;
+	char buf[16];
+	int what, rc = get_text(from, buf, sizeof(buf));
+
+	if (!rc)
+		rc = kstrtoint(buf, 10, &what);
+	if (rc)
+		return rc;
+	if (what < 1 || what > 5)
+		return -EINVAL;
+	mm = get_task_mm(t);
+	if (mm) {
+		rc = proc_clear_refs(mm, what);
+		mmput(mm);
+	}
+	if (rc)
+		return rc;
+	*pos += n;
+	return n;
+}
+
+const struct file_operations proc_clear_refs_fops = { .write = clear_refs_write, .llseek = noop_llseek };
+
+static ssize_t comm_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	char buf[TASK_COMM_LEN + 2];
+	int n = scnprintf(buf, sizeof(buf), "%s\n", proc_task(f->f_inode)->comm);
+
+	return simple_read_from_buffer(to, pos, buf, n);
+}
+
+static ssize_t comm_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
+{
+	struct task_struct *t = proc_task(f->f_inode);
+	char buf[TASK_COMM_LEN] = "";
+	size_t n = from->count;
+
+	if (t->tgid != current->tgid)
+		return -EINVAL;
+	if (copy_from_iter(buf, min(n, sizeof(buf) - 1), from) != min(n, sizeof(buf) - 1))
+		return -EFAULT;
+	buf[strcspn(buf, "\n")] = 0;
+	strscpy(t->comm, buf, sizeof(t->comm));
+	return n;
+}
+
+const struct file_operations proc_comm_fops = {
+	.read = comm_read, .write = comm_write, .llseek = generic_file_llseek,
+};
+
+#define OOM_SCORE_ADJ_MIN	(-1000)
+#define OOM_SCORE_ADJ_MAX	1000
+#define OOM_DISABLE		(-17)
+#define OOM_ADJUST_MAX		15
+
+static int set_oom_score_adj(struct task_struct *t, int adj)
+{
+	struct mm_struct *mm;
+
+	if (adj < t->signal->oom_score_adj && !capable(CAP_SYS_RESOURCE))
+		return -EACCES;
+	t->signal->oom_score_adj = adj;
+	mm = get_task_mm(t);
+	if (mm) {
+		mm->oom_score_adj = adj;
+		mmput(mm);
+	}
+	return 0;
+}
+
+static ssize_t oom_score_adj_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	char buf[16];
+	int n = scnprintf(buf, sizeof(buf), "%d\n", proc_task(f->f_inode)->signal->oom_score_adj);
+
+	return simple_read_from_buffer(to, pos, buf, n);
+}
+
+static ssize_t oom_score_adj_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
+{
+	size_t n = from->count;
+	char buf[16];
+	int adj, rc = get_text(from, buf, sizeof(buf));
+
+	if (!rc)
+		rc = kstrtoint(buf, 0, &adj);
+	if (!rc && (adj < OOM_SCORE_ADJ_MIN || adj > OOM_SCORE_ADJ_MAX))
+		rc = -EINVAL;
+	if (!rc)
+		rc = set_oom_score_adj(proc_task(f->f_inode), adj);
+	return rc ? rc : (ssize_t)n;
+}
+
+/* The old scale, -17..15. */
+static ssize_t oom_adj_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	int adj = proc_task(f->f_inode)->signal->oom_score_adj, old, n;
+	char buf[16];
+
+	old = adj == OOM_SCORE_ADJ_MAX ? OOM_ADJUST_MAX : adj * -OOM_DISABLE / OOM_SCORE_ADJ_MAX;
+	n = scnprintf(buf, sizeof(buf), "%d\n", old);
+	return simple_read_from_buffer(to, pos, buf, n);
+}
+
+static ssize_t oom_adj_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
+{
+	size_t n = from->count;
+	char buf[16];
+	int old, rc = get_text(from, buf, sizeof(buf));
+
+	if (!rc)
+		rc = kstrtoint(buf, 0, &old);
+	if (!rc && (old < OOM_DISABLE || old > OOM_ADJUST_MAX))
+		rc = -EINVAL;
+	if (!rc)
+		rc = set_oom_score_adj(proc_task(f->f_inode), old == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX :
+				       old * OOM_SCORE_ADJ_MAX / -OOM_DISABLE);
+	return rc ? rc : (ssize_t)n;
+}
+
+const struct file_operations proc_oom_score_adj_fops = {
+	.read = oom_score_adj_read, .write = oom_score_adj_write, .llseek = generic_file_llseek,
+};
+const struct file_operations proc_oom_adj_fops = {
+	.read = oom_adj_read, .write = oom_adj_write, .llseek = generic_file_llseek,
+};

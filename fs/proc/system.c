@@ -1,0 +1,249 @@
+/*
+ * fs/proc/system.c - files of /proc about the whole machine: stat, uptime, loadavg, cpuinfo,
+ * interrupts, version, kmsg and others.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/proc/internal.h"
+#include "fs/chrdev.h"
+#include "fs/libfs.h"
+#include "include/machine.h"
+#include "include/syscall.h"
+#include "include/uapi/poll.h"
+#include "kernel/irq.h"
+#include "kernel/sched/sched.h"
+#include "kernel/syscall/table.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/pid.h"
+#include "kernel/time/time.h"
+#include "lib/string.h"
+#include "mm/phys/memblock.h"
+
+/* ---- stat ------------------------------------------------------------------------------------------------------ */
+
+static void show_hart_times(struct seq_file *m, const struct hart_stat *s)
+{
+	seq_put_decimal_ull(m, " ", nsec_to_clock_t(s->user));
+	seq_put_decimal_ull(m, " ", nsec_to_clock_t(s->nice));
+	seq_put_decimal_ull(m, " ", nsec_to_clock_t(s->system));
+	seq_put_decimal_ull(m, " ", nsec_to_clock_t(s->idle));
+	seq_put_decimal_ull(m, " ", nsec_to_clock_t(s->iowait));
+	seq_put_decimal_ull(m, " ", nsec_to_clock_t(s->irq));
+	seq_put_decimal_ull(m, " ", nsec_to_clock_t(s->softirq));
+	seq_put_decimal_ull(m, " ", nsec_to_clock_t(s->steal));
+	seq_put_decimal_ull(m, " ", nsec_to_clock_t(s->guest));
+	seq_puts(m, " 0\n");
+}
+
+static void add_hart_times(struct hart_stat *sum, const struct hart_stat *s)
+{
+	sum->user += s->user;
+	sum->nice += s->nice;
+	sum->system += s->system;
+	sum->idle += s->idle;
+	sum->iowait += s->iowait;
+	sum->irq += s->irq;
+	sum->softirq += s->softirq;
+	sum->steal += s->steal;
+	sum->guest += s->guest;
+}
+
+static u64 irq_line_total(int irq)
+{
+	u64 sum = 0;
+
+	for_each_hart(h)
+		sum += irq_count(irq, h);
+	return sum;
+}
+
+static void show_intr(struct seq_file *m)
+{
+	u64 sum = 0;
+	int last = 0;
+
+	for (int i = 1; i < NR_IRQS; i++)
+		if (irq_name(i)) {
+			sum += irq_line_total(i);
+			last = i;
+		}
+	for_each_hart(h)
+		for (int k = 0; k < NR_IRQ_KINDS; k++)
+			sum += irq_kind_total(k, h);
+	seq_put_decimal_ull(m, "intr ", sum);
+	for (int i = 0; i <= last; i++)
+		seq_put_decimal_ull(m, " ", i && irq_name(i) ? irq_line_total(i) : 0);
+	seq_putc(m, '\n');
+}
+
+static int stat_show(struct seq_file *m, __maybe_unused void *v)
+{
+	struct hart_stat sum = { 0 }, s;
+
+	for_each_hart(h) {
+		hart_stat_read(h, &s);
+		add_hart_times(&sum, &s);
+	}
+	seq_puts(m, "cpu ");
+	show_hart_times(m, &sum);
+	for_each_hart(h) {
+		hart_stat_read(h, &s);
+		seq_put_decimal_ull(m, "cpu", h);
+		show_hart_times(m, &s);
+	}
+	show_intr(m);
+	seq_printf(m, "ctxt %llu\nbtime %lld\nprocesses %lu\nprocs_running %u\nprocs_blocked %u\n",
+		   (unsigned long long)nr_context_switches(), (long long)getboottime_seconds(), total_forks,
+		   nr_running(), nr_iowait());
+	seq_puts(m, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
+	return 0;
+}
+
+static int uptime_show(struct seq_file *m, __maybe_unused void *v)
+{
+	u64 up = ktime_get(), idle = 0;
+	struct hart_stat s;
+
+	for_each_hart(h) {
+		hart_stat_read(h, &s);
+		idle += s.idle;
+	}
+	seq_printf(m, "%llu.%02llu %llu.%02llu\n", (unsigned long long)(up / NSEC_PER_SEC),
+		   (unsigned long long)(up % NSEC_PER_SEC / 10000000), (unsigned long long)(idle / NSEC_PER_SEC),
+		   (unsigned long long)(idle % NSEC_PER_SEC / 10000000));
+	return 0;
+}
+
+static int loadavg_show(struct seq_file *m, __maybe_unused void *v)
+{
+	unsigned long a[3];
+
+	for (int i = 0; i < 3; i++)
+		a[i] = avenrun[i] + FIXED_1 / 200;
+	seq_printf(m, "%lu.%02lu %lu.%02lu %lu.%02lu %u/%d %d\n", LOAD_INT(a[0]), LOAD_FRAC(a[0]), LOAD_INT(a[1]),
+		   LOAD_FRAC(a[1]), LOAD_INT(a[2]), LOAD_FRAC(a[2]), nr_running(), nr_threads, last_pid);
+	return 0;
+}
+
+/* ---- the machine -------------------------------------------------------------------------------------------------- */
+
+static int cpuinfo_show(struct seq_file *m, __maybe_unused void *v)
+{
+	for_each_hart(h) {
+		const struct hart_info *i = &hart_info[h];
+
+		seq_printf(m, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: %s\nmmu\t\t: %s\n", (unsigned)h, i->hartid,
+			   i->isa, mmu_type_name);
+		seq_printf(m, "mvendorid\t: 0x%lx\nmarchid\t\t: 0x%lx\nmimpid\t\t: 0x%lx\n", i->mvendorid, i->marchid,
+			   i->mimpid);
+		seq_printf(m, "hart isa\t: %s\n\n", i->isa);
+	}
+	return 0;
+}
+
+static int cmdline_show(struct seq_file *m, __maybe_unused void *v)
+{
+	seq_printf(m, "%s\n", boot_command_line);
+	return 0;
+}
+
+static int version_show(struct seq_file *m, __maybe_unused void *v)
+{
+	seq_printf(m, "%s\n", vellum_banner);
+	return 0;
+}
+
+static int interrupts_show(struct seq_file *m, __maybe_unused void *v)
+{
+	seq_puts(m, "     ");
+	for_each_hart(h)
+		seq_printf(m, "      CPU%-3u", (unsigned)h);
+	seq_putc(m, '\n');
+	for (int i = 1; i < NR_IRQS; i++) {
+		if (!irq_name(i))
+			continue;
+		seq_printf(m, "%3d: ", i);
+		for_each_hart(h)
+			seq_printf(m, "%10lu ", irq_count(i, h));
+		seq_printf(m, " %s %3d Level     %s\n", irq_chip_name(), i, irq_name(i));
+	}
+	for (int k = 0; k < NR_IRQ_KINDS; k++) {
+		seq_printf(m, "%3s: ", irq_kind_names[k][0]);
+		for_each_hart(h)
+			seq_printf(m, "%10lu ", irq_kind_total(k, h));
+		seq_printf(m, " %s\n", irq_kind_names[k][1]);
+	}
+	return 0;
+}
+
+/* Addresses are for those who may know them. */
+static int iomem_show(struct seq_file *m, __maybe_unused void *v)
+{
+	bool shown = capable(CAP_SYS_ADMIN);
+
+	for_each_mem_region(r)
+		seq_printf(m, "%08lx-%08lx : System RAM\n", shown ? r->base : 0, shown ? r->base + r->size - 1 : 0);
+	return 0;
+}
+
+/* No block devices, and no swap yet: the tables are empty. */
+static int partitions_show(struct seq_file *m, __maybe_unused void *v)
+{
+	seq_puts(m, "major minor  #blocks  name\n\n");
+	return 0;
+}
+
+static int swaps_show(struct seq_file *m, __maybe_unused void *v)
+{
+	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+	return 0;
+}
+
+static int empty_show(__maybe_unused struct seq_file *m, __maybe_unused void *v) { return 0; }
+
+/* ---- kmsg ----------------------------------------------------------------------------------------------------------- */
+
+#define SYSLOG_ACTION_CLOSE		0
+#define SYSLOG_ACTION_OPEN		1
+#define SYSLOG_ACTION_READ		2
+#define SYSLOG_ACTION_SIZE_UNREAD	9
+
+long sys_syslog(long type, long buf, long len, long d, long e, long f);
+
+static int kmsg_open(__maybe_unused struct inode *inode, __maybe_unused struct file *f)
+{
+	return sys_syslog(SYSLOG_ACTION_OPEN, 0, 0, 0, 0, 0);
+}
+
+static ssize_t kmsg_read(struct file *f, struct iov_iter *to, __maybe_unused loff_t *pos)
+{
+	if (!to->user)
+		return -EINVAL;
+	if ((f->f_flags & O_NONBLOCK) && !sys_syslog(SYSLOG_ACTION_SIZE_UNREAD, 0, 0, 0, 0, 0))
+		return -EAGAIN;
+	return sys_syslog(SYSLOG_ACTION_READ, (long)to->iov->iov_base + to->offset,
+			  min(to->iov->iov_len - to->offset, to->count), 0, 0, 0);
+}
+
+static unsigned kmsg_poll(__maybe_unused struct file *f, __maybe_unused struct poll_table *pt)
+{
+	return sys_syslog(SYSLOG_ACTION_SIZE_UNREAD, 0, 0, 0, 0, 0) > 0 ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+static const struct file_operations kmsg_fops = { .open = kmsg_open, .read = kmsg_read, .poll = kmsg_poll };
+
+void __init proc_system_init(void)
+{
+	static const struct { const char *name; int (*show)(struct seq_file *, void *); } files[] = {
+		{ "stat", stat_show }, { "uptime", uptime_show }, { "loadavg", loadavg_show },
+		{ "cpuinfo", cpuinfo_show }, { "cmdline", cmdline_show }, { "version", version_show },
+		{ "interrupts", interrupts_show }, { "devices", devices_show }, { "iomem", iomem_show },
+		{ "partitions", partitions_show }, { "swaps", swaps_show }, { "diskstats", empty_show },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
+		proc_create_single(files[i].name, 0, NULL, files[i].show);
+	proc_create("kmsg", 0400, NULL, &kmsg_fops, NULL);
+	proc_mkdir("net", NULL);
+	proc_memory_init();
+}

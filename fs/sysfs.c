@@ -1,0 +1,359 @@
+/*
+ * fs/sysfs.c - /sys: attributes of the machine, one value a file.
+ *
+ * MODEL     The tree is made of pinned dentries when attributes are created, whether it is mounted or not;
+ *           there is one instance.  Reading a file calls its show(), writing its store().
+ * LOCKING   The i_rwsem of each directory while a name is added.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/sysfs.h"
+#include "fs/libfs.h"
+#include "fs/namei.h"
+#include "include/uapi/statfs.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "mm/phys/vmstat.h"
+#include "mm/phys/zone.h"
+#include "mm/slab/slab.h"
+
+struct sysfs_attr { sysfs_show_fn show; sysfs_store_fn store; void *data; };
+
+static struct super_block *sysfs_sb;
+
+/* ---- files --------------------------------------------------------------------------------------------------- */
+
+static ssize_t attr_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	const struct sysfs_attr *a = f->f_inode->i_private;
+	char *buf;
+	ssize_t n;
+
+	if (!a->show)
+		return -EIO;
+	buf = (char *)get_zeroed_page(GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	n = a->show(a->data, buf);
+	if (n >= 0)
+		n = simple_read_from_buffer(to, pos, buf, n);
+	free_page((unsigned long)buf);
+	return n;
+}
+
+static ssize_t attr_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	const struct sysfs_attr *a = f->f_inode->i_private;
+	size_t n = min(from->count, (size_t)PAGE_SIZE - 1);
+	ssize_t rc = -EFAULT;
+	char *buf;
+
+	if (!a->store)
+		return -EIO;
+	buf = (char *)get_zeroed_page(GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	if (copy_from_iter(buf, n, from) == n)
+		rc = a->store(a->data, buf, n);
+	free_page((unsigned long)buf);
+	if (rc > 0)
+		*pos += rc;
+	return rc;
+}
+
+static loff_t attr_lseek(struct file *f, loff_t off, int whence)
+{
+	return dcache_dir_lseek(f, off, whence);
+}
+
+static const struct file_operations attr_fops = { .read = attr_read, .write = attr_write, .llseek = attr_lseek };
+static const struct inode_operations attr_iops = { .setattr = simple_setattr };
+
+/* ---- the tree --------------------------------------------------------------------------------------------------- */
+
+static void set_dir(struct inode *inode)
+{
+	inode->i_mode = S_IFDIR | 0755;
+	inode->i_nlink = 2;
+	inode->i_flags |= S_COMPLETE;
+	inode->i_op = &simple_dir_inode_operations;
+	inode->i_fop = &simple_dir_operations;
+}
+
+/* The name of @len bytes in @dir; made a directory if it is not there (else negative).  Counted, NULL */
+static struct dentry *child(struct dentry *dir, const char *name, int len, bool make_dir)
+{
+	struct inode *d_inode = dir->d_inode, *inode;
+	struct dentry *d;
+
+	down_write(&d_inode->i_rwsem);
+	d = lookup_one_len(name, dir, len);
+	if (IS_ERR(d))
+		d = NULL;
+	if (d && !d->d_inode && make_dir) {
+		inode = new_inode(sysfs_sb);
+		if (inode) {
+			set_dir(inode);
+			simple_add(d_inode, d, inode);
+			inc_nlink(d_inode);
+		} else {
+			dput(d);
+			d = NULL;
+		}
+	}
+	up_write(&d_inode->i_rwsem);
+	return d;
+}
+
+/* The directory of @path's last name, made with its parents; *@last is that name.  Counted, or NULL */
+static struct dentry *parent_dir(const char *path, const char **last)
+{
+	struct dentry *dir = dget(sysfs_sb->s_root), *d;
+	const char *slash;
+
+	for (; dir && (slash = strchr(path, '/')); path = slash + 1) {
+		d = child(dir, path, slash - path, true);
+		dput(dir);
+		dir = d;
+	}
+	*last = path;
+	return dir;
+}
+
+/* Give the new name @path the inode; the reference to it is taken over, also on failure. */
+static int add_name(const char *path, struct inode *inode)
+{
+	const char *last;
+	struct dentry *dir = parent_dir(path, &last), *d = NULL;
+	int rc = -ENOMEM;
+
+	if (dir)
+		d = child(dir, last, strlen(last), false);
+	if (d && d->d_inode) {
+		rc = -EEXIST;
+	} else if (d) {
+		simple_add(dir->d_inode, d, inode);
+		inode = NULL;
+		rc = 0;
+	}
+	iput(inode);
+	dput(d);
+	dput(dir);
+	return rc;
+}
+
+static void sysfs_evict(struct inode *inode)
+{
+	if (S_ISREG(inode->i_mode))
+		kfree(inode->i_private);
+	else if (S_ISLNK(inode->i_mode))
+		kfree(inode->i_link);
+}
+
+int sysfs_create_file(const char *path, sysfs_show_fn show, sysfs_store_fn store, void *data)
+{
+	struct sysfs_attr *a = kmalloc(sizeof(*a), GFP_KERNEL);
+	struct inode *inode;
+
+	if (!a)
+		return -ENOMEM;
+	*a = (struct sysfs_attr){ show, store, data };
+	inode = new_inode(sysfs_sb);
+	if (!inode) {
+		kfree(a);
+		return -ENOMEM;
+	}
+	inode->i_mode = S_IFREG | (show ? 0444 : 0) | (store ? 0200 : 0);
+	inode->i_size = PAGE_SIZE;
+	inode->i_private = a;
+	inode->i_op = &attr_iops;
+	inode->i_fop = &attr_fops;
+	return add_name(path, inode);
+}
+
+int sysfs_create_dir(const char *path)
+{
+	const char *last;
+	struct dentry *dir = parent_dir(path, &last), *d = NULL;
+
+	if (dir)
+		d = child(dir, last, strlen(last), true);
+	dput(d);
+	dput(dir);
+	return d ? 0 : -ENOMEM;
+}
+
+int sysfs_create_link(const char *path, const char *target)
+{
+	struct inode *inode = new_inode(sysfs_sb);
+
+	if (!inode)
+		return -ENOMEM;
+	inode->i_mode = S_IFLNK | S_IRWXUGO;
+	inode->i_op = &simple_symlink_inode_operations;
+	inode->i_size = strlen(target);
+	inode->i_link = kstrdup(target, GFP_KERNEL);
+	if (!inode->i_link) {
+		iput(inode);
+		return -ENOMEM;
+	}
+	return add_name(path, inode);
+}
+
+/* ---- what the machine has ------------------------------------------------------------------------------------------- */
+
+static ssize_t mask_list(u64 mask, char *buf)
+{
+	const char *sep = "";
+	int at = 0;
+
+	for (unsigned b = 0; b < 64; b++) {
+		unsigned first = b;
+
+		if (!(mask >> b & 1))
+			continue;
+		while (b < 63 && (mask >> (b + 1) & 1))
+			b++;
+		at += scnprintf(buf + at, PAGE_SIZE - at, b > first ? "%s%u-%u" : "%s%u", sep, first, b);
+		sep = ",";
+	}
+	return at + scnprintf(buf + at, PAGE_SIZE - at, "\n");
+}
+
+static u64 all_harts(void) { return nr_harts == 64 ? ~0ull : (1ull << nr_harts) - 1; }
+static ssize_t show_online(__maybe_unused void *data, char *buf) { return mask_list(hart_online_mask.bits, buf); }
+static ssize_t show_all_harts(__maybe_unused void *data, char *buf) { return mask_list(all_harts(), buf); }
+static ssize_t show_nodes(__maybe_unused void *data, char *buf) { return mask_list(node_online_map.bits, buf); }
+static ssize_t show_memory_nodes(__maybe_unused void *data, char *buf) { return mask_list(node_memory_map.bits, buf); }
+
+static u64 node_harts(int nid)
+{
+	u64 mask = 0;
+
+	for_each_hart(h)
+		if (hart_to_node(h) == nid)
+			mask |= 1ull << h;
+	return mask;
+}
+
+static ssize_t show_node_cpulist(void *data, char *buf) { return mask_list(node_harts((long)data), buf); }
+
+static ssize_t show_node_cpumap(void *data, char *buf)
+{
+	u64 mask = node_harts((long)data);
+
+	if (nr_harts > 32)
+		return scnprintf(buf, PAGE_SIZE, "%0*x,%08x\n", (int)(nr_harts - 29) / 4, (u32)(mask >> 32), (u32)mask);
+	return scnprintf(buf, PAGE_SIZE, "%0*x\n", (int)(nr_harts + 3) / 4, (u32)mask);
+}
+
+static ssize_t show_node_distance(void *data, char *buf)
+{
+	int at = 0;
+
+	for_each_online_node(n)
+		at += scnprintf(buf + at, PAGE_SIZE - at, at ? " %d" : "%d", node_distance((long)data, n));
+	return at + scnprintf(buf + at, PAGE_SIZE - at, "\n");
+}
+
+static ssize_t show_node_meminfo(void *data, char *buf)
+{
+	int nid = (long)data;
+	struct pglist_data *pgdat = NODE_DATA(nid);
+	unsigned long total = 0, free = 0;
+
+	for_each_populated_zone(z)
+		if (z->pgdat == pgdat) {
+			total += z->managed_pages;
+			free += zone_free_pages(z);
+		}
+#define K(pages) ((unsigned long)(pages) << (PAGE_SHIFT - 10))
+	return scnprintf(buf, PAGE_SIZE,
+			 "Node %d MemTotal:       %8lu kB\nNode %d MemFree:        %8lu kB\n"
+			 "Node %d MemUsed:        %8lu kB\nNode %d FilePages:      %8lu kB\n"
+			 "Node %d AnonPages:      %8lu kB\nNode %d Shmem:          %8lu kB\n"
+			 "Node %d PageTables:     %8lu kB\nNode %d SReclaimable:   %8lu kB\n"
+			 "Node %d SUnreclaim:     %8lu kB\n",
+			 nid, K(total), nid, K(free), nid, K(total - free), nid,
+			 K(node_page_state(pgdat, NR_FILE_PAGES)), nid, K(node_page_state(pgdat, NR_ANON_MAPPED)), nid,
+			 K(node_page_state(pgdat, NR_SHMEM)), nid, K(node_page_state(pgdat, NR_PAGETABLE)), nid,
+			 K(node_page_state(pgdat, NR_SLAB_RECLAIMABLE)), nid,
+			 K(node_page_state(pgdat, NR_SLAB_UNRECLAIMABLE)));
+#undef K
+}
+
+/* No page is larger than the base page in a process: it is always "never". */
+static ssize_t show_thp(__maybe_unused void *data, char *buf)
+{
+	return scnprintf(buf, PAGE_SIZE, "[never]\n");
+}
+
+static int create_cpus(void)
+{
+	int rc = 0;
+	char path[64];
+
+	rc |= sysfs_create_file("devices/system/cpu/online", show_online, NULL, NULL);
+	rc |= sysfs_create_file("devices/system/cpu/possible", show_all_harts, NULL, NULL);
+	rc |= sysfs_create_file("devices/system/cpu/present", show_all_harts, NULL, NULL);
+	for_each_hart(h) {
+		snprintf(path, sizeof(path), "devices/system/cpu/cpu%u", (unsigned)h);
+		rc |= sysfs_create_dir(path);
+	}
+	return rc;
+}
+
+static int create_nodes(void)
+{
+	static const struct { const char *name; sysfs_show_fn show; } files[] = {
+		{ "cpulist", show_node_cpulist }, { "cpumap", show_node_cpumap },
+		{ "distance", show_node_distance }, { "meminfo", show_node_meminfo },
+	};
+	char path[64];
+	int rc = 0;
+
+	rc |= sysfs_create_file("devices/system/node/online", show_nodes, NULL, NULL);
+	rc |= sysfs_create_file("devices/system/node/possible", show_nodes, NULL, NULL);
+	rc |= sysfs_create_file("devices/system/node/has_memory", show_memory_nodes, NULL, NULL);
+	for_each_online_node(n)
+		for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
+			snprintf(path, sizeof(path), "devices/system/node/node%u/%s", n, files[i].name);
+			rc |= sysfs_create_file(path, files[i].show, NULL, (void *)(long)n);
+		}
+	return rc;
+}
+
+/* ---- the file system --------------------------------------------------------------------------------------------------- */
+
+static const struct super_operations sysfs_super_ops = { .evict_inode = sysfs_evict, .statfs = simple_statfs };
+
+static struct super_block *sysfs_mount(__maybe_unused struct file_system_type *type,
+				       __maybe_unused unsigned long flags, __maybe_unused const char *dev,
+				       __maybe_unused char *data)
+{
+	atomic_inc(&sysfs_sb->s_count);
+	return sysfs_sb;
+}
+
+static struct file_system_type sysfs_fs_type = { .name = "sysfs", .mount = sysfs_mount };
+
+void __init sysfs_init(void)
+{
+	struct inode *root;
+
+	sysfs_sb = alloc_super(&sysfs_fs_type, 0);
+	root = sysfs_sb ? new_inode(sysfs_sb) : NULL;
+	if (!root)
+		panic("no memory for sysfs");
+	sysfs_sb->s_op = &sysfs_super_ops;
+	sysfs_sb->s_d_op = &simple_dentry_operations;
+	sysfs_sb->s_magic = SYSFS_MAGIC;
+	set_dir(root);
+	sysfs_sb->s_root = d_make_root(root);
+	if (!sysfs_sb->s_root)
+		panic("no memory for sysfs");
+	if (create_cpus() | create_nodes() |
+	    sysfs_create_file("kernel/mm/transparent_hugepage/enabled", show_thp, NULL, NULL))
+		pr_warn("sysfs: some attributes are missing\n");
+	register_filesystem(&sysfs_fs_type);
+}
