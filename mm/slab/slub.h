@@ -1,5 +1,5 @@
 /*
- * mm/slab/slub.h - the insides of slub, for slub.c and slub_debug.c.
+ * mm/slab/slub.h - the insides of slub, for slub.c, slub_cache.c and slub_debug.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,6 +7,7 @@
 #define VELLUM_MM_SLAB_SLUB_H
 
 #include "lib/list.h"
+#include "mm/phys/zone.h"
 #include "mm/slab/internal.h"
 
 struct kmem_cache_cpu {
@@ -59,6 +60,37 @@ static inline bool object_valid(const struct kmem_cache *s, const struct page *p
 
 	return off < (unsigned long)page->objects * s->size && off % s->size == 0;
 }
+
+/* ---- slub.c ------------------------------------------------------------------------------------- */
+
+static inline struct kmem_cache_cpu *this_cpu(struct kmem_cache *s) { return &s->cpu[this_hart()]; }
+static inline struct kmem_cache_node *page_node(struct kmem_cache *s, struct page *page)
+{
+	return s->node[page_to_nid(page)];
+}
+
+static inline void count_slab(struct kmem_cache_node *n, const struct page *page, int sign)
+{
+	n->nr_slabs += sign;				/* U4 */
+	n->total_objects += sign * page->objects;
+}
+
+static inline void add_partial(struct kmem_cache_node *n, struct page *page)
+{
+	list_add_tail(&page->lru, &n->partial);
+	n->nr_partial++;
+}
+
+static inline void remove_partial(struct kmem_cache_node *n, struct page *page)
+{
+	list_del(&page->lru);
+	n->nr_partial--;
+}
+
+/* => the slab is on no list and counted nowhere */
+void discard_slab(struct kmem_cache *s, struct page *page);
+/* Give the hart's slab back to its node.  => interrupts off */
+void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c);
 
 /* ---- slub_debug.c ------------------------------------------------------------------------------ */
 
