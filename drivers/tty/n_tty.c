@@ -250,19 +250,6 @@ static ssize_t copy_ready(struct tty_struct *tty, struct iov_iter *to, bool *end
 	return done;
 }
 
-/* pty master in packet mode: the status byte, if there is one to tell. */
-static bool packet_status(struct tty_struct *tty, struct iov_iter *to)
-{
-	unsigned char status;
-
-	if (!tty->packet || !tty->pkt_status)
-		return false;
-	status = tty->pkt_status;
-	tty->pkt_status = 0;
-	copy_to_iter(&status, 1, to);
-	return true;
-}
-
 struct read_wait {
 	u64 timeout;		/* ns left to wait, FOREVER */
 	u64 between;		/* after the first byte */
@@ -289,8 +276,8 @@ static bool read_over(struct tty_struct *tty, struct file *f, const struct read_
 	if (tty_hung_up(f) || !w->timeout)
 		return true;
 	if (tty->other_closed)
-		*rc = tty->is_master ? -EIO : 0;
-	else if (f->f_flags & O_NONBLOCK)
+		return true;
+	if (f->f_flags & O_NONBLOCK)
 		*rc = -EAGAIN;
 	else if (signal_pending())
 		*rc = -ERESTARTSYS;
@@ -306,18 +293,12 @@ ssize_t n_tty_read(struct tty_struct *tty, struct file *f, struct iov_iter *to)
 	bool end;
 	DEFINE_WAIT(wait);
 
-	if (!tty->is_master) {
-		rc = tty_check_change(tty, SIGTTIN);
-		if (rc)
-			return rc;
-	}
+	rc = tty_check_change(tty, SIGTTIN);
+	if (rc)
+		return rc;
 	read_limits(tty, &w);
 	while (to->count) {
 		prepare_to_wait(&tty->read_wait, &wait, TASK_INTERRUPTIBLE);
-		if (packet_status(tty, to)) {
-			done++;
-			break;
-		}
 		if (!input_available(tty, false)) {
 			if (read_over(tty, f, &w, &rc)) {
 				done = done ? done : rc;
@@ -327,10 +308,6 @@ ssize_t n_tty_read(struct tty_struct *tty, struct file *f, struct iov_iter *to)
 			continue;
 		}
 		finish_wait(&tty->read_wait, &wait);
-		if (tty->packet && !done) {
-			copy_to_iter("", 1, to);
-			done++;
-		}
 		rc = copy_ready(tty, to, &end);
 		if (rc < 0) {
 			done = done ? done : rc;
@@ -354,8 +331,6 @@ unsigned n_tty_poll(struct tty_struct *tty, struct file *f, struct poll_table *p
 	poll_wait(f, &tty->write_wait, pt);
 	if (input_available(tty, true))
 		mask |= EPOLLIN | EPOLLRDNORM;
-	if (tty->packet && tty->pkt_status)
-		mask |= EPOLLPRI | EPOLLIN | EPOLLRDNORM;
 	if (tty->other_closed)
 		mask |= EPOLLHUP;
 	if (tty->ops->write_room(tty) > 0)

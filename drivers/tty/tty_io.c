@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "drivers/tty/console.h"
+#include "drivers/tty/pty.h"
 #include "drivers/tty/tty.h"
 #include "fs/chrdev.h"
 #include "fs/file.h"
@@ -131,9 +132,12 @@ static int tty_open(struct inode *inode, struct file *f)
 			return -ENXIO;
 	} else {
 		tty = console ? console_tty() : tty_by_dev(inode->i_rdev);
+		if (tty)
+			atomic_inc(&tty->refs);
+		else
+			tty = pty_slave_by_dev(inode->i_rdev);
 		if (!tty)
-			return -ENODEV;
-		atomic_inc(&tty->refs);
+			return console ? -ENODEV : -EIO;
 	}
 	rc = tty_open_file(tty, f, console);
 	if (!rc && !console && inode->i_rdev != TTY_DEV && !(f->f_flags & O_NOCTTY))
@@ -260,4 +264,5 @@ void __init tty_init(void)
 	    register_chrdev(CONSOLE_DEV, "console", &tty_fops, 0600))
 		pr_err("tty: cannot register /dev/tty and /dev/console\n");
 	sbi_console_init();
+	pty_init();
 }
