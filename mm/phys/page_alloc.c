@@ -254,24 +254,66 @@ static __noinline struct page *page_cleared(struct page *page)
 	return page;
 }
 
+static __always_inline struct pcp_stack *alloc_stack(gfp_t gfp)
+{
+	unsigned kind = (gfp & (__GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE | __GFP_RECLAIMABLE)) >> 1;
+
+	return hart_lists[this_hart()]->alloc[kind];
+}
+
+/* A block of @order > 0 from this hart's list, if one lies there. */
+static struct page *alloc_block_hot(gfp_t gfp, unsigned order)
+{
+	unsigned long flags = arch_irq_save();
+	struct pcp_stack *st = alloc_stack(gfp);
+	unsigned mt = gfp_migratetype(gfp);
+	struct page *page = NULL;
+
+	if (pcp_allowed_order(order) && st != &pcp_closed) {
+		struct per_cpu_pages *pcp = pcp_of_stack(st, mt);
+		struct list_head *list = &pcp->lists[order_to_pindex(order, mt)];
+
+		if (!list_empty(list)) {
+			page = list_first_entry(list, struct page, lru);
+			__list_del(list, page->lru.next);
+			pcp->count -= 1 << order;
+			pcp->nr_alloc += 1ul << order;
+		}
+	}
+	arch_irq_restore(flags);
+	return page;
+}
+
+static __noinline struct page *alloc_block(gfp_t gfp, unsigned order)
+{
+	struct page *page = alloc_block_hot(gfp, order);
+
+	if (!page)
+		return __alloc_pages(gfp, order, numa_node_id(), NULL);
+	prep_new_page(page, order, gfp);
+	return page;
+}
+
 struct page *alloc_pages(gfp_t gfp, unsigned order)
 {
-	if (likely(!order)) {
-		unsigned long flags = arch_irq_save();
-		unsigned kind = (gfp & (__GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE | __GFP_RECLAIMABLE)) >> 1;
-		struct pcp_stack *st = hart_lists[this_hart()]->alloc[kind];
-		struct page *page = st->hot;
+	struct pcp_stack *st;
+	struct page *page;
+	unsigned long flags;
 
-		if (likely(page)) {
-			st->hot = page->next;
-			st->word += PCP_ONE_ALLOC;
-			arch_irq_restore(flags);
-			set_page_allocated(page);
-			return unlikely(gfp & __GFP_ZERO) ? page_cleared(page) : page;
-		}
+	if (unlikely(order))
+		return alloc_block(gfp, order);
+	flags = arch_irq_save();
+	st = alloc_stack(gfp);
+	page = st->hot;
+	if (unlikely(!page)) {
 		arch_irq_restore(flags);
+		return __alloc_pages(gfp, 0, numa_node_id(), NULL);
 	}
-	return __alloc_pages(gfp, order, numa_node_id(), NULL);
+	st->hot = page->next;
+	st->word += PCP_ONE_ALLOC;
+	arch_irq_restore(flags);
+	set_page_allocated(page);
+	return unlikely(gfp & __GFP_ZERO) ? page_cleared(page) : page;
 }
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned order)

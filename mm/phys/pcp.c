@@ -266,7 +266,7 @@ void pcp_free(struct zone *zone, struct page *page, unsigned order, unsigned mt)
 		st->hot = page;
 		st->word--;
 	}
-	over = pcp_pages(pcp) - pcp->high;
+	over = pcp->cold + pcp->count - pcp->high;	/* the hot stacks are few */
 	if (over > 0)
 		free_pcppages_bulk(zone, over, pcp);
 }

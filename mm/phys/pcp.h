@@ -50,7 +50,7 @@ struct pcp_stack {
 
 struct per_cpu_pages {
 	int batch;			/* pages moved at a time: the height of a stack */
-	int high;			/* more pages than this: the oldest go back */
+	int high;			/* more cold pages and blocks than this: the oldest go back */
 	int cold;			/* pages on cold stacks */
 	int count;			/* pages on lists[] */
 	unsigned long nr_alloc;		/* pages handed out from lists[], ever */
@@ -70,6 +70,11 @@ void open_hart_lists(bool open);	/* all harts; false: every path is the long one
 static inline int pcp_stack_pages(const struct pcp_stack *st)
 {
 	return st->capacity - (int)(READ_ONCE(st->word) & PCP_ROOM_MASK);
+}
+
+static inline struct per_cpu_pages *pcp_of_stack(struct pcp_stack *st, unsigned mt)
+{
+	return container_of(st - mt, struct per_cpu_pages, single[0]);
 }
 
 /* Pages on this hart's lists. */

@@ -427,17 +427,30 @@ void kmem_cache_free(struct kmem_cache *s, void *obj)
 		slab_free(s, obj);
 }
 
+#define KIND_SLAB	1u
+#define KIND_TAIL	(1u << (PG_tail - PG_slab))
+static __always_inline unsigned page_kind(const struct page *page)
+{
+	return page->flags >> PG_slab & (KIND_SLAB | KIND_TAIL);
+}
+
 void kfree(const void *p)
 {
 	struct page *page;
+	unsigned kind;
 
 	if (unlikely(ZERO_OR_NULL_PTR(p)))
 		return;
-	page = compound_head(virt_to_page(p));
-	if (likely(PageSlab(page)))
-		slab_free(page->slab_cache, (void *)p);
-	else
-		kfree_large(page);
+	page = linear_to_page(p);
+	kind = page_kind(page);
+	if (unlikely(kind != KIND_SLAB)) {
+		page = compound_head(page);
+		if (!PageSlab(page)) {
+			kfree_large(page);
+			return;
+		}
+	}
+	slab_free(page->slab_cache, (void *)p);
 }
 
 size_t ksize(const void *p)

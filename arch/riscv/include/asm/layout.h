@@ -60,6 +60,11 @@ static __always_inline struct page *phys_to_page(phys_addr_t pa) { return pfn_to
 static __always_inline struct page *virt_to_page(const volatile void *va)
 { return phys_to_page(virt_to_phys(va)); }
 
+/* Of a direct-map address only: page_to_virt() backwards; the bits it shifted out are the sign's. */
+static __always_inline struct page *linear_to_page(const volatile void *va)
+{ return (struct page *)((long)((unsigned long)va - page_virt_offset) >> (PAGE_SHIFT - STRUCT_PAGE_SHIFT) &
+			 -(1l << STRUCT_PAGE_SHIFT)); }
+
 /* Whether @va is an address of the direct map's range (RAM or a hole in it). */
 static inline bool virt_in_direct_map(const volatile void *va)
 { return (unsigned long)va >= page_offset && (unsigned long)va < direct_map_end; }

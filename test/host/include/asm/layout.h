@@ -33,5 +33,6 @@ bool pfn_valid(pfn_t pfn);
 #define phys_to_page(pa)	pfn_to_page((phys_addr_t)(pa) >> PAGE_SHIFT)
 #define page_to_virt(page)	phys_to_virt(page_to_phys(page))
 #define virt_to_page(va)	phys_to_page(virt_to_phys(va))
+#define linear_to_page(va)	virt_to_page(va)
 
 #endif
