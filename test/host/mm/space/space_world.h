@@ -85,6 +85,7 @@ bool thread_stack_guard(__maybe_unused vaddr_t addr) { return false; }
 loff_t generic_file_llseek_size(__maybe_unused struct file *f, loff_t off, __maybe_unused int whence,
 				__maybe_unused loff_t max, __maybe_unused loff_t eof) { return off; }
 
+void split_page(__maybe_unused struct page *page, unsigned order) { CHECK(!order); }	/* blocks are never had */
 struct ratelimit_state;
 bool __ratelimit(__maybe_unused struct ratelimit_state *rs, __maybe_unused unsigned burst) { return true; }
 unsigned long arch_clear_user(void __user *to, unsigned long n) { memset(to, 0, n); return 0; }
