@@ -32,13 +32,6 @@ unsigned pipe_max_size = 1024 * 1024;
 static struct vfsmount *pipe_mnt;
 static struct kmem_cache *pipe_cache;
 
-static inline bool pipe_empty(const struct pipe_inode_info *p) { return p->head == p->tail; }
-static inline bool pipe_full(const struct pipe_inode_info *p) { return p->head - p->tail >= p->ring_size; }
-static inline struct pipe_buffer *pipe_buf(struct pipe_inode_info *p, unsigned i)
-{
-	return &p->bufs[i & (p->ring_size - 1)];
-}
-
 /* ---- life ----------------------------------------------------------------------------------------------- */
 
 struct pipe_inode_info *alloc_pipe_info(void)
@@ -297,6 +290,52 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *from, __maybe_unused 
 	if (total > 0 && was_empty)
 		wake_readers(p);		/* Q3 */
 	return total > 0 ? total : n;
+}
+
+/* ---- for splice ------------------------------------------------------------------------------------------- */
+
+int pipe_wait_readable(struct pipe_inode_info *p, enum pipe_wait w)
+{
+	while (pipe_empty(p) && p->writers) {
+		int rc = w == PIPE_NO_WAIT ? -EAGAIN : pipe_sleep(p, &p->rd_wait);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int pipe_wait_writable(struct pipe_inode_info *p, enum pipe_wait w)
+{
+	for (;;) {
+		int rc;
+
+		if (!p->readers)
+			return pipe_broken();
+		if (!pipe_full(p))
+			return 0;
+		rc = w == PIPE_NO_WAIT ? -EAGAIN : pipe_sleep(p, &p->wr_wait);
+		if (rc)
+			return rc;
+	}
+}
+
+void pipe_consume(struct pipe_inode_info *p, size_t bytes)
+{
+	struct pipe_buffer *b = pipe_buf(p, p->tail);
+
+	b->offset += bytes;
+	b->len -= bytes;
+	if (!b->len) {
+		release_buf(p, b);
+		wake_writers(p);
+	}
+}
+
+void pipe_push(struct pipe_inode_info *p, struct pipe_buffer buf)
+{
+	*pipe_buf(p, p->head++) = buf;
+	wake_readers(p);
 }
 
 /* ---- poll, ioctl, fcntl --------------------------------------------------------------------------------- */

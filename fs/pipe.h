@@ -32,6 +32,20 @@ struct pipe_inode_info {
 	struct pipe_buffer bufs_inline[PIPE_DEF_BUFFERS];
 };
 
+static inline bool pipe_empty(const struct pipe_inode_info *p) { return p->head == p->tail; }
+static inline bool pipe_full(const struct pipe_inode_info *p) { return p->head - p->tail >= p->ring_size; }
+static inline struct pipe_buffer *pipe_buf(struct pipe_inode_info *p, unsigned i)
+{
+	return &p->bufs[i & (p->ring_size - 1)];
+}
+
+/* For splice; p->mutex held. */
+enum pipe_wait { PIPE_WAIT, PIPE_NO_WAIT };
+int pipe_wait_readable(struct pipe_inode_info *p, enum pipe_wait w);	/* 0: data or end; -EAGAIN, -ERESTARTSYS */
+int pipe_wait_writable(struct pipe_inode_info *p, enum pipe_wait w);	/* 0: room; -EPIPE (and SIGPIPE) too */
+void pipe_consume(struct pipe_inode_info *p, size_t bytes);		/* of the first buffer; wakes writers */
+void pipe_push(struct pipe_inode_info *p, struct pipe_buffer buf);	/* takes over its page; wakes readers */
+
 extern const struct file_operations pipefifo_fops;
 extern unsigned pipe_max_size;		/* bytes; /proc/sys/fs/pipe-max-size */
 void pipe_init(void);
