@@ -22,6 +22,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "kernel/sched/rq.h"
+#include "include/uaccess.h"
 #include "kernel/signal/signal.h"
 #include "lib/string.h"
 #include "mm/space/mm.h"
@@ -185,6 +186,8 @@ void schedule_tail(struct task_struct *prev)
 	lock_check_acquire(&rq->lock, RANK_RQ);	/* taken by prev in schedule() */
 	finish_switch(rq, prev);
 	arch_irq_enable();
+	if (current->set_child_tid)		/* CLONE_CHILD_SETTID: in the child's own memory */
+		(void)!put_user(current->pid, current->set_child_tid);
 }
 
 static __always_inline void switch_mm(struct rq *rq, struct task_struct *prev, struct task_struct *next)

@@ -1,0 +1,485 @@
+/*
+ * test/user/t_sched.c - scheduling, futexes, and job control.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "test/user/tap.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#define SEC	1000000000ll
+
+static long long now(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return t.tv_sec * SEC + t.tv_nsec;
+}
+
+static long futex(void *addr, int op, uint32_t val, const void *to, void *addr2, uint32_t val3)
+{
+	return syscall(SYS_futex, addr, op, val, to, addr2, val3);
+}
+
+/* ---- policy and priority ------------------------------------------------------------------------ */
+
+TEST(policies_and_priorities)
+{
+	struct sched_param sp = { 0 };
+
+	CHECK_EQ(sched_getscheduler(0), SCHED_OTHER);
+	CHECK_EQ(sched_getparam(0, &sp), 0);
+	CHECK_EQ(sp.sched_priority, 0);
+	CHECK_EQ(sched_get_priority_max(SCHED_FIFO), 99);
+	CHECK_EQ(sched_get_priority_min(SCHED_RR), 1);
+	CHECK_EQ(sched_get_priority_max(SCHED_OTHER), 0);
+	CHECK_ERR(sched_get_priority_max(42), EINVAL);
+	sp.sched_priority = 1;
+	CHECK_ERR(sched_setscheduler(0, SCHED_OTHER, &sp), EINVAL);
+	CHECK_ERR(sched_setscheduler(0, 42, &sp), EINVAL);
+	CHECK_ERR(sched_setscheduler(999999, SCHED_FIFO, &sp), ESRCH);
+	if (!getuid()) {
+		CHECK_EQ(sched_setscheduler(0, SCHED_FIFO, &sp), 0);
+		CHECK_EQ(sched_getscheduler(0), SCHED_FIFO);
+		CHECK_EQ(CHILD_STATUS(_exit(sched_getscheduler(0))), SCHED_FIFO << 8);
+		CHECK_EQ(sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &sp), 0);
+		CHECK_EQ(sched_getscheduler(0), SCHED_RR | SCHED_RESET_ON_FORK);
+		CHECK_EQ(CHILD_STATUS(_exit(sched_getscheduler(0))), SCHED_OTHER << 8);
+		sp.sched_priority = 100;
+		CHECK_ERR(sched_setparam(0, &sp), EINVAL);
+		sp.sched_priority = 0;
+		CHECK_EQ(sched_setscheduler(0, SCHED_BATCH, &sp), 0);
+		CHECK_EQ(sched_setscheduler(0, SCHED_IDLE, &sp), 0);
+		CHECK_EQ(sched_setscheduler(0, SCHED_OTHER, &sp), 0);
+	}
+	CHECK_EQ(getpriority(PRIO_PROCESS, 0), 0);
+	CHECK_EQ(setpriority(PRIO_PROCESS, 0, 5), 0);
+	CHECK_EQ(getpriority(PRIO_PROCESS, 0), 5);
+	CHECK_EQ(setpriority(PRIO_PROCESS, 0, 100), 0);
+	CHECK_EQ(getpriority(PRIO_PGRP, 0) <= 19, 1);
+	CHECK_EQ(getpriority(PRIO_PROCESS, 0), 19);
+	CHECK_ERR(getpriority(9, 0), EINVAL);
+	CHECK_ERR(setpriority(PRIO_PROCESS, 999999, 0), ESRCH);
+	struct timespec t;
+	CHECK_EQ(sched_rr_get_interval(0, &t), 0);
+	CHECK_EQ(sched_yield(), 0);
+}
+
+TEST(priority_needs_rights)
+{
+	if (getuid())
+		test_skip("needs root");
+	CHECK_EQ(CHILD_STATUS(
+		struct sched_param sp = { .sched_priority = 1 };
+		if (setresuid(1000, 1000, 1000))
+			_exit(1);
+		if (sched_setscheduler(0, SCHED_FIFO, &sp) != -1 || errno != EPERM)
+			_exit(2);
+		if (setpriority(PRIO_PROCESS, 0, 10) || setpriority(PRIO_PROCESS, 0, 0) != -1 || errno != EACCES)
+			_exit(3);
+		if (setpriority(PRIO_PROCESS, 1, 10) != -1 || errno != EPERM)
+			_exit(4);
+		if (kill(1, SIGTERM) != -1 || errno != EPERM)
+			_exit(5);
+	), 0);
+}
+
+/* CPU time of two children that share one hart for a while. */
+static double share(int nice_a, int nice_b)
+{
+	struct timespec t;
+	long long used[2];
+	cpu_set_t one;
+	int p[2];
+
+	for (int i = 0; i < 2; i++) {
+		p[i] = fork();
+		if (!p[i]) {
+			CPU_ZERO(&one);
+			CPU_SET(0, &one);
+			sched_setaffinity(0, sizeof(one), &one);
+			setpriority(PRIO_PROCESS, 0, i ? nice_b : nice_a);
+			for (;;)
+				;
+		}
+	}
+	nanosleep(&(struct timespec){ 1, 0 }, NULL);
+	for (int i = 0; i < 2; i++) {
+		clockid_t id;
+
+		clock_getcpuclockid(p[i], &id);
+		clock_gettime(id, &t);
+		used[i] = t.tv_sec * SEC + t.tv_nsec;
+		kill(p[i], SIGKILL);
+	}
+	while (wait(NULL) > 0)
+		;
+	return (double)used[0] / (used[1] + 1);
+}
+
+TEST(harts_are_shared_by_weight)
+{
+	double even = share(0, 0), nice = share(0, 10);
+
+	if (even < 0.6 || even > 1.67)
+		test_fail(__FILE__, __LINE__, "equal tasks share %.2f : 1", even);
+	if (nice < 4)
+		test_fail(__FILE__, __LINE__, "nice 0 and nice 10 share %.2f : 1", nice);
+}
+
+TEST(affinity_moves_and_checks)
+{
+	cpu_set_t set, all;
+	unsigned long small;
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	CHECK_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+	for (int round = 0; round < 50; round++) {
+		for (int i = 0; i < n && i < CPU_SETSIZE; i++) {
+			if (!CPU_ISSET(i, &all))
+				continue;
+			CPU_ZERO(&set);
+			CPU_SET(i, &set);
+			CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+			CHECK_EQ(sched_getcpu(), i);
+		}
+	}
+	CPU_ZERO(&set);
+	CHECK_ERR(sched_setaffinity(0, sizeof(set), &set), EINVAL);
+	CHECK_ERR(syscall(SYS_sched_getaffinity, 0, 3, &small), EINVAL);
+	CHECK_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
+}
+
+static void *spin_until(void *arg)
+{
+	volatile int *stop = arg;
+
+	while (!*stop)
+		;
+	return NULL;
+}
+
+TEST(a_busy_thread_does_not_keep_others_from_running)
+{
+	static volatile int stop;
+	pthread_t t[8];
+	long long t0 = now(CLOCK_MONOTONIC);
+
+	for (int i = 0; i < 8; i++)
+		CHECK_EQ(pthread_create(&t[i], NULL, spin_until, (void *)&stop), 0);
+	for (int i = 0; i < 20; i++)
+		usleep(1000);
+	stop = 1;
+	for (int i = 0; i < 8; i++)
+		pthread_join(t[i], NULL);
+	CHECK(now(CLOCK_MONOTONIC) - t0 < 10 * SEC);
+}
+
+/* ---- futex ---------------------------------------------------------------------------------------- */
+
+static uint32_t word, word2;
+static volatile int awake;
+
+static void *wait_on_word(void *arg)
+{
+	long bits = (long)arg;
+
+	long rc = bits ? futex(&word, FUTEX_WAIT_BITSET_PRIVATE, 0, NULL, NULL, bits) :
+			 futex(&word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+	if (!rc)
+		__atomic_fetch_add(&awake, 1, __ATOMIC_SEQ_CST);
+	return (void *)rc;
+}
+
+static void settle(void) { usleep(50000); }
+
+TEST(futex_errors_and_timeouts)
+{
+	struct timespec t = { 0, 20000000 }, bad = { 0, SEC };
+	long long t0 = now(CLOCK_MONOTONIC);
+
+	word = 5;
+	CHECK_ERR(futex(&word, FUTEX_WAIT, 4, NULL, NULL, 0), EAGAIN);
+	CHECK_ERR(futex(&word, FUTEX_WAIT_PRIVATE, 5, &t, NULL, 0), ETIMEDOUT);
+	CHECK(now(CLOCK_MONOTONIC) - t0 >= 20000000);
+	CHECK_ERR(futex(&word, FUTEX_WAIT, 5, &bad, NULL, 0), EINVAL);
+	CHECK_ERR(futex((char *)&word + 1, FUTEX_WAIT, 5, NULL, NULL, 0), EINVAL);
+	CHECK_ERR(futex((void *)4096, FUTEX_WAIT_PRIVATE, 5, NULL, NULL, 0), EFAULT);
+	CHECK_ERR(futex(&word, FUTEX_WAIT_BITSET, 5, NULL, NULL, 0), EINVAL);
+	CHECK_ERR(futex(&word, FUTEX_WAKE_BITSET, 1, NULL, NULL, 0), EINVAL);
+	CHECK_ERR(futex(&word, 99, 5, NULL, NULL, 0), ENOSYS);
+	CHECK_ERR(futex(&word, FUTEX_WAIT | FUTEX_CLOCK_REALTIME, 5, &t, NULL, 0), ENOSYS);
+	/* Absolute, in the past. */
+	clock_gettime(CLOCK_REALTIME, &t);
+	CHECK_ERR(futex(&word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 5, &t, NULL, ~0u), ETIMEDOUT);
+	CHECK_EQ(futex(&word, FUTEX_WAKE, 1, NULL, NULL, 0), 0);
+}
+
+TEST(futex_bits_requeue_and_wake_op)
+{
+	pthread_t t[6];
+
+	word = word2 = 0;
+	pthread_create(&t[0], NULL, wait_on_word, (void *)1l);
+	pthread_create(&t[1], NULL, wait_on_word, (void *)2l);
+	settle();
+	CHECK_EQ(futex(&word, FUTEX_WAKE_BITSET_PRIVATE, 10, NULL, NULL, 4), 0);
+	CHECK_EQ(futex(&word, FUTEX_WAKE_BITSET_PRIVATE, 10, NULL, NULL, 2), 1);
+	pthread_join(t[1], NULL);
+	CHECK_EQ(awake, 1);
+	CHECK_EQ(futex(&word, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0), 1);
+	pthread_join(t[0], NULL);
+
+	for (int i = 0; i < 6; i++)
+		pthread_create(&t[i], NULL, wait_on_word, NULL);
+	settle();
+	CHECK_ERR(futex(&word, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)3l, &word2, 9), EAGAIN);
+	CHECK_EQ(futex(&word, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)3l, &word2, 0), 4);
+	settle();
+	CHECK_EQ(awake, 3);
+	CHECK_EQ(futex(&word2, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0), 3);
+	/* Two are left on word: word2 += 7, wake both if it was 0. */
+	CHECK_EQ(futex(&word2, FUTEX_WAKE_OP_PRIVATE, 1, (void *)10l, &word,
+		       FUTEX_OP(FUTEX_OP_ADD, 7, FUTEX_OP_CMP_EQ, 0)), 2);
+	CHECK_EQ(word, 7);
+	for (int i = 0; i < 6; i++)
+		pthread_join(t[i], NULL);
+	CHECK_EQ(awake, 8);
+}
+
+TEST(shared_futexes_join_processes)
+{
+	uint32_t *w = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int p = fork(), st;
+
+	CHECK(w != MAP_FAILED);
+	if (!p) {
+		while (!__atomic_load_n(w, __ATOMIC_SEQ_CST))
+			futex(w, FUTEX_WAIT, 0, NULL, NULL, 0);
+		_exit(3);
+	}
+	settle();
+	__atomic_store_n(w, 1, __ATOMIC_SEQ_CST);
+	CHECK_EQ(futex(w, FUTEX_WAKE, 1, NULL, NULL, 0), 1);
+	CHECK_EQ(waitpid(p, &st, 0), p);
+	CHECK_EQ(WEXITSTATUS(st), 3);
+}
+
+static pthread_mutex_t *robust;
+static void *die_holding(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(robust);
+	return NULL;
+}
+
+TEST(robust_mutexes_survive_their_owner)
+{
+	pthread_mutexattr_t a;
+	pthread_t t;
+
+	robust = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(robust, &a);
+	pthread_create(&t, NULL, die_holding, NULL);
+	pthread_join(t, NULL);
+	CHECK_EQ(pthread_mutex_lock(robust), EOWNERDEAD);
+	CHECK_EQ(pthread_mutex_consistent(robust), 0);
+	CHECK_EQ(pthread_mutex_unlock(robust), 0);
+	/* And a process that is killed. */
+	int p = fork();
+	if (!p) {
+		pthread_mutex_lock(robust);
+		pause();
+	}
+	settle();
+	kill(p, SIGKILL);
+	CHECK_EQ(pthread_mutex_lock(robust), EOWNERDEAD);
+	CHECK_EQ(waitpid(p, NULL, 0), p);
+}
+
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+static int turn;
+static void *take_turns(void *arg)
+{
+	int me = (long)arg;
+
+	for (int i = 0; i < 3000; i++) {
+		pthread_mutex_lock(&m);
+		while (turn % 3 != me)
+			pthread_cond_wait(&c, &m);
+		turn++;
+		pthread_cond_broadcast(&c);
+		pthread_mutex_unlock(&m);
+	}
+	return NULL;
+}
+
+TEST(no_wake_up_is_lost)
+{
+	pthread_t t[3];
+
+	for (long i = 0; i < 3; i++)
+		pthread_create(&t[i], NULL, take_turns, (void *)i);
+	for (int i = 0; i < 3; i++)
+		pthread_join(t[i], NULL);
+	CHECK_EQ(turn, 9000);
+}
+
+/* ---- job control ---------------------------------------------------------------------------------- */
+
+TEST(stop_and_continue_are_reported)
+{
+	siginfo_t si;
+	int p = fork(), st;
+
+	if (!p)
+		for (;;)
+			pause();
+	settle();
+	kill(p, SIGTSTP);
+	CHECK_EQ(waitid(P_PID, p, &si, WSTOPPED | WNOWAIT), 0);
+	CHECK_EQ(si.si_code, CLD_STOPPED);
+	CHECK_EQ(si.si_status, SIGTSTP);
+	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
+	CHECK(WIFSTOPPED(st) && WSTOPSIG(st) == SIGTSTP);
+	CHECK_EQ(waitpid(p, &st, WUNTRACED | WNOHANG), 0);
+	kill(p, SIGTERM);		/* waits for the continue */
+	settle();
+	CHECK_EQ(waitpid(p, &st, WNOHANG), 0);
+	kill(p, SIGCONT);
+	CHECK_EQ(waitpid(p, &st, 0), p);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGTERM);
+
+	p = fork();
+	if (!p)
+		for (;;)
+			pause();
+	settle();
+	kill(p, SIGSTOP);
+	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
+	kill(p, SIGCONT);
+	CHECK_EQ(waitpid(p, &st, WCONTINUED), p);
+	CHECK(WIFCONTINUED(st));
+	kill(p, SIGSTOP);
+	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
+	kill(p, SIGKILL);		/* ends even a stopped one */
+	CHECK_EQ(waitpid(p, &st, 0), p);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
+}
+
+static void *idle_thread(void *arg) { (void)arg; for (;;) pause(); return NULL; }
+
+TEST(all_threads_stop_and_die_together)
+{
+	int p = fork(), st;
+
+	if (!p) {
+		pthread_t t;
+
+		for (int i = 0; i < 4; i++)
+			pthread_create(&t, NULL, i & 1 ? idle_thread : spin_until, &(int){ 0 });
+		for (;;)
+			pause();
+	}
+	settle();
+	kill(p, SIGSTOP);
+	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
+	CHECK(WIFSTOPPED(st));
+	clockid_t id;
+	CHECK_EQ(clock_getcpuclockid(p, &id), 0);
+	long long t0 = now(id);
+	settle();
+	CHECK_EQ(now(id), t0);		/* nobody runs */
+	kill(p, SIGCONT);
+	settle();
+	CHECK(now(id) > t0);
+	kill(p, SIGTERM);
+	CHECK_EQ(waitpid(p, &st, 0), p);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGTERM);
+}
+
+TEST(orphaned_stopped_groups_are_hung_up)
+{
+	int out[2], st;
+	char c = 0;
+
+	CHECK_EQ(pipe(out), 0);
+	int p = fork();
+	if (!p) {
+		setsid();
+		int q = fork();			/* will connect the group to the session */
+		if (!q) {
+			int r = fork();
+			if (!r) {
+				setpgid(0, 0);
+				signal(SIGHUP, SIG_DFL);
+				raise(SIGSTOP);
+				write(out[1], "x", 1);	/* not reached: SIGHUP comes with the SIGCONT */
+				_exit(0);
+			}
+			waitpid(r, &st, WUNTRACED);
+			_exit(0);
+		}
+		waitpid(q, &st, 0);
+		_exit(0);
+	}
+	close(out[1]);
+	CHECK_EQ(waitpid(p, &st, 0), p);
+	CHECK_EQ(read(out[0], &c, 1), 0);	/* end of file: the stopped one is gone */
+}
+
+TEST(sigchld_ignored_reaps)
+{
+	signal(SIGCHLD, SIG_IGN);
+	int p = fork();
+	if (!p)
+		_exit(1);
+	CHECK_ERR(waitpid(p, NULL, 0), ECHILD);
+	signal(SIGCHLD, SIG_DFL);
+	struct sigaction sa = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT };
+	sigaction(SIGCHLD, &sa, NULL);
+	p = fork();
+	if (!p)
+		_exit(1);
+	CHECK_ERR(waitpid(p, NULL, 0), ECHILD);
+}
+
+TEST(queued_signals_have_a_limit)
+{
+	struct rlimit rl = { 5, 5 };
+	sigset_t set;
+	int n = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN + 1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	CHECK_EQ(CHILD_STATUS(
+		if (setresuid(4321, 4321, 4321) || setrlimit(RLIMIT_SIGPENDING, &rl))
+			_exit(1);
+		while (!sigqueue(getpid(), SIGRTMIN + 1, (union sigval){ .sival_int = n }))
+			n++;
+		if (errno != EAGAIN || n != 5)
+			_exit(2);
+		if (kill(getpid(), SIGRTMIN + 1))
+			_exit(3);
+		for (int i = 0; i < 5; i++) {
+			siginfo_t si;
+
+			if (sigwaitinfo(&set, &si) != SIGRTMIN + 1 || si.si_value.sival_int != i || si.si_code != SI_QUEUE)
+				_exit(4);
+		}
+	), 0);
+}

@@ -1,0 +1,369 @@
+/*
+ * test/user/t_time.c - clocks, sleeping, interval timers, POSIX timers, timerfd.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "test/user/tap.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/timex.h>
+#include <sys/times.h>
+#include <time.h>
+
+#define MS	1000000ll
+#define SEC	1000000000ll
+
+static volatile sig_atomic_t got;
+static volatile int overruns;
+
+static void count(int sig) { (void)sig; got++; }
+static void note(int sig, siginfo_t *si, void *c)
+{
+	(void)sig, (void)c;
+	overruns += si->si_overrun;
+	got++;
+}
+
+static void handle(int sig, void (*h)(int), int flags)
+{
+	struct sigaction sa = { .sa_handler = h, .sa_flags = flags };
+
+	CHECK_EQ(sigaction(sig, &sa, NULL), 0);
+}
+
+static long long now(clockid_t id)
+{
+	struct timespec t;
+
+	CHECK_EQ(clock_gettime(id, &t), 0);
+	CHECK(t.tv_nsec >= 0 && t.tv_nsec < SEC);
+	return t.tv_sec * SEC + t.tv_nsec;
+}
+
+static struct timespec ts(long long ns) { return (struct timespec){ ns / SEC, ns % SEC }; }
+static struct itimerspec its(long long value, long long interval)
+{ return (struct itimerspec){ .it_value = ts(value), .it_interval = ts(interval) }; }
+
+static void burn(long long ns)
+{
+	long long end = now(CLOCK_THREAD_CPUTIME_ID) + ns;
+
+	while (now(CLOCK_THREAD_CPUTIME_ID) < end)
+		;
+}
+
+TEST(clocks_agree_and_never_go_back)
+{
+	long long last = 0;
+
+	for (int i = 0; i < 2000; i++) {
+		long long t = now(CLOCK_MONOTONIC);
+
+		CHECK(t >= last);
+		last = t;
+	}
+	CHECK(now(CLOCK_MONOTONIC_COARSE) <= now(CLOCK_MONOTONIC));
+	CHECK(now(CLOCK_MONOTONIC) - now(CLOCK_MONOTONIC_COARSE) < 100 * MS);
+	CHECK(llabs(now(CLOCK_REALTIME) - now(CLOCK_REALTIME_COARSE)) < 100 * MS);
+	CHECK(now(CLOCK_BOOTTIME) >= now(CLOCK_MONOTONIC) - SEC);
+
+	struct timeval tv;
+	struct timespec sys;
+	CHECK_EQ(gettimeofday(&tv, NULL), 0);
+	CHECK(llabs(tv.tv_sec * SEC + tv.tv_usec * 1000 - now(CLOCK_REALTIME)) < SEC);
+	/* The vDSO and the kernel show one clock. */
+	CHECK_EQ(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &sys), 0);
+	CHECK(llabs(sys.tv_sec * SEC + sys.tv_nsec - now(CLOCK_MONOTONIC)) < SEC);
+	CHECK_EQ(syscall(SYS_clock_gettime, CLOCK_REALTIME, &sys), 0);
+	CHECK(llabs(sys.tv_sec * SEC + sys.tv_nsec - now(CLOCK_REALTIME)) < SEC);
+
+	struct timespec res;
+	CHECK_EQ(clock_getres(CLOCK_MONOTONIC, &res), 0);
+	CHECK_EQ(res.tv_nsec, 1);
+	CHECK_ERR(syscall(SYS_clock_gettime, 77, &res), EINVAL);
+	CHECK_ERR(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (void *)8), EFAULT);
+	CHECK_ERR(clock_settime(CLOCK_MONOTONIC, &res), EINVAL);
+}
+
+TEST(real_time_can_be_set)
+{
+	struct timespec t, back;
+	long long before = now(CLOCK_REALTIME), mono = now(CLOCK_MONOTONIC);
+
+	if (getuid())
+		test_skip("needs root");
+	t = ts(before + 1000 * SEC);
+	CHECK_EQ(clock_settime(CLOCK_REALTIME, &t), 0);
+	CHECK(now(CLOCK_REALTIME) - before >= 1000 * SEC);
+	CHECK(now(CLOCK_REALTIME) - before < 1005 * SEC);
+	CHECK(now(CLOCK_MONOTONIC) - mono < 5 * SEC);
+	back = ts(now(CLOCK_REALTIME) - 1000 * SEC);
+	CHECK_EQ(clock_settime(CLOCK_REALTIME, &back), 0);
+	t.tv_nsec = SEC;
+	CHECK_ERR(clock_settime(CLOCK_REALTIME, &t), EINVAL);
+	t = (struct timespec){ -1, 0 };
+	CHECK_ERR(clock_settime(CLOCK_REALTIME, &t), EINVAL);
+
+	struct timex tx = { .modes = 0 };
+	CHECK(adjtimex(&tx) >= 0);
+	CHECK_EQ(tx.tick, 10000);
+}
+
+TEST(absolute_real_timers_follow_the_clock)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, 0), cancel = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+	long long t0 = now(CLOCK_REALTIME);
+	struct itimerspec it = its(t0 + 1000 * SEC, 0);
+	struct timespec t;
+	uint64_t n;
+
+	if (getuid())
+		test_skip("needs root");
+	if (fd < 0 && errno == ENOSYS)
+		test_skip("no timerfd");
+	CHECK_EQ(timerfd_settime(fd, TFD_TIMER_ABSTIME, &it, NULL), 0);
+	CHECK_EQ(timerfd_settime(cancel, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &it, NULL), 0);
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	CHECK_EQ(poll(&pfd, 1, 0), 0);
+	t = ts(t0 + 1001 * SEC);
+	CHECK_EQ(clock_settime(CLOCK_REALTIME, &t), 0);
+	CHECK_EQ(poll(&pfd, 1, 5000), 1);
+	CHECK_EQ(read(fd, &n, 8), 8);
+	CHECK_EQ(n, 1);
+	CHECK_ERR(read(cancel, &n, 8), ECANCELED);
+	t = ts(now(CLOCK_REALTIME) - 1001 * SEC);
+	CHECK_EQ(clock_settime(CLOCK_REALTIME, &t), 0);
+}
+
+TEST(sleeps_last_long_enough_and_say_what_is_left)
+{
+	struct timespec req = ts(20 * MS), rem = { 7, 7 };
+	long long t0 = now(CLOCK_MONOTONIC);
+
+	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, 0, &req, NULL), 0);
+	CHECK(now(CLOCK_MONOTONIC) - t0 >= 20 * MS);
+	req = ts(now(CLOCK_REALTIME) + 10 * MS);
+	CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &req, NULL), 0);
+	CHECK(now(CLOCK_REALTIME) >= req.tv_sec * SEC + req.tv_nsec);
+	/* In the past: returns at once. */
+	req = ts(1);
+	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &req, NULL), 0);
+
+	handle(SIGALRM, count, SA_RESTART);	/* nanosleep is never restarted for a handler */
+	struct itimerval iv = { .it_value.tv_usec = 20000 };
+	CHECK_EQ(setitimer(ITIMER_REAL, &iv, NULL), 0);
+	req = ts(10 * SEC);
+	CHECK_ERR(nanosleep(&req, &rem), EINTR);
+	CHECK_EQ(got, 1);
+	CHECK(rem.tv_sec >= 5 && rem.tv_sec < 10);
+	req.tv_nsec = SEC;
+	CHECK_ERR(nanosleep(&req, NULL), EINVAL);
+	CHECK_ERR(nanosleep((void *)8, NULL), EFAULT);
+	req = ts(MS);
+	CHECK_EQ(clock_nanosleep(CLOCK_THREAD_CPUTIME_ID, 0, &req, NULL), EINVAL);
+	CHECK_EQ(syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC_RAW, 0, &req, NULL) == -1 ? errno : 0, ENOTSUP);
+}
+
+TEST(a_stopped_sleeper_keeps_its_end)
+{
+	int p = fork(), st;
+	long long t0 = now(CLOCK_MONOTONIC);
+
+	if (!p) {
+		struct timespec req = ts(300 * MS);
+
+		_exit(nanosleep(&req, NULL) ? 1 : 0);
+	}
+	usleep(30000);
+	kill(p, SIGSTOP);
+	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
+	CHECK(WIFSTOPPED(st));
+	usleep(30000);
+	kill(p, SIGCONT);
+	CHECK_EQ(waitpid(p, &st, 0), p);
+	CHECK_EQ(st, 0);
+	CHECK(now(CLOCK_MONOTONIC) - t0 >= 300 * MS);
+	CHECK(now(CLOCK_MONOTONIC) - t0 < 5 * SEC);
+}
+
+TEST(interval_timers)
+{
+	struct itimerval iv = { .it_value.tv_usec = 10000, .it_interval.tv_usec = 10000 }, old;
+
+	handle(SIGALRM, count, 0);
+	CHECK_EQ(setitimer(ITIMER_REAL, &iv, NULL), 0);
+	while (got < 4)
+		pause();
+	CHECK_EQ(getitimer(ITIMER_REAL, &old), 0);
+	CHECK_EQ(old.it_interval.tv_usec, 10000);
+	CHECK(old.it_value.tv_sec == 0 && old.it_value.tv_usec <= 10000);
+	iv = (struct itimerval){ 0 };
+	CHECK_EQ(setitimer(ITIMER_REAL, &iv, &old), 0);
+	CHECK_EQ(old.it_interval.tv_usec, 10000);
+	CHECK_EQ(getitimer(ITIMER_REAL, &old), 0);
+	CHECK_EQ(old.it_value.tv_usec, 0);
+	CHECK_EQ(alarm(100), 0);
+	CHECK_EQ(alarm(0), 100);
+	iv.it_value.tv_usec = 1000000;
+	CHECK_ERR(setitimer(ITIMER_REAL, &iv, NULL), EINVAL);
+	CHECK_ERR(setitimer(3, &old, NULL), EINVAL);
+	/* A child has none, exec keeps them. */
+	alarm(50);
+	CHECK_EQ(CHILD_STATUS(_exit(alarm(0))), 0);
+	CHECK_EQ(alarm(0), 50);
+}
+
+TEST(cpu_time_timers)
+{
+	struct itimerval iv = { .it_value.tv_usec = 20000, .it_interval.tv_usec = 20000 };
+
+	handle(SIGVTALRM, count, 0);
+	CHECK_EQ(setitimer(ITIMER_VIRTUAL, &iv, NULL), 0);
+	usleep(60000);			/* sleeping does not count */
+	CHECK_EQ(got, 0);
+	while (got < 3)
+		;
+	iv = (struct itimerval){ 0 };
+	CHECK_EQ(setitimer(ITIMER_VIRTUAL, &iv, NULL), 0);
+	got = 0;
+	handle(SIGPROF, count, 0);
+	iv.it_value.tv_usec = 20000;
+	CHECK_EQ(setitimer(ITIMER_PROF, &iv, NULL), 0);
+	while (got < 1)
+		;
+
+	got = 0;
+	timer_t id;
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec it = its(20 * MS, 0);
+	handle(SIGUSR1, count, 0);
+	CHECK_EQ(timer_create(CLOCK_PROCESS_CPUTIME_ID, &ev, &id), 0);
+	CHECK_EQ(timer_settime(id, 0, &it, NULL), 0);
+	usleep(50000);
+	CHECK_EQ(got, 0);
+	while (got < 1)
+		;
+	CHECK_EQ(timer_delete(id), 0);
+}
+
+TEST(cpu_time_is_counted)
+{
+	long long p0 = now(CLOCK_PROCESS_CPUTIME_ID), t0 = now(CLOCK_THREAD_CPUTIME_ID);
+	struct rusage ru;
+	struct tms tms;
+	clockid_t id;
+
+	burn(100 * MS);
+	CHECK(now(CLOCK_THREAD_CPUTIME_ID) - t0 >= 100 * MS);
+	CHECK(now(CLOCK_PROCESS_CPUTIME_ID) - p0 >= 100 * MS);
+	t0 = now(CLOCK_PROCESS_CPUTIME_ID);
+	usleep(100000);
+	CHECK(now(CLOCK_PROCESS_CPUTIME_ID) - t0 < 50 * MS);
+	CHECK_EQ(getrusage(RUSAGE_SELF, &ru), 0);
+	CHECK(ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec +
+	      ru.ru_stime.tv_sec * 1000000 + ru.ru_stime.tv_usec >= 90000);
+	CHECK(times(&tms) != -1);
+	CHECK(tms.tms_utime + tms.tms_stime >= 8);
+	CHECK_EQ(clock_getcpuclockid(getpid(), &id), 0);
+	CHECK(llabs(now(id) - now(CLOCK_PROCESS_CPUTIME_ID)) < 100 * MS);
+	CHECK_EQ(CHILD_STATUS(burn(60 * MS)), 0);
+	CHECK_EQ(getrusage(RUSAGE_CHILDREN, &ru), 0);
+	CHECK(ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec +
+	      ru.ru_stime.tv_sec * 1000000 + ru.ru_stime.tv_usec >= 50000);
+}
+
+TEST(cpu_limit_signals_and_kills)
+{
+	int st = CHILD_STATUS(
+		struct rlimit rl = { 1, 2 };
+		setrlimit(RLIMIT_CPU, &rl);
+		for (;;)
+			;
+	);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGXCPU);
+	st = CHILD_STATUS(
+		struct rlimit rl = { 1, 2 };
+		setrlimit(RLIMIT_CPU, &rl);
+		signal(SIGXCPU, SIG_IGN);
+		for (;;)
+			;
+	);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
+}
+
+TEST(posix_timer_overruns)
+{
+	struct sigaction sa = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec it = its(5 * MS, 5 * MS), cur;
+	sigset_t set;
+	timer_t id, id2;
+
+	CHECK_EQ(sigaction(SIGUSR1, &sa, NULL), 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	CHECK_EQ(timer_create(CLOCK_MONOTONIC, &ev, &id), 0);
+	CHECK_EQ(timer_settime(id, 0, &it, NULL), 0);
+	usleep(60000);
+	CHECK_EQ(timer_gettime(id, &cur), 0);
+	CHECK_EQ(cur.it_interval.tv_nsec, 5 * MS);
+	CHECK(cur.it_value.tv_nsec > 0 && cur.it_value.tv_nsec <= 5 * MS);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	CHECK(got >= 1);
+	CHECK(overruns >= 9);
+	CHECK(timer_getoverrun(id) >= 0);
+	it = its(0, 0);
+	CHECK_EQ(timer_settime(id, 0, &it, &cur), 0);
+	CHECK_EQ(cur.it_interval.tv_nsec, 5 * MS);
+	CHECK_EQ(timer_gettime(id, &cur), 0);
+	CHECK_EQ(cur.it_value.tv_nsec, 0);
+	CHECK_EQ(timer_delete(id), 0);
+
+	ev.sigev_notify = SIGEV_NONE;
+	CHECK_EQ(timer_create(CLOCK_REALTIME, &ev, &id), 0);
+	it = its(10 * SEC, 0);
+	CHECK_EQ(timer_settime(id, 0, &it, NULL), 0);
+	CHECK_EQ(timer_gettime(id, &cur), 0);
+	CHECK(cur.it_value.tv_sec >= 5 && cur.it_value.tv_sec < 10);
+	/* A child has no timers. */
+	CHECK_EQ(CHILD_STATUS(_exit(timer_gettime(id, &cur) == -1 && errno == EINVAL ? 0 : 1)), 0);
+	ev.sigev_notify = SIGEV_SIGNAL;
+	ev.sigev_signo = 100;
+	CHECK_ERR(timer_create(CLOCK_REALTIME, &ev, &id2), EINVAL);
+	CHECK_ERR(timer_create(77, NULL, &id2), EINVAL);
+	it.it_value.tv_nsec = SEC;
+	CHECK_ERR(timer_settime(id, 0, &it, NULL), EINVAL);
+}
+
+TEST(timerfd_intervals)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+	struct itimerspec it = its(10 * MS, 10 * MS), old;
+	uint64_t n;
+
+	if (fd < 0 && errno == ENOSYS)
+		test_skip("no timerfd");
+	CHECK_EQ(timerfd_settime(fd, 0, &it, NULL), 0);
+	usleep(65000);
+	CHECK_EQ(read(fd, &n, 8), 8);
+	CHECK(n >= 6);
+	CHECK_ERR(read(fd, &n, 4), EINVAL);
+	CHECK_EQ(timerfd_gettime(fd, &old), 0);
+	CHECK_EQ(old.it_interval.tv_nsec, 10 * MS);
+	CHECK(old.it_value.tv_nsec > 0 && old.it_value.tv_nsec <= 10 * MS);
+	it = its(0, 0);
+	CHECK_EQ(timerfd_settime(fd, 0, &it, &old), 0);
+	CHECK_EQ(old.it_interval.tv_nsec, 10 * MS);
+	CHECK_ERR(read(fd, &n, 8), EAGAIN);
+	CHECK_ERR(timerfd_settime(0, 0, &it, NULL), EINVAL);
+	CHECK_ERR(timerfd_settime(99, 0, &it, NULL), EBADF);
+	CHECK_ERR(timerfd_settime(fd, 64, &it, NULL), EINVAL);
+	CHECK_ERR(timerfd_create(CLOCK_PROCESS_CPUTIME_ID, 0), EINVAL);
+}
