@@ -76,15 +76,10 @@ static void packet_event(struct pty *p, unsigned set, unsigned clear)
 	wake_up_poll(&p->master.read_wait, EPOLLPRI | EPOLLIN);
 }
 
+/* What is in the ring has reached the master already: it is only told. */
 static void pts_flush_buffer(struct tty_struct *tty)
 {
-	struct pty *p = to_pty(tty);
-	unsigned long irq;
-
-	spin_lock_irqsave(&p->lock, irq);
-	p->tail = p->head;
-	spin_unlock_irqrestore(&p->lock, irq);
-	packet_event(p, PKT_FLUSHWRITE, 0);
+	packet_event(to_pty(tty), PKT_FLUSHWRITE, 0);
 }
 
 static void pts_stop(struct tty_struct *tty) { packet_event(to_pty(tty), PKT_STOP, PKT_START); }
