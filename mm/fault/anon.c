@@ -9,12 +9,17 @@
  *           present, write, no W     any               do_wp_page (cow.c)
  *           present otherwise        any               fix_entry: A, D, or spurious
  *           The table is walked once; the entry's place is kept in vmf->pte.
+ *           A program that writes its way up through a large region gets several pages in one fault:
+ *           where the aligned 2 MiB around the address lie in the region, and the page below is there
+ *           already, the empty entries up to the next boundary of ANON_BATCH are filled.  So a sparse
+ *           or small use never pays for pages that it does not touch; MADV_NOHUGEPAGE stops it.
  * INVARIANTS
  *   E1  An entry is written under its ptl, and only while it still is what the fault saw.
  *   E2  A page's content is complete before the entry that shows it is stored.
  * LOCKING   mmap_lock (read) keeps the region and the tables.
  * FAILURE   VM_FAULT_OOM, nothing changed.
- * COST      a write to untouched anonymous memory: a page, its zeroing, one walk, one lock.
+ * COST      a write to untouched anonymous memory: a page, its zeroing, one walk, one lock; in a batch
+ *           about 50 instructions beside allocation and zeroing.
  * TESTS     test/host/mm/fault/
  *
  * SPDX-License-Identifier: MIT
@@ -24,9 +29,14 @@
 #include "mm/kmap/highmem.h"
 #include "mm/phys/vmstat.h"
 #include "mm/pt/flush.h"
+#include "mm/space/vma.h"
+
+/* Pages that nobody asked for yet: no effort, no reserves. */
+#define GFP_BATCH	(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | __GFP_NOWARN)
 
 struct page *zero_page;
 pfn_t zero_pfn;
+unsigned anon_fault_pages = ANON_BATCH;
 
 /* A read of untouched memory: the zero page, which is neither counted nor referenced. */
 static unsigned map_zero_page(struct vm_fault *vmf)
@@ -47,14 +57,142 @@ static unsigned drop_page(struct vm_fault *vmf, struct page *page)
 	return 0;
 }
 
+/*
+ * Show zeroed @pages[0..nr) in the empty ones among the entries from @ptep on (of @va, one table).
+ * Returns how many were used; they are the first ones.  => ptl held
+ */
+static unsigned show_anon_pages(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, struct page **pages,
+				unsigned nr)
+{
+	pte_t prot = maybe_mkwrite(pte_mkdirty(vma->vm_page_prot), vma);
+	pgoff_t index = linear_page_index(vma, va);
+	struct pglist_data *pgdat = page_pgdat(pages[0]);
+	unsigned used = 0, here = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		struct page *page = pages[used];
+
+		if (!pte_none(pte_load(&ptep[i])))
+			continue;
+		page_init_anon(page, index + i);
+		set_pte(&ptep[i], pfn_pte(page_to_pfn(page), prot));
+		used++;
+		if (likely(page_pgdat(page) == pgdat))
+			here++;
+		else
+			rmap_stat(page, NR_ANON_MAPPED, 1);
+	}
+	mod_node_page_state(pgdat, NR_ANON_MAPPED, here);
+	return used;
+}
+
+static bool all_empty(const pte_t *ptep)
+{
+	for (const pte_t *end = ptep + ANON_BATCH; ptep != end; ptep++)
+		if (!pte_none(pte_load(ptep)))
+			return false;
+	return true;
+}
+
+/* Show the pages of @block, zeroed, in the ANON_BATCH empty entries from @ptep on.  => ptl held */
+static void show_block(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, struct page *block)
+{
+	pte_t prot = maybe_mkwrite(pte_mkdirty(vma->vm_page_prot), vma);
+	pte_t pte = pfn_pte(page_to_pfn(block), prot);
+	pgoff_t index = linear_page_index(vma, va);
+
+	for (struct page *page = block; page != block + ANON_BATCH; page++, ptep++) {
+		page_init_anon(page, index++);
+		set_pte(ptep, pte);
+		pte.v += 1ul << PTE_PFN_SHIFT;
+	}
+	rmap_stat(block, NR_ANON_MAPPED, ANON_BATCH);
+}
+
+/* A full, aligned batch of empty entries: its pages come as one block.  False: nothing was done. */
+static bool anon_fill_block(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va)
+{
+	struct page *table = pt_page(ptep), *block;
+	bool empty;
+
+	if (!all_empty(ptep))
+		return false;
+	block = alloc_pages(GFP_BATCH & ~__GFP_DIRECT_RECLAIM, ANON_ORDER);
+	if (!block)
+		return false;
+	split_page(block, ANON_ORDER);
+	for (struct page *page = block; page != block + ANON_BATCH; page++)
+		clear_highpage(page);
+	smp_wmb();	/* E2 */
+	spin_lock(&table->ptl);
+	empty = all_empty(ptep);
+	if (likely(empty))
+		show_block(vma, ptep, va, block);
+	spin_unlock(&table->ptl);
+	if (likely(empty)) {
+		add_mm_counter(vma->vm_mm, MM_ANONPAGES, ANON_BATCH);
+		return true;
+	}
+	for (struct page *page = block; page != block + ANON_BATCH; page++)
+		put_page(page);
+	return false;
+}
+
+/*
+ * Fill the empty ones among @nr entries from @ptep on, which are @va's in one table, with zeroed
+ * private pages.  False when memory is short: nothing was done.  => mmap_lock held (read)
+ */
+bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr)
+{
+	struct page *table = pt_page(ptep), *pages[ANON_BATCH];
+	unsigned got, used;
+
+	if (nr >= ANON_BATCH && anon_fill_block(vma, ptep, va))
+		return true;
+	nr = min(nr, ANON_BATCH);
+	got = alloc_pages_bulk(GFP_BATCH, nr, pages);
+	if (got < nr) {
+		free_pages_bulk(pages, got);
+		return false;
+	}
+	for (unsigned i = 0; i < nr; i++)
+		clear_highpage(pages[i]);
+	smp_wmb();	/* E2 */
+	spin_lock(&table->ptl);
+	used = show_anon_pages(vma, ptep, va, pages, nr);
+	spin_unlock(&table->ptl);
+	add_mm_counter(vma->vm_mm, MM_ANONPAGES, used);
+	if (unlikely(used < nr))
+		free_pages_bulk(pages + used, nr - used);
+	return true;
+}
+
+/* How many entries from vmf->pte on the fault should fill; 1: just its own. */
+static __always_inline unsigned fault_batch(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned index = pt_index(vmf->address, 0), nr = anon_fault_pages;
+	vaddr_t block = vmf->address & ~(pt_span(1) - 1);
+
+	if (likely(block < vma->vm_start || block + pt_span(1) > vma->vm_end))
+		return 1;
+	if (vma->vm_flags & VM_NOHUGEPAGE || !index || !pte_present(pte_load(vmf->pte - 1)))
+		return 1;
+	return min(nr, ANON_BATCH - index % ANON_BATCH);	/* batches end on their own boundary */
+}
+
 static unsigned do_anonymous_page(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct page *page;
+	unsigned nr;
 	pte_t pte;
 
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return map_zero_page(vmf);
+	nr = fault_batch(vmf);
+	if (nr > 1 && anon_fill(vma, vmf->pte, vmf->address, nr))
+		return 0;
 	page = alloc_page(GFP_HIGHUSER_MOVABLE);
 	if (unlikely(!page))
 		return VM_FAULT_OOM;

@@ -77,10 +77,19 @@ static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *co
 	page_remove_rmap(old);
 }
 
+/* Drop @nr references at once. */
+static void put_page_refs(struct page *page, int nr)
+{
+	page = compound_head(page);
+	if (atomic_sub_return(nr, &page->_refcount) == 0)
+		__put_page(page);
+}
+
 /* => @old is referenced by the caller for us, or NULL; ptl not held */
 static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
 	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE);
+	int refs = 1;
 
 	if (unlikely(!copy)) {
 		if (old)
@@ -94,14 +103,13 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 	if (vmf_lock_same(vmf)) {
 		wp_show_copy(vmf, old, copy);
 		vmf_unlock(vmf);
-		if (old)
-			put_page(old);		/* the entry's reference */
+		refs = 2;		/* and the entry's */
 	} else {
 		vmf_unlock(vmf);
 		put_page(copy);
 	}
 	if (old)
-		put_page(old);
+		put_page_refs(old, refs);
 	return 0;
 }
 

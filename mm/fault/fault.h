@@ -18,7 +18,9 @@
 /* The page that every untouched anonymous page reads as: special entries, never in rss. */
 extern struct page *zero_page;
 extern pfn_t zero_pfn;
-/* Make it.  After the buddy system. */
+/* Pages that a fault in a large region fills when the program walks upwards; 1: only its own.  <= 32 */
+extern unsigned anon_fault_pages;
+/* Make the zero page.  After the buddy system. */
 void fault_init(void);
 
 /*

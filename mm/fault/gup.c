@@ -191,20 +191,42 @@ int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, uns
 
 /* ---- filling in ----------------------------------------------------------------------------------- */
 
+/*
+ * Fill empty entries of writable private memory in batches, from @va on.  Returns where it stopped:
+ * at @end, or where a fault has to look closer.
+ */
+static vaddr_t fill_anon(struct vm_area_struct *vma, vaddr_t va, vaddr_t end)
+{
+	while (va != end && !fatal_signal_pending()) {
+		pte_t *ptep = pt_alloc(vma->vm_mm, va);
+		vaddr_t stop = min(pt_addr_end(va, end, 1), va + ANON_BATCH * PAGE_SIZE);
+
+		if (!ptep || !pte_none(pte_load(ptep)) ||
+		    !anon_fill(vma, ptep, va, (stop - va) >> PAGE_SHIFT))
+			break;
+		va = stop;
+	}
+	return va;
+}
+
 /* Fault in [start, end) of @vma for @gup_flags; pages, or -errno when none. */
 static long fill_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, unsigned gup_flags)
 {
-	long nr = 0;
-
-	for (vaddr_t va = start; va != end; va += PAGE_SIZE, nr++) {
+	for (vaddr_t va = start; va != end; va += PAGE_SIZE) {
 		struct page *page;
-		int rc = gup_one(vma, va, gup_flags, &page);
+		int rc;
 
+		if (gup_flags & FOLL_WRITE && !vma->vm_ops && vma->vm_flags & VM_WRITE) {
+			va = fill_anon(vma, va, end);
+			if (va == end)
+				break;
+		}
+		rc = gup_one(vma, va, gup_flags, &page);
 		if (rc)
-			return nr ? nr : rc;
+			return va != start ? (long)((va - start) >> PAGE_SHIFT) : rc;
 		put_page(page);
 	}
-	return nr;
+	return (end - start) >> PAGE_SHIFT;
 }
 
 long populate_vma_page_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)

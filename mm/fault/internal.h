@@ -39,6 +39,9 @@ static __always_inline bool vmf_lock_same(struct vm_fault *vmf)
 }
 static __always_inline void vmf_unlock(struct vm_fault *vmf) { spin_unlock(&vmf->table->ptl); }
 
+#define ANON_ORDER	5u
+#define ANON_BATCH	(1u << ANON_ORDER)	/* most pages that one call of anon_fill() makes */
+bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr);	/* anon.c */
 unsigned do_linear_fault(struct vm_fault *vmf);			/* file.c */
 unsigned do_page_mkwrite(struct vm_fault *vmf, struct page *page); /* file.c */
 unsigned do_wp_page(struct vm_fault *vmf);			/* cow.c */

@@ -23,14 +23,20 @@ static __always_inline void rmap_stat(struct page *page, int item, long nr_pages
 	mod_node_page_state(page_pgdat(page), item, nr_pages);
 }
 
+/* A page that nobody else can see yet becomes anonymous page @index, mapped once; not counted. */
+static __always_inline void page_init_anon(struct page *page, pgoff_t index)
+{
+	page->flags |= BIT(PG_anon) | BIT(PG_swapbacked) | BIT(PG_uptodate);
+	page->mapping = NULL;
+	page->index = index;
+	atomic_set(&page->_mapcount, 0);
+}
+
 /* A page that nobody else can see yet becomes the anonymous page of @address in @vma. */
 static __always_inline void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma,
 						   vaddr_t address)
 {
-	page->flags |= BIT(PG_anon) | BIT(PG_swapbacked) | BIT(PG_uptodate);
-	page->mapping = NULL;
-	page->index = vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT);
-	atomic_set(&page->_mapcount, 0);
+	page_init_anon(page, vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT));
 	rmap_stat(page, NR_ANON_MAPPED, 1);
 }
 

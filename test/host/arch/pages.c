@@ -44,7 +44,7 @@ __weak unsigned long global_node_page_state(enum node_stat_item item)
 long host_pages_used(void) { return used; }
 bool host_page_is_free(pfn_t pfn) { return page_count(pfn_to_page(pfn)) == 0; }
 
-static struct page *frame_get(gfp_t gfp)
+static struct page *frame_get(gfp_t gfp, bool fresh)
 {
 	struct page *page;
 	u8 *p;
@@ -52,7 +52,7 @@ static struct page *frame_get(gfp_t gfp)
 
 	if (!token)
 		return NULL;
-	if (nr_free) {
+	if (nr_free && !fresh) {
 		page = pfn_to_page(free_stack[--nr_free]);
 		p = page_to_virt(page);
 		for (unsigned i = 0; i < PAGE_SIZE; i += 64)
@@ -84,8 +84,24 @@ __weak void __put_page(struct page *page)
 
 __weak struct page *alloc_pages(gfp_t gfp, unsigned order)
 {
-	return order ? NULL : frame_get(gfp);
+	struct page *block;
+
+	if (!order)
+		return frame_get(gfp, false);
+	if (next_new + (1u << order) > FIRST_PFN + NR_FRAMES / 2)
+		return NULL;		/* the rest is for single frames */
+	block = frame_get(gfp, true);
+	for (unsigned i = 1; block && i < 1u << order; i++)
+		if (!frame_get(gfp, true)) {
+			while (i)
+				put_page(block + --i);
+			block = NULL;
+		}
+	return block;
 }
+
+/* Frames of a block are single frames from the start here. */
+__weak void split_page(__maybe_unused struct page *page, __maybe_unused unsigned order) {}
 
 __weak void __free_pages(struct page *page, unsigned order)
 {

@@ -56,6 +56,55 @@ static void test_anonymous(void)
 	world_unmap(vma);
 }
 
+static void test_batch(void)
+{
+	vaddr_t base = 0x10000000;
+	struct vm_area_struct *vma = world_map(mm, base, base + 0x400000, RW, NULL, 0);
+	unsigned long faults = host_faults;
+	u64 v;
+
+	for (vaddr_t va = base; va < base + 0x400000; va += PAGE_SIZE) {
+		CHECK(host_load8(va + 8, &v) == 0 && v == 0);
+		store(va, va);
+	}
+	for (vaddr_t va = base; va < base + 0x400000; va += PAGE_SIZE)
+		CHECK(load(va) == va);
+	zap_page_range(vma, base, 0x400000);
+	faults = host_faults;
+	for (vaddr_t va = base; va < base + 0x400000; va += PAGE_SIZE)
+		store(va, va + 1);
+	ok(host_faults - faults < 1024 / 20, "1024 pages upwards: %lu faults", host_faults - faults);
+	for (vaddr_t va = base; va < base + 0x400000; va += PAGE_SIZE)
+		CHECK(load(va) == va + 1 && load(va + 8) == 0);
+	is_int(get_mm_counter(mm, MM_ANONPAGES), 1024, "rss of batches");
+	is_int(global_node_page_state(NR_ANON_MAPPED), 1024, "and NR_ANON_MAPPED");
+	zap_page_range(vma, base, 0x400000);
+	faults = host_pages_used();
+	for (vaddr_t va = base; va < base + 0x400000; va += 8 * PAGE_SIZE)
+		store(va, 1);
+	is_int(get_mm_counter(mm, MM_ANONPAGES), 128, "sparse writes get one page each");
+	for (vaddr_t va = base; va < base + 0x400000; va += PAGE_SIZE)
+		store(va, va + 2);
+	for (vaddr_t va = base; va < base + 0x400000; va += PAGE_SIZE)
+		CHECK(load(va) == va + 2 && load(va + 8) == 0);
+	is_int(get_mm_counter(mm, MM_ANONPAGES), 1024, "batches between pages that are there");
+	zap_page_range(vma, base, 0x400000);
+	is_int(__mm_populate(base, 0x400000, false), 0, "populate in batches");
+	is_int(get_mm_counter(mm, MM_ANONPAGES), 1024, "fills everything");
+	world_unmap(vma);
+	pt_cache_drain();
+	FOR_EACH_ALLOC_FAILURE(
+		vma = world_map(mm, base, base + 0x200000, RW, NULL, 0);
+		unsigned long bad = 0;
+		for (unsigned i = 0; i < 80; i++)
+			bad += handle_mm_fault(vma, base + i * PAGE_SIZE, FAULT_FLAG_WRITE) != 0;
+		for (unsigned i = 0; i < 80; i++)
+			CHECK(bad || load(base + i * PAGE_SIZE + 8) == 0);
+		world_unmap(vma);
+		pt_cache_drain(), bad <= 1);
+	ok(1, "a batch that cannot be had is a page, or VM_FAULT_OOM");
+}
+
 static void test_file(void)
 {
 	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 70 * PAGE_SIZE, RW, &world_file_ops, 0);
@@ -255,6 +304,7 @@ static void all_tests(unsigned levels, unsigned asid_bits)
 	diag("Sv%u, %u ASID bits", 12 + 9 * levels, asid_bits);
 	world_mkwrites = 0;
 	test_anonymous();
+	test_batch();
 	test_file();
 	test_soft_ad();
 	test_fork();
