@@ -15,7 +15,6 @@
 #include "kernel/signal/queue.h"
 #include "kernel/time/itimer.h"
 #include "kernel/time/posix_timer.h"
-#include "lib/printk.h"
 #include "mm/slab/slab.h"
 
 /* ---- ITIMER_REAL ------------------------------------------------------------------------------------- */
@@ -141,7 +140,6 @@ static void check_rlimit_cpu(struct task_struct *t, u64 total)
 	if (seconds >= limit->rlim_max) {
 		send_signal_locked(SIGKILL, SEND_SIG_PRIV, t, true);
 	} else if (seconds >= limit->rlim_cur) {
-		pr_info("CPU time limit: %s[%d]\n", t->comm, t->pid);
 		send_signal_locked(SIGXCPU, SEND_SIG_PRIV, t, true);
 		limit->rlim_cur++;		/* the next one in a second */
 	}
