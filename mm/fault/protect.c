@@ -86,7 +86,7 @@ static void lock_pair(struct page *a, struct page *b)
 {
 	spin_lock(a < b ? &a->ptl : &b->ptl);
 	if (a != b)
-		spin_lock(a < b ? &b->ptl : &a->ptl);
+		spin_lock_nested(a < b ? &b->ptl : &a->ptl);
 }
 
 static void unlock_pair(struct page *a, struct page *b)

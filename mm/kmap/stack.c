@@ -81,6 +81,11 @@ unsigned thread_stack_drain(void)
 	return nr;
 }
 
+unsigned thread_stack_pages(unsigned hart)
+{
+	return READ_ONCE(per_hart_ptr(&stack_cache, hart)->nr) * STACK_PAGES;
+}
+
 bool thread_stack_guard(vaddr_t addr)
 {
 	struct vm_struct *area;

@@ -16,6 +16,8 @@ void *alloc_thread_stack(void);
 void free_thread_stack(void *stack);
 /* Give this hart's cached stacks back; returns how many. */
 unsigned thread_stack_drain(void);
+/* Pages in the stacks that @hart has cached. */
+unsigned thread_stack_pages(unsigned hart);
 /* Is @addr in the guard page below some stack?  For the overflow report. */
 bool thread_stack_guard(vaddr_t addr);
 

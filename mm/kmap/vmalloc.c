@@ -353,6 +353,11 @@ unsigned long vmalloc_nr_pages(void)
 	return atomic_long_read(&nr_vmalloc_pages);
 }
 
+unsigned long vmalloc_nr_lazy_pages(void)
+{
+	return READ_ONCE(lazy_pages);
+}
+
 static int area_line(const struct vm_struct *a, char *buf, size_t n)
 {
 	int len = scnprintf(buf, n, "0x%016lx-0x%016lx %7lu", a->start, a->end, a->end - a->start);

@@ -55,6 +55,7 @@ static inline bool is_vmalloc_addr(const void *addr)
  */
 int vmallocinfo_line(vaddr_t *cursor, char *buf, size_t n);
 unsigned long vmalloc_nr_pages(void);	/* VmallocUsed */
+unsigned long vmalloc_nr_lazy_pages(void);	/* what vm_area_purge() would give back */
 
 /* A range at a multiple of @align: @guard unmapped bytes, @bytes, and one unmapped page. */
 struct vm_struct *get_vm_area(unsigned long bytes, unsigned long align, unsigned long guard,

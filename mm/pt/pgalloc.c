@@ -93,3 +93,8 @@ unsigned pt_cache_drain(void)
 		pt_page_release(cache->page[--cache->nr]);
 	return nr;
 }
+
+unsigned pt_cache_pages(unsigned hart)
+{
+	return READ_ONCE(per_hart_ptr(&pt_cache, hart)->nr);
+}

@@ -17,5 +17,7 @@ void pt_table_free(struct mm_struct *mm, pte_t *table);
 
 /* Give this hart's cached tables back to the page allocator; returns how many. */
 unsigned pt_cache_drain(void);
+/* How many tables @hart has cached. */
+unsigned pt_cache_pages(unsigned hart);
 
 #endif
