@@ -355,7 +355,7 @@ void populate_rootfs(void)
 
 	current->fs->umask = 0;
 	default_rootfs();
-	if (initrd_end > initrd_start) {
+	if (phys_is_ram(initrd_start, initrd_end)) {
 		pr_info("Unpacking initramfs...\n");
 		unpack_to_rootfs(phys_to_virt(initrd_start), initrd_end - initrd_start);
 		free_reserved_area(initrd_start, initrd_end, "initrd");

@@ -16,6 +16,7 @@
 #include "fs/namei.h"
 #include "fs/pipe.h"
 #include "fs/proc/proc.h"
+#include "fs/socket.h"
 #include "fs/sysfs.h"
 #include "fs/tmpfs.h"
 
@@ -33,6 +34,7 @@ void __init vfs_caches_init(void)
 	pipe_init();
 	anon_inode_init();
 	epoll_init();
+	socket_init();
 }
 
 void __init fs_late_init(void)

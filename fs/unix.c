@@ -1,0 +1,781 @@
+/*
+ * fs/unix.c - local sockets: queues of messages between two ends, names, connections.
+ *
+ * MODEL     A message is a buffer with the bytes of one send (streams: of up to 32 KiB of it), the files
+ *           and the identity that go along.  Sending appends it to the receiver's queue; a stream's
+ *           reader takes bytes from the first message on, and stops at one that carries files.
+ *           A name is an inode of type socket, or a string of the abstract space; all named sockets are
+ *           on one list.
+ * INVARIANTS
+ *   X1  rx_bytes is the sum of what is unread in rx; a send waits while it is rcvbuf or more.
+ *   X2  peer pointers hold references, in both directions, until each end is released.
+ * LOCKING   (U) unix_lock, for all sockets; nothing sleeps under it.  recv_mutex keeps the first message in place
+ *           while it is copied out.
+ * FAILURE   A socket that only a message in its own queue refers to is never freed.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/unix.h"
+#include "fs/fs_struct.h"
+#include "fs/namei.h"
+#include "include/uapi/poll.h"
+#include "kernel/signal/signal.h"
+#include "kernel/task/cred.h"
+#include "lib/string.h"
+#include "lib/vsprintf.h"
+#include "mm/slab/slab.h"
+
+#define RCVBUF		212992ul
+#define STREAM_CHUNK	(32 * 1024ul)
+#define SOMAXCONN	4096
+#define ADDR_HEAD	((int)offsetof(struct sockaddr_un, sun_path))
+
+struct unix_msg {
+	struct list_head link;
+	size_t len, off;
+	struct file **fds;		/* kmalloc'd, or NULL */
+	unsigned nr_fds;
+	struct ucred cred;
+	struct unix_addr from;
+	struct unix_sock *sender;	/* counted: woken when there is room again */
+	char data[];
+};
+
+static DEFINE_SPINLOCK(unix_lock, RANK_FILES);
+static LIST_HEAD(bound);
+static struct kmem_cache *unix_cache;
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+void unix_cred(struct ucred *c)
+{
+	*c = (struct ucred){ current->tgid, current_euid(), current_cred()->egid };
+}
+
+struct unix_sock *unix_create(int type)
+{
+	struct unix_sock *s = kmem_cache_zalloc(unix_cache, GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	atomic_set(&s->refs, 1);
+	s->type = type;
+	s->rcvbuf = RCVBUF;
+	s->addr.len = ADDR_HEAD;
+	s->addr.un.sun_family = AF_UNIX;
+	INIT_LIST_HEAD(&s->rx);
+	INIT_LIST_HEAD(&s->backlog);
+	INIT_LIST_HEAD(&s->backlog_link);
+	INIT_LIST_HEAD(&s->bound_link);
+	init_waitqueue_head(&s->wait);
+	init_waitqueue_head(&s->space);
+	mutex_init(&s->recv_mutex, RANK_VFS);
+	unix_cred(&s->cred);
+	s->peercred = (struct ucred){ 0, -1, -1 };
+	return s;
+}
+
+static inline struct unix_sock *unix_get(struct unix_sock *s)
+{
+	atomic_inc(&s->refs);
+	return s;
+}
+
+void unix_put(struct unix_sock *s)
+{
+	if (s && atomic_dec_and_test(&s->refs)) {
+		iput(s->inode);
+		kmem_cache_free(unix_cache, s);
+	}
+}
+
+static void msg_free(struct unix_msg *m)
+{
+	for (unsigned i = 0; i < m->nr_fds; i++)
+		if (m->fds[i])
+			fput(m->fds[i]);
+	kfree(m->fds);
+	unix_put(m->sender);
+	kvfree(m);
+}
+
+static void wake_both(struct unix_sock *s)
+{
+	wake_up_all(&s->wait);
+	wake_up_all(&s->space);
+}
+
+void unix_pair(struct unix_sock *a, struct unix_sock *b)
+{
+	a->peer = unix_get(b);
+	b->peer = unix_get(a);
+	a->state = b->state = UNIX_CONNECTED;
+	a->peercred = b->cred;
+	b->peercred = a->cred;
+}
+
+/* Tell the other end that we are gone.  => unix_lock */
+static void leave_peer(struct unix_sock *s)
+{
+	struct unix_sock *p = s->peer;
+
+	if (!p || s->type == SOCK_DGRAM)
+		return;
+	p->shutdown = RCV_SHUTDOWN | SND_SHUTDOWN;
+	if (!list_empty(&s->rx))
+		p->err = ECONNRESET;
+}
+
+void unix_release(struct unix_sock *s)
+{
+	LIST_HEAD(msgs);
+	LIST_HEAD(pending);
+	struct unix_sock *peer, *c, *next;
+	struct unix_msg *m, *n;
+
+	spin_lock(&unix_lock);
+	s->dead = true;
+	s->shutdown = RCV_SHUTDOWN | SND_SHUTDOWN;
+	s->state = UNIX_CLOSED;
+	leave_peer(s);
+	peer = s->peer;
+	s->peer = NULL;
+	list_splice_init(&s->rx, &msgs);
+	list_splice_init(&s->backlog, &pending);
+	list_del_init(&s->bound_link);
+	spin_unlock(&unix_lock);
+	wake_both(s);
+	if (peer) {
+		wake_both(peer);
+		unix_put(peer);
+	}
+	list_for_each_entry_safe(m, n, &msgs, link)
+		msg_free(m);
+	list_for_each_entry_safe(c, next, &pending, backlog_link) {
+		list_del_init(&c->backlog_link);
+		unix_release(c);
+	}
+	unix_put(s);
+}
+
+/* ---- names --------------------------------------------------------------------------------------------------------- */
+
+static bool is_abstract(const struct unix_addr *a) { return a->len > ADDR_HEAD && !a->un.sun_path[0]; }
+
+static struct unix_sock *find_abstract(const struct unix_addr *a) REQUIRES(unix_lock)
+{
+	struct unix_sock *s;
+
+	list_for_each_entry(s, &bound, bound_link)
+		if (!s->inode && s->addr.len == a->len && !memcmp(&s->addr.un, &a->un, a->len))
+			return s;
+	return NULL;
+}
+
+static int bind_abstract(struct unix_sock *s, const struct unix_addr *a)
+{
+	int rc = 0;
+
+	spin_lock(&unix_lock);
+	if (s->addr.len > ADDR_HEAD)
+		rc = -EINVAL;
+	else if (find_abstract(a))
+		rc = -EADDRINUSE;
+	if (!rc) {
+		s->addr = *a;
+		list_add(&s->bound_link, &bound);
+	}
+	spin_unlock(&unix_lock);
+	return rc;
+}
+
+static int autobind(struct unix_sock *s)
+{
+	static atomic_t last;
+	struct unix_addr a = { .len = ADDR_HEAD + 6, .un.sun_family = AF_UNIX };
+	char name[8];
+	int rc;
+
+	do {
+		snprintf(name, sizeof(name), "%05x", (unsigned)atomic_inc_return(&last) & 0xfffff);
+		memcpy(a.un.sun_path + 1, name, 5);
+		rc = bind_abstract(s, &a);
+	} while (rc == -EADDRINUSE);
+	return rc;
+}
+
+static int bind_path(struct unix_sock *s, const struct unix_addr *a)
+{
+	struct path parent;
+	struct dentry *d = filename_create(AT_FDCWD, a->un.sun_path, &parent, 0);
+	int rc;
+
+	if (IS_ERR(d))
+		return PTR_ERR(d) == -EEXIST ? -EADDRINUSE : PTR_ERR(d);
+	rc = vfs_mknod(parent.dentry->d_inode, d, S_IFSOCK | (S_IRWXUGO & ~current_umask()), 0);
+	if (!rc) {
+		spin_lock(&unix_lock);
+		s->inode = d->d_inode;
+		__iget(s->inode);
+		s->addr = *a;
+		list_add(&s->bound_link, &bound);
+		spin_unlock(&unix_lock);
+	}
+	done_path_create(&parent, d);
+	return rc;
+}
+
+int unix_bind(struct unix_sock *s, const struct unix_addr *a)
+{
+	if (a->len == ADDR_HEAD)
+		return s->addr.len > ADDR_HEAD ? 0 : autobind(s);
+	if (s->addr.len > ADDR_HEAD)
+		return -EINVAL;
+	return is_abstract(a) ? bind_abstract(s, a) : bind_path(s, a);
+}
+
+static struct unix_sock *find_path(const struct unix_addr *a)
+{
+	struct unix_sock *s, *found = ERR_PTR(-ECONNREFUSED);
+	struct path path;
+	int rc = kern_path(a->un.sun_path, LOOKUP_FOLLOW, &path);
+
+	if (rc)
+		return ERR_PTR(rc);
+	rc = inode_permission(path.dentry->d_inode, MAY_WRITE);
+	if (!rc) {
+		spin_lock(&unix_lock);
+		list_for_each_entry(s, &bound, bound_link)
+			if (s->inode == path.dentry->d_inode) {
+				found = unix_get(s);
+				break;
+			}
+		spin_unlock(&unix_lock);
+	}
+	path_put(&path);
+	return rc ? ERR_PTR(rc) : found;
+}
+
+/* The socket called @a, counted; ERR_PTR. */
+static struct unix_sock *unix_find(const struct unix_addr *a)
+{
+	struct unix_sock *s;
+
+	if (a->len == ADDR_HEAD)
+		return ERR_PTR(-ECONNREFUSED);
+	if (!is_abstract(a))
+		return find_path(a);
+	spin_lock(&unix_lock);
+	s = find_abstract(a);
+	s = s ? unix_get(s) : ERR_PTR(-ECONNREFUSED);
+	spin_unlock(&unix_lock);
+	return s;
+}
+
+/* ---- connections ------------------------------------------------------------------------------------------------------ */
+
+int unix_listen(struct unix_sock *s, int backlog)
+{
+	int rc = 0;
+
+	if (s->type == SOCK_DGRAM)
+		return -EOPNOTSUPP;
+	spin_lock(&unix_lock);
+	if (s->addr.len == ADDR_HEAD || s->state == UNIX_CONNECTED)
+		rc = -EINVAL;
+	else {
+		s->state = UNIX_LISTENING;
+		s->max_backlog = (unsigned)backlog > SOMAXCONN ? SOMAXCONN : backlog;
+		unix_cred(&s->cred);
+	}
+	spin_unlock(&unix_lock);
+	return rc;
+}
+
+static int connect_dgram(struct unix_sock *s, const struct unix_addr *a)
+{
+	struct unix_sock *other = NULL, *old;
+
+	if (a->un.sun_family != AF_UNSPEC) {
+		other = unix_find(a);
+		if (IS_ERR(other))
+			return PTR_ERR(other);
+		if (other->type != s->type) {
+			unix_put(other);
+			return -EPROTOTYPE;
+		}
+	}
+	spin_lock(&unix_lock);
+	old = s->peer;
+	s->peer = other;
+	s->state = other ? UNIX_CONNECTED : UNIX_CLOSED;
+	spin_unlock(&unix_lock);
+	unix_put(old);
+	return 0;
+}
+
+/* One try to queue @fresh, our counterpart, at @other.  => 0, -EAGAIN: its queue is full, -errno */
+static int try_connect(struct unix_sock *s, struct unix_sock *other, struct unix_sock *fresh)
+{
+	int rc = 0;
+
+	spin_lock(&unix_lock);
+	if (s->state != UNIX_CLOSED)
+		rc = s->state == UNIX_LISTENING ? -EINVAL : -EISCONN;
+	else if (other->type != s->type)
+		rc = -EPROTOTYPE;
+	else if (other->state != UNIX_LISTENING || (other->shutdown & RCV_SHUTDOWN))
+		rc = -ECONNREFUSED;
+	else if (other->nr_backlog > other->max_backlog)
+		rc = -EAGAIN;
+	if (!rc) {
+		unix_pair(s, fresh);
+		s->peercred = other->cred;
+		fresh->addr = other->addr;
+		list_add_tail(&fresh->backlog_link, &other->backlog);
+		other->nr_backlog++;
+	}
+	spin_unlock(&unix_lock);
+	return rc;
+}
+
+int unix_connect(struct unix_sock *s, const struct unix_addr *a, bool nonblock)
+{
+	struct unix_sock *other, *fresh;
+	int rc;
+
+	if (s->type == SOCK_DGRAM)
+		return connect_dgram(s, a);
+	if (a->un.sun_family != AF_UNIX)
+		return -EINVAL;
+	other = unix_find(a);
+	if (IS_ERR(other))
+		return PTR_ERR(other);
+	fresh = unix_create(s->type);
+	if (!fresh) {
+		unix_put(other);
+		return -ENOMEM;
+	}
+	unix_cred(&s->cred);
+	rc = try_connect(s, other, fresh);
+	while (rc == -EAGAIN && !nonblock) {
+		DEFINE_WAIT(w);
+
+		prepare_to_wait(&other->space, &w, TASK_INTERRUPTIBLE);
+		rc = try_connect(s, other, fresh);
+		if (rc == -EAGAIN) {
+			if (signal_pending())
+				rc = -ERESTARTSYS;
+			else
+				schedule();
+		}
+		finish_wait(&other->space, &w);
+	}
+	if (rc)
+		unix_put(fresh);
+	else
+		wake_up_poll(&other->wait, EPOLLIN | EPOLLRDNORM);
+	unix_put(other);
+	return rc;
+}
+
+static struct unix_sock *try_accept(struct unix_sock *s)
+{
+	struct unix_sock *c = NULL;
+
+	spin_lock(&unix_lock);
+	if (s->state != UNIX_LISTENING || (s->shutdown & RCV_SHUTDOWN)) {
+		c = ERR_PTR(-EINVAL);
+	} else if (!list_empty(&s->backlog)) {
+		c = list_first_entry(&s->backlog, struct unix_sock, backlog_link);
+		list_del_init(&c->backlog_link);
+		s->nr_backlog--;
+	}
+	spin_unlock(&unix_lock);
+	return c;
+}
+
+struct unix_sock *unix_accept(struct unix_sock *s, bool nonblock)
+{
+	struct unix_sock *c;
+	int rc;
+
+	if (s->type == SOCK_DGRAM)
+		return ERR_PTR(-EOPNOTSUPP);
+	c = try_accept(s);
+	if (!c && nonblock)
+		return ERR_PTR(-EAGAIN);
+	if (!c) {
+		rc = wait_event_interruptible(s->wait, (c = try_accept(s)));
+		if (rc)
+			return ERR_PTR(rc);
+	}
+	wake_up_all(&s->space);
+	return c;
+}
+
+/* ---- sending -------------------------------------------------------------------------------------------------------------- */
+
+static struct unix_msg *msg_make(struct unix_sock *s, struct iov_iter *from, size_t len)
+{
+	struct unix_msg *m = kvmalloc(sizeof(*m) + len, GFP_KERNEL);
+
+	if (!m)
+		return NULL;
+	*m = (struct unix_msg){ .len = len, .sender = unix_get(s) };
+	if (copy_from_iter(m->data, len, from) == len)
+		return m;
+	msg_free(m);
+	return ERR_PTR(-EFAULT);
+}
+
+static int msg_attach(struct unix_msg *m, const struct unix_sock *s, const struct unix_ctl *ctl)
+{
+	m->from = s->addr;
+	if (!ctl) {
+		unix_cred(&m->cred);
+		return 0;
+	}
+	m->cred = ctl->cred;
+	if (ctl->nr_fds) {
+		m->fds = kmemdup(ctl->fds, ctl->nr_fds * sizeof(*m->fds), GFP_KERNEL);
+		if (!m->fds)
+			return -ENOMEM;
+		for (unsigned i = 0; i < ctl->nr_fds; i++)
+			get_file(m->fds[i]);
+		m->nr_fds = ctl->nr_fds;
+	}
+	return 0;
+}
+
+/* One try to queue @m at @dest.  => 0, -EAGAIN: no room, -EPIPE, -ECONNREFUSED, the socket's error */
+static int try_send(struct unix_sock *s, struct unix_sock *dest, struct unix_msg *m)
+{
+	int rc = 0;
+
+	spin_lock(&unix_lock);
+	if (s->err) {
+		rc = -s->err;
+		s->err = 0;
+	} else if (s->shutdown & SND_SHUTDOWN) {
+		rc = -EPIPE;
+	} else if (dest->dead || (dest->shutdown & RCV_SHUTDOWN)) {
+		rc = s->type == SOCK_DGRAM && dest->dead ? -ECONNREFUSED : -EPIPE;
+	} else if (dest->rx_bytes >= dest->rcvbuf) {		/* X1 */
+		rc = -EAGAIN;
+	} else {
+		list_add_tail(&m->link, &dest->rx);
+		dest->rx_bytes += m->len;
+	}
+	spin_unlock(&unix_lock);
+	return rc;
+}
+
+static int queue_msg(struct unix_sock *s, struct unix_sock *dest, struct unix_msg *m, bool nonblock)
+{
+	int rc = try_send(s, dest, m);
+
+	while (rc == -EAGAIN && !nonblock) {
+		DEFINE_WAIT(w);
+
+		prepare_to_wait(&dest->space, &w, TASK_INTERRUPTIBLE);
+		rc = try_send(s, dest, m);
+		if (rc == -EAGAIN) {
+			if (signal_pending())
+				rc = -ERESTARTSYS;
+			else
+				schedule();
+			if (rc == -EAGAIN)
+				rc = try_send(s, dest, m);
+		}
+		finish_wait(&dest->space, &w);
+	}
+	if (!rc)
+		wake_up_poll(&dest->wait, EPOLLIN | EPOLLRDNORM);
+	return rc;
+}
+
+/* Where it goes, counted; ERR_PTR. */
+static struct unix_sock *destination(struct unix_sock *s, const struct unix_addr *to)
+{
+	struct unix_sock *d;
+
+	if (to && s->type == SOCK_DGRAM) {
+		d = unix_find(to);
+		if (!IS_ERR(d) && d->type != s->type) {
+			unix_put(d);
+			return ERR_PTR(-EPROTOTYPE);
+		}
+		return d;
+	}
+	spin_lock(&unix_lock);
+	if (to && s->type == SOCK_STREAM)
+		d = ERR_PTR(s->state == UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP);
+	else
+		d = s->peer ? unix_get(s->peer) : ERR_PTR(s->shutdown & SND_SHUTDOWN ? -EPIPE : -ENOTCONN);
+	spin_unlock(&unix_lock);
+	return d;
+}
+
+static ssize_t send_parts(struct unix_sock *s, struct unix_sock *dest, struct iov_iter *from, struct unix_ctl *ctl,
+			  bool nonblock)
+{
+	ssize_t done = 0;
+
+	do {
+		size_t len = s->type == SOCK_STREAM ? min(from->count, STREAM_CHUNK) : from->count;
+		struct unix_msg *m;
+		int rc;
+
+		if (len > RCVBUF)
+			return -EMSGSIZE;
+		m = msg_make(s, from, len);
+		rc = !m ? -ENOMEM : IS_ERR(m) ? PTR_ERR(m) : msg_attach(m, s, done ? NULL : ctl);
+		if (!rc)
+			rc = queue_msg(s, dest, m, nonblock);
+		if (rc) {
+			if (m && !IS_ERR(m))
+				msg_free(m);
+			return done ? done : rc;
+		}
+		done += len;
+	} while (from->count);
+	return done;
+}
+
+ssize_t unix_send(struct unix_sock *s, struct iov_iter *from, struct unix_ctl *ctl, const struct unix_addr *to,
+		  unsigned flags)
+{
+	struct unix_sock *dest = destination(s, to);
+	ssize_t n;
+
+	if (IS_ERR(dest))
+		n = PTR_ERR(dest);
+	else if (!from->count && s->type == SOCK_STREAM)
+		n = 0;
+	else
+		n = send_parts(s, dest, from, ctl, flags & MSG_DONTWAIT);
+	if (!IS_ERR(dest))
+		unix_put(dest);
+	if (n == -EPIPE && !(flags & MSG_NOSIGNAL) && s->type != SOCK_DGRAM)
+		send_sig(SIGPIPE, current, 0);
+	return n;
+}
+
+/* ---- receiving -------------------------------------------------------------------------------------------------------------- */
+
+/* Give @ctl what @m carries; files leave the message unless it is only looked at. */
+static void take_ctl(struct unix_msg *m, struct unix_ctl *ctl, bool peek)
+{
+	ctl->cred = m->cred;
+	ctl->from = m->from;
+	ctl->nr_fds = m->nr_fds;
+	for (unsigned i = 0; i < m->nr_fds; i++)
+		ctl->fds[i] = peek ? get_file(m->fds[i]) : m->fds[i];
+	if (!peek)
+		m->nr_fds = 0;
+}
+
+/* @n bytes of the first message were read.  => recv_mutex */
+static void consume(struct unix_sock *s, struct unix_msg *m, size_t n, bool whole)
+{
+	struct unix_sock *sender = unix_get(m->sender);
+
+	spin_lock(&unix_lock);
+	m->off += n;
+	s->rx_bytes -= whole ? m->len - (m->off - n) : n;
+	if (whole)
+		list_del(&m->link);
+	spin_unlock(&unix_lock);
+	if (whole)
+		msg_free(m);
+	wake_up_all(&s->space);
+	if (waitqueue_active(&sender->wait))
+		wake_up_poll(&sender->wait, EPOLLOUT | EPOLLWRNORM);
+	unix_put(sender);
+}
+
+/* The message after @after (NULL: the first), or NULL. */
+static struct unix_msg *next_msg(struct unix_sock *s, struct unix_msg *after)
+{
+	struct list_head *p;
+
+	spin_lock(&unix_lock);
+	p = after ? after->link.next : s->rx.next;
+	spin_unlock(&unix_lock);
+	return p == &s->rx ? NULL : list_entry(p, struct unix_msg, link);
+}
+
+/* Why there is nothing to read: 0 the end, -EAGAIN nothing yet, or an error. */
+static int empty_reason(struct unix_sock *s)
+{
+	int rc = -EAGAIN;
+
+	spin_lock(&unix_lock);
+	if (!list_empty(&s->rx)) {
+		rc = 1;
+	} else if (s->err) {
+		rc = -s->err;
+		s->err = 0;
+	} else if (s->shutdown & RCV_SHUTDOWN) {
+		rc = 0;
+	} else if (s->type != SOCK_DGRAM && s->state != UNIX_CONNECTED) {
+		rc = s->type == SOCK_STREAM ? -EINVAL : -ENOTCONN;
+	}
+	spin_unlock(&unix_lock);
+	return rc;
+}
+
+/* => recv_mutex held before and after; 1 there is something, 0 the end, -errno */
+static int wait_for_msg(struct unix_sock *s, bool nonblock)
+{
+	int rc = empty_reason(s), why;
+
+	if (rc != -EAGAIN || nonblock)
+		return rc;
+	mutex_unlock(&s->recv_mutex);
+	why = wait_event_interruptible(s->wait, (rc = empty_reason(s)) != -EAGAIN);
+	mutex_lock(&s->recv_mutex);
+	return why ? why : rc;
+}
+
+static ssize_t recv_packet(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl, unsigned flags)
+{
+	struct unix_msg *m;
+	size_t n, len;
+	int rc;
+
+	while (!(m = next_msg(s, NULL))) {
+		rc = wait_for_msg(s, flags & MSG_DONTWAIT);
+		if (rc <= 0)
+			return rc;
+	}
+	len = m->len;
+	n = copy_to_iter(m->data, min(len, to->count), to);
+	if (n < len && to->count)
+		return -EFAULT;
+	if (ctl) {
+		take_ctl(m, ctl, flags & MSG_PEEK);
+		if (n < len)
+			ctl->flags |= MSG_TRUNC;
+	}
+	if (!(flags & MSG_PEEK))
+		consume(s, m, n, true);
+	return flags & MSG_TRUNC ? len : n;
+}
+
+static ssize_t recv_stream(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl, unsigned flags)
+{
+	struct unix_msg *m = NULL;
+	bool peek = flags & MSG_PEEK, first = true;
+	ssize_t done = 0;
+
+	while (to->count) {
+		size_t n, left;
+
+		m = next_msg(s, peek ? m : NULL);
+		if (!m) {
+			int rc = done && (peek || !(flags & MSG_WAITALL)) ? 0 :
+				wait_for_msg(s, flags & MSG_DONTWAIT);
+
+			if (rc > 0)
+				continue;
+			return done ? done : rc;
+		}
+		if (!first && m->nr_fds)
+			break;			/* files stay with their bytes */
+		left = m->len - m->off;
+		n = copy_to_iter(m->data + m->off, min(left, to->count), to);
+		if (!n)
+			return done ? done : -EFAULT;
+		done += n;
+		left -= n;
+		if (ctl && first)
+			take_ctl(m, ctl, peek);
+		first = false;
+		if (!peek)
+			consume(s, m, n, !left);
+		if (ctl && ctl->nr_fds)
+			break;
+	}
+	return done;
+}
+
+ssize_t unix_recv(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl, unsigned flags)
+{
+	ssize_t n;
+
+	if (mutex_lock_interruptible(&s->recv_mutex))
+		return -ERESTARTSYS;
+	n = s->type == SOCK_STREAM ? recv_stream(s, to, ctl, flags) : recv_packet(s, to, ctl, flags);
+	mutex_unlock(&s->recv_mutex);
+	return n;
+}
+
+/* ---- the rest ------------------------------------------------------------------------------------------------------------------- */
+
+int unix_shutdown(struct unix_sock *s, int how)
+{
+	unsigned mode = how + 1;	/* SHUT_RD, SHUT_WR, SHUT_RDWR: bits 1, 2, 3 */
+	struct unix_sock *peer = NULL;
+
+	if (how < SHUT_RD || how > SHUT_RDWR)
+		return -EINVAL;
+	spin_lock(&unix_lock);
+	if (s->type == SOCK_STREAM && s->state == UNIX_CLOSED && !s->peer) {
+		spin_unlock(&unix_lock);
+		return -ENOTCONN;
+	}
+	s->shutdown |= mode;
+	if (s->peer && s->type != SOCK_DGRAM) {
+		peer = unix_get(s->peer);
+		peer->shutdown |= (mode & RCV_SHUTDOWN ? SND_SHUTDOWN : 0) | (mode & SND_SHUTDOWN ? RCV_SHUTDOWN : 0);
+	}
+	spin_unlock(&unix_lock);
+	wake_both(s);
+	if (peer) {
+		wake_both(peer);
+		unix_put(peer);
+	}
+	return 0;
+}
+
+unsigned unix_poll(struct unix_sock *s, struct file *f, struct poll_table *pt)
+{
+	unsigned mask = 0;
+
+	poll_wait(f, &s->wait, pt);
+	spin_lock(&unix_lock);
+	if (s->err)
+		mask |= EPOLLERR;
+	if (s->shutdown == (RCV_SHUTDOWN | SND_SHUTDOWN))
+		mask |= EPOLLHUP;
+	if (s->shutdown & RCV_SHUTDOWN)
+		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
+	if (!list_empty(&s->rx) || !list_empty(&s->backlog))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (s->type != SOCK_DGRAM && s->state == UNIX_CLOSED)
+		mask |= EPOLLHUP;
+	if (s->state != UNIX_LISTENING && (!s->peer || s->peer->rx_bytes < s->peer->rcvbuf))
+		mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+	spin_unlock(&unix_lock);
+	return mask;
+}
+
+size_t unix_inq(struct unix_sock *s)
+{
+	size_t n;
+
+	spin_lock(&unix_lock);
+	if (s->type == SOCK_STREAM || list_empty(&s->rx))
+		n = s->rx_bytes;
+	else
+		n = list_first_entry(&s->rx, struct unix_msg, link)->len;
+	spin_unlock(&unix_lock);
+	return n;
+}
+
+void __init unix_init(void)
+{
+	unix_cache = kmem_cache_create("UNIX", sizeof(struct unix_sock), 0, SLAB_PANIC, NULL);
+}
