@@ -25,7 +25,7 @@ all: $(BUILD)/Image $(BUILD)/vellum.elf
 # Every .c and .S below these folders is part of the kernel; its own tests, of the debug build only.
 KDIRS     := boot arch/riscv lib kernel mm fs drivers $(if $(DEBUG),test/kernel)
 SRCS      := $(shell find $(KDIRS) -name '*.[cS]' -not -path 'arch/riscv/vdso/*' \
-	       -not -path 'mm/slab/sl[aou]b.c' | LC_ALL=C sort) $(wildcard mm/slab/$(SLAB).c)
+	       -not -path 'mm/slab/sl[aou]b*.c' | LC_ALL=C sort) $(wildcard mm/slab/$(SLAB).c mm/slab/$(SLAB)_*.c)
 OBJS      := $(patsubst %,$(BUILD)/%.o,$(basename $(SRCS)))
 
 ARCHFLAGS := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
@@ -36,7 +36,7 @@ CFLAGS    := $(ARCHFLAGS) -std=gnu11 -O2 -g -ffreestanding -fms-extensions -fno-
 	     -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
 	     -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -msmall-data-limit=8 \
 	     $(WARNINGS) -I. -Iarch/riscv/include $(if $(DEBUG),-DVELLUM_DEBUG) $(EXTRA_CFLAGS)
-LDFLAGS   := -nostdlib -static --no-dynamic-linker -z max-page-size=4096 --no-warn-rwx-segments -T kernel.ld
+LDFLAGS   := -nostdlib -static --no-dynamic-linker --unresolved-symbols=ignore-all -z max-page-size=4096 --no-warn-rwx-segments -T kernel.ld $(LDEXTRA)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -10,7 +10,8 @@
  * INVARIANTS
  *   E1  This file runs at physical addresses: it calls nothing outside, has no pointers in its
  *       data, and no jump tables.
- * FAILURE   A tree whose magic is wrong is not mapped; boot_facts() stops on it.
+ * FAILURE   A tree whose magic is wrong, or that cannot be read to its end, is not mapped; setup_arch()
+ *           says so.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,6 +28,7 @@ EARLY_TABLE early_fix[PT_ENTRIES];
 pte_t fixmap_pte[PT_ENTRIES] __section(".bss.page_aligned") __aligned(4096);
 
 static struct early_map_result result __section(".init.data") = { .va_offset = 1 };
+bool early_tree_mapped __section(".init.data") = true;
 extern char _start[], _end[];
 
 #define SPAN_2M		(2ul << 20)
@@ -105,6 +107,13 @@ static unsigned long satp_of(unsigned long mode, const pte_t *root)
 	return mode << 60 | (unsigned long)root >> PAGE_SHIFT;
 }
 
+static void map_tree(unsigned long base)
+{
+	for (unsigned i = 0; i < 2; i++)
+		early_fix[pt_index(DTB_FIXMAP, 1) + i].v =
+			(base + i * SPAN_2M) >> 2 | (PTE_EARLY & ~(PTE_W | PTE_X));
+}
+
 struct early_map_result *early_map(unsigned long dtb_pa)
 {
 	unsigned long image = (unsigned long)_start, end = (unsigned long)_end;
@@ -114,13 +123,10 @@ struct early_map_result *early_map(unsigned long dtb_pa)
 		early_image[i].v = (image + i * SPAN_2M) >> 2 | PTE_EARLY;
 	early_fix[pt_index(FIXMAP_START, 1)].v = (unsigned long)fixmap_pte >> 2 | PTE_V;
 
-	if (be32((const u8 *)dtb_pa) == MAGIC_BE) {
-		unsigned long base = dtb_pa & ~(SPAN_2M - 1);
-
-		for (unsigned i = 0; i < 2; i++)
-			early_fix[pt_index(DTB_FIXMAP, 1) + i].v =
-				(base + i * SPAN_2M) >> 2 | (PTE_EARLY & ~(PTE_W | PTE_X));
+	early_tree_mapped = dtb_pa && !(dtb_pa & 3) && be32((const u8 *)dtb_pa) == MAGIC_BE;
+	if (early_tree_mapped) {
 		levels = tree_paging_wish((const u8 *)dtb_pa);
+		map_tree(dtb_pa & ~(SPAN_2M - 1));
 	}
 	early_l2[pt_index(KERNEL_LINK_ADDR, 2)].v = (unsigned long)early_image >> 2 | PTE_V;
 	early_l2[pt_index(FIXMAP_START, 2)].v = (unsigned long)early_fix >> 2 | PTE_V;

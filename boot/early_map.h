@@ -14,7 +14,13 @@ struct early_map_result {
 	unsigned long va_offset;	/* link address - load address */
 };
 
-/* Build them; @dtb_pa is the device tree.  Runs with the MMU off. */
+/*
+ * Build them; @dtb_pa is the device tree, 0 if there is none that can be read.  Runs with the MMU off.
+ * May be called again: head.S does so with 0 when reading the tree raised an exception.
+ */
 struct early_map_result *early_map(unsigned long dtb_pa);
+
+/* Whether what looked like a device tree is visible at DTB_FIXMAP. */
+extern bool early_tree_mapped;
 
 #endif

@@ -65,8 +65,11 @@ boot_entry:
 	addi	t0, t0, 32
 	bltu	t0, t1, 1b
 2:
-	lla	sp, boot_stack_end
+	/* Reading the tree may raise an exception, if a1 leads nowhere: then it goes without. */
+	lla	t0, unreadable_tree
+	csrw	stvec, t0
 	mv	a0, s1
+build:	lla	sp, boot_stack_end
 	call	early_map		/* -> a0: struct early_map_result at its physical address */
 	mv	s2, a0
 
@@ -86,6 +89,11 @@ boot_entry:
 	csrw	satp, t1
 park:	wfi				/* no mode was taken, or another hart boots */
 	j	park
+
+	.balign 4
+unreadable_tree:
+	mv	a0, zero
+	j	build
 
 	.balign 4
 boot_high:

@@ -43,7 +43,7 @@ void arch_init_timer(void);
 __noreturn void arch_machine_exit(int code);
 /* Give the start-up code and data back to the page allocator. */
 void free_initmem(void);
-/* Whether [start, end) of physical memory is RAM of the machine (also while it is reserved). */
+/* Whether all of [start, end) is RAM that the direct map shows (also while it is reserved). */
 bool phys_is_ram(phys_addr_t start, phys_addr_t end);
 
 #endif

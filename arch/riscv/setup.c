@@ -18,6 +18,7 @@
 #include "arch/riscv/sbi.h"
 #include "arch/riscv/smp.h"
 #include "arch/riscv/timer.h"
+#include "boot/early_map.h"
 #include "include/arch/arch.h"
 #include "include/machine.h"
 #include "include/mm_types.h"
@@ -93,7 +94,7 @@ static void __init reserve_memory(void)
 
 	memblock_reserve(virt_to_phys(_start), _end - _start);
 	memblock_reserve(dtb_pa, boot_dtb_bytes);
-	if (initrd_end)
+	if (phys_is_ram(initrd_start, initrd_end))
 		memblock_reserve(initrd_start, initrd_end - initrd_start);
 	fdt_for_each_reserved(&boot_fdt, it, &r) {
 		if (r.nomap)
@@ -121,7 +122,7 @@ static void __init limit_memory(void)
 static void __init use_tree(const void *blob, size_t limit)
 {
 	boot_dtb = blob;
-	if (fdt_init(&boot_fdt, blob, limit))
+	if (!early_tree_mapped || fdt_init(&boot_fdt, blob, limit))
 		panic("no valid device tree at physical address %lx", dtb_pa);
 	boot_dtb_bytes = fdt_totalsize(blob);
 }
@@ -235,7 +236,7 @@ void __init setup_arch(void)
 bool phys_is_ram(phys_addr_t start, phys_addr_t end)
 {
 	for (phys_addr_t pa = start & PAGE_MASK; pa < end; pa += PAGE_SIZE)
-		if (memblock_is_memory(pa))
-			return true;
-	return false;
+		if (!memblock_is_map_memory(pa))
+			return false;
+	return start < end;
 }
