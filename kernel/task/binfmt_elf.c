@@ -28,7 +28,7 @@
 #define page_start(x)	((x) & PAGE_MASK)
 #define page_off(x)	((x) & ~PAGE_MASK)
 #define BAD_ADDR(x)	((unsigned long)(x) >= task_size)
-#define MINSIGSTKSZ_FRAME 1184	/* AT_MINSIGSTKSZ: an rt signal frame, 16-byte aligned */
+#define SIGFRAME_BYTES	1088	/* AT_MINSIGSTKSZ: arch/riscv/signal.c asserts its frame to be this */
 
 /* An ELF file, decoded. */
 struct elf_file {
@@ -335,6 +335,7 @@ static unsigned fill_auxv(const struct linux_binprm *bprm, const struct elf_file
 	memset(mm->saved_auxv, 0, sizeof(mm->saved_auxv));
 	if (mm->vdso)
 		aux(&a, AT_SYSINFO_EHDR, (unsigned long)mm->vdso);
+	aux(&a, AT_MINSIGSTKSZ, SIGFRAME_BYTES);
 	aux(&a, AT_HWCAP, elf_hwcap);
 	aux(&a, AT_PAGESZ, PAGE_SIZE);
 	aux(&a, AT_CLKTCK, 100);
@@ -350,9 +351,7 @@ static unsigned fill_auxv(const struct linux_binprm *bprm, const struct elf_file
 	aux(&a, AT_EGID, cred->egid);
 	aux(&a, AT_SECURE, bprm->secure);
 	aux(&a, AT_RANDOM, random);
-	aux(&a, AT_HWCAP2, 0);
 	aux(&a, AT_EXECFN, bprm->exec);
-	aux(&a, AT_MINSIGSTKSZ, MINSIGSTKSZ_FRAME);
 	aux(&a, AT_NULL, 0);
 	return a.n;
 }

@@ -257,6 +257,8 @@ static void link_task(struct task_struct *p, const struct kernel_clone_args *arg
 		p->tgid = p->pid;
 		p->group_leader = p;
 		sig->group_leader = p;
+		if (p->pid == 1)
+			sig->flags |= SIGNAL_UNKILLABLE;
 		sig->tty = current->signal->tty;
 		sig->pgrp = current->signal->pgrp;
 		sig->session = current->signal->session;
