@@ -98,7 +98,7 @@ static void random_load(unsigned harts, unsigned nodes)
 	before = nr_free_pages();
 	for (unsigned c = 0; c < NR_CACHES; c++)
 		caches[c] = kmem_cache_create("test", sizes[c], 0, c & 1 ? SLAB_HWCACHE_ALIGN : 0, NULL);
-	load(150000);
+	load(60000);
 	for (unsigned i = 0; i < nr_live; i++)
 		if (live[i].cache < NR_CACHES)
 			used[live[i].cache]++;
