@@ -311,21 +311,42 @@ static void swap_names(struct dentry *a, struct dentry *b)
 	swap(a->d_namehash, b->d_namehash);
 }
 
-/* @d takes the name and the directory of @target, which is unhashed and keeps the old ones' memory. */
+/*
+ * @d gets the name of @target, which keeps it too: it may be open, and is shown by it.  Only a long name
+ * changes hands.  => memory to free when dcache_lock is dropped, or NULL
+ */
+static const char *take_name(struct dentry *d, struct dentry *target)
+{
+	const char *old = d->d_name == d->d_iname ? NULL : d->d_name;
+
+	if (target->d_name != target->d_iname) {
+		swap_names(d, target);
+		return NULL;
+	}
+	memcpy(d->d_iname, target->d_iname, DNAME_INLINE);
+	d->d_name = d->d_iname;
+	d->d_len = target->d_len;
+	d->d_namehash = target->d_namehash;
+	return old;
+}
+
+/* @d takes the name and the directory of @target, which is unhashed. */
 void d_move(struct dentry *d, struct dentry *target)
 {
 	struct dentry *from = d->d_parent;
+	const char *old_name;
 
 	spin_lock(&dcache_lock);
 	__d_unhash(d);
 	__d_unhash(target);
-	swap_names(d, target);
+	old_name = take_name(d, target);
 	list_del(&d->d_child);
 	atomic_inc(&target->d_parent->d_count);
 	atomic_dec(&from->d_count);	/* not the last: the caller holds it */
 	__d_link_child(d, target->d_parent);
 	__d_hash(d);
 	spin_unlock(&dcache_lock);
+	kfree(old_name);
 }
 
 void d_exchange(struct dentry *a, struct dentry *b)

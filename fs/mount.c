@@ -495,7 +495,7 @@ static int do_umount(const struct path *path, int flags)
 	if (path->dentry != m->mnt_root)
 		return -EINVAL;
 	if (m->mnt_parent == m)
-		return m == root_mnt ? -EBUSY : -EINVAL;
+		return -EINVAL;		/* the first mount, or one that is detached already */
 	down_write(&namespace_sem);
 	if (m->mnt_parent == m)
 		rc = -EINVAL;

@@ -15,13 +15,19 @@
 
 #define NR_FAST_IOV	8
 
+/* Neither @pos nor the end of the transfer is negative, unless there is no position. */
+static inline bool pos_ok(const struct file *f, loff_t pos, size_t count)
+{
+	return (pos | (loff_t)((u64)pos + count)) >= 0 || (f->f_mode & FMODE_STREAM);
+}
+
 ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
 	if (unlikely(!(f->f_mode & FMODE_READ)))
 		return -EBADF;
 	if (unlikely(!f->f_op->read))
 		return -EINVAL;
-	if (unlikely(*pos < 0 && !(f->f_mode & FMODE_STREAM)))
+	if (unlikely(!pos_ok(f, *pos, to->count)))
 		return -EINVAL;
 	return f->f_op->read(f, to, pos);
 }
@@ -32,7 +38,7 @@ ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 		return -EBADF;
 	if (unlikely(!f->f_op->write))
 		return -EINVAL;
-	if (unlikely(*pos < 0 && !(f->f_mode & FMODE_STREAM)))
+	if (unlikely(!pos_ok(f, *pos, from->count)))
 		return -EINVAL;
 	return f->f_op->write(f, from, pos);
 }

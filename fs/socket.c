@@ -148,6 +148,12 @@ static int addr_to_user(const struct unix_addr *a, void __user *u, int __user *u
 	return put_user(a->len, ulen);
 }
 
+/* Who sent a message: a socket without a name has an address of no bytes. */
+static int sender_to_user(const struct unix_addr *a, void __user *u, int __user *ulen)
+{
+	return a->len > (int)sizeof(a->un.sun_family) ? addr_to_user(a, u, ulen) : put_user(0, ulen);
+}
+
 /* ---- making and naming ----------------------------------------------------------------------------------------------- */
 
 static int check_kind(int family, int type, int protocol)
@@ -650,7 +656,7 @@ SYSCALL_DEFINE6(recvfrom, int, fd, void __user *, buf, size_t, len, unsigned, fl
 		return -ENOMEM;
 	iov_iter_user(&i, buf, min(len, (size_t)MAX_RW_COUNT));
 	n = recv_iter(fd, &i, ctl, flags, &passcred);
-	if (n >= 0 && uaddr && addr_to_user(&ctl->from, uaddr, ulen))
+	if (n >= 0 && uaddr && sender_to_user(&ctl->from, uaddr, ulen))
 		n = -EFAULT;
 	ctl_drop(ctl);
 	kfree(ctl);
@@ -668,7 +674,7 @@ static int put_message(struct msghdr __user *umsg, struct msghdr *m, struct unix
 		put_cmsg(m, SCM_CREDENTIALS, &ctl->cred, sizeof(ctl->cred), &out_flags);
 	if (ctl->nr_fds)
 		put_fds(m, ctl, flags, &out_flags);
-	if (m->msg_name && addr_to_user(&ctl->from, m->msg_name, &umsg->msg_namelen))
+	if (m->msg_name && sender_to_user(&ctl->from, m->msg_name, &umsg->msg_namelen))
 		return -EFAULT;
 	if (put_user(out_flags, &umsg->msg_flags) || put_user(control - m->msg_controllen, &umsg->msg_controllen))
 		return -EFAULT;

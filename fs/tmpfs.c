@@ -6,7 +6,7 @@
  *           instance that is never mounted, for memory without a name (memfd, shared anonymous).
  * INVARIANTS
  *   P1  i_nlink of a directory is 2 plus the number of its subdirectories.
- *   P2  i_size of a directory is 20 for each of its names, as on Linux.
+ *   P2  i_size of a directory is 20 for each of its names, "." and ".." too, as on Linux.
  *   P3  used_inodes counts every inode, and one more for each further link, of a limited instance.
  * LOCKING   The directory's i_rwsem, by the caller.
  *
@@ -71,6 +71,7 @@ struct inode *tmpfs_get_inode(struct super_block *sb, const struct inode *dir, u
 		break;
 	case S_IFDIR:
 		inode->i_nlink = 2;		/* P1 */
+		inode->i_size = 2 * BOGO_DIRENT_SIZE;	/* P2: "." and ".." */
 		inode->i_flags |= S_COMPLETE;
 		inode->i_op = &tmpfs_dir_iops;
 		inode->i_fop = &simple_dir_operations;
@@ -371,7 +372,6 @@ static struct super_block *rootfs_mount(struct file_system_type *type, unsigned 
 	struct tmpfs_options opts;
 
 	tmpfs_default_options(&opts);
-	opts.mode = 0755;
 	return tmpfs_new_super(type, flags, &opts);
 }
 

@@ -212,7 +212,8 @@ static int bind_path(struct unix_sock *s, const struct unix_addr *a)
 
 	if (IS_ERR(d))
 		return PTR_ERR(d) == -EEXIST ? -EADDRINUSE : PTR_ERR(d);
-	rc = vfs_mknod(parent.dentry->d_inode, d, S_IFSOCK | (S_IRWXUGO & ~current_umask()), 0);
+	rc = s->addr.len > ADDR_HEAD ? -EINVAL :
+		vfs_mknod(parent.dentry->d_inode, d, S_IFSOCK | (S_IRWXUGO & ~current_umask()), 0);
 	if (!rc) {
 		spin_lock(&unix_lock);
 		s->inode = d->d_inode;
@@ -229,8 +230,6 @@ int unix_bind(struct unix_sock *s, const struct unix_addr *a)
 {
 	if (a->len == ADDR_HEAD)
 		return s->addr.len > ADDR_HEAD ? 0 : autobind(s);
-	if (s->addr.len > ADDR_HEAD)
-		return -EINVAL;
 	return is_abstract(a) ? bind_abstract(s, a) : bind_path(s, a);
 }
 

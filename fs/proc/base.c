@@ -324,7 +324,12 @@ static int pid_dir_readdir(struct file *f, struct dir_context *ctx)
 	return 0;
 }
 
-static const struct inode_operations pid_dir_iops = { .lookup = pid_dir_lookup };
+static int pid_dir_permission(struct inode *dir, int mask)
+{
+	return proc_task_alive(proc_task(dir)) ? generic_permission(dir, mask) : -ESRCH;
+}
+
+static const struct inode_operations pid_dir_iops = { .lookup = pid_dir_lookup, .permission = pid_dir_permission };
 static const struct file_operations pid_dir_fops = {
 	.iterate = pid_dir_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
 };

@@ -185,7 +185,7 @@ static struct inode *pde_inode(struct proc_dir_entry *p)
 	} else if (S_ISLNK(p->mode)) {
 		inode->i_op = &pde_link_iops;
 	} else {
-		inode->i_op = &pde_file_iops;
+		inode->i_op = p->iops ? p->iops : &pde_file_iops;
 		inode->i_fop = p->fops;
 	}
 	return inode;

@@ -123,7 +123,8 @@ static int filesystems_show(struct seq_file *m, __maybe_unused void *v)
 	struct file_system_type *t;
 
 	list_for_each_entry(t, &file_systems, link)
-		seq_printf(m, "nodev\t%s\n", t->name);
+		if (strcmp(t->name, "rootfs"))	/* mounted once, by the kernel */
+			seq_printf(m, "nodev\t%s\n", t->name);
 	return 0;
 }
 

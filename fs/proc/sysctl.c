@@ -345,6 +345,27 @@ static const struct file_operations sysctl_fops = {
 	.read = sysctl_read, .write = sysctl_write, .llseek = generic_file_llseek,
 };
 
+/* The mode decides, for root too: no capability overrides it. */
+static int sysctl_permission(struct inode *inode, int mask)
+{
+	umode_t mode = inode->i_mode;
+
+	if (!current_euid())
+		mode >>= 6;
+	else if (in_egroup_p(0))
+		mode >>= 3;
+	return mask & (MAY_READ | MAY_WRITE | MAY_EXEC) & ~mode ? -EACCES : 0;
+}
+
+static int sysctl_setattr(struct dentry *d, struct iattr *attr)
+{
+	if (attr->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID))
+		return -EPERM;
+	return attr->ia_valid & ATTR_SIZE ? 0 : simple_setattr(d, attr);
+}
+
+static const struct inode_operations sysctl_iops = { .permission = sysctl_permission, .setattr = sysctl_setattr };
+
 /* The directory sys/@dir, its parents made as needed. */
 static struct proc_dir_entry *sysctl_dir(struct proc_dir_entry *parent, const char *name, unsigned len)
 {
@@ -371,9 +392,13 @@ int register_sysctl(const char *dir, const struct ctl_table *table, unsigned n)
 		d = sysctl_dir(d, dir, len);
 		dir += len + (dir[len] == '/');
 	}
-	for (unsigned i = 0; d && i < n; i++)
-		if (!proc_create(table[i].name, table[i].mode, d, &sysctl_fops, (void *)&table[i]))
+	for (unsigned i = 0; d && i < n; i++) {
+		struct proc_dir_entry *p = proc_create(table[i].name, table[i].mode, d, &sysctl_fops, (void *)&table[i]);
+
+		if (!p)
 			return -ENOMEM;
+		p->iops = &sysctl_iops;
+	}
 	return d ? 0 : -ENOMEM;
 }
 

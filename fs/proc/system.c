@@ -186,19 +186,14 @@ static int iomem_show(struct seq_file *m, __maybe_unused void *v)
 	return 0;
 }
 
-/* No block devices, and no swap yet: the tables are empty. */
-static int partitions_show(struct seq_file *m, __maybe_unused void *v)
-{
-	seq_puts(m, "major minor  #blocks  name\n\n");
-	return 0;
-}
-
+/* No swap yet: the table is empty. */
 static int swaps_show(struct seq_file *m, __maybe_unused void *v)
 {
 	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
 	return 0;
 }
 
+/* No block devices: not even a heading. */
 static int empty_show(__maybe_unused struct seq_file *m, __maybe_unused void *v) { return 0; }
 
 /* ---- kmsg ----------------------------------------------------------------------------------------------------------- */
@@ -238,7 +233,7 @@ void __init proc_system_init(void)
 		{ "stat", stat_show }, { "uptime", uptime_show }, { "loadavg", loadavg_show },
 		{ "cpuinfo", cpuinfo_show }, { "cmdline", cmdline_show }, { "version", version_show },
 		{ "interrupts", interrupts_show }, { "devices", devices_show }, { "iomem", iomem_show },
-		{ "partitions", partitions_show }, { "swaps", swaps_show }, { "diskstats", empty_show },
+		{ "partitions", empty_show }, { "swaps", swaps_show }, { "diskstats", empty_show },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
