@@ -122,17 +122,17 @@ static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 
 /* ---- waking ------------------------------------------------------------------------------------------ */
 
-/* => the bucket's lock held */
-static void wake_waiter(struct futex_q *q)
+/* => the bucket's lock held; *@kick: harts to interrupt after it */
+static void wake_waiter(struct futex_q *q, unsigned long *kick)
 {
 	list_del(&q->link);
 	atomic_dec(&q->bucket->nr_waiters);
-	wake_up_task(q->task, TASK_NORMAL);
+	wake_up_task_quiet(q->task, TASK_NORMAL, kick);
 	smp_store_release(&q->woken, true);			/* X2; pairs with unqueue() */
 }
 
 /* Wake up to @nr waiters of @key with a bit of @bitset.  => b->lock held */
-static int wake_key(struct futex_bucket *b, const struct futex_key *key, int nr, u32 bitset)
+static int wake_key(struct futex_bucket *b, const struct futex_key *key, int nr, u32 bitset, unsigned long *kick)
 {
 	struct futex_q *q, *n;
 	int woken = 0;
@@ -140,7 +140,7 @@ static int wake_key(struct futex_bucket *b, const struct futex_key *key, int nr,
 	list_for_each_entry_safe(q, n, &b->waiters, link) {
 		if (!same_key(&q->key, key) || !(q->bitset & bitset))
 			continue;
-		wake_waiter(q);
+		wake_waiter(q, kick);
 		if (++woken >= nr)
 			break;
 	}
@@ -150,6 +150,7 @@ static int wake_key(struct futex_bucket *b, const struct futex_key *key, int nr,
 static int futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 {
 	struct futex_bucket *b;
+	unsigned long kick = 0;
 	struct futex_key key;
 	int rc;
 
@@ -163,8 +164,9 @@ static int futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 	if (!atomic_read(&b->nr_waiters))
 		return 0;
 	spin_lock(&b->lock);
-	rc = wake_key(b, &key, nr, bitset);
+	rc = wake_key(b, &key, nr, bitset, &kick);
 	spin_unlock(&b->lock);
+	kick_harts(kick);
 	return rc;
 }
 
@@ -310,7 +312,7 @@ static void requeue_waiter(struct futex_q *q, struct futex_bucket *to, const str
 }
 
 static int move_waiters(struct futex_bucket *b1, const struct futex_key *k1, struct futex_bucket *b2,
-			const struct futex_key *k2, int nr_wake, int nr_requeue)
+			const struct futex_key *k2, int nr_wake, int nr_requeue, unsigned long *kick)
 {
 	struct futex_q *q, *n;
 	int done = 0;
@@ -319,7 +321,7 @@ static int move_waiters(struct futex_bucket *b1, const struct futex_key *k1, str
 		if (!same_key(&q->key, k1))
 			continue;
 		if (done < nr_wake)
-			wake_waiter(q);
+			wake_waiter(q, kick);
 		else if (done - nr_wake < nr_requeue)
 			requeue_waiter(q, b2, k2);
 		else
@@ -333,6 +335,7 @@ static int futex_requeue(u32 __user *u1, u32 __user *u2, bool shared, int nr_wak
 {
 	struct futex_bucket *b1, *b2;
 	struct futex_key k1, k2;
+	unsigned long kick = 0;
 	u32 now;
 	int rc;
 
@@ -357,10 +360,11 @@ static int futex_requeue(u32 __user *u1, u32 __user *u2, bool shared, int nr_wak
 	if (cmp && now != *cmp)
 		rc = -EAGAIN;
 	else if (same_key(&k1, &k2))
-		rc = wake_key(b1, &k1, nr_wake, FUTEX_BITSET_MATCH_ANY);
+		rc = wake_key(b1, &k1, nr_wake, FUTEX_BITSET_MATCH_ANY, &kick);
 	else
-		rc = move_waiters(b1, &k1, b2, &k2, nr_wake, nr_requeue);
+		rc = move_waiters(b1, &k1, b2, &k2, nr_wake, nr_requeue, &kick);
 	unlock_two(b1, b2);
+	kick_harts(kick);
 	return rc;
 }
 
@@ -395,6 +399,7 @@ static int futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1, i
 {
 	struct futex_bucket *b1, *b2;
 	struct futex_key k1, k2;
+	unsigned long kick = 0;
 	struct wake_op w;
 	int rc = decode_wake_op(code, &w);
 	u32 old;
@@ -420,10 +425,11 @@ static int futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1, i
 		if (futex_op_user(1, 0, u2, &old))
 			return -EFAULT;
 	}
-	rc = wake_key(b1, &k1, nr1, FUTEX_BITSET_MATCH_ANY);
+	rc = wake_key(b1, &k1, nr1, FUTEX_BITSET_MATCH_ANY, &kick);
 	if (compare_old(&w, old))
-		rc += wake_key(b2, &k2, nr2, FUTEX_BITSET_MATCH_ANY);
+		rc += wake_key(b2, &k2, nr2, FUTEX_BITSET_MATCH_ANY, &kick);
 	unlock_two(b1, b2);
+	kick_harts(kick);
 	return rc;
 }
 

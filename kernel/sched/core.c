@@ -14,6 +14,8 @@
  * INVARIANTS  R1..R4 of kernel/sched/rq.h.
  *   C1  Whoever sets WORK_RESCHED for another hart sends it an interrupt; who finds it set need not.
  *       A hart looks at it on its way to user space, in cond_resched(), and in its idle loop.
+ *       The interrupt goes out after the queue's lock, which its receiver wants first thing: sending
+ *       takes long, as the firmware does it.
  *   C2  A kernel thread and the idle task run on the address space of the task before them
  *       (active_mm), and hold mm_count for it; it is dropped after the switch to the next user task.
  * LOCKING   rq->lock across the switch (R3): the next task releases what the previous one took.
@@ -35,16 +37,24 @@ void set_current_state(int state)
 	smp_mb();		/* pairs with wake_up_task() */
 }
 
-/* Ask the task on @rq's hart to give it up (C1).  => rq->lock held */
-void resched_curr(struct rq *rq)
+/*
+ * Ask the task on @rq's hart to give it up (C1).
+ * => rq->lock held; the bit of a hart to interrupt once the lock is dropped (kick_harts), or 0
+ */
+unsigned long resched_curr(struct rq *rq)
 {
 	struct task_struct *curr = rq->curr;
 
 	if (READ_ONCE(curr->work) & WORK_RESCHED)
-		return;
+		return 0;
 	set_task_work(curr, WORK_RESCHED);
-	if (rq->hart != this_hart())
-		arch_send_reschedule(rq->hart);
+	return rq->hart != this_hart() ? BIT(rq->hart) : 0;
+}
+
+void kick_harts(unsigned long harts)
+{
+	for (; unlikely(harts); harts &= harts - 1)
+		arch_send_reschedule(__builtin_ctzl(harts));
 }
 
 /* A request to reschedule has done its work by coming: the way out looks at task->work. */
@@ -70,8 +80,10 @@ void deactivate_task(struct rq *rq, struct task_struct *p)
 	rq->nr_running--;
 }
 
-void activate_carried(struct task_struct *p)
+unsigned long activate_carried(struct task_struct *p)
 {
+	unsigned long kick = 0;
+
 	for (;;) {
 		struct rq *rq = hart_rq(p->hart);
 
@@ -82,9 +94,9 @@ void activate_carried(struct task_struct *p)
 			place_woken(rq, p);
 			activate_task(rq, p);
 			if (should_preempt(rq, p))
-				resched_curr(rq);
+				kick = resched_curr(rq);
 			spin_unlock(&rq->lock);
-			return;
+			return kick;
 		}
 		set_task_hart(p, select_hart(p, rq->hart));	/* R2 */
 		spin_unlock(&rq->lock);
@@ -92,10 +104,10 @@ void activate_carried(struct task_struct *p)
 }
 
 /*
- * Make @t runnable if it sleeps in a state of @state_mask.
- * => any context; true when this call ended the sleep
+ * Make @t runnable if it sleeps in a state of @state_mask; true when this call ended the sleep.
+ * => any context; the bits of harts to interrupt are added to *@kick: kick_harts(), soon
  */
-bool wake_up_task(struct task_base *t, int state_mask)
+bool wake_up_task_quiet(struct task_base *t, int state_mask, unsigned long *kick)
 {
 	struct task_struct *p = (struct task_struct *)t;
 	unsigned long flags;
@@ -125,16 +137,25 @@ bool wake_up_task(struct task_base *t, int state_mask)
 		place_woken(rq, p);
 		activate_task(rq, p);
 		if (should_preempt(rq, p))
-			resched_curr(rq);
+			*kick |= resched_curr(rq);
 		spin_unlock_irqrestore(&rq->lock, flags);
 		return true;
 	}
 	p->se.vruntime -= rq->min_vruntime;
 	set_task_hart(p, hart);		/* R2; from here others lock the new queue and see R4 */
 	spin_unlock(&rq->lock);
-	activate_carried(p);
+	*kick |= activate_carried(p);
 	arch_irq_restore(flags);
 	return true;
+}
+
+bool wake_up_task(struct task_base *t, int state_mask)
+{
+	unsigned long kick = 0;
+	bool woken = wake_up_task_quiet(t, state_mask, &kick);
+
+	kick_harts(kick);
+	return woken;
 }
 
 bool wake_up_process(struct task_struct *p)
@@ -168,7 +189,7 @@ static __always_inline void finish_switch(struct rq *rq, struct task_struct *pre
 	if (unlikely(!rq->ticking) && current != rq->idle)
 		tick_start(rq);
 	if (unlikely(push))
-		activate_carried(push);
+		kick_harts(activate_carried(push));
 	if (likely(!mm && !dead))
 		return;
 	arch_irq_enable();
@@ -342,6 +363,7 @@ void wake_up_new_task(struct task_struct *p)
 {
 	unsigned long flags = arch_irq_save();
 	unsigned hart = select_hart(p, this_hart());
+	unsigned long kick = 0;
 	struct rq *rq;
 
 	p->active_mm = p->mm;
@@ -353,13 +375,14 @@ void wake_up_new_task(struct task_struct *p)
 		set_task_hart(p, hart);
 		activate_task(rq, p);
 		if (should_preempt(rq, p))
-			resched_curr(rq);
+			resched_curr(rq);	/* ourselves */
 		spin_unlock(&rq->lock);
 	} else {
 		set_task_hart(p, hart);
-		activate_carried(p);
+		kick = activate_carried(p);
 	}
 	arch_irq_restore(flags);
+	kick_harts(kick);
 }
 
 void sched_exit(__maybe_unused struct task_struct *p)

@@ -82,7 +82,7 @@ static bool pull_task(struct rq *victim, unsigned hart)
 	}
 	spin_unlock(&victim->lock);
 	if (p)
-		activate_carried(p);
+		kick_harts(activate_carried(p));
 	return p != NULL;
 }
 

@@ -95,9 +95,9 @@ static inline bool rq_has_waiting(const struct rq *rq) { return rq->leftmost || 
 /* ---- core.c ---------------------------------------------------------------------------------------- */
 void activate_task(struct rq *rq, struct task_struct *p);
 void deactivate_task(struct rq *rq, struct task_struct *p);
-void resched_curr(struct rq *rq);
-/* Queue the carried task @p (R4), on p->hart if it may run there. */
-void activate_carried(struct task_struct *p);
+unsigned long resched_curr(struct rq *rq);
+/* Queue the carried task @p (R4), on p->hart if it may run there; harts to kick. */
+unsigned long activate_carried(struct task_struct *p);
 
 /* ---- place.c --------------------------------------------------------------------------------------- */
 extern unsigned long idle_harts;	/* (A) bits of harts in their idle loop: a hint */

@@ -65,6 +65,7 @@ static void apply_params(struct task_struct *p, const struct sched_params *s)
 	unsigned long flags = arch_irq_save();
 	struct rq *rq = task_rq_lock(p);
 	bool waits = p->se.on_rq && rq->curr != p;
+	unsigned long kick = 0;
 
 	if (rq->curr == p)
 		update_curr(rq, ktime_get());
@@ -82,11 +83,12 @@ static void apply_params(struct task_struct *p, const struct sched_params *s)
 	if (waits) {
 		enqueue_waiting(rq, p, false);
 		if (should_preempt(rq, p))
-			resched_curr(rq);
+			kick = resched_curr(rq);
 	} else if (rq->curr == p && rq_has_waiting(rq)) {
-		resched_curr(rq);
+		kick = resched_curr(rq);
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
+	kick_harts(kick);
 }
 
 void set_user_nice(struct task_struct *p, int nice)
@@ -283,6 +285,7 @@ static void set_allowed(struct task_struct *p, u64 mask)
 {
 	unsigned long flags = arch_irq_save();
 	struct rq *rq = task_rq_lock(p);
+	unsigned long kick = 0;
 	bool misplaced;
 
 	p->cpus_allowed = mask;
@@ -292,15 +295,23 @@ static void set_allowed(struct task_struct *p, u64 mask)
 		p->se.vruntime -= rq->min_vruntime;
 		set_task_hart(p, select_hart(p, rq->hart));
 		spin_unlock(&rq->lock);
-		activate_carried(p);
+		kick = activate_carried(p);
 		arch_irq_restore(flags);
+		kick_harts(kick);
 		return;
 	}
 	if (misplaced)
-		resched_curr(rq);	/* its schedule() sends it away */
+		kick = resched_curr(rq);	/* its schedule() sends it away */
 	spin_unlock_irqrestore(&rq->lock, flags);
+	kick_harts(kick);
 	if (misplaced && p == current)
 		schedule();
+}
+
+/* A kernel thread keeps to @harts from now on. */
+void set_current_harts(u64 harts)
+{
+	set_allowed(current, harts);
 }
 
 SYSCALL_DEFINE3(sched_setaffinity, pid_t, pid, unsigned, len, const unsigned long __user *, umask)
