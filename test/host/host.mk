@@ -63,7 +63,8 @@ $(foreach t,$(HOST_TESTS),$(eval $(call host_test,$(t),$(call host_key,SRCS,$(t)
 
 -include $(HOST_LIB_OBJS:.o=.d) $(HOST_SHIM:.o=.d)
 
-.PHONY: test-host
-test-host: $(HOST_RUN) $(HOST_NEEDS)
+.PHONY: test-host host-tests
+host-tests: $(HOST_RUN) $(HOST_NEEDS)
+test-host: host-tests
 	$(Q)ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
 		prove -j$(or $(JOBS),$(shell nproc)) -e 'timeout 60' $(HOST_RUN)
