@@ -21,6 +21,7 @@
 #define NR_HARTS	64		/* most harts that one kernel drives */
 
 struct mm_struct;
+struct reclaim_state { unsigned long reclaimed; };	/* pages */
 
 /* Reasons to leave the fast way back to user space (task_base.work); also set by other harts. */
 #define WORK_RESCHED	BIT(0)		/* the run queue wants this hart back */
@@ -41,9 +42,12 @@ struct task_base {
 	unsigned long maj_flt, min_flt;	/* own thread only */
 	void *fault_recovery;		/* uaccess and probes: reserved to arch */
 	unsigned long lock_ranks;	/* debug: bitmap of the ranks held */
+	unsigned long kicks;		/* (A) harts to interrupt at kick_flush() */
+	unsigned int kick_depth;	/* own thread, and handlers on top of it */
 	u64 mempolicy_nodes;		/* own thread only: set_mempolicy(2) */
 	unsigned mempolicy_mode;	/* MPOL_*, with flags */
 	unsigned int pagefault_off;	/* depth of pagefault_disable() */
+	struct reclaim_state *reclaim_state;	/* own thread only: counts what shrinkers free */
 	u8 lock_count[24];		/* debug: how many of each rank */
 };
 
@@ -55,6 +59,7 @@ struct task_base {
 #define PF_SUPERPRIV	BIT(5)
 #define PF_OOM_VICTIM	BIT(6)
 #define PF_NOFREEZE	BIT(7)
+#define PF_KSWAPD	BIT(8)		/* a node's kswapd */
 
 #include <asm/current.h>		/* current_base() */
 

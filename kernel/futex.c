@@ -122,17 +122,17 @@ static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 
 /* ---- waking ------------------------------------------------------------------------------------------ */
 
-/* => the bucket's lock held; *@kick: harts to interrupt after it */
-static void wake_waiter(struct futex_q *q, unsigned long *kick)
+/* => the bucket's lock held, inside kick_defer() */
+static void wake_waiter(struct futex_q *q)
 {
 	list_del(&q->link);
 	atomic_dec(&q->bucket->nr_waiters);
-	wake_up_task_quiet(q->task, TASK_NORMAL, kick);
+	wake_up_task(q->task, TASK_NORMAL);
 	smp_store_release(&q->woken, true);			/* X2; pairs with unqueue() */
 }
 
 /* Wake up to @nr waiters of @key with a bit of @bitset.  => b->lock held */
-static int wake_key(struct futex_bucket *b, const struct futex_key *key, int nr, u32 bitset, unsigned long *kick)
+static int wake_key(struct futex_bucket *b, const struct futex_key *key, int nr, u32 bitset)
 {
 	struct futex_q *q, *n;
 	int woken = 0;
@@ -140,7 +140,7 @@ static int wake_key(struct futex_bucket *b, const struct futex_key *key, int nr,
 	list_for_each_entry_safe(q, n, &b->waiters, link) {
 		if (!same_key(&q->key, key) || !(q->bitset & bitset))
 			continue;
-		wake_waiter(q, kick);
+		wake_waiter(q);
 		if (++woken >= nr)
 			break;
 	}
@@ -150,7 +150,6 @@ static int wake_key(struct futex_bucket *b, const struct futex_key *key, int nr,
 static int futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 {
 	struct futex_bucket *b;
-	unsigned long kick = 0;
 	struct futex_key key;
 	int rc;
 
@@ -163,10 +162,11 @@ static int futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 	smp_mb();	/* the user's write of the word before nr_waiters: pairs with queue_waiter() */
 	if (!atomic_read(&b->nr_waiters))
 		return 0;
+	kick_defer();
 	spin_lock(&b->lock);
-	rc = wake_key(b, &key, nr, bitset, &kick);
+	rc = wake_key(b, &key, nr, bitset);
 	spin_unlock(&b->lock);
-	kick_harts(kick);
+	kick_flush();
 	return rc;
 }
 
@@ -312,7 +312,7 @@ static void requeue_waiter(struct futex_q *q, struct futex_bucket *to, const str
 }
 
 static int move_waiters(struct futex_bucket *b1, const struct futex_key *k1, struct futex_bucket *b2,
-			const struct futex_key *k2, int nr_wake, int nr_requeue, unsigned long *kick)
+			const struct futex_key *k2, int nr_wake, int nr_requeue)
 {
 	struct futex_q *q, *n;
 	int done = 0;
@@ -321,7 +321,7 @@ static int move_waiters(struct futex_bucket *b1, const struct futex_key *k1, str
 		if (!same_key(&q->key, k1))
 			continue;
 		if (done < nr_wake)
-			wake_waiter(q, kick);
+			wake_waiter(q);
 		else if (done - nr_wake < nr_requeue)
 			requeue_waiter(q, b2, k2);
 		else
@@ -335,7 +335,6 @@ static int futex_requeue(u32 __user *u1, u32 __user *u2, bool shared, int nr_wak
 {
 	struct futex_bucket *b1, *b2;
 	struct futex_key k1, k2;
-	unsigned long kick = 0;
 	u32 now;
 	int rc;
 
@@ -357,14 +356,15 @@ static int futex_requeue(u32 __user *u1, u32 __user *u2, bool shared, int nr_wak
 		if (get_user(now, u1))				/* X3 */
 			return -EFAULT;
 	}
+	kick_defer();
 	if (cmp && now != *cmp)
 		rc = -EAGAIN;
 	else if (same_key(&k1, &k2))
-		rc = wake_key(b1, &k1, nr_wake, FUTEX_BITSET_MATCH_ANY, &kick);
+		rc = wake_key(b1, &k1, nr_wake, FUTEX_BITSET_MATCH_ANY);
 	else
-		rc = move_waiters(b1, &k1, b2, &k2, nr_wake, nr_requeue, &kick);
+		rc = move_waiters(b1, &k1, b2, &k2, nr_wake, nr_requeue);
 	unlock_two(b1, b2);
-	kick_harts(kick);
+	kick_flush();
 	return rc;
 }
 
@@ -399,7 +399,6 @@ static int futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1, i
 {
 	struct futex_bucket *b1, *b2;
 	struct futex_key k1, k2;
-	unsigned long kick = 0;
 	struct wake_op w;
 	int rc = decode_wake_op(code, &w);
 	u32 old;
@@ -425,11 +424,12 @@ static int futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1, i
 		if (futex_op_user(1, 0, u2, &old))
 			return -EFAULT;
 	}
-	rc = wake_key(b1, &k1, nr1, FUTEX_BITSET_MATCH_ANY, &kick);
+	kick_defer();
+	rc = wake_key(b1, &k1, nr1, FUTEX_BITSET_MATCH_ANY);
 	if (compare_old(&w, old))
-		rc += wake_key(b2, &k2, nr2, FUTEX_BITSET_MATCH_ANY, &kick);
+		rc += wake_key(b2, &k2, nr2, FUTEX_BITSET_MATCH_ANY);
 	unlock_two(b1, b2);
-	kick_harts(kick);
+	kick_flush();
 	return rc;
 }
 

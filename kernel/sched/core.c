@@ -53,7 +53,14 @@ unsigned long resched_curr(struct rq *rq)
 
 void kick_harts(unsigned long harts)
 {
-	for (; unlikely(harts); harts &= harts - 1)
+	if (likely(!harts))
+		return;
+	if (current->kick_depth) {
+		/* Atomic: a handler may add its own in between. */
+		__atomic_fetch_or(&current->kicks, harts, __ATOMIC_RELAXED);
+		return;
+	}
+	for (; harts; harts &= harts - 1)
 		arch_send_reschedule(__builtin_ctzl(harts));
 }
 
@@ -105,12 +112,12 @@ unsigned long activate_carried(struct task_struct *p)
 
 /*
  * Make @t runnable if it sleeps in a state of @state_mask; true when this call ended the sleep.
- * => any context; the bits of harts to interrupt are added to *@kick: kick_harts(), soon
+ * => any context
  */
-bool wake_up_task_quiet(struct task_base *t, int state_mask, unsigned long *kick)
+bool wake_up_task(struct task_base *t, int state_mask)
 {
 	struct task_struct *p = (struct task_struct *)t;
-	unsigned long flags;
+	unsigned long flags, kick = 0;
 	struct rq *rq;
 	unsigned hart;
 
@@ -137,25 +144,18 @@ bool wake_up_task_quiet(struct task_base *t, int state_mask, unsigned long *kick
 		place_woken(rq, p);
 		activate_task(rq, p);
 		if (should_preempt(rq, p))
-			*kick |= resched_curr(rq);
+			kick = resched_curr(rq);
 		spin_unlock_irqrestore(&rq->lock, flags);
+		kick_harts(kick);
 		return true;
 	}
 	p->se.vruntime -= rq->min_vruntime;
 	set_task_hart(p, hart);		/* R2; from here others lock the new queue and see R4 */
 	spin_unlock(&rq->lock);
-	*kick |= activate_carried(p);
+	kick = activate_carried(p);
 	arch_irq_restore(flags);
-	return true;
-}
-
-bool wake_up_task(struct task_base *t, int state_mask)
-{
-	unsigned long kick = 0;
-	bool woken = wake_up_task_quiet(t, state_mask, &kick);
-
 	kick_harts(kick);
-	return woken;
+	return true;
 }
 
 bool wake_up_process(struct task_struct *p)
@@ -341,6 +341,8 @@ int sched_fork(struct task_struct *p)
 	p->state = TASK_NEW;
 	p->spin_depth = 0;
 	p->lock_ranks = 0;
+	p->kicks = 0;
+	p->kick_depth = 0;
 	memset(&p->se, 0, sizeof(p->se));
 	if (p->sched_reset_on_fork) {
 		if (task_is_rt(p) || p->policy == SCHED_IDLE)

@@ -55,10 +55,6 @@ static inline void __set_current_state(int state) { WRITE_ONCE(current->state, s
 static inline bool need_resched(void) { return READ_ONCE(current->work) & WORK_RESCHED; }
 void yield(void);
 bool wake_up_process(struct task_struct *p);	/* from any sleep */
-/* wake_up_task() in two steps, for a waker that holds a lock which the woken task will want: the
- * interrupts to other harts are sent after the lock is dropped. */
-bool wake_up_task_quiet(struct task_base *t, int state_mask, unsigned long *kick);
-void kick_harts(unsigned long harts);
 void io_schedule(void);				/* schedule(), counted as waiting for I/O */
 /* If @p runs in user mode on another hart, bring it into the kernel to look at its work. */
 void kick_process(struct task_struct *p);

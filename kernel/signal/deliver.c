@@ -89,13 +89,10 @@ static void report_continue(void)
 {
 	struct signal_struct *sig = current->signal;
 	int why = sig->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
-	unsigned long flags;
 
 	sig->flags &= ~SIGNAL_CLD_MASK;
 	spin_unlock_irq(&current->sighand->lock);
-	spin_lock_irqsave(&tasklist_lock, flags);
-	do_notify_parent_cldstop(current, why);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	notify_parent_cldstop(current, why);
 	spin_lock_irq(&current->sighand->lock);
 }
 

@@ -61,9 +61,11 @@ int kill_pgrp_info(int sig, siginfo_t *info, pid_t pgrp)
 	unsigned long flags;
 	int rc;
 
+	kick_defer();
 	spin_lock_irqsave(&tasklist_lock, flags);
 	rc = __kill_pgrp_info(sig, info, pgrp);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	kick_flush();
 	return rc;
 }
 
@@ -78,11 +80,13 @@ int kill_pid_info(int sig, siginfo_t *info, pid_t pid)
 	struct task_struct *t;
 	int rc = -ESRCH;
 
+	kick_defer();
 	spin_lock_irqsave(&tasklist_lock, flags);
 	t = find_task_by_pid(pid);
 	if (t)
 		rc = group_send_sig_info(sig, info, t);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	kick_flush();
 	return rc;
 }
 
@@ -128,12 +132,14 @@ SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)
 		return kill_pid_info(sig, &info, pid);
 	if (pid == INT32_MIN)
 		return -ESRCH;
+	kick_defer();
 	spin_lock_irqsave(&tasklist_lock, flags);
 	if (pid == -1)
 		rc = kill_everybody(sig, &info);
 	else
 		rc = __kill_pgrp_info(sig, &info, pid ? -pid : current->signal->pgrp);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	kick_flush();
 	return rc;
 }
 
@@ -145,6 +151,7 @@ static int send_specific(pid_t tgid, pid_t pid, int sig, siginfo_t *info)
 	struct task_struct *t;
 	int rc = -ESRCH;
 
+	kick_defer();
 	spin_lock_irqsave(&tasklist_lock, flags);
 	t = find_task_by_pid(pid);
 	if (t && (tgid <= 0 || t->tgid == tgid)) {
@@ -153,6 +160,7 @@ static int send_specific(pid_t tgid, pid_t pid, int sig, siginfo_t *info)
 			rc = 0;		/* it was there, and ends */
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	kick_flush();
 	return rc;
 }
 

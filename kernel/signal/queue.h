@@ -40,6 +40,7 @@ void sigqueue_disown(struct sigqueue *q, struct task_struct *t);
 struct sighand_struct *lock_task_sighand(struct task_struct *t, unsigned long *flags);
 bool task_participate_group_stop(struct task_struct *t);
 bool do_signal_stop(int sig);
+void notify_parent_cldstop(struct task_struct *t, int why);	/* takes tasklist_lock; no lock held */
 void __set_task_blocked(struct task_struct *t, const sigset_t *set);
 void retarget_shared_pending(struct task_struct *t, unsigned long which);
 

@@ -244,13 +244,16 @@ struct sighand_struct *lock_task_sighand(struct task_struct *t, unsigned long *f
 int do_send_sig_info(int sig, siginfo_t *info, struct task_struct *t, bool group)
 {
 	unsigned long flags;
-	struct sighand_struct *sighand = lock_task_sighand(t, &flags);
-	int rc;
+	struct sighand_struct *sighand;
+	int rc = -ESRCH;
 
-	if (!sighand)
-		return -ESRCH;
-	rc = send_signal_locked(sig, info, t, group);
-	spin_unlock_irqrestore(&sighand->lock, flags);
+	kick_defer();
+	sighand = lock_task_sighand(t, &flags);
+	if (sighand) {
+		rc = send_signal_locked(sig, info, t, group);
+		spin_unlock_irqrestore(&sighand->lock, flags);
+	}
+	kick_flush();
 	return rc;
 }
 
@@ -418,11 +421,8 @@ void exit_signals(struct task_struct *t)
 	if (t->jobctl & JOBCTL_STOP_PENDING)
 		notify = task_participate_group_stop(t);
 	spin_unlock_irqrestore(&t->sighand->lock, flags);
-	if (notify) {
-		spin_lock_irqsave(&tasklist_lock, flags);
-		do_notify_parent_cldstop(t, CLD_STOPPED);
-		spin_unlock_irqrestore(&tasklist_lock, flags);
-	}
+	if (notify)
+		notify_parent_cldstop(t, CLD_STOPPED);
 }
 
 void flush_signal_handlers(struct task_struct *t, bool force_default)

@@ -67,7 +67,6 @@ static void start_group_stop(int sig)
 bool do_signal_stop(int sig)
 {
 	struct task_struct *me = current;
-	unsigned long flags;
 	bool notify;
 
 	if (!(me->jobctl & JOBCTL_STOP_PENDING)) {
@@ -81,11 +80,8 @@ bool do_signal_stop(int sig)
 	notify = task_participate_group_stop(me);
 	set_current_state(TASK_STOPPED);	/* before the lock goes: SIGCONT finds it */
 	spin_unlock_irq(&me->sighand->lock);
-	if (notify) {
-		spin_lock_irqsave(&tasklist_lock, flags);
-		do_notify_parent_cldstop(me, CLD_STOPPED);
-		spin_unlock_irqrestore(&tasklist_lock, flags);
-	}
+	if (notify)
+		notify_parent_cldstop(me, CLD_STOPPED);
 	schedule();
 	return true;
 }
@@ -157,6 +153,17 @@ void do_notify_parent_cldstop(struct task_struct *t, int why)
 		send_signal_locked(SIGCHLD, &info, parent, true);
 	wake_up_all(&parent->signal->wait_chldexit);
 	spin_unlock(&parent->sighand->lock);
+}
+
+void notify_parent_cldstop(struct task_struct *t, int why)
+{
+	unsigned long flags;
+
+	kick_defer();
+	spin_lock_irqsave(&tasklist_lock, flags);
+	do_notify_parent_cldstop(t, why);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	kick_flush();
 }
 
 /* ---- orphaned process groups ---------------------------------------------------------------------------- */

@@ -89,6 +89,7 @@ void __wake_up(wait_queue_head_t *q, int nr_exclusive, unsigned long key)
 	struct wait_queue_entry *e, *next;
 	unsigned long flags;
 
+	kick_defer();
 	spin_lock_irqsave(&q->lock, flags);
 	list_for_each_entry_safe(e, next, &q->head, link) {
 		bool exclusive = e->flags & WQ_EXCLUSIVE;
@@ -97,4 +98,5 @@ void __wake_up(wait_queue_head_t *q, int nr_exclusive, unsigned long key)
 			break;
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
+	kick_flush();
 }

@@ -77,6 +77,20 @@ void schedule(void);
 long schedule_timeout(u64 ns);			/* ns left, 0 when it ran out; ~0ull waits for ever */
 bool wake_up_task(struct task_base *t, int state_mask);	/* true if it was asleep in such a state */
 void set_current_state(int state);		/* with a full barrier */
+/*
+ * A wake-up may have to interrupt another hart, whose task then wants the lock that the waker holds; and
+ * sending is slow.  Between kick_defer() and kick_flush(), which stand around the lock, no interrupt is sent;
+ * the flush sends what was due.  They nest; no sleep in between.
+ */
+void kick_harts(unsigned long harts);
+static inline void kick_defer(void) { current_base()->kick_depth++; }
+static inline void kick_flush(void)
+{
+	struct task_base *me = current_base();
+
+	if (--me->kick_depth == 0 && unlikely(READ_ONCE(me->kicks)))
+		kick_harts(xchg(&me->kicks, 0));
+}
 void cond_resched(void);
 #define might_sleep()	INV(S2, current_base()->spin_depth == 0)
 

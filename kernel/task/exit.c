@@ -80,6 +80,7 @@ void release_task(struct task_struct *t)
 
 	while (t) {
 		sched_exit(t);
+		kick_defer();
 		spin_lock_irqsave(&tasklist_lock, irq);
 		leader = t->group_leader;
 		unlink_task(t);
@@ -90,6 +91,7 @@ void release_task(struct task_struct *t)
 		else
 			leader->exit_state = EXIT_DEAD;		/* E1 */
 		spin_unlock_irqrestore(&tasklist_lock, irq);
+		kick_flush();
 		put_task_struct(t);
 		t = leader;
 	}
@@ -174,6 +176,7 @@ static void exit_notify(bool group_dead)
 	unsigned long irq;
 	LIST_HEAD(dead);
 
+	kick_defer();
 	spin_lock_irqsave(&tasklist_lock, irq);
 	if (group_dead) {
 		forget_children(&dead);
@@ -187,6 +190,7 @@ static void exit_notify(bool group_dead)
 	if (me->signal->group_exit_task)
 		wake_up_process(me->signal->group_exit_task);
 	spin_unlock_irqrestore(&tasklist_lock, irq);
+	kick_flush();
 
 	pidfd_notify(me);
 	list_for_each_entry_safe(p, next, &dead, wake_entry) {

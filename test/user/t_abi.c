@@ -32,7 +32,7 @@ TEST_TIMED(hostile_pointers_in_every_call, 300)
 		SYS_munmap, SYS_mprotect, SYS_brk, SYS_mremap, SYS_madvise, SYS_shmat, SYS_shmdt, SYS_shmget, SYS_semget, SYS_msgget, SYS_vhangup, SYS_sync,
 		SYS_close, SYS_close_range, SYS_dup3, SYS_chroot, SYS_pivot_root, SYS_mlockall, SYS_munlockall, SYS_setuid, SYS_setgid,
 		SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_sethostname, SYS_setdomainname, SYS_settimeofday,
-		SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_umount2, SYS_mount, SYS_setns, SYS_unshare, SYS_ptrace,
+		SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_setpriority, SYS_umount2, SYS_mount, SYS_setns, SYS_unshare, SYS_ptrace,
 		SYS_mmap, SYS_syslog, SYS_swapon, SYS_swapoff };
 	for (int nr = 0; nr < 460; nr++) {
 		bool skipped = false;
