@@ -107,7 +107,7 @@ static int ns_interrupt(int irq, void *data)
 	iir = rd(p, IIR);
 	if ((iir & 0x0f) == IIR_BUSY && (p->quirks & QUIRK_BUSY))
 		rd(p, USR);
-	n = ns_drain(p, buf, sizeof(buf));
+	n = ns_drain(p, buf, uart_rx_room(p, sizeof(buf)));
 	if (!p->tty.stopped)
 		ns_fill(p);
 	else

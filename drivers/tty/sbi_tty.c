@@ -43,7 +43,7 @@ static enum hrtimer_restart sbi_poll(struct hrtimer *t)
 	unsigned n = 0;
 	int c;
 
-	while (n < sizeof(buf) && (c = sbi_console_getchar()) >= 0)
+	while (n < sizeof(buf) && tty_receive_room(&sbi_tty) > n && (c = sbi_console_getchar()) >= 0)
 		buf[n++] = c;
 	idle_looks = n ? 0 : idle_looks + 1;
 	if (n)

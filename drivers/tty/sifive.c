@@ -54,7 +54,7 @@ static void sif_set_rx(struct uart_port *p, bool on)
 static int sif_interrupt(int irq, void *data)
 {
 	struct uart_port *p = data;
-	unsigned n = 0, room;
+	unsigned n = 0, room, limit;
 	char buf[64];
 	u64 now;
 	u32 pending, v;
@@ -62,7 +62,8 @@ static int sif_interrupt(int irq, void *data)
 	(void)irq;
 	spin_lock(&p->lock);
 	pending = rd(p, IP) & rd(p, IE);
-	while (n < sizeof(buf) && !((v = rd(p, RXDATA)) & DATA_FLAG))
+	limit = uart_rx_room(p, sizeof(buf));
+	while (n < limit && !((v = rd(p, RXDATA)) & DATA_FLAG))
 		buf[n++] = v;
 	sif_fill(p);
 	room = UART_RING - (p->head - p->tail);

@@ -64,6 +64,28 @@ static void uart_start(struct tty_struct *tty)
 	spin_unlock_irqrestore(&port->lock, irq);
 }
 
+unsigned uart_rx_room(struct uart_port *port, unsigned want)
+{
+	if (tty_receive_room(&port->tty) >= want)
+		return want;
+	port->throttled = true;
+	port->set_rx(port, false);
+	return 0;
+}
+
+static void uart_unthrottle(struct tty_struct *tty)
+{
+	struct uart_port *port = to_port(tty);
+	unsigned long irq;
+
+	if (!READ_ONCE(port->throttled))
+		return;
+	spin_lock_irqsave(&port->lock, irq);
+	port->throttled = false;
+	port->set_rx(port, true);
+	spin_unlock_irqrestore(&port->lock, irq);
+}
+
 static int uart_open(struct tty_struct *tty)
 {
 	struct uart_port *port = to_port(tty);
@@ -82,6 +104,7 @@ static const struct tty_operations uart_ops = {
 	.flush_buffer = uart_flush_buffer,
 	.start = uart_start,
 	.open = uart_open,
+	.unthrottle = uart_unthrottle,
 };
 
 /* In a panic the holder may be a hart that was stopped: go on without the lock after a while. */

@@ -29,6 +29,7 @@ struct uart_port {
 	void (*putc_wait)(struct uart_port *port, char c);	/* => lock held */
 	void (*set_rx)(struct uart_port *port, bool on);	/* => lock held */
 	unsigned quirks;
+	bool throttled;			/* (lock) nobody reads: input stays in the device */
 	char name[16];
 };
 
@@ -39,6 +40,8 @@ static inline int uart_next(struct uart_port *port)
 {
 	return port->head == port->tail ? -1 : (unsigned char)port->ring[port->tail++ % UART_RING];
 }
+/* How much input may be taken from the device now: 0 stops it until somebody reads.  => lock held */
+unsigned uart_rx_room(struct uart_port *port, unsigned want);
 /* Device registers of @node, its interrupt line; 0 or -errno. */
 int uart_map(struct uart_port *port, int node);
 

@@ -90,6 +90,7 @@ static void reset_task(struct task_struct *p)
 	p->utime = p->stime = 0;
 	p->nvcsw = p->nivcsw = 0;
 	p->kthread_fn = NULL;
+	p->default_timer_slack_ns = p->timer_slack_ns;
 }
 
 static int copy_files(u64 flags, struct task_struct *p)

@@ -65,5 +65,7 @@ struct task_struct init_task = {
 	.pending.list = LIST_HEAD_INIT(init_task.pending.list),
 	.cred = &init_cred,
 	.dumpable = true,
+	.timer_slack_ns = 50000,
+	.default_timer_slack_ns = 50000,
 	.syscall_nr = -1,
 };

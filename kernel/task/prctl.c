@@ -143,6 +143,11 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsign
 		return current_cred()->securebits;
 	case PR_SET_SECUREBITS:
 		return prctl_securebits(a2);
+	case PR_SET_TIMERSLACK:
+		current->timer_slack_ns = (long)a2 > 0 ? a2 : current->default_timer_slack_ns;
+		return 0;
+	case PR_GET_TIMERSLACK:
+		return min(current->timer_slack_ns, (u64)INT64_MAX);
 	case PR_SET_CHILD_SUBREAPER:
 		current->signal->is_child_subreaper = !!a2;
 		return 0;
