@@ -55,7 +55,7 @@ class Machine:
         if not ready:
             return True
         text = os.read(self.process.stdout.fileno(), 65536)
-        self.console += text.decode(errors="replace").replace("\r\n", "\n")
+        self.console += text.decode(errors="replace").replace("\r", "")
         return bool(text)
 
     def expect(self, pattern, seconds=60, since=0):

@@ -22,6 +22,7 @@ TEST(wait_statuses)
 	pid_t p = fork();
 	if (!p) {
 		raise(SIGSTOP);
+		usleep(300000);		/* once it has exited, nobody is told that it went on */
 		_exit(3);
 	}
 	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
