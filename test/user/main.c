@@ -26,7 +26,7 @@
 
 static struct test *tests;
 static unsigned nr_run, nr_failed;
-static bool as_init;
+static bool as_init, count_memory;
 
 void test_register(struct test *t)
 {
@@ -182,11 +182,11 @@ static void run_test(const struct test *t)
 		/* What is freed with a delay (RCU, work queues) has time to come back. */
 		for (int look = 0; look < 20; look++) {
 			lost = before - free_kb();
-			if (status || !as_init || lost <= LEAK_KB)
+			if (status || !count_memory || lost <= LEAK_KB)
 				break;
 			usleep(20000);
 		}
-		if (status || !as_init || lost <= LEAK_KB)
+		if (status || !count_memory || lost <= LEAK_KB)
 			break;
 	}
 	ok = status == 0;
@@ -198,7 +198,7 @@ static void run_test(const struct test *t)
 		snprintf(note, sizeof(note), "\n# no end after %u s", t->seconds);
 	} else if (WIFSIGNALED(status)) {
 		snprintf(note, sizeof(note), "\n# killed by signal %d", WTERMSIG(status));
-	} else if (ok && as_init && lost > LEAK_KB) {
+	} else if (ok && count_memory && lost > LEAK_KB) {
 		ok = false;
 		snprintf(note, sizeof(note), "\n# leaks: %ld kB less free memory after each run", lost);
 	}
@@ -382,6 +382,8 @@ int main(int argc, char **argv)
 		patterns++;
 	}
 	uname(&u);
+	/* Linux keeps slabs of what RCU frees for a while: it is not held to the kilobyte. */
+	count_memory = as_init && strstr(u.release, "vellum");
 	printf("TAP version 13\n# %s %s\n", u.sysname, u.release);
 	for (struct test *t = tests; t; t = t->next)
 		if (wanted(t->file, t->name, patterns))
