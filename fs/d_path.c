@@ -56,12 +56,12 @@ static char *path_string(const struct path *path, char *buf, int len, bool *reac
 	enum reach r;
 
 	prepend(&b, "", 1);
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	if (d_unlinked(path->dentry))
 		prepend(&b, " (deleted)", 10);
 	end = b.p;
 	r = prepend_path(&b, path, &current->fs->root);
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	if (b.p == end && b.left >= 0)
 		prepend(&b, "/", 1);
 	if (reachable)
@@ -85,14 +85,14 @@ char *dentry_path(struct dentry *d, char *buf, int len)
 	struct prepend b = { buf + len, len };
 
 	prepend(&b, "", 1);
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	if (d->d_parent == d)
 		prepend(&b, "/", 1);
 	for (; d->d_parent != d; d = d->d_parent) {
 		prepend(&b, d->d_name, d->d_len);
 		prepend(&b, "/", 1);
 	}
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	return b.left < 0 ? ERR_PTR(-ENAMETOOLONG) : b.p;
 }
 

@@ -9,7 +9,8 @@
  *   D2  A positive dentry stays so until its last reference goes: unlink unhashes it.
  *   D3  A child holds a reference to its parent: a directory outlives its names.
  *   D4  d_subdirs is ordered by d_off, newest (greatest) first.
- * LOCKING   dcache_lock for all of it; d_count goes to 0, and up from 0, only under it.
+ * LOCKING   dcache_lock for all of it, for reading to look, for writing to change; d_count goes to 0 only with
+ *           it held for writing, and up from 0 only with it held.
  * COST      dput() of a dentry with other users: one compare-and-swap, no lock.
  *
  * SPDX-License-Identifier: MIT
@@ -21,7 +22,7 @@
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
-DEFINE_SPINLOCK(dcache_lock, RANK_FILES);
+DEFINE_RWLOCK(dcache_lock, RANK_FILES);
 unsigned long nr_dentry, nr_dentry_unused;
 
 static struct kmem_cache *dentry_cache;
@@ -117,10 +118,10 @@ struct dentry *d_alloc(struct dentry *parent, const struct qstr *name)
 	if (!d)
 		return NULL;
 	dget(parent);
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	nr_dentry++;
 	__d_link_child(d, parent);
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 	return d;
 }
 
@@ -130,9 +131,9 @@ struct dentry *d_alloc_pseudo(struct super_block *sb, const char *name)
 	struct dentry *d = dentry_new(sb, &q);
 
 	if (d) {
-		spin_lock(&dcache_lock);
+		write_lock(&dcache_lock);
 		nr_dentry++;
-		spin_unlock(&dcache_lock);
+		write_unlock(&dcache_lock);
 	}
 	return d;
 }
@@ -159,38 +160,41 @@ static void __d_instantiate(struct dentry *d, struct inode *inode) REQUIRES(dcac
 		list_add(&d->d_alias, &inode->i_dentry);
 }
 
+void d_add_pinned(struct dentry *d, struct inode *inode)
+{
+	write_lock(&dcache_lock);
+	__d_instantiate(d, inode);
+	if (!(d->d_flags & DCACHE_HASHED))
+		__d_hash(d);
+	d->d_flags |= DCACHE_PINNED;
+	atomic_inc(&d->d_count);
+	write_unlock(&dcache_lock);
+}
+
 void d_instantiate(struct dentry *d, struct inode *inode)
 {
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	__d_instantiate(d, inode);
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 }
 
 void d_add(struct dentry *d, struct inode *inode)
 {
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	__d_instantiate(d, inode);
 	if (!(d->d_flags & DCACHE_HASHED))
 		__d_hash(d);
-	spin_unlock(&dcache_lock);
-}
-
-void d_pin(struct dentry *d)
-{
-	spin_lock(&dcache_lock);
-	d->d_flags |= DCACHE_PINNED;
-	atomic_inc(&d->d_count);
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 }
 
 void d_unpin(struct dentry *d)
 {
 	bool pinned;
 
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	pinned = d->d_flags & DCACHE_PINNED;
 	d->d_flags &= ~DCACHE_PINNED;
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 	if (pinned)
 		dput(d);
 }
@@ -210,9 +214,9 @@ struct dentry *d_lookup(struct dentry *parent, const struct qstr *name)
 {
 	struct dentry *d;
 
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	d = dget(__d_lookup(parent, name));
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	return d;
 }
 
@@ -220,9 +224,9 @@ struct dentry *dget_parent(struct dentry *d)
 {
 	struct dentry *p;
 
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	p = dget(d->d_parent);
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	return p;
 }
 
@@ -242,7 +246,7 @@ static struct dentry *dentry_kill(struct dentry *d)
 	list_del_init(&d->d_child);
 	list_del_init(&d->d_alias);
 	nr_dentry--;
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 	if (inode)
 		iput(inode);
 	dentry_free(d);
@@ -252,9 +256,9 @@ static struct dentry *dentry_kill(struct dentry *d)
 /* The slow end of dput(): @d may have lost its last user. */
 static struct dentry *dput_last(struct dentry *d)
 {
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	if (!atomic_dec_and_test(&d->d_count)) {
-		spin_unlock(&dcache_lock);
+		write_unlock(&dcache_lock);
 		return NULL;
 	}
 	if (d_unhashed(d) || (d->d_flags & DCACHE_UNCACHED) ||
@@ -265,7 +269,7 @@ static struct dentry *dput_last(struct dentry *d)
 		list_add(&d->d_lru, &dentry_lru);
 		nr_dentry_unused++;
 	}
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 	return NULL;
 }
 
@@ -283,9 +287,9 @@ void dput(struct dentry *d)
 
 void d_drop(struct dentry *d)
 {
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	__d_unhash(d);
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 }
 
 void d_delete(struct dentry *d)
@@ -336,7 +340,7 @@ void d_move(struct dentry *d, struct dentry *target)
 	struct dentry *from = d->d_parent;
 	const char *old_name;
 
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	__d_unhash(d);
 	__d_unhash(target);
 	old_name = take_name(d, target);
@@ -345,7 +349,7 @@ void d_move(struct dentry *d, struct dentry *target)
 	atomic_dec(&from->d_count);	/* not the last: the caller holds it */
 	__d_link_child(d, target->d_parent);
 	__d_hash(d);
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 	kfree(old_name);
 }
 
@@ -353,7 +357,7 @@ void d_exchange(struct dentry *a, struct dentry *b)
 {
 	struct dentry *pa = a->d_parent, *pb = b->d_parent;
 
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	__d_unhash(a);
 	__d_unhash(b);
 	swap_names(a, b);
@@ -363,14 +367,14 @@ void d_exchange(struct dentry *a, struct dentry *b)
 	__d_link_child(b, pa);
 	__d_hash(a);
 	__d_hash(b);
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 }
 
 bool is_subdir(struct dentry *d, struct dentry *ancestor)
 {
 	bool found = false;
 
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	for (;; d = d->d_parent) {
 		if (d == ancestor) {
 			found = true;
@@ -379,7 +383,7 @@ bool is_subdir(struct dentry *d, struct dentry *ancestor)
 		if (d->d_parent == d)
 			break;
 	}
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	return found;
 }
 
@@ -388,13 +392,13 @@ bool d_has_positive_child(struct dentry *dir)
 	struct dentry *d;
 	bool found = false;
 
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	list_for_each_entry(d, &dir->d_subdirs, d_child)
 		if (d->d_inode && !d_unhashed(d)) {
 			found = true;
 			break;
 		}
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	return found;
 }
 
@@ -405,7 +409,7 @@ static bool shrink_one(struct super_block *sb)
 {
 	struct dentry *d, *prev;
 
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	list_for_each_entry_safe_reverse(d, prev, &dentry_lru, d_lru) {
 		if (sb && d->d_sb != sb)
 			continue;
@@ -418,7 +422,7 @@ static bool shrink_one(struct super_block *sb)
 		dput(dentry_kill(d));
 		return true;
 	}
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 	return false;
 }
 
@@ -441,7 +445,7 @@ static struct dentry *prune_leaf(struct dentry *root)
 {
 	struct dentry *d = root;
 
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	while (!list_empty(&d->d_subdirs))
 		d = list_first_entry(&d->d_subdirs, struct dentry, d_child);
 	if (d != root) {
@@ -449,7 +453,7 @@ static struct dentry *prune_leaf(struct dentry *root)
 		__d_unhash(d);
 		list_del_init(&d->d_child);
 	}
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 	return d == root ? NULL : d;
 }
 

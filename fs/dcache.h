@@ -5,8 +5,8 @@
  *           first) and holds a reference to its parent and to its inode.  With no user left it
  *           is either freed, or kept on the LRU until dcache_shrink() wants it; a pinned one
  *           (DCACHE_PINNED: the name exists nowhere but here, as in tmpfs) has a reference of its own.
- * LOCKING   dcache_lock guards every link, d_flags, d_inode and the mount hash; d_count is atomic, and
- *           rises from 0 only under the lock.
+ * LOCKING   dcache_lock (readers and writers) guards every link, d_flags, d_inode and the mount hash; d_count
+ *           is atomic, and rises from 0 only under the lock.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,6 +14,7 @@
 #define VELLUM_FS_DCACHE_H
 
 #include "include/fs.h"
+#include "kernel/sync/rwlock.h"
 
 #define DCACHE_MOUNTED		0x01	/* something is mounted on it */
 #define DCACHE_PINNED		0x02	/* holds a reference of its own */
@@ -24,7 +25,7 @@
 
 struct qstr { const char *name; unsigned len, hash; };
 
-extern spinlock_t dcache_lock;
+extern rwlock_t dcache_lock;
 
 unsigned name_hash(const char *name, unsigned len);
 static inline struct qstr qstr_make(const char *name, unsigned len)
@@ -40,7 +41,7 @@ struct dentry *d_make_root(struct inode *inode);	/* consumes @inode also on fail
 /* Give @dentry its inode (the reference is taken over; NULL: negative) and hash it. */
 void d_add(struct dentry *dentry, struct inode *inode);
 void d_instantiate(struct dentry *dentry, struct inode *inode);
-void d_pin(struct dentry *dentry);			/* DCACHE_PINNED, and its reference */
+void d_add_pinned(struct dentry *dentry, struct inode *inode);	/* and DCACHE_PINNED, with its reference */
 void d_unpin(struct dentry *dentry);
 /* Counted, or NULL. */
 struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);

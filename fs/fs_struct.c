@@ -15,10 +15,10 @@ static DEFINE_SPINLOCK(task_fs_lock, RANK_FILES);
 
 static void fs_get_path(const struct path *from, struct path *to)
 {
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	*to = *from;
 	path_get(to);
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 }
 
 static void fs_set_path(struct path *where, const struct path *path)
@@ -26,10 +26,10 @@ static void fs_set_path(struct path *where, const struct path *path)
 	struct path old;
 
 	path_get(path);
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	old = *where;
 	*where = *path;
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 	if (old.dentry)
 		path_put(&old);
 }
@@ -47,13 +47,13 @@ struct fs_struct *copy_fs_struct(struct fs_struct *old)
 		return NULL;
 	atomic_set(&fs->count, 1);
 	spin_lock_init(&fs->lock, RANK_FILES);
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	fs->root = old->root;
 	fs->pwd = old->pwd;
 	fs->umask = old->umask;
 	path_get(&fs->root);
 	path_get(&fs->pwd);
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	return fs;
 }
 

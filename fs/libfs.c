@@ -32,8 +32,7 @@ struct dentry *simple_lookup(__maybe_unused struct inode *dir, struct dentry *d,
 
 void simple_add(struct inode *dir, struct dentry *d, struct inode *inode)
 {
-	d_add(d, inode);
-	d_pin(d);
+	d_add_pinned(d, inode);
 	touch_mtime(dir);
 }
 
@@ -66,7 +65,7 @@ static struct dentry *dir_next(struct dentry *dir, struct dentry *after, u64 pos
 	struct list_head *p;
 	struct dentry *d = NULL;
 
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	p = after && !list_empty(&after->d_child) && after->d_parent == dir ? after->d_child.next
 									   : dir->d_subdirs.next;
 	for (; p != &dir->d_subdirs; p = p->next) {
@@ -77,7 +76,7 @@ static struct dentry *dir_next(struct dentry *dir, struct dentry *after, u64 pos
 		}
 		d = NULL;
 	}
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	return d;
 }
 

@@ -97,9 +97,9 @@ void mntput(struct vfsmount *m)
 	while (c > 1)
 		if (atomic_try_cmpxchg(&m->mnt_count, &c, c - 1))
 			return;
-	spin_lock(&dcache_lock);		/* M3 */
+	write_lock(&dcache_lock);		/* M3 */
 	last = atomic_dec_and_test(&m->mnt_count);
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 	if (last)
 		free_mount(m);
 }
@@ -123,13 +123,13 @@ struct vfsmount *kern_mount(struct file_system_type *type)
 static void attach_mnt(struct vfsmount *m, const struct path *where)
 {
 	path_get(where);
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	m->mnt_parent = where->mnt;
 	m->mnt_mountpoint = where->dentry;
 	where->dentry->d_flags |= DCACHE_MOUNTED;
 	hlist_add_head(&m->mnt_hash, mnt_bucket(where->mnt, where->dentry));
 	list_add_tail(&m->mnt_list, &mount_list);
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 }
 
 /* M2: clear the flag when no mount stands on @d any more. */
@@ -146,14 +146,14 @@ static void mountpoint_left(struct dentry *d) REQUIRES(dcache_lock)
 /* *@old is what the mount stood on: the caller puts it, after namespace_sem. */
 static void detach_mnt(struct vfsmount *m, struct path *old)
 {
-	spin_lock(&dcache_lock);
+	write_lock(&dcache_lock);
 	*old = (struct path){ m->mnt_parent, m->mnt_mountpoint };
 	hlist_del(&m->mnt_hash);
 	list_del_init(&m->mnt_list);
 	m->mnt_parent = m;
 	m->mnt_mountpoint = m->mnt_root;
 	mountpoint_left(old->dentry);
-	spin_unlock(&dcache_lock);
+	write_unlock(&dcache_lock);
 }
 
 /* Some mount whose parent is @mnt (on @d, unless that is NULL), or NULL.  => namespace_sem */

@@ -1,7 +1,7 @@
 /*
  * fs/namei.c - the path walk: from a name to a (mount, dentry).
  *
- * MODEL     The walk begins lazy: it holds dcache_lock, under which no dentry and no mount can go away,
+ * MODEL     The walk begins lazy: it holds dcache_lock for reading, under which no dentry and no mount can go away,
  *           and moves along without counting anything.  What may sleep (a look-up in a file system,
  *           a permission or link of its own) first turns it into a counted walk (unlazy), which
  *           takes the lock only for each step.
@@ -80,7 +80,7 @@ void nd_unlazy(struct nameidata *nd)
 		return;
 	path_get(&nd->path);
 	path_get(&nd->root);
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	nd->lazy = false;
 }
 
@@ -97,7 +97,7 @@ static void nd_release_links(struct nameidata *nd)
 void nd_drop(struct nameidata *nd)
 {
 	if (nd->lazy) {
-		spin_unlock(&dcache_lock);
+		read_unlock(&dcache_lock);
 	} else {
 		path_put(&nd->path);
 		path_put(&nd->root);
@@ -110,7 +110,7 @@ void nd_finish(struct nameidata *nd, struct path *out)
 {
 	if (nd->lazy) {
 		path_get(&nd->path);
-		spin_unlock(&dcache_lock);
+		read_unlock(&dcache_lock);
 	} else {
 		path_put(&nd->root);
 	}
@@ -138,7 +138,7 @@ static int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned fl
 			return -ENOTDIR;
 		}
 	}
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	nd->lazy = true;
 	nd->root = current->fs->root;
 	if (nd->fd.file)
@@ -173,7 +173,7 @@ static void nd_move_locked(struct nameidata *nd, const struct path *to)
 	if (nd->lazy)
 		return;
 	path_get(to);
-	spin_unlock(&dcache_lock);
+	read_unlock(&dcache_lock);
 	path_put(&old);
 }
 
@@ -182,13 +182,13 @@ static int follow_dotdot(struct nameidata *nd)
 	struct path p;
 
 	if (!nd->lazy)
-		spin_lock(&dcache_lock);
+		read_lock(&dcache_lock);
 	p = nd->path;
 	for (;;) {
 		if (p.dentry == nd->root.dentry && p.mnt == nd->root.mnt) {
 			if (nd->flags & LOOKUP_BENEATH) {
 				if (!nd->lazy)
-					spin_unlock(&dcache_lock);
+					read_unlock(&dcache_lock);
 				return -EXDEV;
 			}
 			break;
@@ -205,7 +205,7 @@ static int follow_dotdot(struct nameidata *nd)
 	cross_mounts(&p);
 	if ((nd->flags & LOOKUP_NO_XDEV) && p.mnt != nd->path.mnt) {
 		if (!nd->lazy)
-			spin_unlock(&dcache_lock);
+			read_unlock(&dcache_lock);
 		return -EXDEV;
 	}
 	nd_move_locked(nd, &p);
@@ -303,10 +303,10 @@ const char *nd_step(struct nameidata *nd, struct dentry *d, bool follow)
 		}
 		return pick_link(nd, d);
 	}
-	spin_lock(&dcache_lock);
+	read_lock(&dcache_lock);
 	cross_mounts(&next);
 	if ((nd->flags & LOOKUP_NO_XDEV) && next.mnt != nd->path.mnt) {
-		spin_unlock(&dcache_lock);
+		read_unlock(&dcache_lock);
 		dput(d);
 		return ERR_PTR(-EXDEV);
 	}

@@ -1,0 +1,61 @@
+/*
+ * kernel/sync/rwlock.h - a spin lock for many readers or one writer.
+ *
+ * MODEL     word: the number of readers, or RWLOCK_WRITER.  It is not fair: whoever runs when the lock is free
+ *           gets it, so that a hart that its hypervisor does not run holds nobody up.  For structures
+ *           that are read often and for a short time, and changed rarely.
+ * INVARIANTS
+ *   RW1 Readers and a writer exclude each other.
+ *   RW2 Not taken in interrupt handlers; nobody sleeps while it holds one.
+ * COST      Uncontended: one atomic operation each way.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_RWLOCK_H
+#define VELLUM_RWLOCK_H
+
+#include "kernel/sync/spinlock.h"
+
+#define RWLOCK_WRITER	0x80000000u
+
+typedef struct CAPABILITY("rwlock") rwlock {
+	u32 word;
+	u32 rank;
+} rwlock_t;
+
+#define DEFINE_RWLOCK(name, r)	rwlock_t name = { .rank = (r) }
+
+void read_lock_contended(rwlock_t *l);
+void write_lock_contended(rwlock_t *l);
+
+static __always_inline void read_lock(rwlock_t *l) NO_LOCK_ANALYSIS
+{
+	lock_check_acquire(l, l->rank);
+	if (unlikely(__atomic_fetch_add(&l->word, 1, __ATOMIC_ACQUIRE) & RWLOCK_WRITER))
+		read_lock_contended(l);
+}
+
+static __always_inline void read_unlock(rwlock_t *l) NO_LOCK_ANALYSIS
+{
+	lock_check_release(l, l->rank);
+	__atomic_fetch_sub(&l->word, 1, __ATOMIC_RELEASE);
+}
+
+static __always_inline void write_lock(rwlock_t *l) ACQUIRE(l) NO_LOCK_ANALYSIS
+{
+	u32 free = 0;
+
+	lock_check_acquire(l, l->rank);
+	if (unlikely(!__atomic_compare_exchange_n(&l->word, &free, RWLOCK_WRITER, false, __ATOMIC_ACQUIRE,
+						  __ATOMIC_RELAXED)))
+		write_lock_contended(l);
+}
+
+static __always_inline void write_unlock(rwlock_t *l) RELEASE(l) NO_LOCK_ANALYSIS
+{
+	lock_check_release(l, l->rank);
+	/* A reader that came meanwhile has added itself and is about to take that back. */
+	__atomic_fetch_and(&l->word, ~RWLOCK_WRITER, __ATOMIC_RELEASE);
+}
+
+#endif
