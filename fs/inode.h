@@ -16,6 +16,9 @@
 
 #define S_LINKABLE	0x20000		/* O_TMPFILE: may get its first name */
 
+/* file_system_type.fs_flags */
+#define FS_REQUIRES_DEV	1		/* its files have a store that pages can be read from again */
+
 /* super_block.s_flags */
 #define SB_RDONLY	1
 #define SB_NOSUID	2
@@ -69,6 +72,8 @@ int deny_write_access(struct file *file);
 void allow_write_access(struct file *file);
 
 /* A super block of @type with nothing in it; kill_super() ends it. */
+/* The next super block after @sb (NULL: the first), counted; the count of @sb is dropped. */
+struct super_block *next_super(struct super_block *sb);
 struct super_block *alloc_super(struct file_system_type *type, unsigned long flags);
 void put_super(struct super_block *sb);		/* drop a reference; the last one kills it */
 void sync_filesystems(void);

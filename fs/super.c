@@ -72,8 +72,7 @@ void put_super(struct super_block *sb)
 	kfree(sb);
 }
 
-/* The next super block after @sb (NULL: the first), counted; @sb's count is dropped. */
-static struct super_block *next_super(struct super_block *sb)
+struct super_block *next_super(struct super_block *sb)
 {
 	struct super_block *next = NULL;
 	struct list_head *p;

@@ -21,6 +21,7 @@
 #include "drivers/tty/tty.h"
 #include "fs/fdtable.h"
 #include "fs/namei.h"
+#include "fs/shrink.h"
 #include "fs/vfs.h"
 #include "include/machine.h"
 #include "include/uapi/sched.h"
@@ -42,6 +43,7 @@
 #include "mm/fault/fault.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/init.h"
+#include "mm/reclaim/vmscan.h"
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
 
@@ -177,7 +179,9 @@ static void kernel_init(void *unused)
 	wait_for_completion(&kthreadd_done);
 	workqueue_init();
 	arch_smp_boot();
+	reclaim_init();
 	fs_late_init();
+	fs_shrinkers_init();
 	populate_rootfs();
 	if (run_ktest && ktest_main)
 		ktest_main();

@@ -244,8 +244,9 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, pgoff_t 
 
 	__SetPageLocked(page);		/* nobody else can see it yet */
 	get_page(page);
-	page->mapping = mapping;
 	page->index = index;
+	smp_wmb();	/* locked before it can be found by its frame: isolate_movable_page() */
+	page->mapping = mapping;
 	spin_lock(&mapping->lock);
 	rc = xa_insert(&mapping->i_pages, index, page);
 	if (likely(!rc))

@@ -75,6 +75,16 @@ bool deferred_grow_zone(struct zone *zone, __maybe_unused unsigned order)
 	}
 }
 
+struct page *pfn_to_online_page(pfn_t pfn)
+{
+	unsigned long section = pfn / SECTION_PAGES;
+
+	if (!pfn_valid(pfn) || (section < nr_sections && READ_ONCE(section_states[section]) != SECTION_READY))
+		return NULL;
+	smp_rmb();	/* pairs with the release in make_section() */
+	return pfn_to_page(pfn);
+}
+
 bool deferred_idle_step(void)
 {
 	for_each_populated_zone(z)

@@ -97,7 +97,8 @@ bool free_pages_prepare(struct page *page, unsigned order)
 
 static __always_inline void set_page_allocated(struct page *page)
 {
-	WRITE_ONCE(page->_refcount.v, 1);	/* a plain store: nobody else knows the page */
+	/* Who finds the page by its frame and takes a reference sees nothing of its former life. */
+	smp_store_release(&page->_refcount.v, 1);
 	page->private = 0;
 }
 

@@ -25,7 +25,7 @@ struct reclaim_ops {
 	void (*wakeup_kswapd)(struct zone *zone, gfp_t gfp, unsigned order, enum zone_type highest);
 	/* Reclaim for the caller; pages freed.  May sleep. */
 	unsigned long (*try_to_free_pages)(const struct alloc_context *ac, unsigned order, gfp_t gfp);
-	/* Make a block of @order by moving pages; whether it may have worked.  May sleep. */
+	/* Make a block of @order by moving pages; whether it was tried, and looking is worth it.  May sleep. */
 	bool (*try_to_compact_pages)(const struct alloc_context *ac, unsigned order, gfp_t gfp);
 };
 void register_reclaim_ops(const struct reclaim_ops *ops);

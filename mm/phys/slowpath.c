@@ -73,9 +73,10 @@ static struct page *direct_compact(gfp_t gfp, unsigned order, unsigned alloc_fla
 
 	if (!order || !reclaim || !reclaim->try_to_compact_pages)
 		return NULL;
+	if (!reclaim->try_to_compact_pages(ac, order, gfp))
+		return NULL;
 	count_vm_event(COMPACTSTALL);
-	if (reclaim->try_to_compact_pages(ac, order, gfp))
-		page = get_page_from_freelist(gfp, order, alloc_flags, ac);
+	page = get_page_from_freelist(gfp, order, alloc_flags, ac);
 	count_vm_event(page ? COMPACTSUCCESS : COMPACTFAIL);
 	return page;
 }

@@ -63,6 +63,10 @@ struct zone {
 	pfn_t pageblock_base;			/* (I) pfn of pageblock_flags[0] */
 	atomic_long_t vm_stat[NR_VM_ZONE_STAT_ITEMS];
 	unsigned long percpu_high;
+	/* mm/reclaim/compact.c: where the scanners of the last run were; hints */
+	pfn_t compact_cached_migrate_pfn, compact_cached_free_pfn;
+	unsigned compact_considered, compact_defer_shift;
+	int compact_order_failed;	/* the smallest order that failed */
 	unsigned idx;				/* (I) enum zone_type */
 	bool initialized;
 	const char *name;			/* (I) */
@@ -86,6 +90,7 @@ struct pglist_data {
 	unsigned long node_present_pages, node_spanned_pages;
 	struct node_hart_stat *hart_stat[NR_HARTS];	/* (I) counters, one set per hart */
 	void *kswapd_private;			/* mm/reclaim's state of this node */
+	int kswapd_failures;			/* (A) its runs in a row that freed nothing */
 	unsigned long totalreserve_pages;
 };
 
@@ -154,6 +159,8 @@ BUILD_ASSERT(__GFP_RECLAIMABLE / __GFP_MOVABLE == MIGRATE_RECLAIMABLE);
 
 /* Is there memory under @pfn, with a struct page?  Walks the few ranges of memory. */
 bool pfn_valid(pfn_t pfn);
+/* The page of @pfn, if there is memory and its struct page is made; all of its pageblock's are then. */
+struct page *pfn_to_online_page(pfn_t pfn);
 
 /* ---- watermarks: mm/phys/watermark.c --------------------------------------------------------- */
 

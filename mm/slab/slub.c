@@ -105,6 +105,8 @@ void discard_slab(struct kmem_cache *s, struct page *page)
 	__ClearPageSlab(page);
 	page->slab_cache = NULL;
 	page->freelist = NULL;
+	if (unlikely(current_base()->reclaim_state))
+		current_base()->reclaim_state->reclaimed += 1ul << order;
 	__free_pages(page, order);
 }
 

@@ -221,7 +221,9 @@ int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	mm->data_vm = oldmm->data_vm;
 	mm->exec_vm = oldmm->exec_vm;
 	mm->stack_vm = oldmm->stack_vm;
+	down_write_nested(&mm->mmap_lock);	/* the reverse look-up finds it through mm_list */
 	rc = dup_regions(mm, oldmm);
+	mmap_write_unlock(mm);
 	flush_tlb_mm(oldmm);		/* pages that both have now lost their W */
 	mmap_write_unlock(oldmm);
 	return rc;
@@ -252,6 +254,7 @@ void exit_mmap(struct mm_struct *mm)
 
 	if (!first)
 		return;
+	mmap_write_lock(mm);	/* the reverse look-up may be at work here */
 	tlb_gather_mmu_fullmm(&tlb, mm);
 	unmap_vmas(&tlb, first, 0, ~0ul);
 	/* i_mmap first: truncation must not look for entries in tables that are going. */
@@ -264,6 +267,7 @@ void exit_mmap(struct mm_struct *mm)
 	mm->mm_rb = RB_ROOT;
 	mm->mmap_cache = NULL;
 	mm->map_count = 0;
+	mmap_write_unlock(mm);
 	for (vma = first; vma; vma = next) {
 		next = vma->vm_next;
 		if (vma->vm_flags & VM_ACCOUNT)

@@ -4,11 +4,16 @@
  * SPDX-License-Identifier: MIT
  */
 #include "test/kernel/ktest.h"
+#include "arch/riscv/mm/root.h"
 #include "include/arch/arch.h"
 #include "kernel/ktest_hook.h"
+#include "kernel/sync/wait.h"
+#include "mm/kmap/stack.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/page_alloc.h"
 #include "mm/phys/pcp.h"
+#include "mm/pt/pgalloc.h"
+#include "mm/reclaim/shrinker.h"
 
 extern const struct ktest __ktest_start[], __ktest_end[];
 
@@ -20,11 +25,18 @@ void ktest_fail(const char *file, int line, const char *what, long a, long b)
 	printk(KERN_EMERG "# %s:%d: %s (%ld, %ld)\n", file, line, what, a, b);
 }
 
+/* Free pages, with what each hart keeps for the next fork, when threads that ended are gone. */
 static unsigned long settled_free_pages(void)
 {
-	vm_area_purge();
+	unsigned long pages;
+
+	schedule_timeout(20 * 1000 * 1000);
+	drop_slab();
 	drain_all_pages(NULL);
-	return nr_free_pages();
+	pages = nr_free_pages();
+	for_each_hart(h)
+		pages += pt_cache_pages(h) + thread_stack_pages(h) + root_list_pages(h);
+	return pages;
 }
 
 /* Whether @t passes; it runs once more when pages are missing, for a cache may grow once. */

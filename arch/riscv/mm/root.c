@@ -49,6 +49,8 @@ const pte_t protection_map[16] = {
 struct root_list { unsigned nr; pte_t *root[ROOT_LIST_MAX]; };
 static DEFINE_PER_HART(struct root_list, root_list);
 
+unsigned root_list_pages(unsigned hart) { return READ_ONCE(per_hart_ptr(&root_list, hart)->nr); }
+
 pte_t *pgd_alloc(void)
 {
 	struct root_list *l = this_hart_ptr(&root_list);
