@@ -248,7 +248,7 @@ int vfs_getattr(const struct path *path, struct kstat *st)
 	return 0;
 }
 
-/* ---- executed or written, not both ------------------------------------------------------------- */
+/* ---- executed or written, not both ----------------------------------------------------------- */
 
 int get_write_access(struct inode *inode)
 {

@@ -62,7 +62,7 @@ static int chrdev_open(struct inode *inode, struct file *f)
 
 const struct file_operations def_chr_fops = { .open = chrdev_open, .llseek = noop_llseek };
 
-/* ---- nodes ---------------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 /* The directory entry @name below @dir, made if it is not there.  Counted, or NULL. */
 static struct dentry *node_make(struct dentry *dir, const char *name, int len, umode_t mode, dev_t dev)
@@ -130,7 +130,7 @@ static void node_remove(const char *name)
 	dput(dir);
 }
 
-/* ---- registering ------------------------------------------------------------------------------------------ */
+/* ---- registering ----------------------------------------------------------------------------- */
 
 static int chrdev_insert(struct chrdev *c)
 {
@@ -219,7 +219,7 @@ int devices_show(struct seq_file *m, __maybe_unused void *v)
 	return 0;
 }
 
-/* ---- the file system ---------------------------------------------------------------------------------------- */
+/* ---- the file system ------------------------------------------------------------------------- */
 
 static struct super_block *devtmpfs_mount(__maybe_unused struct file_system_type *type, unsigned long flags,
 					  __maybe_unused const char *dev, __maybe_unused char *data)

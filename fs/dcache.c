@@ -298,7 +298,7 @@ void d_delete(struct dentry *d)
 	d_unpin(d);
 }
 
-/* ---- renaming ----------------------------------------------------------------------------------- */
+/* ---- renaming -------------------------------------------------------------------------------- */
 
 static void swap_names(struct dentry *a, struct dentry *b)
 {
@@ -402,7 +402,7 @@ bool d_has_positive_child(struct dentry *dir)
 	return found;
 }
 
-/* ---- giving memory back ---------------------------------------------------------------------------- */
+/* ---- giving memory back ---------------------------------------------------------------------- */
 
 /* Free the oldest unused dentry of @sb (NULL: any).  Returns false when there is none. */
 static bool shrink_one(struct super_block *sb)

@@ -71,7 +71,7 @@ static inline struct eventpoll *file_ep(struct file *f)
 	return f->f_op == &eventpoll_fops ? f->private_data : NULL;
 }
 
-/* ---- items --------------------------------------------------------------------------------------------------- */
+/* ---- items ----------------------------------------------------------------------------------- */
 
 static int item_cmp(struct file *f, int fd, const struct epitem *i)
 {
@@ -321,7 +321,7 @@ SYSCALL_DEFINE4(epoll_ctl, int, epfd, int, op, int, fd, struct epoll_event __use
 	return rc;
 }
 
-/* ---- waiting -------------------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 static struct epitem *ep_pop(struct eventpoll *ep, struct list_head *from)
 {
@@ -462,7 +462,7 @@ SYSCALL_DEFINE6(epoll_pwait2, int, epfd, struct epoll_event __user *, uev, int, 
 	return epoll_wait_masked(epfd, uev, max, utime ? &deadline : NULL, !ns, mask, size);
 }
 
-/* ---- the epoll file ---------------------------------------------------------------------------------------------- */
+/* ---- the epoll file -------------------------------------------------------------------------- */
 
 /* Ready if an item on the list really is; those that are not leave it. */
 static unsigned ep_poll(struct file *f, struct poll_table *pt)

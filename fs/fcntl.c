@@ -179,7 +179,7 @@ SYSCALL_DEFINE3(fcntl, unsigned, fd, unsigned, cmd, unsigned long, arg)
 	return rc;
 }
 
-/* ---- ioctl -------------------------------------------------------------------------------------------------- */
+/* ---- ioctl ----------------------------------------------------------------------------------- */
 
 static long set_flag(struct file *f, unsigned flag, const int __user *u)
 {

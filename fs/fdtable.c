@@ -302,7 +302,7 @@ SYSCALL_DEFINE3(close_range, unsigned, first, unsigned, last, unsigned, flags)
 	return 0;
 }
 
-/* ---- looking up ---------------------------------------------------------------------------------- */
+/* ---- looking up ------------------------------------------------------------------------------ */
 
 static struct file *files_get(struct files_struct *files, unsigned fd, unsigned refuse)
 {
@@ -369,7 +369,7 @@ struct file *fget_task_next(struct task_struct *t, unsigned *fd, bool *cloexec)
 	return f;
 }
 
-/* ---- fork, exec, exit ------------------------------------------------------------------------------ */
+/* ---- fork, exec, exit ------------------------------------------------------------------------ */
 
 /* Copy what is open of @old, whose lock is held, into @new, which has room for it. */
 static void copy_fds(struct files_struct *new, struct files_struct *old)
@@ -499,7 +499,7 @@ void do_close_on_exec(struct files_struct *files)
 	spin_unlock(&files->lock);
 }
 
-/* ---- dup ---------------------------------------------------------------------------------------- */
+/* ---- dup ------------------------------------------------------------------------------------- */
 
 SYSCALL_DEFINE1(dup, unsigned, oldfd)
 {

@@ -40,7 +40,7 @@ struct unpack {
 	struct dir_time *dirs;
 };
 
-/* ---- one name -------------------------------------------------------------------------------------------- */
+/* ---- one name -------------------------------------------------------------------------------- */
 
 static int make_dir(const char *name, umode_t mode)
 {
@@ -144,7 +144,7 @@ static void clean_path(const char *name, umode_t mode)
 		remove_name(name, S_ISDIR(have));
 }
 
-/* ---- one member --------------------------------------------------------------------------------------------- */
+/* ---- one member ------------------------------------------------------------------------------ */
 
 static void set_attributes(const struct path *path, const struct cpio_entry *e)
 {

@@ -155,7 +155,7 @@ void drop_nlink(struct inode *inode)
 	inode->i_nlink--;
 }
 
-/* ---- times -------------------------------------------------------------------------------------- */
+/* ---- times ----------------------------------------------------------------------------------- */
 
 void touch_mtime(struct inode *inode) { inode->i_mtime = inode->i_ctime = current_time(); }
 void touch_ctime(struct inode *inode) { inode->i_ctime = current_time(); }

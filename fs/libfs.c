@@ -17,7 +17,7 @@
 #include "lib/vsprintf.h"
 #include "mm/slab/slab.h"
 
-/* ---- directories of pinned dentries ---------------------------------------------------------------- */
+/* ---- directories of pinned dentries ---------------------------------------------------------- */
 
 static bool always_delete(__maybe_unused const struct dentry *d) { return true; }
 const struct dentry_operations simple_dentry_operations = { .delete_ = always_delete };
@@ -160,7 +160,7 @@ ssize_t simple_read_from_buffer(struct iov_iter *to, loff_t *pos, const void *fr
 	return n;
 }
 
-/* ---- pseudo file systems ------------------------------------------------------------------------------ */
+/* ---- pseudo file systems --------------------------------------------------------------------- */
 
 struct vfsmount *pseudo_mount(const char *name, unsigned long magic, const struct dentry_operations *d_op,
 			      const struct super_operations *s_op)
@@ -192,7 +192,7 @@ struct vfsmount *pseudo_mount(const char *name, unsigned long magic, const struc
 	return m;
 }
 
-/* ---- anonymous files: one inode for all ---------------------------------------------------------------- */
+/* ---- anonymous files: one inode for all ------------------------------------------------------ */
 
 static struct vfsmount *anon_mnt;
 static struct inode *anon_inode;

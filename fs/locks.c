@@ -184,7 +184,7 @@ static int set_lock(struct inode *inode, const struct file_lock *want, bool wait
 	return rc;
 }
 
-/* ---- going away --------------------------------------------------------------------------------------------- */
+/* ---- going away ------------------------------------------------------------------------------ */
 
 static void remove_owned(struct inode *inode, enum lock_kind kind, void *owner)
 {
@@ -212,7 +212,7 @@ void locks_remove_file(struct file *f)
 	remove_owned(f->f_inode, LOCK_OFD, f);
 }
 
-/* ---- system calls ---------------------------------------------------------------------------------------------- */
+/* ---- system calls ---------------------------------------------------------------------------- */
 
 SYSCALL_DEFINE2(flock, unsigned, fd, unsigned, cmd)
 {

@@ -50,7 +50,7 @@ int mnt_want_write(struct vfsmount *mnt)
 	return (mnt->mnt_flags & MNT_READONLY) || (mnt->mnt_sb->s_flags & SB_RDONLY) ? -EROFS : 0;
 }
 
-/* ---- life --------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* @sb's reference is taken over, also on failure. */
 static struct vfsmount *alloc_mount(struct super_block *sb, struct dentry *root, const char *dev)
@@ -117,7 +117,7 @@ struct vfsmount *kern_mount(struct file_system_type *type)
 	return m;
 }
 
-/* ---- attaching and detaching --------------------------------------------------------------------------- */
+/* ---- attaching and detaching ----------------------------------------------------------------- */
 
 /* => namespace_sem(w); takes over the caller's reference to @m */
 static void attach_mnt(struct vfsmount *m, const struct path *where)
@@ -204,7 +204,7 @@ static void umount_tree(struct vfsmount *m)
 	mntput(m);
 }
 
-/* ---- mount(2) -------------------------------------------------------------------------------------------- */
+/* ---- mount(2) -------------------------------------------------------------------------------- */
 
 static unsigned mnt_flags_of(unsigned long flags)
 {
@@ -485,7 +485,7 @@ SYSCALL_DEFINE5(mount, const char __user *, udev, const char __user *, udir, con
 	return rc;
 }
 
-/* ---- umount2(2) ----------------------------------------------------------------------------------------- */
+/* ---- umount2(2) ------------------------------------------------------------------------------ */
 
 static int do_umount(const struct path *path, int flags)
 {
@@ -528,7 +528,7 @@ SYSCALL_DEFINE2(umount2, const char __user *, name, int, flags)
 	return rc;
 }
 
-/* ---- pivot_root(2) ---------------------------------------------------------------------------------------- */
+/* ---- pivot_root(2) --------------------------------------------------------------------------- */
 
 /* @new_ becomes the root of the namespace, the old root is put on @put_old. */
 static int do_pivot_root(const struct path *new_, const struct path *put_old, const struct path *root)
@@ -576,7 +576,7 @@ put_new:
 	return rc;
 }
 
-/* ---- start ------------------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 /* The first mount, and the running task's root. */
 void __init mnt_init(void)

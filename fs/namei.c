@@ -26,7 +26,7 @@
 
 static struct kmem_cache *names_cache;
 
-/* ---- names -------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 char *getname_flags(const char __user *uname, unsigned lookup_flags)
 {
@@ -72,7 +72,7 @@ void __init namei_init(void)
 	names_cache = kmem_cache_create("names_cache", PATH_MAX, 0, SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
 }
 
-/* ---- the state of a walk -------------------------------------------------------------------------- */
+/* ---- the state of a walk --------------------------------------------------------------------- */
 
 void nd_unlazy(struct nameidata *nd)
 {
@@ -150,7 +150,7 @@ static int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned fl
 	return 0;
 }
 
-/* ---- one step ------------------------------------------------------------------------------------- */
+/* ---- one step -------------------------------------------------------------------------------- */
 
 static void cross_mounts(struct path *p) REQUIRES(dcache_lock)
 {

@@ -18,7 +18,7 @@
 
 static DEFINE_MUTEX(rename_mutex, RANK_VFS);
 
-/* ---- permission ------------------------------------------------------------------------------------ */
+/* ---- permission ------------------------------------------------------------------------------ */
 
 static int may_create(struct inode *dir, struct dentry *d)
 {
@@ -66,7 +66,7 @@ static int may_delete(struct inode *dir, struct dentry *d, enum victim want)
 
 static bool is_local_mountpoint(const struct dentry *d) { return d->d_flags & DCACHE_MOUNTED; }
 
-/* ---- the operations ---------------------------------------------------------------------------------- */
+/* ---- the operations -------------------------------------------------------------------------- */
 
 int vfs_create(struct inode *dir, struct dentry *d, umode_t mode)
 {
@@ -214,7 +214,7 @@ int vfs_rename(struct inode *odir, struct dentry *od, struct inode *ndir, struct
 	return rc;
 }
 
-/* ---- finding the place -------------------------------------------------------------------------------- */
+/* ---- finding the place ----------------------------------------------------------------------- */
 
 /* The dentry of nd->last, maybe negative, with the directory locked.  Counted, or ERR_PTR */
 static struct dentry *lookup_last(struct nameidata *nd, unsigned flags)
@@ -283,7 +283,7 @@ void done_path_create(struct path *parent, struct dentry *d)
 	path_put(parent);
 }
 
-/* ---- system calls that make --------------------------------------------------------------------------- */
+/* ---- system calls that make ------------------------------------------------------------------ */
 
 static int mknod_type(umode_t mode)
 {
@@ -418,7 +418,7 @@ SYSCALL_DEFINE5(linkat, int, olddfd, const char __user *, uold, int, newdfd, con
 	return rc;
 }
 
-/* ---- system calls that remove --------------------------------------------------------------------------- */
+/* ---- system calls that remove ---------------------------------------------------------------- */
 
 static int rmdir_last_type(enum last_type t)
 {
@@ -515,7 +515,7 @@ SYSCALL_DEFINE3(unlinkat, int, dfd, const char __user *, uname, int, flags)
 	return rc;
 }
 
-/* ---- rename ------------------------------------------------------------------------------------------- */
+/* ---- rename ---------------------------------------------------------------------------------- */
 
 /* Lock both directories.  => an ancestor is locked before what is below it */
 static void lock_rename(struct dentry *a, struct dentry *b)

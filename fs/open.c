@@ -15,7 +15,7 @@
 #include "lib/string.h"
 #include "mm/cache/pagemap.h"
 
-/* ---- open ----------------------------------------------------------------------------------------- */
+/* ---- open ------------------------------------------------------------------------------------ */
 
 #define VALID_OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | \
 	O_SYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | \
@@ -146,7 +146,7 @@ SYSCALL_DEFINE4(openat2, int, dfd, const char __user *, name, struct open_how __
 	return rc ? rc : do_sys_open(dfd, name, &op);
 }
 
-/* ---- size ----------------------------------------------------------------------------------------- */
+/* ---- size ------------------------------------------------------------------------------------ */
 
 int do_truncate(struct dentry *dentry, loff_t length, unsigned time_attrs, struct file *file)
 {
@@ -252,7 +252,7 @@ SYSCALL_DEFINE4(fallocate, int, fd, int, mode, loff_t, off, loff_t, len)
 	return rc;
 }
 
-/* ---- access --------------------------------------------------------------------------------------- */
+/* ---- access ---------------------------------------------------------------------------------- */
 
 /* A cred like the caller's, but with the real ids in force; consumed by commit_creds()-less use. */
 static struct cred *access_cred(void)
@@ -327,7 +327,7 @@ SYSCALL_DEFINE4(faccessat2, int, dfd, const char __user *, name, int, mode, int,
 	return do_faccessat(dfd, name, mode, flags);
 }
 
-/* ---- directory, root ---------------------------------------------------------------------------------- */
+/* ---- directory, root ------------------------------------------------------------------------- */
 
 SYSCALL_DEFINE1(chdir, const char __user *, name)
 {
@@ -380,7 +380,7 @@ SYSCALL_DEFINE1(umask, int, mask)
 	return xchg(&current->fs->umask, mask & S_IRWXUGO);
 }
 
-/* ---- mode, owner, times --------------------------------------------------------------------------------- */
+/* ---- mode, owner, times ---------------------------------------------------------------------- */
 
 static int change_attr(const struct path *path, struct iattr *attr)
 {

@@ -32,7 +32,7 @@ unsigned pipe_max_size = 1024 * 1024;
 static struct vfsmount *pipe_mnt;
 static struct kmem_cache *pipe_cache;
 
-/* ---- life ----------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 struct pipe_inode_info *alloc_pipe_info(void)
 {
@@ -74,7 +74,7 @@ static void put_pipe_info(struct inode *inode, struct pipe_inode_info *p)
 		free_pipe_info(p);
 }
 
-/* ---- waiting --------------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 /*
  * Sleep on @q, the pipe's mutex dropped meanwhile, until somebody wakes it.
@@ -108,7 +108,7 @@ static inline void wake_writers(struct pipe_inode_info *p)
 		wake_up_poll(&p->wr_wait, EPOLLOUT | EPOLLWRNORM);
 }
 
-/* ---- read ---------------------------------------------------------------------------------------------- */
+/* ---- read ------------------------------------------------------------------------------------ */
 
 static void release_buf(struct pipe_inode_info *p, struct pipe_buffer *b)
 {
@@ -177,7 +177,7 @@ out:
 	return rc;
 }
 
-/* ---- write --------------------------------------------------------------------------------------------- */
+/* ---- write ----------------------------------------------------------------------------------- */
 
 /* Append to the last buffer what fits there whole (Q2).  => bytes, or -EFAULT */
 static ssize_t pipe_merge(struct pipe_inode_info *p, struct iov_iter *from)
@@ -292,7 +292,7 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *from, __maybe_unused 
 	return total > 0 ? total : n;
 }
 
-/* ---- for splice ------------------------------------------------------------------------------------------- */
+/* ---- for splice ------------------------------------------------------------------------------ */
 
 int pipe_wait_readable(struct pipe_inode_info *p, enum pipe_wait w)
 {
@@ -338,7 +338,7 @@ void pipe_push(struct pipe_inode_info *p, struct pipe_buffer buf)
 	wake_readers(p);
 }
 
-/* ---- poll, ioctl, fcntl --------------------------------------------------------------------------------- */
+/* ---- poll, ioctl, fcntl ---------------------------------------------------------------------- */
 
 static unsigned pipe_poll(struct file *f, struct poll_table *pt)
 {
@@ -438,7 +438,7 @@ long pipe_fcntl(struct file *f, unsigned cmd, unsigned long arg)
 	return rc;
 }
 
-/* ---- open and release -------------------------------------------------------------------------------------- */
+/* ---- open and release ------------------------------------------------------------------------ */
 
 static void pipe_release(struct inode *inode, struct file *f)
 {
@@ -560,7 +560,7 @@ const struct file_operations pipefifo_fops = {
 	.release = pipe_release,
 };
 
-/* ---- pipe2(2) ---------------------------------------------------------------------------------------------- */
+/* ---- pipe2(2) -------------------------------------------------------------------------------- */
 
 static struct inode *pipe_inode(void)
 {

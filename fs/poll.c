@@ -134,7 +134,7 @@ unsigned vfs_poll(struct file *f, struct poll_table *pt)
 	return f->f_op->poll ? f->f_op->poll(f, pt) : DEFAULT_MASK;
 }
 
-/* ---- time limits ------------------------------------------------------------------------------------------------ */
+/* ---- time limits ----------------------------------------------------------------------------- */
 
 struct poll_limit {
 	ktime_t deadline;
@@ -177,7 +177,7 @@ static void limit_to_user(const struct poll_limit *l, struct __kernel_timespec _
 	(void)put_timespec64(&ts, u);
 }
 
-/* ---- poll ---------------------------------------------------------------------------------------------------------- */
+/* ---- poll ------------------------------------------------------------------------------------ */
 
 static unsigned poll_one(struct pollfd *pfd, struct poll_wqueues *p, struct poll_table *pt)
 {
@@ -264,7 +264,7 @@ SYSCALL_DEFINE5(ppoll, struct pollfd __user *, ufds, unsigned, n, struct __kerne
 	return rc;
 }
 
-/* ---- select ---------------------------------------------------------------------------------------------------------- */
+/* ---- select ---------------------------------------------------------------------------------- */
 
 /* Each set is a bit map of n bits; in the order in, out, except, and the three results. */
 struct fd_sets { unsigned long *in, *out, *ex, *res_in, *res_out, *res_ex; };

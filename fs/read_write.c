@@ -233,7 +233,7 @@ SYSCALL_DEFINE6(pwritev2, unsigned long, fd, const struct iovec __user *, vec, u
 	return do_vector2(RW_WRITE, fd, vec, nr, pos, flags);
 }
 
-/* ---- position --------------------------------------------------------------------------------------- */
+/* ---- position -------------------------------------------------------------------------------- */
 
 static loff_t set_pos(struct file *f, loff_t pos, loff_t max)
 {

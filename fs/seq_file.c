@@ -65,7 +65,7 @@ void seq_release_private(struct inode *inode, struct file *f)
 	seq_release(inode, f);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int seq_alloc_buf(struct seq_file *m, size_t size)
 {
@@ -228,7 +228,7 @@ loff_t seq_lseek(struct file *f, loff_t off, int whence)
 	return off;
 }
 
-/* ---- one record only -------------------------------------------------------------------------------------------- */
+/* ---- one record only ------------------------------------------------------------------------- */
 
 static void *single_start(__maybe_unused struct seq_file *m, loff_t *pos)
 {
@@ -276,7 +276,7 @@ void single_release(struct inode *inode, struct file *f)
 	kfree(op);
 }
 
-/* ---- writing into the buffer ------------------------------------------------------------------------------------- */
+/* ---- writing into the buffer ----------------------------------------------------------------- */
 
 static inline void seq_overflow(struct seq_file *m) { m->count = m->size; }	/* Y2 */
 

@@ -23,7 +23,7 @@
 
 static struct vfsmount *sock_mnt;
 
-/* ---- the file ---------------------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static unsigned dontwait(const struct file *f) { return f->f_flags & O_NONBLOCK ? MSG_DONTWAIT : 0; }
 
@@ -110,7 +110,7 @@ static struct unix_sock *sock_get(int fd, struct fd *f, int *rc)
 	return NULL;
 }
 
-/* ---- addresses ------------------------------------------------------------------------------------------------------ */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 static int addr_from_user(struct unix_addr *a, const void __user *u, int len)
 {
@@ -154,7 +154,7 @@ static int sender_to_user(const struct unix_addr *a, void __user *u, int __user 
 	return a->len > (int)sizeof(a->un.sun_family) ? addr_to_user(a, u, ulen) : put_user(0, ulen);
 }
 
-/* ---- making and naming ----------------------------------------------------------------------------------------------- */
+/* ---- making and naming ----------------------------------------------------------------------- */
 
 static int check_kind(int family, int type, int protocol)
 {
@@ -339,7 +339,7 @@ SYSCALL_DEFINE2(shutdown, int, fd, int, how)
 	return rc;
 }
 
-/* ---- options ------------------------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static int set_option(struct unix_sock *s, int name, int v)
 {
@@ -427,7 +427,7 @@ SYSCALL_DEFINE5(getsockopt, int, fd, int, level, int, name, void __user *, uval,
 	return rc;
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void ctl_drop(struct unix_ctl *ctl)
 {

@@ -20,7 +20,7 @@
 
 #define SPLICE_FLAGS	(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
 
-/* ---- file to file, through a page ---------------------------------------------------------------------------- */
+/* ---- file to file, through a page ------------------------------------------------------------ */
 
 /* *@ipos and *@opos move by what was written. */
 static ssize_t copy_through_page(struct file *in, loff_t *ipos, struct file *out, loff_t *opos, size_t count)
@@ -150,7 +150,7 @@ out:
 	return n;
 }
 
-/* ---- splice -------------------------------------------------------------------------------------------------------- */
+/* ---- splice ---------------------------------------------------------------------------------- */
 
 static ssize_t splice_from_pipe(struct pipe_inode_info *p, struct file *out, loff_t *pos, size_t len,
 				enum pipe_wait w)

@@ -136,7 +136,7 @@ SYSCALL_DEFINE5(statx, int, dfd, const char __user *, name, int, flags, unsigned
 	return rc ? rc : put_statx(&st, buf);
 }
 
-/* ---- readlink ------------------------------------------------------------------------------------- */
+/* ---- readlink -------------------------------------------------------------------------------- */
 
 /* The text that readlink() shows for a link that is an object: its path. */
 static const char *jump_link_text(struct dentry *link, char *buf)

@@ -21,7 +21,7 @@ struct sysfs_attr { sysfs_show_fn show; sysfs_store_fn store; void *data; };
 
 static struct super_block *sysfs_sb;
 
-/* ---- files --------------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static ssize_t attr_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
@@ -69,7 +69,7 @@ static loff_t attr_lseek(struct file *f, loff_t off, int whence)
 static const struct file_operations attr_fops = { .read = attr_read, .write = attr_write, .llseek = attr_lseek };
 static const struct inode_operations attr_iops = { .setattr = simple_setattr };
 
-/* ---- the tree --------------------------------------------------------------------------------------------------- */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
 static void set_dir(struct inode *inode)
 {
@@ -200,7 +200,7 @@ int sysfs_create_link(const char *path, const char *target)
 	return add_name(path, inode);
 }
 
-/* ---- what the machine has ------------------------------------------------------------------------------------------- */
+/* ---- what the machine has -------------------------------------------------------------------- */
 
 static ssize_t mask_list(u64 mask, char *buf)
 {
@@ -323,7 +323,7 @@ static int create_nodes(void)
 	return rc;
 }
 
-/* ---- the file system --------------------------------------------------------------------------------------------------- */
+/* ---- the file system ------------------------------------------------------------------------- */
 
 static const struct super_operations sysfs_super_ops = { .evict_inode = sysfs_evict, .statfs = simple_statfs };
 

@@ -25,7 +25,7 @@
 
 static const struct inode_operations tmpfs_dir_iops, tmpfs_file_iops, tmpfs_special_iops;
 
-/* ---- inodes ------------------------------------------------------------------------------------------- */
+/* ---- inodes ---------------------------------------------------------------------------------- */
 
 /* One inode (or link) more.  => false: the instance has no more */
 static bool inode_reserve(struct super_block *sb)
@@ -95,7 +95,7 @@ static void tmpfs_evict_inode(struct inode *inode)
 	inode_unreserve(inode->i_sb);
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void tmpfs_add_name(struct inode *dir, struct dentry *d, struct inode *inode)
 {
@@ -240,7 +240,7 @@ static int tmpfs_tmpfile(struct inode *dir, struct file *f, umode_t mode)
 	return rc;
 }
 
-/* ---- attributes ------------------------------------------------------------------------------------------- */
+/* ---- attributes ------------------------------------------------------------------------------ */
 
 static int tmpfs_setattr(struct dentry *d, struct iattr *attr)
 {
@@ -378,7 +378,7 @@ static struct super_block *rootfs_mount(struct file_system_type *type, unsigned 
 struct file_system_type tmpfs_fs_type = { .name = "tmpfs", .mount = tmpfs_mount };
 struct file_system_type rootfs_fs_type = { .name = "rootfs", .mount = rootfs_mount };
 
-/* ---- memory without a name ------------------------------------------------------------------------------- */
+/* ---- memory without a name ------------------------------------------------------------------- */
 
 static struct vfsmount *shm_mnt;
 

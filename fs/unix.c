@@ -45,7 +45,7 @@ static DEFINE_SPINLOCK(unix_lock, RANK_FILES);
 static LIST_HEAD(bound);
 static struct kmem_cache *unix_cache;
 
-/* ---- life ------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 void unix_cred(struct ucred *c)
 {
@@ -158,7 +158,7 @@ void unix_release(struct unix_sock *s)
 	unix_put(s);
 }
 
-/* ---- names --------------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static bool is_abstract(const struct unix_addr *a) { return a->len > ADDR_HEAD && !a->un.sun_path[0]; }
 
@@ -271,7 +271,7 @@ static struct unix_sock *unix_find(const struct unix_addr *a)
 	return s;
 }
 
-/* ---- connections ------------------------------------------------------------------------------------------------------ */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 int unix_listen(struct unix_sock *s, int backlog)
 {
@@ -413,7 +413,7 @@ struct unix_sock *unix_accept(struct unix_sock *s, bool nonblock)
 	return c;
 }
 
-/* ---- sending -------------------------------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 static struct unix_msg *msg_make(struct unix_sock *s, struct iov_iter *from, size_t len)
 {
@@ -561,7 +561,7 @@ ssize_t unix_send(struct unix_sock *s, struct iov_iter *from, struct unix_ctl *c
 	return n;
 }
 
-/* ---- receiving -------------------------------------------------------------------------------------------------------------- */
+/* ---- receiving ------------------------------------------------------------------------------- */
 
 /* Give @ctl what @m carries; files leave the message unless it is only looked at. */
 static void take_ctl(struct unix_msg *m, struct unix_ctl *ctl, bool peek)
@@ -711,7 +711,7 @@ ssize_t unix_recv(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl
 	return n;
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 int unix_shutdown(struct unix_sock *s, int how)
 {

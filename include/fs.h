@@ -32,7 +32,7 @@ struct iovec { void __user *iov_base; size_t iov_len; };
 
 struct path { struct vfsmount *mnt; struct dentry *dentry; };
 
-/* ---- iov_iter (fs/iov.c) -------------------------------------------------------------------- */
+/* ---- iov_iter (fs/iov.c) --------------------------------------------------------------------- */
 struct iov_iter {
 	const struct iovec *iov;	/* segments; kernel pointers when !user */
 	unsigned nr_segs;
@@ -51,14 +51,14 @@ void iov_iter_advance(struct iov_iter *i, size_t n);
 /* Touch the first @n bytes so that a copy under a page lock will not fault for ever; 0 or -EFAULT */
 int iov_iter_fault_in(struct iov_iter *i, size_t n);
 
-/* ---- directory reading ------------------------------------------------------------------------ */
+/* ---- directory reading ----------------------------------------------------------------------- */
 struct dir_context {
 	/* Returns false when the caller's buffer is full. */
 	bool (*actor)(struct dir_context *, const char *name, int len, loff_t off, u64 ino, unsigned type);
 	loff_t pos;
 };
 
-/* ---- operations ------------------------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------------------ */
 struct poll_table {
 	/* Called for each queue that the file will wake; NULL: only ask. */
 	void (*queue)(struct file *f, wait_queue_head_t *q, struct poll_table *pt);
@@ -125,7 +125,7 @@ struct dentry_operations {
 	void (*dname)(struct dentry *, char *buf, size_t n);	/* pseudo names: pipe:[12] */
 };
 
-/* ---- objects ------------------------------------------------------------------------------------ */
+/* ---- objects --------------------------------------------------------------------------------- */
 struct inode {
 	umode_t i_mode;
 	unsigned i_flags;		/* S_* */

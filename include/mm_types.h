@@ -36,7 +36,7 @@ struct user_struct;
 struct vm_fault;
 struct writeback_control;
 
-/* ---- page ------------------------------------------------------------------------------- */
+/* ---- page ------------------------------------------------------------------------------------ */
 
 enum pageflags {
 	PG_locked,		/* (A) page lock: content, truncation, mapping changes */
@@ -157,7 +157,7 @@ static inline unsigned page_to_nid(const struct page *p) { return p->flags >> PA
 static inline unsigned page_zonenum(const struct page *p)
 { return p->flags >> PAGE_ZONE_SHIFT & (MAX_NR_ZONES - 1); }
 
-/* ---- address_space ------------------------------------------------------------------------ */
+/* ---- address_space --------------------------------------------------------------------------- */
 
 /* What a file system (or shmem, or swap) can do with cached pages.  Registered from above. */
 struct address_space_operations {
@@ -194,7 +194,7 @@ struct address_space {
 	int wb_err;
 };
 
-/* ---- region ------------------------------------------------------------------------------- */
+/* ---- region ---------------------------------------------------------------------------------- */
 
 /* vm_flags: Linux's values, for they are visible through /proc. */
 #define VM_READ		0x00000001ul
@@ -268,7 +268,7 @@ struct vm_area_struct {
 	const char *anon_name;			/* PR_SET_VMA_ANON_NAME, or NULL */
 };
 
-/* ---- mm ----------------------------------------------------------------------------------- */
+/* ---- mm -------------------------------------------------------------------------------------- */
 
 enum rss_kind { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
@@ -311,7 +311,7 @@ struct mm_struct {
 /* Kernel's own tables; its pgd is the root that every mm's upper half copies. */
 extern struct mm_struct init_mm;
 
-/* ---- fault -------------------------------------------------------------------------------- */
+/* ---- fault ----------------------------------------------------------------------------------- */
 
 #define FAULT_FLAG_WRITE	0x01
 #define FAULT_FLAG_EXEC		0x02

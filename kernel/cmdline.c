@@ -104,7 +104,7 @@ bool cmdline_has(const char *name)
 	return cmdline_get(name, NULL, 0) >= 0;
 }
 
-/* ---- the parameter table ------------------------------------------------------------------------- */
+/* ---- the parameter table --------------------------------------------------------------------- */
 
 extern const struct kernel_param __start_param[], __stop_param[];	/* kernel.ld */
 
@@ -203,7 +203,7 @@ void cmdline_for_init(const char *const **argv, const char *const **envp)
 	*envp = init_envp;
 }
 
-/* ---- parameters of the log ------------------------------------------------------------------------ */
+/* ---- parameters of the log ------------------------------------------------------------------- */
 
 static int __init set_loglevel(const char *value)
 {

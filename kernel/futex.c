@@ -54,7 +54,7 @@ void __init futex_init(void)
 	}
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static struct futex_bucket *bucket_of(const struct futex_key *key)
 {
@@ -120,7 +120,7 @@ static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 		spin_unlock(&b->lock);
 }
 
-/* ---- waking ------------------------------------------------------------------------------------------ */
+/* ---- waking ---------------------------------------------------------------------------------- */
 
 /* => the bucket's lock held, inside kick_defer() */
 static void wake_waiter(struct futex_q *q)
@@ -175,7 +175,7 @@ int futex_wake_user(u32 __user *uaddr, int nr)
 	return futex_wake(uaddr, true, nr, FUTEX_BITSET_MATCH_ANY);
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------------ */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 /* Queue @q if the word is @val: 0 with the state set, -EWOULDBLOCK, or -errno. */
 static int queue_waiter(struct futex_q *q, u32 __user *uaddr, bool shared, u32 val)
@@ -296,7 +296,7 @@ static long futex_wait_restart(struct restart_block *rb)
 	return futex_wait((u32 __user *)rb->arg[0], rb->arg[5], rb->arg[1], &to, rb->arg[4]);
 }
 
-/* ---- requeue, wake-op ------------------------------------------------------------------------------------- */
+/* ---- requeue, wake-op ------------------------------------------------------------------------ */
 
 /* => both buckets locked */
 static void requeue_waiter(struct futex_q *q, struct futex_bucket *to, const struct futex_key *key)
@@ -433,7 +433,7 @@ static int futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1, i
 	return rc;
 }
 
-/* ---- robust lists ------------------------------------------------------------------------------------------ */
+/* ---- robust lists ---------------------------------------------------------------------------- */
 
 /* The holder @t of the lock at @uaddr dies: say so in the word, and wake one waiter. */
 static int handle_death(u32 __user *uaddr, struct task_struct *t, bool pi, bool pending)
@@ -532,7 +532,7 @@ SYSCALL_DEFINE3(get_robust_list, pid_t, pid, void __user *__user *, uhead, size_
 	return put_user(head, uhead);
 }
 
-/* ---- the call ------------------------------------------------------------------------------------------------ */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 static int get_timeout(struct futex_timeout *to, int op, const struct __kernel_timespec __user *uts)
 {

@@ -89,7 +89,7 @@ static int __init set_kbench(const char *value)
 }
 PARAM("kbench", set_kbench);
 
-/* ---- the first program ------------------------------------------------------------------------------ */
+/* ---- the first program ----------------------------------------------------------------------- */
 
 static int run_init_process(const char *path)
 {
@@ -195,7 +195,7 @@ static void kernel_init(void *unused)
 	start_init();
 }
 
-/* ---- start ----------------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static void __init mm_init(void)
 {

@@ -50,7 +50,7 @@ static int __init set_oops(const char *value)
 }
 PARAM("oops", set_oops);
 
-/* ---- where are we ------------------------------------------------------------------------------ */
+/* ---- where are we ---------------------------------------------------------------------------- */
 
 /* "name+0x12/0x34" of @addr into @buf. */
 static const char *symbolise(unsigned long addr, char *buf, size_t n)
@@ -158,7 +158,7 @@ void show_regs(const struct pt_regs *regs)
 	       regs->badaddr, regs->cause);
 }
 
-/* ---- ends ---------------------------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 static void sbi_write(__maybe_unused struct console *con, const char *text, size_t n)
 {

@@ -79,7 +79,7 @@ int fdt_init(struct fdt *f, const void *p, size_t limit)
 	return 0;
 }
 
-/* ---- tokens ------------------------------------------------------------------------------------------ */
+/* ---- tokens ---------------------------------------------------------------------------------- */
 
 struct token {
 	u32 kind;
@@ -189,7 +189,7 @@ int fdt_check(const struct fdt *f)
 	}
 }
 
-/* ---- nodes --------------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static bool is_node(const struct fdt *f, int node)
 {
@@ -389,7 +389,7 @@ bool fdt_node_available(const struct fdt *f, int node)
 	return false;
 }
 
-/* ---- properties ------------------------------------------------------------------------------------------- */
+/* ---- properties ------------------------------------------------------------------------------ */
 
 int fdt_next_prop(const struct fdt *f, int node, int *pos, const char **name, const void **val, int *len)
 {

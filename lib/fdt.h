@@ -45,7 +45,7 @@ u32 fdt_totalsize(const void *p);
 /* Walk the whole structure block once: 0 if every word of it makes sense. */
 __must_check int fdt_check(const struct fdt *f);
 
-/* ---- nodes ------------------------------------------------------------------------------------ */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 /* The node after @node in file order, FDT_NONE at the end.  *depth (may be NULL) moves along. */
 int fdt_next_node(const struct fdt *f, int node, int *depth);
@@ -70,7 +70,7 @@ bool fdt_node_status_ok(const struct fdt *f, int node);
 /* The node and all its parents are. */
 bool fdt_node_available(const struct fdt *f, int node);
 
-/* ---- properties --------------------------------------------------------------------------------- */
+/* ---- properties ------------------------------------------------------------------------------ */
 
 /* Value of a property and its length in *len (may be NULL). */
 const void *fdt_getprop(const struct fdt *f, int node, const char *name, int *len);
@@ -108,7 +108,7 @@ __must_check int fdt_get_irq(const struct fdt *f, int node, int idx, int *contro
 /* Number of interrupts-extended (or interrupts) entries. */
 int fdt_count_irqs(const struct fdt *f, int node);
 
-/* ---- machine facts -------------------------------------------------------------------------------- */
+/* ---- machine facts --------------------------------------------------------------------------- */
 
 struct fdt_range {
 	u64 base, size;

@@ -108,7 +108,7 @@ int fdt_get_reg(const struct fdt *f, int node, int idx, u64 *addr, u64 *size)
 	return 0;
 }
 
-/* ---- interrupts -------------------------------------------------------------------------------------- */
+/* ---- interrupts ------------------------------------------------------------------------------ */
 
 static int interrupt_parent(const struct fdt *f, int node)
 {

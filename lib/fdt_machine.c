@@ -98,7 +98,7 @@ bool fdt_next_reserved(const struct fdt *f, struct fdt_iter *it, struct fdt_rang
 	return false;
 }
 
-/* ---- harts ------------------------------------------------------------------------------------------- */
+/* ---- harts ----------------------------------------------------------------------------------- */
 
 static bool is_cpu(const struct fdt *f, int node)
 {
@@ -179,7 +179,7 @@ bool fdt_cpu_has_ext(const struct fdt *f, int cpu_node, const char *ext)
 	return isa && isa_string_has(isa, ext);
 }
 
-/* ---- /chosen, distances --------------------------------------------------------------------------------- */
+/* ---- /chosen, distances ---------------------------------------------------------------------- */
 
 void fdt_chosen(const struct fdt *f, struct fdt_chosen *c)
 {

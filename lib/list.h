@@ -227,7 +227,7 @@ static inline void list_cut_position(struct list_head *list, struct list_head *h
 #define list_for_each_entry_from(pos, head, member) \
 	for (; !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
 
-/* ---- hash chains ---------------------------------------------------------------------------- */
+/* ---- hash chains ----------------------------------------------------------------------------- */
 
 #define HLIST_HEAD_INIT		{ .first = NULL }
 #define HLIST_HEAD(name)	struct hlist_head name = HLIST_HEAD_INIT

@@ -52,7 +52,7 @@ static u64 (*clock_ns)(void);
 int console_loglevel = 7, console_loglevel_default = 7, console_loglevel_min = 1;
 bool ignore_loglevel, keep_bootcon;
 
-/* ---- the lock ---------------------------------------------------------------------------------------- */
+/* ---- the lock -------------------------------------------------------------------------------- */
 
 /* Whether the lock was taken: not when this hart is inside already, or the kernel is panicking. */
 static bool log_enter(unsigned long *flags) NO_LOCK_ANALYSIS
@@ -74,7 +74,7 @@ static void log_leave(bool locked, unsigned long flags) NO_LOCK_ANALYSIS
 	arch_irq_restore(flags);
 }
 
-/* ---- the ring ---------------------------------------------------------------------------------------- */
+/* ---- the ring -------------------------------------------------------------------------------- */
 
 static inline struct record *record_at(u32 off) { return (struct record *)&ring[off]; }
 
@@ -152,7 +152,7 @@ static const struct record *find_record(u64 seq)
 	return record_at(off);
 }
 
-/* ---- consoles ------------------------------------------------------------------------------------------ */
+/* ---- consoles -------------------------------------------------------------------------------- */
 
 static struct log_line facts(const struct record *rec, u64 seq)
 {
@@ -195,7 +195,7 @@ static void show(void)
 			bring_up_to_date(con);
 }
 
-/* ---- printk ----------------------------------------------------------------------------------------------- */
+/* ---- printk ---------------------------------------------------------------------------------- */
 
 void printk_set_clock(u64 (*clock)(void))
 {
@@ -298,7 +298,7 @@ bool __ratelimit(struct ratelimit_state *rs, unsigned burst)
 
 bool printk_has_console(void) { return READ_ONCE(consoles) != NULL; }
 
-/* ---- registration -------------------------------------------------------------------------------------- */
+/* ---- registration ---------------------------------------------------------------------------- */
 
 static void unlink_console(struct console *con)
 {
@@ -344,7 +344,7 @@ void unregister_console(struct console *con)
 	log_leave(locked, flags);
 }
 
-/* ---- readers -------------------------------------------------------------------------------------------- */
+/* ---- readers --------------------------------------------------------------------------------- */
 
 int log_read(u64 *seq, struct log_line *line, char *buf, size_t n)
 {

@@ -82,7 +82,7 @@ bool __ratelimit(struct ratelimit_state *rs, unsigned burst);
 #define pr_warn_ratelimited(fmt, ...)	printk_ratelimited(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info_ratelimited(fmt, ...)	printk_ratelimited(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
 
-/* ---- consoles ------------------------------------------------------------------------------- */
+/* ---- consoles -------------------------------------------------------------------------------- */
 
 #define CON_ENABLED	1
 #define CON_BOOT	2	/* early: unregistered when a real one comes, unless keep_bootcon */
@@ -107,7 +107,7 @@ void printk_enter_panic(void);
 /* Nanoseconds since boot for the time stamps; 0 until set. */
 void printk_set_clock(u64 (*clock)(void));
 
-/* ---- reading the log: /dev/kmsg, syslog(2) ---------------------------------------------------- */
+/* ---- reading the log: /dev/kmsg, syslog(2) --------------------------------------------------- */
 
 #define LOG_LINE_MAX	1024
 

@@ -285,7 +285,7 @@ void xa_unreserve(struct xa_reserve *r)
 	r->nr = 0;
 }
 
-/* ---- searches ------------------------------------------------------------------------------------ */
+/* ---- searches -------------------------------------------------------------------------------- */
 
 /* Offset of the first slot >= @from of @node that is in use, or marked; XA_CHUNK if none. */
 static inline unsigned next_slot(const struct xa_node *node, unsigned from, int mark)
@@ -405,7 +405,7 @@ unsigned long xa_find_hole(const struct xarray *xa, unsigned long start, unsigne
 	return start;
 }
 
-/* ---- marks ----------------------------------------------------------------------------------------- */
+/* ---- marks ----------------------------------------------------------------------------------- */
 
 bool xa_get_mark(const struct xarray *xa, unsigned long index, enum xa_mark mark)
 {
@@ -436,7 +436,7 @@ void xa_clear_mark(struct xarray *xa, unsigned long index, enum xa_mark mark)
 		clear_mark_up(leaf, index & XA_MASK, mark);
 }
 
-/* ---- validator ---------------------------------------------------------------------------------------- */
+/* ---- validator ------------------------------------------------------------------------------- */
 
 static long verify_node(const struct xa_node *node, const struct xa_node *parent, unsigned offset)
 {

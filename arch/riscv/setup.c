@@ -56,7 +56,7 @@ void boot_facts(unsigned long hartid, phys_addr_t dtb, unsigned long va_offset)
 	kernel_pa_offset = va_offset;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static int valid_nid(int nid) { return nid >= 0 && nid < MAX_NUMNODES ? nid : 0; }
 
@@ -117,7 +117,7 @@ static void __init limit_memory(void)
 		memblock_enforce_memory_limit(bytes);
 }
 
-/* ---- the tree ----------------------------------------------------------------------------------- */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
 static void __init use_tree(const void *blob, size_t limit)
 {

@@ -41,7 +41,7 @@ BUILD_ASSERT(offsetof(struct ucontext, fp) == 432);
 BUILD_ASSERT(sizeof(struct rt_sigframe) == 1088);
 BUILD_ASSERT(sizeof(struct fp_state) <= FP_BYTES);
 
-/* ---- floating point ------------------------------------------------------------------------------ */
+/* ---- floating point -------------------------------------------------------------------------- */
 
 static unsigned long save_fp(u8 __user *to, const struct pt_regs *regs)
 {
@@ -80,7 +80,7 @@ static long restore_fp(const u8 __user *from, struct pt_regs *regs)
 	return 0;
 }
 
-/* ---- the frame ------------------------------------------------------------------------------------ */
+/* ---- the frame ------------------------------------------------------------------------------- */
 
 static struct rt_sigframe __user *frame_place(struct ksignal *ks, const struct pt_regs *regs)
 {

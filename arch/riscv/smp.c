@@ -60,7 +60,7 @@ static DEFINE_PER_HART(unsigned long, ipi_bits);
 extern char __per_hart_start[], __per_hart_end[];
 extern char secondary_entry[];
 
-/* ---- numbering -------------------------------------------------------------------------------- */
+/* ---- numbering ------------------------------------------------------------------------------- */
 
 static void __init describe_hart(unsigned h, const struct fdt_cpu *cpu)
 {
@@ -111,7 +111,7 @@ void __init smp_init_harts(void)
 	}
 }
 
-/* ---- start ------------------------------------------------------------------------------------ */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static void __init start_hart(unsigned h)
 {
@@ -183,7 +183,7 @@ __noreturn void secondary_hart(void)
 	secondary_start(h);
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 void smp_init_irq(void)
 {

@@ -139,7 +139,7 @@ static const struct irq_chip plic_chip = {
 	.init_hart = plic_init_hart,
 };
 
-/* ---- discovery ----------------------------------------------------------------------------------- */
+/* ---- discovery ------------------------------------------------------------------------------- */
 
 /* Logical hart of the interrupt controller node @intc, a child of a cpu node; -1 when it is not ours. */
 static int hart_of_intc(int intc)

@@ -112,7 +112,7 @@ void __init console_choose(void)
 	}
 }
 
-/* ---- the firmware's ------------------------------------------------------------------------------- */
+/* ---- the firmware's -------------------------------------------------------------------------- */
 
 static struct console early_console = { .name = "sbi", .write = sbi_con_write, .flags = CON_BOOT };
 

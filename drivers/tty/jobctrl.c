@@ -55,7 +55,7 @@ int tty_check_change(struct tty_struct *tty, int sig)
 	return -ERESTARTSYS;
 }
 
-/* ---- taking and leaving ------------------------------------------------------------------------------ */
+/* ---- taking and leaving ---------------------------------------------------------------------- */
 
 static void set_ctty(struct tty_struct *tty) REQUIRES(tasklist_lock)
 {
@@ -147,7 +147,7 @@ void disassociate_ctty(bool on_exit)
 	spin_unlock_irqrestore(&tasklist_lock, irq);
 }
 
-/* ---- ioctls -------------------------------------------------------------------------------------------- */
+/* ---- ioctls ---------------------------------------------------------------------------------- */
 
 static long tiocspgrp(struct tty_struct *tty, pid_t __user *arg)
 {

@@ -18,7 +18,7 @@
 #define DECISECOND	100000000ull
 #define FOREVER		(~0ull)
 
-/* ---- output --------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static unsigned process_char(struct tty_struct *tty, unsigned char c, char *out)
 {
@@ -163,7 +163,7 @@ ssize_t n_tty_write(struct tty_struct *tty, struct file *f, struct iov_iter *fro
 	return done ? done : rc;
 }
 
-/* ---- input ---------------------------------------------------------------------------------------------- */
+/* ---- input ----------------------------------------------------------------------------------- */
 
 static bool input_available(struct tty_struct *tty, bool poll)
 {

@@ -27,7 +27,7 @@ void n_tty_flush_input(struct tty_struct *tty)
 	memset(tty->eol, 0, N_TTY_BUF / 8);
 }
 
-/* ---- echo --------------------------------------------------------------------------------------------- */
+/* ---- echo ------------------------------------------------------------------------------------ */
 
 static bool is_ctrl(unsigned char c)
 {
@@ -77,7 +77,7 @@ static void erase_on_screen(struct tty_struct *tty, unsigned char c)
 	}
 }
 
-/* ---- editing --------------------------------------------------------------------------------------------- */
+/* ---- editing --------------------------------------------------------------------------------- */
 
 /* Take the last character off the line: all its bytes, if it is UTF-8. */
 static void erase_one(struct tty_struct *tty)
@@ -131,7 +131,7 @@ static void reprint_line(struct tty_struct *tty)
 		echo_char(tty, *slot(tty, at));
 }
 
-/* ---- into the ring ----------------------------------------------------------------------------------------- */
+/* ---- into the ring --------------------------------------------------------------------------- */
 
 static void put_queue(struct tty_struct *tty, unsigned char c)
 {
@@ -175,7 +175,7 @@ static void put_echoed(struct tty_struct *tty, unsigned char c)
 	put_queue(tty, c);
 }
 
-/* ---- one byte ------------------------------------------------------------------------------------------------ */
+/* ---- one byte -------------------------------------------------------------------------------- */
 
 static void do_signal(struct tty_struct *tty, int sig, unsigned char c)
 {
@@ -299,7 +299,7 @@ static void receive_char(struct tty_struct *tty, unsigned char c)
 	put_echoed(tty, c);
 }
 
-/* ---- from the driver -------------------------------------------------------------------------------------------- */
+/* ---- from the driver ------------------------------------------------------------------------- */
 
 unsigned tty_receive_room(struct tty_struct *tty)
 {

@@ -46,7 +46,7 @@ static struct pty *ptys[PTY_MAX];
 static struct pty *to_pty(struct tty_struct *tty) { return tty->driver_data; }
 static u32 ring_used(const struct pty *p) { return READ_ONCE(p->head) - READ_ONCE(p->tail); }
 
-/* ---- slave's device: the ring ------------------------------------------------------------------------- */
+/* ---- slave's device: the ring ---------------------------------------------------------------- */
 
 static unsigned pts_write(struct tty_struct *tty, const char *buf, unsigned n)
 {
@@ -126,7 +126,7 @@ static const struct tty_operations pts_ops = {
 	.close = pts_close,
 };
 
-/* ---- master --------------------------------------------------------------------------------------------- */
+/* ---- master ---------------------------------------------------------------------------------- */
 
 static unsigned take_ring(struct pty *p, char *buf, unsigned n)
 {
@@ -331,7 +331,7 @@ static const struct tty_operations ptm_ops = {
 	.ioctl = ptm_ioctl,
 };
 
-/* ---- life --------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* One of the two terminals has no reference any more. */
 static void pty_put(struct tty_struct *tty)

@@ -81,7 +81,7 @@ void tty_wakeup(struct tty_struct *tty)
 		wake_up_poll(&tty->write_wait, EPOLLOUT | EPOLLWRNORM);
 }
 
-/* ---- open and close ------------------------------------------------------------------------------------ */
+/* ---- open and close -------------------------------------------------------------------------- */
 
 static struct tty_struct *tty_by_dev(dev_t dev)
 {
@@ -162,7 +162,7 @@ static void tty_release(struct inode *inode, struct file *f)
 	tty_put(tty);
 }
 
-/* ---- reading and writing ---------------------------------------------------------------------------------- */
+/* ---- reading and writing --------------------------------------------------------------------- */
 
 static ssize_t tty_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
@@ -213,7 +213,7 @@ const struct file_operations tty_fops = {
 	.release = tty_release,
 };
 
-/* ---- hang-up ------------------------------------------------------------------------------------------------ */
+/* ---- hang-up --------------------------------------------------------------------------------- */
 
 /* Every process of the session forgets @tty; the leader hears of it. */
 static void drop_session(struct tty_struct *tty)

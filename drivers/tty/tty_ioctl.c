@@ -38,7 +38,7 @@ static void flush_output(struct tty_struct *tty)
 	tty_wakeup(tty);
 }
 
-/* ---- termios ------------------------------------------------------------------------------------------- */
+/* ---- termios --------------------------------------------------------------------------------- */
 
 #define SET_WAIT	1
 #define SET_FLUSH	2
@@ -158,7 +158,7 @@ static long termios_ioctl(struct tty_struct *tty, unsigned cmd, void __user *arg
 	}
 }
 
-/* ---- flow, window ------------------------------------------------------------------------------------------ */
+/* ---- flow, window ---------------------------------------------------------------------------- */
 
 static void set_stopped(struct tty_struct *tty, bool stopped)
 {

@@ -24,7 +24,7 @@
 static const struct inode_operations pid_dir_iops;
 static const struct file_operations pid_dir_fops, pid_show_fops;
 
-/* ---- access -------------------------------------------------------------------------------------------------- */
+/* ---- access ---------------------------------------------------------------------------------- */
 
 bool proc_task_alive(struct task_struct *t)
 {
@@ -106,7 +106,7 @@ bool name_to_number(const struct dentry *d, unsigned *n)
 	return v <= 0x7fffffff;
 }
 
-/* ---- small files ------------------------------------------------------------------------------------------------ */
+/* ---- small files ----------------------------------------------------------------------------- */
 
 /* @show of mm, with the task's address space held; nothing for kernel threads and zombies. */
 static int with_mm(struct seq_file *m, struct task_struct *t, int (*show)(struct seq_file *, struct mm_struct *))
@@ -207,7 +207,7 @@ static int show_cmdline_mm(struct seq_file *m, struct mm_struct *mm)
 
 static int show_cmdline(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, show_cmdline_mm); }
 
-/* ---- the table ---------------------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 #define DIR_E(n, m, i, f, fl)	{ n, S_IFDIR | (m), .iops = &(i), .fops = &(f), .flags = (fl) }
 #define REG_E(n, m, f, fl)	{ n, S_IFREG | (m), .fops = &(f), .flags = (fl) }
@@ -334,7 +334,7 @@ static const struct file_operations pid_dir_fops = {
 	.iterate = pid_dir_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
 };
 
-/* ---- directories of tasks ------------------------------------------------------------------------------------------ */
+/* ---- directories of tasks -------------------------------------------------------------------- */
 
 /*
  * The directory of task number @d below /proc (any thread's number works, but only leaders are listed),

@@ -14,7 +14,7 @@
 #include "lib/vsprintf.h"
 #include "mm/space/mm.h"
 
-/* ---- cwd, root, exe ------------------------------------------------------------------------------------------- */
+/* ---- cwd, root, exe -------------------------------------------------------------------------- */
 
 static int fs_link(struct dentry *d, struct path *to, void (*get)(struct fs_struct *, struct path *))
 {
@@ -59,7 +59,7 @@ const struct inode_operations proc_cwd_iops = { .jump_link = cwd_link };
 const struct inode_operations proc_root_iops = { .jump_link = root_link };
 const struct inode_operations proc_exe_iops = { .jump_link = exe_link };
 
-/* ---- fd -------------------------------------------------------------------------------------------------------- */
+/* ---- fd -------------------------------------------------------------------------------------- */
 
 static int fd_link(struct dentry *d, struct path *to)
 {
@@ -182,7 +182,7 @@ const struct file_operations proc_fdinfo_fops = {
 	.iterate = fdinfo_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
 };
 
-/* ---- fdinfo ------------------------------------------------------------------------------------------------------ */
+/* ---- fdinfo ---------------------------------------------------------------------------------- */
 
 static int fdinfo_show(struct seq_file *m, __maybe_unused void *v)
 {

@@ -23,7 +23,7 @@ struct super_block *proc_sb;
 
 struct proc_dir_entry proc_root = { .name = "/proc", .mode = S_IFDIR | 0555, .ino = 1, .nlink = 2 };
 
-/* ---- entries ------------------------------------------------------------------------------------------------ */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 static struct proc_dir_entry *pde_find(struct proc_dir_entry *dir, const char *name, unsigned len)
 {
@@ -133,7 +133,7 @@ struct proc_dir_entry *proc_symlink(const char *name, struct proc_dir_entry *par
 	return p;
 }
 
-/* ---- inodes of entries ------------------------------------------------------------------------------------- */
+/* ---- inodes of entries ----------------------------------------------------------------------- */
 
 static const char *pde_get_link(__maybe_unused struct dentry *d, struct inode *inode, char *buf)
 {
@@ -225,7 +225,7 @@ int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base)
 	return 1;
 }
 
-/* ---- /proc itself -------------------------------------------------------------------------------------------- */
+/* ---- /proc itself ---------------------------------------------------------------------------- */
 
 #define FIRST_STATIC	2
 #define FIRST_PROCESS	256
@@ -262,7 +262,7 @@ static const struct file_operations root_fops = {
 	.iterate = root_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
 };
 
-/* ---- the file system --------------------------------------------------------------------------------------------- */
+/* ---- the file system ------------------------------------------------------------------------- */
 
 static struct inode *proc_alloc_inode(__maybe_unused struct super_block *sb)
 {

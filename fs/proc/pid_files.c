@@ -19,7 +19,7 @@
 #include "mm/space/mm.h"
 #include "mm/space/procmaps.h"
 
-/* ---- the address space of an open file ------------------------------------------------------------------------------ */
+/* ---- the address space of an open file ------------------------------------------------------- */
 
 static int mm_open(struct inode *inode, struct file *f)
 {
@@ -149,7 +149,7 @@ const struct file_operations proc_environ_fops = {
 	.open = mm_open, .release = mm_release_file, .read = environ_read, .llseek = mem_lseek,
 };
 
-/* ---- small numbers that can be written ---------------------------------------------------------------------------------- */
+/* ---- small numbers that can be written ------------------------------------------------------- */
 
 /* The text that was written, white space cut off; -EINVAL when it is longer than @size - 1. */
 static int get_text(struct iov_iter *from, char *buf, size_t size)

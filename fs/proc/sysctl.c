@@ -27,7 +27,7 @@
 #include "mm/space/account.h"
 #include "mm/space/mmap.h"
 
-/* ---- handlers ----------------------------------------------------------------------------------------------------------- */
+/* ---- handlers -------------------------------------------------------------------------------- */
 
 int proc_dostring(const struct ctl_table *t, bool write, char *buf, size_t *len)
 {
@@ -123,7 +123,7 @@ static int parse_one(char *buf, long *v)
 	return next_number(&buf, v, &rc) && *v >= 0 ? 0 : -EINVAL;
 }
 
-/* ---- kernel ---------------------------------------------------------------------------------------------------------------- */
+/* ---- kernel ---------------------------------------------------------------------------------- */
 
 static char core_pattern[128] = "core";
 static int sysrq, ngroups_max = NGROUPS_MAX, cap_last_cap = CAP_LAST_CAP;
@@ -222,7 +222,7 @@ static struct ctl_table random_table[] = {
 	INT("entropy_avail", entropy_avail, 0444, 0, 0), INT("poolsize", poolsize, 0444, 0, 0),
 };
 
-/* ---- vm ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- vm -------------------------------------------------------------------------------------- */
 
 static int do_min_free_kbytes(__maybe_unused const struct ctl_table *t, bool write, char *buf, size_t *len)
 {
@@ -265,7 +265,7 @@ static struct ctl_table vm_table[] = {
 	FN("drop_caches", do_drop_caches, 0200),
 };
 
-/* ---- fs ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- fs -------------------------------------------------------------------------------------- */
 
 static int do_file_nr(__maybe_unused const struct ctl_table *t, __maybe_unused bool write, char *buf, size_t *len)
 {
@@ -292,7 +292,7 @@ static struct ctl_table fs_table[] = {
 	INT("overflowgid", overflowgid, 0644, 0, 65535),
 };
 
-/* ---- files ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static const struct ctl_table *file_table(struct file *f) { return PDE(f->f_inode)->data; }
 

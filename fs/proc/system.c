@@ -19,7 +19,7 @@
 #include "lib/string.h"
 #include "mm/phys/memblock.h"
 
-/* ---- stat ------------------------------------------------------------------------------------------------------ */
+/* ---- stat ------------------------------------------------------------------------------------ */
 
 static void show_hart_times(struct seq_file *m, const struct hart_stat *s)
 {
@@ -125,7 +125,7 @@ static int loadavg_show(struct seq_file *m, __maybe_unused void *v)
 	return 0;
 }
 
-/* ---- the machine -------------------------------------------------------------------------------------------------- */
+/* ---- the machine ----------------------------------------------------------------------------- */
 
 static int cpuinfo_show(struct seq_file *m, __maybe_unused void *v)
 {
@@ -196,7 +196,7 @@ static int swaps_show(struct seq_file *m, __maybe_unused void *v)
 /* No block devices: not even a heading. */
 static int empty_show(__maybe_unused struct seq_file *m, __maybe_unused void *v) { return 0; }
 
-/* ---- kmsg ----------------------------------------------------------------------------------------------------------- */
+/* ---- kmsg ------------------------------------------------------------------------------------ */
 
 #define SYSLOG_ACTION_CLOSE		0
 #define SYSLOG_ACTION_OPEN		1

@@ -97,7 +97,7 @@ static void task_view_get(struct task_struct *t, struct task_view *v)
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
-/* ---- stat ------------------------------------------------------------------------------------------------------- */
+/* ---- stat ------------------------------------------------------------------------------------ */
 
 static void stat_times(struct seq_file *m, struct task_struct *t)
 {
@@ -185,7 +185,7 @@ int proc_pid_stat(struct seq_file *m, struct task_struct *t)
 	return 0;
 }
 
-/* ---- status ------------------------------------------------------------------------------------------------------- */
+/* ---- status ---------------------------------------------------------------------------------- */
 
 static void status_ids(struct seq_file *m, struct task_struct *t, const struct task_view *v)
 {
@@ -289,7 +289,7 @@ int proc_pid_status(struct seq_file *m, struct task_struct *t)
 	return 0;
 }
 
-/* ---- limits ----------------------------------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------------------- */
 
 static const struct { const char *name, *unit; } limit_names[RLIM_NLIMITS] = {
 	[RLIMIT_CPU] = { "Max cpu time", "seconds" }, [RLIMIT_FSIZE] = { "Max file size", "bytes" },

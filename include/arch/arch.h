@@ -51,7 +51,7 @@ struct pt_regs;
 struct task_struct;
 struct vm_area_struct;
 
-/* ---- translations ------------------------------------------------------------------------- */
+/* ---- translations ---------------------------------------------------------------------------- */
 
 enum tlb_what {
 	TLB_RANGE,		/* leaf entries of [start, end) */
@@ -98,7 +98,7 @@ void flush_icache_page(struct vm_area_struct *vma, struct page *page);
 void clear_page(void *page);
 void copy_page(void *to, const void *from);
 
-/* ---- user memory: include/uaccess.h -------------------------------------------------------- */
+/* ---- user memory: include/uaccess.h ---------------------------------------------------------- */
 
 /* Bytes NOT copied (0: all).  They check nothing but fix faults up; may sleep. */
 unsigned long arch_copy_user(void *to, const void *from, unsigned long n);
@@ -106,7 +106,7 @@ unsigned long arch_clear_user(void __user *to, unsigned long n);
 /* If @pc is a user access or a probe, move @regs to its fixup and return true. */
 bool fixup_exception(struct pt_regs *regs);
 
-/* ---- harts, time --------------------------------------------------------------------------- */
+/* ---- harts, time ----------------------------------------------------------------------------- */
 
 void arch_send_reschedule(unsigned hart);	/* makes it pass through its exit-to-user work */
 void arch_call_on(hartmask_t harts, void (*fn)(void *), void *arg);	/* waits; irqs on */
@@ -117,7 +117,7 @@ __noreturn void arch_machine_poweroff(void);
 __noreturn void arch_machine_restart(void);
 __noreturn void arch_machine_halt(void);
 
-/* ---- up-calls: what the ISA calls ----------------------------------------------------------- */
+/* ---- up-calls: what the ISA calls ------------------------------------------------------------ */
 
 /* A page-fault exception.  mm/fault/fault.c */
 void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned fault_flags);

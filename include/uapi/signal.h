@@ -239,7 +239,7 @@ struct signalfd_siginfo {
 };
 BUILD_ASSERT(sizeof(struct signalfd_siginfo) == 128);
 
-/* ---- sets --------------------------------------------------------------------------------- */
+/* ---- sets ------------------------------------------------------------------------------------ */
 #define sigmask(sig)	(1ul << ((sig) - 1))
 static inline void sigaddset(sigset_t *s, int sig) { s->sig[0] |= sigmask(sig); }
 static inline void sigdelset(sigset_t *s, int sig) { s->sig[0] &= ~sigmask(sig); }

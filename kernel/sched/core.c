@@ -163,7 +163,7 @@ bool wake_up_process(struct task_struct *p)
 	return wake_up_task((struct task_base *)p, TASK_NORMAL);
 }
 
-/* ---- the switch ------------------------------------------------------------------------------------- */
+/* ---- the switch ------------------------------------------------------------------------------ */
 
 /* A sleep that a signal which is already there would end at once. */
 static inline bool signal_pending_state(int state, struct task_struct *p)
@@ -332,7 +332,7 @@ void yield(void)
 	schedule();
 }
 
-/* ---- the life of a task --------------------------------------------------------------------------------- */
+/* ---- the life of a task ---------------------------------------------------------------------- */
 
 /* @p, a copy of current that nobody sees yet, gets scheduling state of its own. */
 int sched_fork(struct task_struct *p)
@@ -442,7 +442,7 @@ void sched_exec(void)
 	}
 }
 
-/* ---- initialisation ------------------------------------------------------------------------------------------ */
+/* ---- initialisation -------------------------------------------------------------------------- */
 
 void init_idle(struct task_struct *idle, unsigned hart)
 {

@@ -78,7 +78,7 @@ static inline struct rq *task_rq_lock(struct task_struct *p)
 	}
 }
 
-/* ---- fair.c: order among the tasks of one queue.  All: rq->lock held ---------------------------- */
+/* ---- fair.c: order among the tasks of one queue.  All: rq->lock held ------------------------- */
 void weights_init(void);
 unsigned nice_weight(int nice);
 void set_load_weight(struct task_struct *p);
@@ -92,24 +92,24 @@ bool slice_expired(struct rq *rq, struct task_struct *p);
 void yield_place(struct rq *rq, struct task_struct *p);
 static inline bool rq_has_waiting(const struct rq *rq) { return rq->leftmost || !list_empty(&rq->rt); }
 
-/* ---- core.c ---------------------------------------------------------------------------------------- */
+/* ---- core.c ---------------------------------------------------------------------------------- */
 void activate_task(struct rq *rq, struct task_struct *p);
 void deactivate_task(struct rq *rq, struct task_struct *p);
 unsigned long resched_curr(struct rq *rq);
 /* Queue the carried task @p (R4), on p->hart if it may run there; harts to kick. */
 unsigned long activate_carried(struct task_struct *p);
 
-/* ---- place.c --------------------------------------------------------------------------------------- */
+/* ---- place.c --------------------------------------------------------------------------------- */
 extern unsigned long idle_harts;	/* (A) bits of harts in their idle loop: a hint */
 unsigned select_hart(const struct task_struct *p, unsigned last);
 bool steal_task(struct rq *rq);
 void balance_tick(struct rq *rq, u64 now);
 
-/* ---- stat.c ---------------------------------------------------------------------------------------- */
+/* ---- stat.c ---------------------------------------------------------------------------------- */
 void account_sample(struct rq *rq, struct task_struct *p, bool user);
 void loadavg_update(u64 now);
 
-/* ---- idle.c ---------------------------------------------------------------------------------------- */
+/* ---- idle.c ---------------------------------------------------------------------------------- */
 void tick_init(struct rq *rq);
 void tick_start(struct rq *rq);
 

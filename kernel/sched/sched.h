@@ -68,7 +68,7 @@ int task_prio(const struct task_struct *p);	/* 20 + nice, or -1 - rt_priority */
 void set_user_nice(struct task_struct *p, int nice);
 bool can_nice(const struct task_struct *p, int nice);
 
-/* ---- CPU time, ns --------------------------------------------------------------------------- */
+/* ---- CPU time, ns ---------------------------------------------------------------------------- */
 void task_cputime(struct task_struct *p, u64 *utime, u64 *stime);
 /* All threads of @p's process, the dead ones too.  Takes sighand->lock. */
 void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime);
@@ -76,7 +76,7 @@ void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime);
 void thread_group_cputime_locked(struct task_struct *p, u64 *utime, u64 *stime);
 u64 task_sched_runtime(struct task_struct *p);	/* exact, user and system together */
 
-/* ---- system figures ---------------------------------------------------------------------------- */
+/* ---- system figures -------------------------------------------------------------------------- */
 struct hart_stat { u64 user, nice, system, idle, iowait, irq, softirq, steal, guest; };	/* ns */
 void hart_stat_read(unsigned hart, struct hart_stat *st);
 unsigned nr_running(void);

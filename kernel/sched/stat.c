@@ -12,7 +12,7 @@
  */
 #include "kernel/sched/rq.h"
 
-/* ---- tasks ----------------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 
 /* The tick came upon @p in user mode or not.  => rq->lock held, @p is charged up to now */
 void account_sample(struct rq *rq, struct task_struct *p, bool user)
@@ -85,7 +85,7 @@ void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime)
 	spin_unlock_irqrestore(&sighand->lock, flags);
 }
 
-/* ---- harts ------------------------------------------------------------------------------------------- */
+/* ---- harts ----------------------------------------------------------------------------------- */
 
 void hart_stat_read(unsigned hart, struct hart_stat *st)
 {
@@ -130,7 +130,7 @@ u64 nr_context_switches(void)
 	return n;
 }
 
-/* ---- load average -------------------------------------------------------------------------------------- */
+/* ---- load average ---------------------------------------------------------------------------- */
 
 #define LOAD_PERIOD_NS	5000000000ull
 #define LOAD_CATCHUP	2000		/* periods of nothing after which every average is 0 */

@@ -55,7 +55,7 @@ int task_prio(const struct task_struct *p)
 	return task_is_rt(p) ? -1 - p->rt_priority : 20 + p->nice;
 }
 
-/* ---- changing ---------------------------------------------------------------------------------------- */
+/* ---- changing -------------------------------------------------------------------------------- */
 
 struct sched_params { int policy, nice, rt_priority; bool reset_on_fork; };
 
@@ -279,7 +279,7 @@ SYSCALL_DEFINE4(sched_getattr, pid_t, pid, struct sched_attr __user *, uattr, un
 	return copy_to_user(uattr, &attr, attr.size) ? -EFAULT : 0;
 }
 
-/* ---- harts ------------------------------------------------------------------------------------------------ */
+/* ---- harts ----------------------------------------------------------------------------------- */
 
 static void set_allowed(struct task_struct *p, u64 mask)
 {
@@ -388,7 +388,7 @@ SYSCALL_DEFINE2(sched_rr_get_interval, pid_t, pid, struct __kernel_timespec __us
 	return put_timespec64(&ts, interval);
 }
 
-/* ---- nice ------------------------------------------------------------------------------------------------- */
+/* ---- nice ------------------------------------------------------------------------------------ */
 
 static int set_one_prio(struct task_struct *p, int nice, int error)
 {

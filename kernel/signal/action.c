@@ -54,7 +54,7 @@ SYSCALL_DEFINE4(rt_sigaction, int, sig, const struct sigaction __user *, uact, s
 	return rc;
 }
 
-/* ---- alternate stack ----------------------------------------------------------------------------------- */
+/* ---- alternate stack ------------------------------------------------------------------------- */
 
 static bool in_sas(unsigned long sp)
 {

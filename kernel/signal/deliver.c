@@ -33,7 +33,7 @@ bool fatal_signal_pending(void)
 	return signal_pending() && task_fatal_signal_pending(current);
 }
 
-/* ---- taking ------------------------------------------------------------------------------------------ */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 static bool has_pending(const struct task_struct *t)
 {
@@ -171,7 +171,7 @@ bool get_signal(struct ksignal *ks)
 	do_group_exit(sig);
 }
 
-/* ---- frames and restarts --------------------------------------------------------------------------------- */
+/* ---- frames and restarts --------------------------------------------------------------------- */
 
 void signal_setup_done(int failed, struct ksignal *ks)
 {

@@ -38,7 +38,7 @@ int group_send_sig_info(int sig, siginfo_t *info, struct task_struct *t)
 	return check_and_send(sig, info, t, true);
 }
 
-/* ---- by number -------------------------------------------------------------------------------------- */
+/* ---- by number ------------------------------------------------------------------------------- */
 
 int __kill_pgrp_info(int sig, siginfo_t *info, pid_t pgrp)
 {
@@ -143,7 +143,7 @@ SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)
 	return rc;
 }
 
-/* ---- to one thread ----------------------------------------------------------------------------------- */
+/* ---- to one thread --------------------------------------------------------------------------- */
 
 static int send_specific(pid_t tgid, pid_t pid, int sig, siginfo_t *info)
 {
@@ -184,7 +184,7 @@ SYSCALL_DEFINE2(tkill, pid_t, pid, int, sig)
 	return send_specific(0, pid, sig, &info);
 }
 
-/* ---- with the sender's own siginfo ---------------------------------------------------------------------- */
+/* ---- with the sender's own siginfo ----------------------------------------------------------- */
 
 /* Nobody may pretend that the kernel or kill() sent it, but to himself. */
 static bool may_claim(const siginfo_t *info, pid_t to)

@@ -60,7 +60,7 @@ int sigprocmask(int how, sigset_t *set, sigset_t *old)
 	return 0;
 }
 
-/* ---- masks for the time of a call ---------------------------------------------------------------------- */
+/* ---- masks for the time of a call ------------------------------------------------------------ */
 
 void set_restore_sigmask(void)
 {
@@ -105,7 +105,7 @@ int set_user_sigmask(const sigset_t __user *umask, size_t size)
 	return 0;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------ */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 SYSCALL_DEFINE4(rt_sigprocmask, int, how, const sigset_t __user *, uset, sigset_t __user *, uold, size_t, size)
 {

@@ -33,7 +33,7 @@ void __init signals_init(void)
 	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
 }
 
-/* ---- RLIMIT_SIGPENDING ------------------------------------------------------------------------------ */
+/* ---- RLIMIT_SIGPENDING ----------------------------------------------------------------------- */
 
 static struct sig_user **user_slot(uid_t uid)
 {
@@ -101,7 +101,7 @@ unsigned sigqueue_user_count(uid_t uid)
 	return n;
 }
 
-/* ---- entries -------------------------------------------------------------------------------------------- */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 struct sigqueue *sigqueue_alloc(struct task_struct *t, gfp_t gfp, bool override)
 {

@@ -70,7 +70,7 @@ void signal_wake_up(struct task_struct *t, bool fatal)
 		kick_process(t);
 }
 
-/* ---- what sending does at once ---------------------------------------------------------------------- */
+/* ---- what sending does at once --------------------------------------------------------------- */
 
 static void flush_everywhere(unsigned long mask, struct task_struct *p)
 {
@@ -117,7 +117,7 @@ static bool prepare_signal(int sig, struct task_struct *p, bool force)
 	return !sig_ignored(p, sig, force);
 }
 
-/* ---- who takes it -------------------------------------------------------------------------------------- */
+/* ---- who takes it ---------------------------------------------------------------------------- */
 
 static bool wants_signal(int sig, struct task_struct *t)
 {
@@ -177,7 +177,7 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 		signal_wake_up(t, sig == SIGKILL);
 }
 
-/* ---- sending ------------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 static inline bool is_si_special(const siginfo_t *info)
 {
@@ -299,7 +299,7 @@ int send_sigqueue(struct sigqueue *q, struct task_struct *t, bool group)
 	return rc;
 }
 
-/* ---- to the running task, by force ------------------------------------------------------------------------ */
+/* ---- to the running task, by force ----------------------------------------------------------- */
 
 enum force_how { FORCE_CURRENT_HANDLER, FORCE_EXIT };
 
@@ -365,7 +365,7 @@ void force_sig_fault(int sig, int code, unsigned long addr)
 	force_info(&info, FORCE_CURRENT_HANDLER);
 }
 
-/* ---- threads that end -------------------------------------------------------------------------------------- */
+/* ---- threads that end ------------------------------------------------------------------------ */
 
 int zap_other_threads(struct task_struct *p)
 {

@@ -39,7 +39,7 @@ struct ksignal {
 
 void signals_init(void);
 
-/* ---- sending: 0, -EAGAIN (queue full), -EINVAL, -EPERM, -ESRCH ----------------------------------- */
+/* ---- sending: 0, -EAGAIN (queue full), -EINVAL, -EPERM, -ESRCH ------------------------------- */
 int send_sig_info(int sig, siginfo_t *info, struct task_struct *p);	/* to one thread */
 int send_sig(int sig, struct task_struct *p, int priv);
 int group_send_sig_info(int sig, siginfo_t *info, struct task_struct *p);	/* checks permission */
@@ -64,7 +64,7 @@ bool do_notify_parent(struct task_struct *p, int sig);
 /* The same for a stop or a continue: CLD_STOPPED, CLD_CONTINUED. */
 void do_notify_parent_cldstop(struct task_struct *p, int why);
 
-/* ---- taking -------------------------------------------------------------------------------------- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 /* Next pending signal of current outside @mask with its info, 0 for none.
  * => sighand->lock held, by spin_lock_irq(); dropped for a moment when a POSIX timer goes on */
 int dequeue_signal(const sigset_t *mask, siginfo_t *info);
@@ -78,7 +78,7 @@ void signal_wake_up(struct task_struct *t, bool fatal);		/* sighand->lock held *
 /* Is @sig, sent by nobody special, without effect on current: blocked or ignored (tty's question). */
 bool is_ignored(int sig);
 
-/* ---- masks --------------------------------------------------------------------------------------- */
+/* ---- masks ----------------------------------------------------------------------------------- */
 void set_current_blocked(sigset_t *set);	/* SIGKILL and SIGSTOP are taken out */
 int sigprocmask(int how, sigset_t *set, sigset_t *old);
 /* ppoll & co: use *@umask from now, the old one back on the way to user space.  NULL: nothing. */
@@ -89,7 +89,7 @@ void restore_saved_sigmask_unless(bool interrupted);
 /* Which mask a handler's frame has to restore. */
 sigset_t *sigmask_to_save(void);
 
-/* ---- alternate stack --------------------------------------------------------------------------------- */
+/* ---- alternate stack ------------------------------------------------------------------------- */
 bool on_sig_stack(unsigned long sp);
 int sas_ss_flags(unsigned long sp);
 /* Where a frame for @ks begins when the user's stack pointer is @sp. */
@@ -99,7 +99,7 @@ int save_altstack(stack_t __user *uss, unsigned long sp);
 void sas_ss_reset(struct task_struct *t);
 int copy_siginfo_to_user(siginfo_t __user *to, const siginfo_t *from);
 
-/* ---- life of a task ------------------------------------------------------------------------------------ */
+/* ---- life of a task -------------------------------------------------------------------------- */
 static inline void init_sigpending(struct sigpending *p)
 {
 	sigemptyset(&p->signal);
@@ -113,7 +113,7 @@ int zap_other_threads(struct task_struct *p);
 /* current sets PF_EXITING: hand shared signals to other threads, take no part in a group stop. */
 void exit_signals(struct task_struct *t);
 
-/* ---- process groups --------------------------------------------------------------------------------------- */
+/* ---- process groups -------------------------------------------------------------------------- */
 /*
  * No member of @pgrp (@ignored apart) has a parent in another group of its session: nobody is left to continue
  * it.  => tasklist_lock held

@@ -17,7 +17,7 @@
 #include "kernel/time/time.h"
 #include "lib/string.h"
 
-/* ---- stop ------------------------------------------------------------------------------------------ */
+/* ---- stop ------------------------------------------------------------------------------------ */
 
 /* @t has stopped, or will not any more: true when it was the last and the parent is to be told. */
 bool task_participate_group_stop(struct task_struct *t)
@@ -86,7 +86,7 @@ bool do_signal_stop(int sig)
 	return true;
 }
 
-/* ---- telling the parent ------------------------------------------------------------------------------ */
+/* ---- telling the parent ---------------------------------------------------------------------- */
 
 static void child_info(siginfo_t *info, struct task_struct *t, int sig)
 {
@@ -166,7 +166,7 @@ void notify_parent_cldstop(struct task_struct *t, int why)
 	kick_flush();
 }
 
-/* ---- orphaned process groups ---------------------------------------------------------------------------- */
+/* ---- orphaned process groups ----------------------------------------------------------------- */
 
 bool will_become_orphaned_pgrp(pid_t pgrp, const struct task_struct *ignored)
 {

@@ -34,7 +34,7 @@ const char vellum_banner[] = "Linux version " UTS_RELEASE " (vellum@vellum) (gcc
 
 static DEFINE_MUTEX(uts_lock, RANK_TASK);
 
-/* ---- names ---------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 SYSCALL_DEFINE1(uname, struct new_utsname __user *, name)
 {
@@ -72,7 +72,7 @@ SYSCALL_DEFINE2(setdomainname, const char __user *, name, int, len)
 	return set_name(utsname.domainname, name, len);
 }
 
-/* ---- figures ----------------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 struct sysinfo {
 	long uptime;
@@ -114,7 +114,7 @@ SYSCALL_DEFINE3(getcpu, unsigned __user *, cpu, unsigned __user *, node, void __
 	return 0;
 }
 
-/* ---- the end ---------------------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 void kernel_restart(void)
 {
@@ -163,7 +163,7 @@ SYSCALL_DEFINE4(reboot, unsigned, magic1, unsigned, magic2, unsigned, cmd, void 
 	}
 }
 
-/* ---- upcalls -------------------------------------------------------------------------------------------------- */
+/* ---- upcalls --------------------------------------------------------------------------------- */
 
 const char *task_name(void)
 {

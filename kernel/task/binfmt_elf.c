@@ -44,7 +44,7 @@ struct elf_image {
 	unsigned long start_code, end_code, start_data, end_data, brk;
 };
 
-/* ---- decode ------------------------------------------------------------------------------------------- */
+/* ---- decode ---------------------------------------------------------------------------------- */
 
 static int read_exact(struct file *file, void *buf, size_t n, loff_t pos)
 {
@@ -183,7 +183,7 @@ static unsigned long max_alignment(const struct elf_file *e)
 	return max(align, PAGE_SIZE);
 }
 
-/* ---- perform: segments ------------------------------------------------------------------------------------ */
+/* ---- perform: segments ----------------------------------------------------------------------- */
 
 static int segment_prot(const Elf64_Phdr *ph)
 {
@@ -314,7 +314,7 @@ static int map_image(const struct elf_file *e, unsigned long dyn_base, struct el
 	return first ? -EINVAL : 0;
 }
 
-/* ---- perform: the stack -------------------------------------------------------------------------------------- */
+/* ---- perform: the stack ---------------------------------------------------------------------- */
 
 struct auxv { unsigned long *v; unsigned n; };
 
@@ -415,7 +415,7 @@ static int create_tables(struct linux_binprm *bprm, const struct elf_file *e, co
 	return copy_to_user(to, mm->saved_auxv, naux * sizeof(long)) ? -EFAULT : 0;
 }
 
-/* ---- the loader ------------------------------------------------------------------------------------------------ */
+/* ---- the loader ------------------------------------------------------------------------------ */
 
 static void set_brk_start(struct mm_struct *mm, const struct elf_file *e, bool has_interp)
 {

@@ -75,7 +75,7 @@ void commit_creds(struct cred *new)
 	put_cred(old);
 }
 
-/* ---- questions ------------------------------------------------------------------------------ */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 bool cred_capable(const struct cred *c, int cap)
 {
@@ -125,7 +125,7 @@ bool kill_ok_by_cred(const struct cred *t)
 	       capable(CAP_KILL);
 }
 
-/* ---- changes of user id ----------------------------------------------------------------------- */
+/* ---- changes of user id ---------------------------------------------------------------------- */
 
 #define CAP_FS_SET	(BIT(CAP_CHOWN) | BIT(CAP_MKNOD) | BIT(CAP_DAC_OVERRIDE) | \
 			 BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER) | BIT(CAP_FSETID) | \
@@ -263,7 +263,7 @@ SYSCALL_DEFINE1(setfsuid, uid_t, uid)
 	return was;
 }
 
-/* ---- group ids ---------------------------------------------------------------------------------- */
+/* ---- group ids ------------------------------------------------------------------------------- */
 
 SYSCALL_DEFINE1(setgid, gid_t, gid)
 {

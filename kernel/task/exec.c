@@ -44,7 +44,7 @@ struct arg_ptr {
 	const char *const *kernel;
 };
 
-/* ---- laying down strings ---------------------------------------------------------------------------- */
+/* ---- laying down strings --------------------------------------------------------------------- */
 
 /* The page of the new stack that holds @va, writable; NULL: -E2BIG as the limit was reached, or no memory. */
 static void *arg_page_get(struct linux_binprm *bprm, unsigned long va)
@@ -196,7 +196,7 @@ static int set_arg_limit(struct linux_binprm *bprm)
 	return 0;
 }
 
-/* ---- the program's parts -------------------------------------------------------------------------------- */
+/* ---- the program's parts --------------------------------------------------------------------- */
 
 static int bprm_mm_init(struct linux_binprm *bprm)
 {
@@ -244,7 +244,7 @@ static int prepare_binprm(struct linux_binprm *bprm)
 	return n < 0 ? n : 0;
 }
 
-/* ---- the point of no return -------------------------------------------------------------------------------- */
+/* ---- the point of no return ------------------------------------------------------------------ */
 
 /* Wait until the other threads are gone but for @left.  => 0, or -EAGAIN when we are killed too */
 static int wait_for_threads(struct signal_struct *sig, int left)
@@ -414,7 +414,7 @@ int setup_arg_pages(struct linux_binprm *bprm, bool exec_stack)
 	return rc ? -EFAULT : 0;
 }
 
-/* ---- running the loaders ------------------------------------------------------------------------------------- */
+/* ---- running the loaders --------------------------------------------------------------------- */
 
 static int exec_binprm(struct linux_binprm *bprm)
 {

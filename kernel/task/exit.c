@@ -29,7 +29,7 @@
 #include "lib/printk.h"
 #include "mm/space/mm.h"
 
-/* ---- release ------------------------------------------------------------------------------------ */
+/* ---- release --------------------------------------------------------------------------------- */
 
 /* Add the times of @t to its process: it will not be in the list of threads any more. */
 static void account_dead_thread(struct task_struct *t, struct signal_struct *sig)
@@ -115,7 +115,7 @@ void thread_group_times(struct task_struct *t, struct task_times *out)
 	}
 }
 
-/* ---- leaving children behind ----------------------------------------------------------------------- */
+/* ---- leaving children behind ----------------------------------------------------------------- */
 
 static bool process_dead(struct task_struct *leader)
 {
@@ -167,7 +167,7 @@ static void forget_children(struct list_head *dead) REQUIRES(tasklist_lock)
 			list_add(&p->wake_entry, dead);
 }
 
-/* ---- the way out -------------------------------------------------------------------------------------- */
+/* ---- the way out ----------------------------------------------------------------------------- */
 
 static void exit_notify(bool group_dead)
 {
@@ -306,7 +306,7 @@ SYSCALL_DEFINE1(exit_group, int, code)
 	do_group_exit((code & 0xff) << 8);
 }
 
-/* ---- the memory of another task ------------------------------------------------------------------------ */
+/* ---- the memory of another task -------------------------------------------------------------- */
 
 struct mm_struct *get_task_mm(struct task_struct *t)
 {

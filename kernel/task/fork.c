@@ -42,7 +42,7 @@ unsigned long max_threads;
 int nr_threads;
 unsigned long total_forks;
 
-/* ---- parts ------------------------------------------------------------------------------------ */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 static struct task_struct *dup_task_struct(void)
 {
@@ -195,7 +195,7 @@ static int copy_mm(u64 flags, struct task_struct *p)
 	return 0;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static int clone_flags_check(u64 flags)
 {
@@ -234,7 +234,7 @@ static bool nproc_exceeded(void)
 	return n >= limit;
 }
 
-/* ---- becoming visible ----------------------------------------------------------------------------- */
+/* ---- becoming visible ------------------------------------------------------------------------ */
 
 /* => tasklist_lock and current's sighand lock held */
 static void link_task(struct task_struct *p, const struct kernel_clone_args *args)
@@ -402,7 +402,7 @@ undo_struct:
 	return NULL;
 }
 
-/* ---- vfork ------------------------------------------------------------------------------------------ */
+/* ---- vfork ----------------------------------------------------------------------------------- */
 
 /*
  * Sleep until the child has left our memory.  Whoever takes the pointer out of vfork_done owns
@@ -432,7 +432,7 @@ void mm_release(struct task_struct *t)
 	}
 }
 
-/* ---- the calls ---------------------------------------------------------------------------------------- */
+/* ---- the calls ------------------------------------------------------------------------------- */
 
 /* The number that the child's pidfd will have, or -1 when none is wanted; in user memory already. */
 static int reserve_pidfd(const struct kernel_clone_args *args, int *fd)
@@ -607,7 +607,7 @@ SYSCALL_DEFINE1(unshare, unsigned long, flags)
 	return rc;
 }
 
-/* ---- start ---------------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 struct task_struct *fork_idle(unsigned hart)
 {

@@ -95,7 +95,7 @@ SYSCALL_DEFINE4(prlimit64, pid_t, pid, unsigned, resource, const struct rlimit _
 	return rc;
 }
 
-/* ---- usage ------------------------------------------------------------------------------------------ */
+/* ---- usage ----------------------------------------------------------------------------------- */
 
 static struct rusage_timeval to_timeval(u64 ns)
 {

@@ -185,7 +185,7 @@ struct task_struct *find_get_task(pid_t pid);
 #define for_each_thread(t, p) list_for_each_entry(t, &(p)->signal->thread_head, thread_node)
 #define for_each_process(p) list_for_each_entry(p, &task_list, tasks)
 
-/* ---- kernel/task ------------------------------------------------------------------------------ */
+/* ---- kernel/task ----------------------------------------------------------------------------- */
 struct kernel_clone_args {
 	u64 flags;			/* CLONE_* without the signal */
 	int exit_signal;

@@ -18,7 +18,7 @@
 #define CPUCLOCK_PERTHREAD	4
 #define CPUCLOCK_WHICH		3	/* 0 prof, 1 virt (user time), 2 sched */
 
-/* ---- CPU clocks ------------------------------------------------------------------------------------- */
+/* ---- CPU clocks ------------------------------------------------------------------------------ */
 
 bool clock_is_cpu(int id)
 {
@@ -64,7 +64,7 @@ static int cpu_clock_read(int id, u64 *ns)
 	return 0;
 }
 
-/* ---- any clock --------------------------------------------------------------------------------------- */
+/* ---- any clock ------------------------------------------------------------------------------- */
 
 int clock_read(int id, u64 *ns)
 {
@@ -147,7 +147,7 @@ SYSCALL_DEFINE2(clock_settime, int, id, const struct __kernel_timespec __user *,
 	return capable(CAP_SYS_TIME) ? do_settimeofday64(&ts) : -EPERM;
 }
 
-/* ---- sleeping on a clock ------------------------------------------------------------------------------- */
+/* ---- sleeping on a clock --------------------------------------------------------------------- */
 
 /* Sleep until @clock shows @expires: true, or false when a signal came; *left is what was left. */
 static bool sleep_on_clock(enum hrtimer_clock clock, ktime_t expires, s64 *left)
@@ -275,7 +275,7 @@ SYSCALL_DEFINE4(clock_nanosleep, int, id, int, flags, const struct __kernel_time
 	return do_nanosleep(clock_hrtimer(id), &ts, flags & TIMER_ABSTIME, rem);
 }
 
-/* ---- the old interfaces ---------------------------------------------------------------------------------- */
+/* ---- the old interfaces ---------------------------------------------------------------------- */
 
 static struct timezone sys_tz;		/* kept for gettimeofday(), means nothing to the kernel */
 
@@ -336,7 +336,7 @@ SYSCALL_DEFINE1(times, struct tms __user *, utms)
 	return nsec_to_clock_t(ktime_get());
 }
 
-/* ---- adjusting --------------------------------------------------------------------------------------------- */
+/* ---- adjusting ------------------------------------------------------------------------------- */
 
 #define MAX_TICK_PPM_SHIFTED	(500ll << 16)
 

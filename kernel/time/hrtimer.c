@@ -218,7 +218,7 @@ u64 hrtimer_forward(struct hrtimer *t, ktime_t now, ktime_t interval)
 	return n;
 }
 
-/* ---- the interrupt ------------------------------------------------------------------------------------ */
+/* ---- the interrupt --------------------------------------------------------------------------- */
 
 /* Run what is due.  => interrupts off; base->lock held, dropped around each function */
 static void run_due(struct hrtimer_base *base)

@@ -17,7 +17,7 @@
 #include "kernel/time/posix_timer.h"
 #include "mm/slab/slab.h"
 
-/* ---- ITIMER_REAL ------------------------------------------------------------------------------------- */
+/* ---- ITIMER_REAL ----------------------------------------------------------------------------- */
 
 static enum hrtimer_restart it_real_fn(struct hrtimer *t)
 {
@@ -90,7 +90,7 @@ static int set_real(struct signal_struct *sig, const struct itimer_state *value,
 	return 0;
 }
 
-/* ---- CPU time ------------------------------------------------------------------------------------------- */
+/* ---- CPU time -------------------------------------------------------------------------------- */
 
 static u64 cpu_now(int which)
 {
@@ -173,7 +173,7 @@ void run_cpu_timers(struct task_struct *t)
 	spin_unlock_irqrestore(&sighand->lock, flags);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 void posix_timers_init_signal(struct signal_struct *sig)
 {
@@ -198,7 +198,7 @@ void free_itimers(struct signal_struct *sig)
 	sig->real_timer = NULL;
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static struct __kernel_old_timeval to_timeval(u64 ns)
 {

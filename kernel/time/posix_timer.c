@@ -49,7 +49,7 @@ static bool to_group(const struct k_itimer *t)
 	return !(t->notify & SIGEV_THREAD_ID);
 }
 
-/* ---- firing -------------------------------------------------------------------------------------------- */
+/* ---- firing ---------------------------------------------------------------------------------- */
 
 static enum hrtimer_restart posix_timer_fn(struct hrtimer *h)
 {
@@ -133,7 +133,7 @@ bool posix_cpu_timers_tick(struct signal_struct *sig, u64 user, u64 system)
 	return armed;
 }
 
-/* ---- making and deleting ------------------------------------------------------------------------------- */
+/* ---- making and deleting --------------------------------------------------------------------- */
 
 /* Numbers are used in turn, those still in use left out. */
 static int next_id(struct signal_struct *sig)
@@ -294,7 +294,7 @@ void posix_timers_delete_all(struct signal_struct *sig)
 	mutex_unlock(&posix_timers_mutex);
 }
 
-/* ---- settings ---------------------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 static void read_cpu_timer(struct k_itimer *t, u64 *value)
 {

@@ -74,7 +74,7 @@ static void set_may_cancel(struct timerfd_ctx *ctx, bool may)
 	spin_unlock_irqrestore(&cancel_lock, flags);
 }
 
-/* ---- the file -------------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 /* Take the ticks: 1 with *@ticks, 0 when there are none, -ECANCELED. */
 static int take_ticks(struct timerfd_ctx *ctx, u64 *ticks)
@@ -163,7 +163,7 @@ static const struct file_operations timerfd_fops = {
 	.release = timerfd_release,
 };
 
-/* ---- calls ------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 SYSCALL_DEFINE2(timerfd_create, int, clock, int, flags)
 {

@@ -30,7 +30,7 @@
 static wait_queue_head_t page_waitqs[PAGE_WAITQS];
 static struct kmem_cache *xa_node_cachep;
 
-/* ---- waiting for a page ------------------------------------------------------------ */
+/* ---- waiting for a page ---------------------------------------------------------------------- */
 
 static wait_queue_head_t *page_waitq(const struct page *page)
 {
@@ -93,7 +93,7 @@ void wait_on_page_bit(struct page *page, int bit)
 	(void)wait_page(page, bit, false, TASK_UNINTERRUPTIBLE);
 }
 
-/* ---- look-up -------------------------------------------------------------------------------------- */
+/* ---- look-up --------------------------------------------------------------------------------- */
 
 static void *xa_node_alloc(bool may_sleep)
 {
@@ -209,7 +209,7 @@ struct page *grab_cache_page(struct address_space *mapping, pgoff_t index)
 	}
 }
 
-/* ---- insertion and removal ------------------------------------------------------------ */
+/* ---- insertion and removal ------------------------------------------------------------------- */
 
 /* The page's figures: +1 as it enters, -1 as it leaves (G3). */
 static inline void cache_account(struct page *page, long n)

@@ -42,7 +42,7 @@ void shmem_statfs(const struct shmem_sb_info *sbi, u64 *total, u64 *avail)
 	*avail = used < sbi->max_blocks ? sbi->max_blocks - used : 0;
 }
 
-/* ---- accounts ------------------------------------------------------------ */
+/* ---- accounts -------------------------------------------------------------------------------- */
 
 /* Room for one more page in the instance and in the promises; 0, -ENOSPC, -ENOMEM. */
 static int shmem_charge(struct shmem_inode_info *info)
@@ -118,7 +118,7 @@ static struct page *shmem_getpage(struct inode *inode, pgoff_t index, int *err)
 	return page;
 }
 
-/* ---- read and write ------------------------------------------------------------ */
+/* ---- read and write -------------------------------------------------------------------------- */
 
 #define READ_BATCH	16u
 
@@ -341,7 +341,7 @@ out:
 	return at;
 }
 
-/* ---- size, holes ------------------------------------------------------------ */
+/* ---- size, holes ----------------------------------------------------------------------------- */
 
 /* A file whose size is a promise changes it; 0 or -ENOMEM. */
 static int shmem_reacct_size(struct shmem_inode_info *info, loff_t new_size)
@@ -438,7 +438,7 @@ out:
 	return rc;
 }
 
-/* ---- mapping ------------------------------------------------------------ */
+/* ---- mapping --------------------------------------------------------------------------------- */
 
 static unsigned shmem_fault(struct vm_fault *vmf)
 {
@@ -502,7 +502,7 @@ const struct file_operations shmem_file_operations = {
 	.fallocate = shmem_fallocate,
 };
 
-/* ---- birth and death ------------------------------------------------------------ */
+/* ---- birth and death ------------------------------------------------------------------------- */
 
 int shmem_init_mapping(struct inode *inode, struct shmem_sb_info *sbinfo)
 {
@@ -567,7 +567,7 @@ int shmem_zero_setup(struct vm_area_struct *vma)
 	return 0;
 }
 
-/* ---- seals ------------------------------------------------------------ */
+/* ---- seals ----------------------------------------------------------------------------------- */
 
 static bool shmem_file(const struct file *file)
 {

@@ -29,7 +29,7 @@ void fault_init(void);
  */
 unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned flags);
 
-/* ---- entries of whole regions ------------------------------------------------------------- */
+/* ---- entries of whole regions ---------------------------------------------------------------- */
 
 /*
  * fork: give @dst (region of the child) the entries of @src that a fault could not bring back.  0, -ENOMEM.

@@ -146,7 +146,7 @@ int fixup_user_fault(struct mm_struct *mm, vaddr_t address, unsigned fault_flags
 	return fault_errno(handle_mm_fault(vma, address, fault_flags | FAULT_FLAG_REMOTE));
 }
 
-/* ---- copies ------------------------------------------------------------------------------------- */
+/* ---- copies ---------------------------------------------------------------------------------- */
 
 /* Copy inside one page.  Content that was written goes to the store, and past the instruction cache. */
 static void copy_in_page(struct vm_area_struct *vma, struct page *page, unsigned long offset,
@@ -189,7 +189,7 @@ int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, uns
 	return done;
 }
 
-/* ---- filling in ----------------------------------------------------------------------------------- */
+/* ---- filling in ------------------------------------------------------------------------------ */
 
 /*
  * Fill empty entries of writable private memory in batches, from @va on.  Returns where it stopped:

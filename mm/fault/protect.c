@@ -79,7 +79,7 @@ unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr
 	return changed;
 }
 
-/* ---- mremap ------------------------------------------------------------------------------------ */
+/* ---- mremap ---------------------------------------------------------------------------------- */
 
 /* The two locks of one move; two tables are locked in order of their addresses. */
 static void lock_pair(struct page *a, struct page *b)

@@ -135,7 +135,7 @@ void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long siz
 	tlb_finish_mmu(&tlb);
 }
 
-/* ---- tables --------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Unhook the tables below @table (at @level) that overlap [va, end) and lie in [floor, last]. */
 static void free_tables(struct mmu_gather *tlb, pte_t *table, unsigned level, vaddr_t va, vaddr_t end,

@@ -36,7 +36,7 @@ static struct vm_struct *lazy_list;		/* (V) */
 static unsigned long lazy_pages;		/* (V) */
 static atomic_long_t nr_vmalloc_pages;
 
-/* ---- the tree ------------------------------------------------------------------------------- */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
 static struct vm_struct *to_area(struct rb_node *n) { return rb_entry(n, struct vm_struct, node); }
 
@@ -120,7 +120,7 @@ static struct vm_struct *find_area(vaddr_t va)
 	return best;
 }
 
-/* ---- areas ------------------------------------------------------------------------------------ */
+/* ---- areas ----------------------------------------------------------------------------------- */
 
 /* Choose the range of @area: start is aligned, addr lies @guard bytes above it.  False: no room. */
 static bool area_place(struct vm_struct *area, unsigned long bytes, unsigned long align,
@@ -240,7 +240,7 @@ void remove_vm_area(struct vm_struct *area)
 		vm_area_purge();
 }
 
-/* ---- vmap, vmalloc ----------------------------------------------------------------------------- */
+/* ---- vmap, vmalloc --------------------------------------------------------------------------- */
 
 /* Map @pages at the start of @area and fence (V4). */
 static int area_map(struct vm_struct *area, struct page **pages, unsigned long nr, pte_t prot)
@@ -346,7 +346,7 @@ struct page *vmalloc_to_page(const void *addr)
 	return pfn_to_page(pte_pfn(pte) + (((vaddr_t)addr & (pt_span(level) - 1)) >> PAGE_SHIFT));
 }
 
-/* ---- what one can see, validator, start --------------------------------------------------------- */
+/* ---- what one can see, validator, start ------------------------------------------------------ */
 
 unsigned long vmalloc_nr_pages(void)
 {

@@ -156,7 +156,7 @@ void zone_init_free_lists(struct zone *zone)
 			INIT_LIST_HEAD(&zone->free_area[o].free_list[mt]);
 }
 
-/* ---- validator -------------------------------------------------------------------------------- */
+/* ---- validator ------------------------------------------------------------------------------- */
 
 static bool block_verify(struct zone *zone, struct page *page, unsigned order)
 {

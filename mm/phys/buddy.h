@@ -48,7 +48,7 @@ void set_mobility_grouping(void);		/* off on machines with few pageblocks */
 __must_check int start_isolate_page_range(pfn_t start, pfn_t end);
 void undo_isolate_page_range(pfn_t start, pfn_t end, unsigned mt);
 
-/* ---- validators ----------------------------------------------------------------------------- */
+/* ---- validators ------------------------------------------------------------------------------ */
 
 bool buddy_verify(struct zone *zone);		/* recounts B1..B4; takes the lock */
 

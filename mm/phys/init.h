@@ -38,7 +38,7 @@ extern phys_addr_t directmap_limit;
 extern unsigned long memmap_pages;		/* frames that hold struct pages */
 extern unsigned long boot_free_pages;		/* free when mm_init_phys() returned */
 
-/* ---- mm/phys/deferred.c: memory that is free, but whose struct pages are not made yet --------- */
+/* ---- mm/phys/deferred.c: memory that is free, but whose struct pages are not made yet -------- */
 
 bool deferred_grow_zone(struct zone *zone, unsigned order);	/* one section more; any context */
 void deferred_init_all(void);

@@ -254,7 +254,7 @@ void memblock_enforce_memory_limit(phys_addr_t bytes)
 	}
 }
 
-/* ---- search and allocation -------------------------------------------------------------------- */
+/* ---- search and allocation ------------------------------------------------------------------- */
 
 /* The highest place of @size bytes in memory region @m, between @start and @end; 0 if none. */
 static phys_addr_t find_in_region(const struct memblock_region *m, phys_addr_t size,
@@ -363,7 +363,7 @@ void memblock_free(void *va, phys_addr_t size)
 void memblock_allow_resize(void) { can_resize = true; }
 void memblock_set_current_limit(phys_addr_t limit) { memblock.current_limit = limit; }
 
-/* ---- questions -------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 /* Index of the region of @t that holds @pa, or -1. */
 static int search(const struct memblock_type *t, phys_addr_t pa)

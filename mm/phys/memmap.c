@@ -192,7 +192,7 @@ static void count_deferred(struct zone *zone, pfn_t start, pfn_t end)
 	zone->nr_deferred += end - start;
 }
 
-/* ---- the plan --------------------------------------------------------------------------------- */
+/* ---- the plan -------------------------------------------------------------------------------- */
 
 static unsigned long section_of(phys_addr_t pa) { return PFN_DOWN(pa) / SECTION_PAGES; }
 

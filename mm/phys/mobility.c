@@ -200,7 +200,7 @@ struct page *__rmqueue_fallback(struct zone *zone, unsigned order, unsigned mt, 
 	return NULL;
 }
 
-/* ---- the reserve of high-order atomic allocations ---------------------------------------------- */
+/* ---- the reserve of high-order atomic allocations -------------------------------------------- */
 
 /* @page served a high-order atomic allocation: keep its pageblock for others of the kind. */
 void reserve_highatomic_pageblock(struct page *page, struct zone *zone)
@@ -246,7 +246,7 @@ bool unreserve_highatomic_pageblock(struct zone *zone, bool force)
 	return moved;
 }
 
-/* ---- isolation -------------------------------------------------------------------------------- */
+/* ---- isolation ------------------------------------------------------------------------------- */
 
 /* Cut a free block that reaches beyond its pageblock, so that each pageblock's part stands alone. */
 static void split_large_block(struct zone *zone, pfn_t pfn)

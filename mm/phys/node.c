@@ -34,7 +34,7 @@ phys_addr_t directmap_limit = MEMBLOCK_ALLOC_ANYWHERE;
 static u8 (*distances)[MAX_NUMNODES];
 static const char *const zone_names[MAX_NR_ZONES] = { "DMA32", "Normal", "HighMem", "Movable" };
 
-/* ---- distances -------------------------------------------------------------------------------- */
+/* ---- distances ------------------------------------------------------------------------------- */
 
 int node_distance(int from, int to)
 {
@@ -70,7 +70,7 @@ void numa_set_hart_node(unsigned hart, int nid)
 
 int hart_to_node(unsigned hart) { return hart_node[hart]; }
 
-/* ---- sizes ------------------------------------------------------------------------------------ */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 bool numa_off;
 
@@ -240,7 +240,7 @@ void init_nodes(void)
 		init_node(nid);
 }
 
-/* ---- zonelists -------------------------------------------------------------------------------- */
+/* ---- zonelists ------------------------------------------------------------------------------- */
 
 /* The nearest online node to @nid that is not in @used; -1 when all are. */
 static int find_next_best_node(int nid, unsigned long used)
@@ -296,7 +296,7 @@ void build_all_zonelists(void)
 		build_zonelists(NODE_DATA(nid));
 }
 
-/* ---- iteration -------------------------------------------------------------------------------- */
+/* ---- iteration ------------------------------------------------------------------------------- */
 
 static struct zone *populated_from(unsigned slot)
 {

@@ -43,7 +43,7 @@ void page_alloc_hook_put(enum page_alloc_hook hook)
 	}
 }
 
-/* ---- the state of a page ---------------------------------------------------------------------- */
+/* ---- the state of a page --------------------------------------------------------------------- */
 
 void prep_compound_page(struct page *page, unsigned order)
 {
@@ -116,7 +116,7 @@ void prep_new_page(struct page *page, unsigned order, gfp_t gfp)
 		page_owner_set(page, order, gfp);
 }
 
-/* ---- taking ----------------------------------------------------------------------------------- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 /*
  * A page of @zone was had where @preferred was wanted.  What comes from a hart's list is counted
@@ -324,7 +324,7 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned order)
 	return __alloc_pages(gfp, order, nid, NULL);
 }
 
-/* ---- giving back ------------------------------------------------------------------------------ */
+/* ---- giving back ----------------------------------------------------------------------------- */
 
 static __noinline void free_unref_slow(struct page *page, unsigned order)
 {
@@ -421,7 +421,7 @@ void free_pages_bulk(struct page **pages, unsigned nr)
 	}
 }
 
-/* ---- by address ------------------------------------------------------------------------------- */
+/* ---- by address ------------------------------------------------------------------------------ */
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned order)
 {
@@ -438,7 +438,7 @@ void free_pages(unsigned long va, unsigned order)
 		__free_pages(virt_to_page((void *)va), order);
 }
 
-/* ---- other amounts ---------------------------------------------------------------------------- */
+/* ---- other amounts --------------------------------------------------------------------------- */
 
 /* From this hart's list in one go, then one by one; how many of @nr were had. */
 unsigned long alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page **pages)

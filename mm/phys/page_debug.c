@@ -14,7 +14,7 @@
 #include "lib/string.h"
 #include "mm/phys/page_alloc.h"
 
-/* ---- poison ------------------------------------------------------------------------------------ */
+/* ---- poison ---------------------------------------------------------------------------------- */
 
 void page_poison_free(struct page *page, unsigned order)
 {
@@ -46,7 +46,7 @@ void page_poison_check(struct page *page, unsigned order)
 		}
 }
 
-/* ---- failures ---------------------------------------------------------------------------------- */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 struct fault_attr fail_page_alloc = { .interval = 1, .times = 1, .ignore_reclaim = true, .min_order = 1 };
 unsigned long fail_page_alloc_count;

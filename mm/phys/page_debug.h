@@ -8,7 +8,7 @@
 
 #include "mm/phys/zone.h"
 
-/* ---- page_owner.c ------------------------------------------------------------------------------ */
+/* ---- page_owner.c ---------------------------------------------------------------------------- */
 
 extern bool page_owner_wanted;			/* page_owner=on */
 void page_owner_init(void);			/* while memblock still allocates */
@@ -23,7 +23,7 @@ int page_owner_show(struct seq_file *m);	/* all live allocations, in the format 
 /* Return addresses of the callers, innermost first; how many.  Implemented by kernel/panic.c. */
 unsigned stack_trace_save(unsigned long *calls, unsigned max);
 
-/* ---- page_debug.c ------------------------------------------------------------------------------ */
+/* ---- page_debug.c ---------------------------------------------------------------------------- */
 
 #define PAGE_POISON	0xaa
 void page_poison_free(struct page *page, unsigned order);

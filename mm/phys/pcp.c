@@ -38,7 +38,7 @@ static inline void set_room(struct pcp_stack *st, unsigned room)
 	st->word = (st->word & ~PCP_ROOM_MASK) | room;
 }
 
-/* ---- cold stacks ------------------------------------------------------------------------------- */
+/* ---- cold stacks ----------------------------------------------------------------------------- */
 
 /* Put the hot stack aside; the hart works on an empty one. */
 static void set_aside(struct per_cpu_pages *pcp, struct pcp_stack *st)
@@ -136,7 +136,7 @@ void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp)
 	spin_unlock(&zone->lock);
 }
 
-/* ---- filling ----------------------------------------------------------------------------------- */
+/* ---- filling --------------------------------------------------------------------------------- */
 
 /*
  * Push on the stack a block of type @mt that is no larger than @want pages, as single pages; or one
@@ -247,7 +247,7 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned order, unsigned mt, uns
 	return page;
 }
 
-/* ---- giving back ------------------------------------------------------------------------------- */
+/* ---- giving back ----------------------------------------------------------------------------- */
 
 void pcp_free(struct zone *zone, struct page *page, unsigned order, unsigned mt)
 {
@@ -271,7 +271,7 @@ void pcp_free(struct zone *zone, struct page *page, unsigned order, unsigned mt)
 		free_pcppages_bulk(zone, over, pcp);
 }
 
-/* ---- draining --------------------------------------------------------------------------------- */
+/* ---- draining -------------------------------------------------------------------------------- */
 
 static void drain_zone(struct zone *zone)
 {
@@ -319,7 +319,7 @@ unsigned long pcp_free_pages(struct zone *zone)
 	return max(n, 0l);
 }
 
-/* ---- size ------------------------------------------------------------------------------------- */
+/* ---- size ------------------------------------------------------------------------------------ */
 
 /* A 1/4096 of the zone at most, so that all harts' lists together stay a small part of it. */
 static int zone_batchsize(const struct zone *zone)
@@ -354,7 +354,7 @@ void zone_pcp_init(struct zone *zone)
 	}
 }
 
-/* ---- the short way ----------------------------------------------------------------------------- */
+/* ---- the short way --------------------------------------------------------------------------- */
 
 /* The stack that serves an allocation with zone and type flags @gfp on @hart; pcp_closed: none. */
 static struct pcp_stack *stack_for(unsigned hart, gfp_t gfp)
@@ -400,7 +400,7 @@ void hart_lists_init(void)
 	open_hart_lists(!page_alloc_hooks);
 }
 
-/* ---- validator --------------------------------------------------------------------------------- */
+/* ---- validator ------------------------------------------------------------------------------- */
 
 static bool page_idle(const struct zone *zone, const struct page *page)
 {

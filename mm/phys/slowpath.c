@@ -163,7 +163,7 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned order, const struct allo
 	return NULL;
 }
 
-/* ---- reports ---------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 void show_free_areas(void)
 {

@@ -133,7 +133,7 @@ int buddyinfo_show(struct seq_file *m)
 	return 0;
 }
 
-/* ---- pagetypeinfo ------------------------------------------------------------------------------ */
+/* ---- pagetypeinfo ---------------------------------------------------------------------------- */
 
 static unsigned long count_blocks(struct zone *z, unsigned order, unsigned mt)
 {
@@ -192,7 +192,7 @@ int pagetypeinfo_show(struct seq_file *m)
 	return 0;
 }
 
-/* ---- zoneinfo ---------------------------------------------------------------------------------- */
+/* ---- zoneinfo -------------------------------------------------------------------------------- */
 
 static void show_zone_lists(struct seq_file *m, struct zone *z)
 {

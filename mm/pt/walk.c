@@ -135,7 +135,7 @@ pte_t *pt_alloc_slow(struct mm_struct *mm, vaddr_t va)
 	return &table[pt_index(va, 0)];
 }
 
-/* ---- kernel mappings ------------------------------------------------------------------------ */
+/* ---- kernel mappings ------------------------------------------------------------------------- */
 
 /* Frames in a row from @pfn, or those of @pages. */
 static int map_kernel(vaddr_t va, pfn_t pfn, struct page **pages, unsigned long nr_pages, pte_t prot)
@@ -177,7 +177,7 @@ void pt_unmap_kernel(vaddr_t va, vaddr_t end)
 			set_pte(ptep++, (pte_t){ 0 });
 }
 
-/* ---- validator -------------------------------------------------------------------------------- */
+/* ---- validator ------------------------------------------------------------------------------- */
 
 /* Tables at and below @table, whose first address is @va and which lies at @level. */
 static unsigned long verify_table(struct mm_struct *mm, pte_t *table, unsigned level, vaddr_t va)

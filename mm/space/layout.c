@@ -102,7 +102,7 @@ void arch_pick_mmap_layout(struct mm_struct *mm)
 	mm->mmap_base = PAGE_ALIGN(window - gap - rnd);
 }
 
-/* ---- free room ------------------------------------------------------------ */
+/* ---- free room ------------------------------------------------------------------------------- */
 
 /* End of the addresses that a request with hint @addr may get. */
 static unsigned long window_end(unsigned long addr)

@@ -126,7 +126,7 @@ void set_mm_exe_file(struct mm_struct *mm, struct file *file)
 		exe_put(old);
 }
 
-/* ---- fork ------------------------------------------------------------ */
+/* ---- fork ------------------------------------------------------------------------------------ */
 
 /* What the child takes over from the parent besides regions: layout and names, no figures. */
 static void mm_copy_layout(struct mm_struct *mm, const struct mm_struct *old)
@@ -244,7 +244,7 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 	return mm;
 }
 
-/* ---- the end ------------------------------------------------------------ */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 void exit_mmap(struct mm_struct *mm)
 {

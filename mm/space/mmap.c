@@ -333,7 +333,7 @@ out:
 	return ret;
 }
 
-/* ---- the heap, and exec's zero pages ------------------------------------------------------------ */
+/* ---- the heap, and exec's zero pages --------------------------------------------------------- */
 
 int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long vm_flags)
 {

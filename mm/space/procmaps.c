@@ -28,7 +28,7 @@ int seq_path(struct seq_file *m, const struct path *path, const char *esc);
 #define CAP_SYS_ADMIN	21
 #define KB(pages)	((pages) << (PAGE_SHIFT - 10))
 
-/* ---- maps ------------------------------------------------------------ */
+/* ---- maps ------------------------------------------------------------------------------------ */
 
 static void show_prefix(struct seq_file *m, unsigned long start, unsigned long end, unsigned long flags,
 			u64 offset, dev_t dev, unsigned long ino)
@@ -91,7 +91,7 @@ int proc_pid_maps(struct seq_file *m, struct mm_struct *mm)
 	return 0;
 }
 
-/* ---- smaps ------------------------------------------------------------ */
+/* ---- smaps ----------------------------------------------------------------------------------- */
 
 #define PSS_SHIFT	12
 
@@ -252,7 +252,7 @@ int proc_pid_smaps_rollup(struct seq_file *m, struct mm_struct *mm)
 	return 0;
 }
 
-/* ---- statm, status ------------------------------------------------------------ */
+/* ---- statm, status --------------------------------------------------------------------------- */
 
 /* Pages of program text. */
 static unsigned long text_pages(const struct mm_struct *mm)
@@ -308,7 +308,7 @@ void proc_status_vm(struct seq_file *m, struct mm_struct *mm)
 	status_line(m, "VmSwap:", get_mm_counter(mm, MM_SWAPENTS));
 }
 
-/* ---- pagemap ------------------------------------------------------------ */
+/* ---- pagemap --------------------------------------------------------------------------------- */
 
 #define PM_MMAP_EXCLUSIVE	BIT(56)
 #define PM_FILE			BIT(61)
@@ -366,7 +366,7 @@ ssize_t proc_pid_pagemap(struct mm_struct *mm, struct iov_iter *to, loff_t *pos)
 	return done;
 }
 
-/* ---- clear_refs --------------------------------------------------------------------------------------------- */
+/* ---- clear_refs ------------------------------------------------------------------------------ */
 
 #define CLEAR_REFS_ALL		1
 #define CLEAR_REFS_ANON		2

@@ -109,7 +109,7 @@ undo_alloc:
 	return rc;
 }
 
-/* ---- special mappings ------------------------------------------------------------ */
+/* ---- special mappings ------------------------------------------------------------------------ */
 
 static const struct vm_special_mapping *special_of(const struct vm_area_struct *vma)
 {

@@ -18,7 +18,7 @@
 #include "mm/space/mmap.h"
 #include "mm/space/vma.h"
 
-/* ---- msync ------------------------------------------------------------ */
+/* ---- msync ----------------------------------------------------------------------------------- */
 
 /* Write [@start, @end) of @vma out.  => mmap_lock held (read) on entry, not on exit */
 static int msync_file(struct vm_area_struct *vma, unsigned long start, unsigned long end)
@@ -80,7 +80,7 @@ SYSCALL_DEFINE3(msync, unsigned long, start, size_t, len, int, flags)
 	return end == start ? 0 : msync_range(current_base()->mm, start, end, flags);
 }
 
-/* ---- mincore ------------------------------------------------------------ */
+/* ---- mincore --------------------------------------------------------------------------------- */
 
 /* Is the page of @va in memory?  => mmap_lock held (read) */
 static bool page_in_core(struct vm_area_struct *vma, unsigned long va)
@@ -141,7 +141,7 @@ SYSCALL_DEFINE3(mincore, unsigned long, start, size_t, len, u8 __user *, vec)
 	return 0;
 }
 
-/* ---- remap_file_pages ---------------------------------------------------------------------------- */
+/* ---- remap_file_pages ------------------------------------------------------------------------ */
 
 /* Do the regions from @vma on cover [.., @end) as one shared mapping of one file? */
 static bool same_mapping_to(struct vm_area_struct *vma, unsigned long end)
@@ -189,7 +189,7 @@ out:
 	return IS_ERR_VALUE(ret) ? ret : 0;
 }
 
-/* ---- mseal ------------------------------------------------------------ */
+/* ---- mseal ----------------------------------------------------------------------------------- */
 
 static bool range_is_mapped(struct mm_struct *mm, unsigned long start, unsigned long end)
 {

@@ -142,7 +142,7 @@ struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
 	return vma;
 }
 
-/* ---- linking ------------------------------------------------------------ */
+/* ---- linking --------------------------------------------------------------------------------- */
 
 static void vma_list_add(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
@@ -256,7 +256,7 @@ void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct
 	mm->mmap_cache = NULL;
 }
 
-/* ---- changing borders ------------------------------------------------------------ */
+/* ---- changing borders ------------------------------------------------------------------------ */
 
 static struct address_space *vma_mapping_lock(struct vm_area_struct *vma) NO_LOCK_ANALYSIS
 {
@@ -338,7 +338,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	return 0;
 }
 
-/* ---- merging ------------------------------------------------------------ */
+/* ---- merging --------------------------------------------------------------------------------- */
 
 /*
  * Make @keep cover [@start, @end), wider than it is: neighbours that lie inside are freed, one that
@@ -455,7 +455,7 @@ int vma_modify(struct vm_area_struct **pvma, struct vm_area_struct *prev, unsign
 	return 0;
 }
 
-/* ---- free room ------------------------------------------------------------ */
+/* ---- free room ------------------------------------------------------------------------------- */
 
 static __always_inline struct rb_node *gap_child(struct rb_node *child, unsigned long len)
 {

@@ -14,7 +14,7 @@
 #include "include/current.h"
 #include "test/host/tap.h"
 
-/* ---- TAP -------------------------------------------------------------------------------------- */
+/* ---- TAP ------------------------------------------------------------------------------------- */
 
 int tap_count, tap_failures;
 u64 tap_seed;
@@ -78,7 +78,7 @@ void tap_check_failed(const char *expr, const char *file, int line)
 	_Exit(1);
 }
 
-/* ---- panic, printk ------------------------------------------------------------------------------ */
+/* ---- panic, printk --------------------------------------------------------------------------- */
 
 bool shim_panic_armed;
 jmp_buf shim_panic_jmp;
@@ -139,7 +139,7 @@ __weak int printk(const char *fmt, ...)
 	return 0;
 }
 
-/* ---- memory --------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static long live_allocs, fail_in;
 static bool failed;
@@ -193,7 +193,7 @@ __weak void *kzalloc(size_t n, gfp_t gfp)
 
 __weak void *kcalloc(size_t nr, size_t size, gfp_t gfp) { return kzalloc(nr * size, gfp); }
 
-/* ---- text: libc has the rest of lib/vsprintf.h ---------------------------------------------------- */
+/* ---- text: libc has the rest of lib/vsprintf.h ----------------------------------------------- */
 
 __weak int vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
@@ -213,7 +213,7 @@ __weak int scnprintf(char *buf, size_t size, const char *fmt, ...)
 	return n;
 }
 
-/* ---- the running task --------------------------------------------------------------------------- */
+/* ---- the running task ------------------------------------------------------------------------ */
 
 /* One task on one hart, for tests that do without test/host/arch. */
 __weak __thread struct task_base *host_current;

@@ -218,7 +218,7 @@ static bool wanted(const char *file, const char *name, char **patterns)
 	return false;
 }
 
-/* ---- shell scripts: what /tests/sh/X.sh prints is /tests/sh/X.out, which Linux printed ------------- */
+/* ---- shell scripts: what /tests/sh/X.sh prints is /tests/sh/X.out, which Linux printed ------- */
 
 static char *slurp(const char *path, size_t *len)
 {
@@ -324,7 +324,7 @@ static void run_scripts(char **patterns)
 	}
 }
 
-/* ---- process 1 ------------------------------------------------------------------------------------- */
+/* ---- process 1 ------------------------------------------------------------------------------- */
 
 static void set_up_machine(void)
 {

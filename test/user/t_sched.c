@@ -30,7 +30,7 @@ static long futex(void *addr, int op, uint32_t val, const void *to, void *addr2,
 	return syscall(SYS_futex, addr, op, val, to, addr2, val3);
 }
 
-/* ---- policy and priority ------------------------------------------------------------------------ */
+/* ---- policy and priority --------------------------------------------------------------------- */
 
 TEST(policies_and_priorities)
 {
@@ -191,7 +191,7 @@ TEST(a_busy_thread_does_not_keep_others_from_running)
 	CHECK(now(CLOCK_MONOTONIC) - t0 < 10 * SEC);
 }
 
-/* ---- futex ---------------------------------------------------------------------------------------- */
+/* ---- futex ----------------------------------------------------------------------------------- */
 
 static uint32_t word, word2;
 static volatile int awake;
@@ -345,7 +345,7 @@ TEST(no_wake_up_is_lost)
 	CHECK_EQ(turn, 9000);
 }
 
-/* ---- job control ---------------------------------------------------------------------------------- */
+/* ---- job control ----------------------------------------------------------------------------- */
 
 TEST(stop_and_continue_are_reported)
 {

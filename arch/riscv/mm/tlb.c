@@ -183,7 +183,7 @@ void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next)
 		__atomic_fetch_and(&prev->harts.bits, ~self, __ATOMIC_SEQ_CST);
 }
 
-/* ---- instruction cache (L6) ------------------------------------------------------------------- */
+/* ---- instruction cache (L6) ------------------------------------------------------------------ */
 
 static hartmask_t other_harts(void)
 {

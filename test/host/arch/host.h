@@ -23,7 +23,7 @@
 /* Arena, struct pages, globals, @levels of tables, @harts harts of which hart 0 executes. */
 void host_arch_init(unsigned levels, unsigned harts);
 
-/* ---- harts --------------------------------------------------------------------------------------- */
+/* ---- harts ----------------------------------------------------------------------------------- */
 extern struct task_base host_task[NR_HARTS];	/* one task for each hart */
 void host_run_on(unsigned hart);		/* the test goes on as that hart's task */
 /* @mm becomes the user address space of the executing task (NULL: a kernel thread's). */
@@ -33,7 +33,7 @@ void host_enter_mm(struct mm_struct *mm);
 struct mm_struct *host_mm_new(void);
 void host_mm_free(struct mm_struct *mm);
 
-/* ---- what a program does ------------------------------------------------------------------------------ */
+/* ---- what a program does --------------------------------------------------------------------- */
 enum { HOST_LOAD = 0, HOST_STORE = FAULT_FLAG_WRITE, HOST_EXEC = FAULT_FLAG_EXEC };
 /* Each returns 0, or the signal that the access raised; host_signal has the details. */
 int host_access(vaddr_t va, unsigned kind, void *buf, size_t bytes);
@@ -47,7 +47,7 @@ bool host_kernel_store8(vaddr_t va, u64 value);
 extern bool host_soft_ad;		/* hardware that faults instead of setting A and D (Svade) */
 extern unsigned long host_faults;	/* page faults taken */
 
-/* ---- TLB ---------------------------------------------------------------------------------------------- */
+/* ---- TLB ------------------------------------------------------------------------------------- */
 extern unsigned long host_stale;	/* broken laws so far */
 extern bool host_tlb_quiet;		/* do not print them: the test expects some */
 extern unsigned long host_flush_local, host_flush_remote; /* orders carried out here, elsewhere */
@@ -56,7 +56,7 @@ extern bool host_drop_flushes;		/* flushes do nothing: to see that tests notice 
 void host_tlb_check(struct mm_struct *mm);
 void host_tlb_reset(void);
 
-/* ---- frames -------------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 long host_pages_used(void);		/* frames that are allocated */
 bool host_page_is_free(pfn_t pfn);
 

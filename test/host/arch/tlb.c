@@ -59,7 +59,7 @@ static void broken(const char *what, const struct entry *e, unsigned hart)
 		     e->asid, e->pte.v);
 }
 
-/* ---- the memory of a hart -------------------------------------------------------------------------- */
+/* ---- the memory of a hart -------------------------------------------------------------------- */
 
 static unsigned hash(long asid, unsigned level, vaddr_t va)
 {
@@ -119,7 +119,7 @@ void host_tlb_reset(void)
 	}
 }
 
-/* ---- the contract ----------------------------------------------------------------------------------- */
+/* ---- the contract ---------------------------------------------------------------------------- */
 
 static void flush_one(unsigned hart, const struct tlb_req *req)
 {
@@ -183,7 +183,7 @@ void host_enter_mm(struct mm_struct *mm)
 	t->active_mm = mm;
 }
 
-/* ---- the walk ------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static bool allows(pte_t pte, unsigned kind, bool user)
 {
@@ -292,7 +292,7 @@ void host_tlb_check(struct mm_struct *mm)
 			}
 }
 
-/* ---- accesses ------------------------------------------------------------------------------------------- */
+/* ---- accesses -------------------------------------------------------------------------------- */
 
 static void copy_translated(const struct entry *e, vaddr_t va, unsigned kind, void *buf, size_t n)
 {

@@ -43,7 +43,7 @@ static void load_name(const char *name)
 	load(path);
 }
 
-/* ---- against libfdt ---------------------------------------------------------------------------------- */
+/* ---- against libfdt -------------------------------------------------------------------------- */
 
 static int none(int node) { return node < 0 ? -1 : node; }
 
@@ -125,7 +125,7 @@ static void same_tree(const char *path)
 	ok(nr > 5, "%s: %d nodes as libfdt sees them", path, nr);
 }
 
-/* ---- facts of our trees ----------------------------------------------------------------------------------- */
+/* ---- facts of our trees ---------------------------------------------------------------------- */
 
 static void facts_text(char *buf, size_t n)
 {
@@ -216,7 +216,7 @@ static void test_one_cell(void)
 	   fdt_node_available(f, fdt_path(f, "/cpus/cpu@2/interrupt-controller")), "a disabled parent disables");
 }
 
-/* ---- broken blobs ---------------------------------------------------------------------------------------- */
+/* ---- broken blobs ---------------------------------------------------------------------------- */
 
 static unsigned long sink;
 static void use(const char *s) { sink += s ? strlen(s) : 0; }

@@ -47,7 +47,7 @@ static __always_inline unsigned long pt_span(unsigned level) { return 1ul << pt_
 static __always_inline unsigned pt_index(unsigned long va, unsigned level)
 { return va >> pt_shift(level) & (PT_ENTRIES - 1); }
 
-/* ---- cells: an entry in memory, which the hardware reads and may set A and D in ------------- */
+/* ---- cells: an entry in memory, which the hardware reads and may set A and D in -------------- */
 static __always_inline pte_t pte_load(const pte_t *p)
 { return (pte_t){ __atomic_load_n(&p->v, __ATOMIC_RELAXED) }; }
 static __always_inline void set_pte(pte_t *p, pte_t pte)
@@ -83,7 +83,7 @@ static __always_inline bool pte_global(pte_t p) { return p.v & PTE_G; }
 static __always_inline bool pte_special(pte_t p) { return p.v & PTE_SPECIAL; }
 static __always_inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
 
-/* ---- making one from another ------------------------------------------------------------------ */
+/* ---- making one from another ----------------------------------------------------------------- */
 static __always_inline pte_t pfn_pte(pfn_t pfn, pte_t prot) { return (pte_t){ pfn << PTE_PFN_SHIFT | prot.v }; }
 static __always_inline pfn_t pte_pfn(pte_t p) { return p.v << 10 >> 20; }
 static __always_inline pte_t pte_prot(pte_t p) { return (pte_t){ p.v & ~PTE_PFN_MASK }; }
@@ -102,7 +102,7 @@ static __always_inline pte_t pte_table(phys_addr_t pa)
 { return (pte_t){ pa >> (PAGE_SHIFT - PTE_PFN_SHIFT) | PTE_V }; }
 static __always_inline pte_t *pte_to_table(pte_t p) { return phys_to_virt(PFN_PHYS(pte_pfn(p))); }
 
-/* ---- software entries ------------------------------------------------------------------------- */
+/* ---- software entries ------------------------------------------------------------------------ */
 #define PTE_SWP_TYPES	32u
 static __always_inline pte_t pte_swp(unsigned type, unsigned long offset)
 { return (pte_t){ offset << 12 | (unsigned long)type << 6 | PTE_IS_SWP }; }
@@ -113,7 +113,7 @@ static __always_inline pte_t pte_file(pgoff_t pgoff) { return (pte_t){ pgoff << 
 static __always_inline bool pte_is_file(pte_t p) { return (p.v & (PTE_V | PTE_G | PTE_R | PTE_W)) == PTE_IS_FILE; }
 static __always_inline pgoff_t pte_file_pgoff(pte_t p) { return p.v >> 12; }
 
-/* ---- permissions ------------------------------------------------------------------------------ */
+/* ---- permissions ----------------------------------------------------------------------------- */
 #define PTE_KERNEL_BASE	(PTE_V | PTE_R | PTE_G | PTE_A | PTE_D)	/* A and D preset (L7) */
 #define PAGE_KERNEL	 ((pte_t){ PTE_KERNEL_BASE | PTE_W })
 #define PAGE_KERNEL_RO	 ((pte_t){ PTE_KERNEL_BASE })
@@ -130,7 +130,7 @@ extern const pte_t protection_map[16];
 /* The user permission bits of a region: writable only where VM_SHARED says so. */
 static __always_inline pte_t vm_prot(unsigned long vm_flags) { return protection_map[vm_flags & 15]; }
 
-/* ---- roots: arch/riscv/mm/root.c --------------------------------------------------------------- */
+/* ---- roots: arch/riscv/mm/root.c ------------------------------------------------------------- */
 /* An empty user half under the kernel's half; NULL when there is no memory. */
 pte_t *pgd_alloc(void);
 /* Free the root alone: its user half is empty already. */

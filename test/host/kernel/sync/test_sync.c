@@ -28,7 +28,7 @@ struct thread {
 static struct thread threads[THREADS + 1];
 #define self()	((struct thread *)current_base())
 
-/* ---- the scheduler ---------------------------------------------------------------------------------- */
+/* ---- the scheduler --------------------------------------------------------------------------- */
 
 void set_current_state(int state)
 {
@@ -114,7 +114,7 @@ static void linger(struct thread *t)
 		sched_yield();
 }
 
-/* ---- spin lock, mutex ----------------------------------------------------------------------------------- */
+/* ---- spin lock, mutex ------------------------------------------------------------------------ */
 
 static spinlock_t spin = SPINLOCK_INIT(RANK_ZONE);
 static struct mutex mtx;
@@ -160,7 +160,7 @@ static void mutex_body(struct thread *t)
 	}
 }
 
-/* ---- rwsem ------------------------------------------------------------------------------------------------ */
+/* ---- rwsem ----------------------------------------------------------------------------------- */
 
 static struct rw_semaphore sem;
 static atomic_long_t readers, most_readers;
@@ -224,7 +224,7 @@ static void rwsem_body(struct thread *t)
 	}
 }
 
-/* ---- wait queues, completions --------------------------------------------------------------------------------- */
+/* ---- wait queues, completions ---------------------------------------------------------------- */
 
 static DECLARE_WAIT_QUEUE_HEAD(queue);
 static spinlock_t turn_lock = SPINLOCK_INIT(RANK_FILES);
@@ -322,7 +322,7 @@ static void completion_body(struct thread *t)
 	}
 }
 
-/* ---- order of locks ------------------------------------------------------------------------------------------------ */
+/* ---- order of locks -------------------------------------------------------------------------- */
 
 static void test_order(void)
 {

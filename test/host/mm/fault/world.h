@@ -25,7 +25,7 @@
 #define WORLD_FILE_PAGES	64
 #define WORLD_FILE_WORD(n)	(0xf11e000000000000ul + (n))
 
-/* ---- regions -------------------------------------------------------------------------------------- */
+/* ---- regions --------------------------------------------------------------------------------- */
 
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 {
@@ -136,7 +136,7 @@ static inline struct mm_struct *world_fork(struct mm_struct *old)
 	return mm;
 }
 
-/* ---- the file ---------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static struct page *world_file[WORLD_FILE_PAGES];
 static struct address_space world_mapping;

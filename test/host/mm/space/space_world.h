@@ -36,7 +36,7 @@ long sys_remap_file_pages(long, long, long, long, long, long);
 #define CALL(name, a, b, c, d, e, f) \
 	sys_##name((long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-/* ---- files -------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 static struct super_block world_sb = { .s_maxbytes = ~0ull >> 1 };
 static long world_files;
 
@@ -90,7 +90,7 @@ struct ratelimit_state;
 bool __ratelimit(__maybe_unused struct ratelimit_state *rs, __maybe_unused unsigned burst) { return true; }
 unsigned long arch_clear_user(void __user *to, unsigned long n) { memset(to, 0, n); return 0; }
 
-/* ---- address spaces ------------------------------------------------------------------------------ */
+/* ---- address spaces -------------------------------------------------------------------------- */
 /* What is left cached is given back. */
 static inline void world_end(void)
 {
