@@ -231,7 +231,7 @@ struct dentry *dget_parent(struct dentry *d)
 }
 
 /* Take @d, which nobody uses, out of everything.  => dcache_lock is dropped; parent to dput(), or NULL */
-static struct dentry *dentry_kill(struct dentry *d)
+static struct dentry *dentry_kill(struct dentry *d) RELEASE(dcache_lock)
 {
 	struct dentry *parent = d->d_parent != d ? d->d_parent : NULL;
 	struct inode *inode = d->d_inode;

@@ -74,8 +74,8 @@ static bool alloc_arrays(struct fd_arrays *a, unsigned max)
 	return true;
 }
 
-/* Put @a in place of the table's arrays.  => files->lock held */
-static void install_arrays(struct files_struct *files, struct fd_arrays *a)
+/* Put @a in place of the table's arrays. */
+static void install_arrays(struct files_struct *files, struct fd_arrays *a) REQUIRES(files->lock)
 {
 	unsigned long *cloexec = a->open_fds + a->max / BITS;
 
@@ -88,8 +88,8 @@ static void install_arrays(struct files_struct *files, struct fd_arrays *a)
 	files->max_fds = a->max;
 }
 
-/* Room for descriptor @nr.  => files->lock held, dropped in between; 0, -EMFILE, -ENOMEM */
-static int expand_files(struct files_struct *files, unsigned nr)
+/* Room for descriptor @nr.  => files->lock dropped in between; 0, -EMFILE, -ENOMEM */
+static int expand_files(struct files_struct *files, unsigned nr) REQUIRES(files->lock)
 {
 	unsigned long *old_bits;
 	struct file **old_fd;

@@ -60,8 +60,8 @@ static __always_inline struct fd __fdget(unsigned fd, unsigned refuse)
 static __always_inline struct fd fdget(unsigned fd) { return __fdget(fd, FMODE_PATH); }
 static __always_inline struct fd fdget_raw(unsigned fd) { return __fdget(fd, 0); }
 
-/* The same for a call that uses and moves f_pos. */
-static __always_inline struct fd fdget_pos(unsigned fd)
+/* The same for a call that uses and moves f_pos, whose lock a file with one user does not need. */
+static __always_inline struct fd fdget_pos(unsigned fd) NO_LOCK_ANALYSIS
 {
 	struct fd f = fdget(fd);
 
@@ -78,7 +78,7 @@ static __always_inline void fdput(struct fd f)
 		fput(f.file);
 }
 
-static __always_inline void fdput_pos(struct fd f)
+static __always_inline void fdput_pos(struct fd f) NO_LOCK_ANALYSIS
 {
 	if (unlikely(f.flags & FDPUT_POS))
 		mutex_unlock(&f.file->f_pos_lock);

@@ -10,7 +10,8 @@
  * INVARIANTS
  *   N1  lazy: dcache_lock is held, nd->path and nd->root are not counted; otherwise both are.
  *   N2  nr_links counts every link followed, at most MAXSYMLINKS; each has its entry in held[].
- * LOCKING   see MODEL.  A slow look-up holds the directory's i_rwsem for writing: one dentry per name.
+ * LOCKING   see MODEL; the lock goes with nd->lazy, which the lock analysis cannot see, so what takes or
+ *           drops it is exempt.  A slow look-up holds the directory's i_rwsem for writing: one dentry per name.
  * COST      a cached component: the hash of its name, one chain, no atomic operation.
  *
  * SPDX-License-Identifier: MIT
@@ -74,7 +75,7 @@ void __init namei_init(void)
 
 /* ---- the state of a walk --------------------------------------------------------------------- */
 
-void nd_unlazy(struct nameidata *nd)
+void nd_unlazy(struct nameidata *nd) NO_LOCK_ANALYSIS
 {
 	if (!nd->lazy)
 		return;
@@ -94,7 +95,7 @@ static void nd_release_links(struct nameidata *nd)
 }
 
 /* The walk failed, or its result is not wanted. */
-void nd_drop(struct nameidata *nd)
+void nd_drop(struct nameidata *nd) NO_LOCK_ANALYSIS
 {
 	if (nd->lazy) {
 		read_unlock(&dcache_lock);
@@ -106,7 +107,7 @@ void nd_drop(struct nameidata *nd)
 }
 
 /* The walk succeeded: *@out is a counted path. */
-void nd_finish(struct nameidata *nd, struct path *out)
+void nd_finish(struct nameidata *nd, struct path *out) NO_LOCK_ANALYSIS
 {
 	if (nd->lazy) {
 		path_get(&nd->path);
@@ -119,7 +120,7 @@ void nd_finish(struct nameidata *nd, struct path *out)
 }
 
 /* Start at the root, the working directory, or @dfd.  On success dcache_lock is held (N1). */
-static int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned flags)
+static int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned flags) NO_LOCK_ANALYSIS
 {
 	bool absolute = *name == '/';
 
@@ -164,8 +165,8 @@ static void cross_mounts(struct path *p) REQUIRES(dcache_lock)
 	}
 }
 
-/* Make @to, not counted and valid under dcache_lock, which is held, the place we are at. */
-static void nd_move_locked(struct nameidata *nd, const struct path *to)
+/* Make @to, not counted and valid under dcache_lock, the place we are at.  => lock dropped unless lazy */
+static void nd_move_locked(struct nameidata *nd, const struct path *to) RELEASE(dcache_lock) NO_LOCK_ANALYSIS
 {
 	struct path old = nd->path;
 
@@ -177,7 +178,7 @@ static void nd_move_locked(struct nameidata *nd, const struct path *to)
 	path_put(&old);
 }
 
-static int follow_dotdot(struct nameidata *nd)
+static int follow_dotdot(struct nameidata *nd) NO_LOCK_ANALYSIS
 {
 	struct path p;
 
@@ -390,6 +391,7 @@ const char *walk_component(struct nameidata *nd, bool follow)
 		return walk_dots(nd);
 	if (!nd->lazy)
 		return walk_counted(nd, follow);
+	spin_assert_held(&dcache_lock);		/* N1 */
 	d = __d_lookup(nd->path.dentry, &nd->last);
 	if (unlikely(!d)) {
 		if (nd->path.dentry->d_inode->i_flags & S_COMPLETE)

@@ -78,9 +78,9 @@ static void put_pipe_info(struct inode *inode, struct pipe_inode_info *p)
 
 /*
  * Sleep on @q, the pipe's mutex dropped meanwhile, until somebody wakes it.
- * => mutex held again; 0 or -ERESTARTSYS
+ * => 0 or -ERESTARTSYS
  */
-static int pipe_sleep(struct pipe_inode_info *p, wait_queue_head_t *q)
+static int pipe_sleep(struct pipe_inode_info *p, wait_queue_head_t *q) REQUIRES(p->mutex)
 {
 	DEFINE_WAIT(w);
 	int rc = 0;
@@ -110,7 +110,7 @@ static inline void wake_writers(struct pipe_inode_info *p)
 
 /* ---- read ------------------------------------------------------------------------------------ */
 
-static void release_buf(struct pipe_inode_info *p, struct pipe_buffer *b)
+static void release_buf(struct pipe_inode_info *p, struct pipe_buffer *b) REQUIRES(p->mutex)
 {
 	if ((b->flags & PIPE_BUF_MERGE) && !p->spare && page_count(b->page) == 1)
 		p->spare = b->page;
@@ -121,7 +121,7 @@ static void release_buf(struct pipe_inode_info *p, struct pipe_buffer *b)
 }
 
 /* Copy what is in the ring.  *@emptied: a buffer became free.  => bytes, or -EFAULT with nothing copied */
-static ssize_t pipe_take(struct pipe_inode_info *p, struct iov_iter *to, bool *emptied)
+static ssize_t pipe_take(struct pipe_inode_info *p, struct iov_iter *to, bool *emptied) REQUIRES(p->mutex)
 {
 	ssize_t total = 0;
 
@@ -180,7 +180,7 @@ out:
 /* ---- write ----------------------------------------------------------------------------------- */
 
 /* Append to the last buffer what fits there whole (Q2).  => bytes, or -EFAULT */
-static ssize_t pipe_merge(struct pipe_inode_info *p, struct iov_iter *from)
+static ssize_t pipe_merge(struct pipe_inode_info *p, struct iov_iter *from) REQUIRES(p->mutex)
 {
 	struct pipe_buffer *b;
 	size_t n, end;
@@ -459,8 +459,9 @@ static void pipe_release(struct inode *inode, struct file *f)
 	put_pipe_info(inode, p);
 }
 
-/* Wait until *@counter moves: the other end was opened, and maybe closed again.  => mutex held */
+/* Wait until *@counter moves: the other end was opened, and maybe closed again. */
 static int wait_for_partner(struct pipe_inode_info *p, wait_queue_head_t *q, unsigned *counter)
+	REQUIRES(p->mutex)
 {
 	unsigned seen = *counter;
 
@@ -473,7 +474,7 @@ static int wait_for_partner(struct pipe_inode_info *p, wait_queue_head_t *q, uns
 	return 0;
 }
 
-static int fifo_open_read(struct file *f, struct pipe_inode_info *p)
+static int fifo_open_read(struct file *f, struct pipe_inode_info *p) REQUIRES(p->mutex)
 {
 	p->r_counter++;
 	if (!p->readers++)
@@ -487,7 +488,7 @@ static int fifo_open_read(struct file *f, struct pipe_inode_info *p)
 	return wait_for_partner(p, &p->rd_wait, &p->w_counter);
 }
 
-static int fifo_open_write(struct file *f, struct pipe_inode_info *p)
+static int fifo_open_write(struct file *f, struct pipe_inode_info *p) REQUIRES(p->mutex)
 {
 	if ((f->f_flags & O_NONBLOCK) && !p->readers)
 		return -ENXIO;
@@ -497,7 +498,7 @@ static int fifo_open_write(struct file *f, struct pipe_inode_info *p)
 	return p->readers ? 0 : wait_for_partner(p, &p->wr_wait, &p->r_counter);
 }
 
-static int fifo_open_ends(struct file *f, struct pipe_inode_info *p)
+static int fifo_open_ends(struct file *f, struct pipe_inode_info *p) REQUIRES(p->mutex)
 {
 	int rc;
 

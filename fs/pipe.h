@@ -39,11 +39,14 @@ static inline struct pipe_buffer *pipe_buf(struct pipe_inode_info *p, unsigned i
 	return &p->bufs[i & (p->ring_size - 1)];
 }
 
-/* For splice; p->mutex held. */
+/* ---- for splice; p->mutex held ---- */
 enum pipe_wait { PIPE_WAIT, PIPE_NO_WAIT };
-int pipe_wait_readable(struct pipe_inode_info *p, enum pipe_wait w);	/* 0: data or end; -EAGAIN, -ERESTARTSYS */
-int pipe_wait_writable(struct pipe_inode_info *p, enum pipe_wait w);	/* 0: room; -EPIPE (and SIGPIPE) too */
-void pipe_consume(struct pipe_inode_info *p, size_t bytes);		/* of the first buffer; wakes writers */
+/* 0: data or end; -EAGAIN, -ERESTARTSYS */
+int pipe_wait_readable(struct pipe_inode_info *p, enum pipe_wait w) REQUIRES(p->mutex);
+/* 0: room; -EPIPE (and SIGPIPE) too */
+int pipe_wait_writable(struct pipe_inode_info *p, enum pipe_wait w) REQUIRES(p->mutex);
+/* Of the first buffer; wakes writers. */
+void pipe_consume(struct pipe_inode_info *p, size_t bytes) REQUIRES(p->mutex);
 void pipe_push(struct pipe_inode_info *p, struct pipe_buffer buf);	/* takes over its page; wakes readers */
 
 extern const struct file_operations pipefifo_fops;

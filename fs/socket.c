@@ -594,7 +594,8 @@ static bool put_cmsg(struct msghdr *m, int type, const void *data, size_t n, uns
 	struct cmsghdr h = { .cmsg_len = sizeof(h) + n, .cmsg_level = SOL_SOCKET, .cmsg_type = type };
 	char __user *to = m->msg_control;
 
-	if (m->msg_controllen < h.cmsg_len || copy_to_user(to, &h, sizeof(h)) || copy_to_user(to + sizeof(h), data, n)) {
+	if (m->msg_controllen < h.cmsg_len || copy_to_user(to, &h, sizeof(h)) ||
+	    copy_to_user(to + sizeof(h), data, n)) {
 		*flags |= MSG_CTRUNC;
 		return false;
 	}

@@ -213,6 +213,7 @@ static ssize_t splice_to_pipe(struct file *in, loff_t *pos, struct pipe_inode_in
 }
 
 static void lock_two(struct pipe_inode_info *a, struct pipe_inode_info *b)
+	ACQUIRE(a->mutex, b->mutex) NO_LOCK_ANALYSIS
 {
 	if (a > b)
 		swap(a, b);
@@ -220,7 +221,7 @@ static void lock_two(struct pipe_inode_info *a, struct pipe_inode_info *b)
 	mutex_lock(&b->mutex);
 }
 
-static void unlock_two(struct pipe_inode_info *a, struct pipe_inode_info *b)
+static void unlock_two(struct pipe_inode_info *a, struct pipe_inode_info *b) RELEASE(a->mutex, b->mutex)
 {
 	mutex_unlock(&a->mutex);
 	mutex_unlock(&b->mutex);
@@ -228,6 +229,8 @@ static void unlock_two(struct pipe_inode_info *a, struct pipe_inode_info *b)
 
 /* Wait, holding one lock at a time, until @in has data and @out has room.  => 1: at once with both locked */
 static int lock_ready(struct pipe_inode_info *in, struct pipe_inode_info *out, enum pipe_wait w)
+	TRY_ACQUIRE(0, in->mutex, out->mutex)
+
 {
 	for (;;) {
 		int rc;

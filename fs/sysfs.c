@@ -224,7 +224,7 @@ static u64 all_harts(void) { return nr_harts == 64 ? ~0ull : (1ull << nr_harts) 
 static ssize_t show_online(__maybe_unused void *data, char *buf) { return mask_list(hart_online_mask.bits, buf); }
 static ssize_t show_all_harts(__maybe_unused void *data, char *buf) { return mask_list(all_harts(), buf); }
 static ssize_t show_nodes(__maybe_unused void *data, char *buf) { return mask_list(node_online_map.bits, buf); }
-static ssize_t show_memory_nodes(__maybe_unused void *data, char *buf) { return mask_list(node_memory_map.bits, buf); }
+static ssize_t show_mem_nodes(__maybe_unused void *data, char *buf) { return mask_list(node_memory_map.bits, buf); }
 
 static u64 node_harts(int nid)
 {
@@ -243,7 +243,8 @@ static ssize_t show_node_cpumap(void *data, char *buf)
 	u64 mask = node_harts((long)data);
 
 	if (nr_harts > 32)
-		return scnprintf(buf, PAGE_SIZE, "%0*x,%08x\n", (int)(nr_harts - 29) / 4, (u32)(mask >> 32), (u32)mask);
+		return scnprintf(buf, PAGE_SIZE, "%0*x,%08x\n", (int)(nr_harts - 29) / 4, (u32)(mask >> 32),
+				 (u32)mask);
 	return scnprintf(buf, PAGE_SIZE, "%0*x\n", (int)(nr_harts + 3) / 4, (u32)mask);
 }
 
@@ -274,11 +275,13 @@ static ssize_t show_node_meminfo(void *data, char *buf)
 			 "Node %d AnonPages:      %8lu kB\nNode %d Shmem:          %8lu kB\n"
 			 "Node %d PageTables:     %8lu kB\nNode %d SReclaimable:   %8lu kB\n"
 			 "Node %d SUnreclaim:     %8lu kB\n",
-			 nid, K(total), nid, K(free), nid, K(total - free), nid,
-			 K(node_page_state(pgdat, NR_FILE_PAGES)), nid, K(node_page_state(pgdat, NR_ANON_MAPPED)), nid,
-			 K(node_page_state(pgdat, NR_SHMEM)), nid, K(node_page_state(pgdat, NR_PAGETABLE)), nid,
-			 K(node_page_state(pgdat, NR_SLAB_RECLAIMABLE)), nid,
-			 K(node_page_state(pgdat, NR_SLAB_UNRECLAIMABLE)));
+			 nid, K(total), nid, K(free), nid, K(total - free),
+			 nid, K(node_page_state(pgdat, NR_FILE_PAGES)),
+			 nid, K(node_page_state(pgdat, NR_ANON_MAPPED)),
+			 nid, K(node_page_state(pgdat, NR_SHMEM)),
+			 nid, K(node_page_state(pgdat, NR_PAGETABLE)),
+			 nid, K(node_page_state(pgdat, NR_SLAB_RECLAIMABLE)),
+			 nid, K(node_page_state(pgdat, NR_SLAB_UNRECLAIMABLE)));
 #undef K
 }
 
@@ -314,7 +317,7 @@ static int create_nodes(void)
 
 	rc |= sysfs_create_file("devices/system/node/online", show_nodes, NULL, NULL);
 	rc |= sysfs_create_file("devices/system/node/possible", show_nodes, NULL, NULL);
-	rc |= sysfs_create_file("devices/system/node/has_memory", show_memory_nodes, NULL, NULL);
+	rc |= sysfs_create_file("devices/system/node/has_memory", show_mem_nodes, NULL, NULL);
 	for_each_online_node(n)
 		for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
 			snprintf(path, sizeof(path), "devices/system/node/node%u/%s", n, files[i].name);

@@ -575,8 +575,8 @@ static void take_ctl(struct unix_msg *m, struct unix_ctl *ctl, bool peek)
 		m->nr_fds = 0;
 }
 
-/* @n bytes of the first message were read.  => recv_mutex */
-static void consume(struct unix_sock *s, struct unix_msg *m, size_t n, bool whole)
+/* @n bytes of the first message were read. */
+static void consume(struct unix_sock *s, struct unix_msg *m, size_t n, bool whole) REQUIRES(s->recv_mutex)
 {
 	struct unix_sock *sender = unix_get(m->sender);
 
@@ -595,7 +595,7 @@ static void consume(struct unix_sock *s, struct unix_msg *m, size_t n, bool whol
 }
 
 /* The message after @after (NULL: the first), or NULL. */
-static struct unix_msg *next_msg(struct unix_sock *s, struct unix_msg *after)
+static struct unix_msg *next_msg(struct unix_sock *s, struct unix_msg *after) REQUIRES(s->recv_mutex)
 {
 	struct list_head *p;
 
@@ -625,8 +625,8 @@ static int empty_reason(struct unix_sock *s)
 	return rc;
 }
 
-/* => recv_mutex held before and after; 1 there is something, 0 the end, -errno */
-static int wait_for_msg(struct unix_sock *s, bool nonblock)
+/* => recv_mutex dropped in between; 1 there is something, 0 the end, -errno */
+static int wait_for_msg(struct unix_sock *s, bool nonblock) REQUIRES(s->recv_mutex)
 {
 	int rc = empty_reason(s), why;
 
@@ -639,6 +639,7 @@ static int wait_for_msg(struct unix_sock *s, bool nonblock)
 }
 
 static ssize_t recv_packet(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl, unsigned flags)
+	REQUIRES(s->recv_mutex)
 {
 	struct unix_msg *m;
 	size_t n, len;
@@ -664,6 +665,7 @@ static ssize_t recv_packet(struct unix_sock *s, struct iov_iter *to, struct unix
 }
 
 static ssize_t recv_stream(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl, unsigned flags)
+	REQUIRES(s->recv_mutex)
 {
 	struct unix_msg *m = NULL;
 	bool peek = flags & MSG_PEEK, first = true;

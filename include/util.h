@@ -104,12 +104,16 @@ __cold void warn_failed(const char *expr, const char *file, int line);
 #define REQUIRES(...)	__attribute__((requires_capability(__VA_ARGS__)))
 #define ACQUIRE(...)	__attribute__((acquire_capability(__VA_ARGS__)))
 #define RELEASE(...)	__attribute__((release_capability(__VA_ARGS__)))
+#define TRY_ACQUIRE(ok, ...) __attribute__((try_acquire_capability(ok, __VA_ARGS__)))
+#define ASSERT_HELD(...) __attribute__((assert_capability(__VA_ARGS__)))
 #define NO_LOCK_ANALYSIS __attribute__((no_thread_safety_analysis))
 #else
 #define CAPABILITY(x)
 #define REQUIRES(...)
 #define ACQUIRE(...)
 #define RELEASE(...)
+#define TRY_ACQUIRE(ok, ...)
+#define ASSERT_HELD(...)
 #define NO_LOCK_ANALYSIS
 #endif
 

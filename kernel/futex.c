@@ -104,7 +104,7 @@ static int read_word_locked(u32 *val, u32 __user *uaddr)
 	return rc;
 }
 
-static void lock_two(struct futex_bucket *a, struct futex_bucket *b)
+static void lock_two(struct futex_bucket *a, struct futex_bucket *b) ACQUIRE(a->lock, b->lock) NO_LOCK_ANALYSIS
 {
 	if (a > b)
 		swap(a, b);
@@ -113,7 +113,7 @@ static void lock_two(struct futex_bucket *a, struct futex_bucket *b)
 		spin_lock(&b->lock);
 }
 
-static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
+static void unlock_two(struct futex_bucket *a, struct futex_bucket *b) RELEASE(a->lock, b->lock) NO_LOCK_ANALYSIS
 {
 	spin_unlock(&a->lock);
 	if (a != b)
@@ -565,13 +565,13 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val, const struct __ke
 	switch (cmd) {
 	case FUTEX_WAIT:
 		val3 = FUTEX_BITSET_MATCH_ANY;
-		/* fall through */
+		fallthrough;
 	case FUTEX_WAIT_BITSET:
 		rc = get_timeout(&to, op, uts);
 		return rc ? rc : futex_wait(uaddr, shared, val, &to, val3);
 	case FUTEX_WAKE:
 		val3 = FUTEX_BITSET_MATCH_ANY;
-		/* fall through */
+		fallthrough;
 	case FUTEX_WAKE_BITSET:
 		return futex_wake(uaddr, shared, val, val3);
 	case FUTEX_REQUEUE:

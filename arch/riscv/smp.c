@@ -219,7 +219,8 @@ static void serve_call(void)
 	__atomic_fetch_and(&call.waiting, ~self, __ATOMIC_RELEASE);
 }
 
-void arch_call_on(hartmask_t harts, void (*fn)(void *), void *arg)
+/* The lock is held as long as others are asked, and not at all where nobody is. */
+void arch_call_on(hartmask_t harts, void (*fn)(void *), void *arg) NO_LOCK_ANALYSIS
 {
 	unsigned long self = BIT(this_hart());
 	hartmask_t others = { harts.bits & READ_ONCE(hart_online_mask.bits) & ~self };

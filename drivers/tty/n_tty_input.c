@@ -34,7 +34,7 @@ static bool is_ctrl(unsigned char c)
 	return (c < ' ' || c == 127) && c != '\t';
 }
 
-static void echo_char(struct tty_struct *tty, unsigned char c)
+static void echo_char(struct tty_struct *tty, unsigned char c) REQUIRES(tty->lock)
 {
 	if (L(tty, ECHOCTL) && is_ctrl(c) && c != '\n') {
 		n_tty_out(tty, '^');
@@ -66,7 +66,7 @@ static unsigned column_at(struct tty_struct *tty, u32 end)
 	return column;
 }
 
-static void erase_on_screen(struct tty_struct *tty, unsigned char c)
+static void erase_on_screen(struct tty_struct *tty, unsigned char c) REQUIRES(tty->lock)
 {
 	unsigned to = column_at(tty, tty->read_head), width = char_width(tty, c, to);
 
@@ -80,7 +80,7 @@ static void erase_on_screen(struct tty_struct *tty, unsigned char c)
 /* ---- editing --------------------------------------------------------------------------------- */
 
 /* Take the last character off the line: all its bytes, if it is UTF-8. */
-static void erase_one(struct tty_struct *tty)
+static void erase_one(struct tty_struct *tty) REQUIRES(tty->lock)
 {
 	unsigned char c;
 
@@ -95,7 +95,7 @@ static void erase_one(struct tty_struct *tty)
 		echo_char(tty, CC(tty, VERASE));
 }
 
-static void erase_word(struct tty_struct *tty)
+static void erase_word(struct tty_struct *tty) REQUIRES(tty->lock)
 {
 	bool seen = false;
 
@@ -110,7 +110,7 @@ static void erase_word(struct tty_struct *tty)
 	}
 }
 
-static void kill_line(struct tty_struct *tty)
+static void kill_line(struct tty_struct *tty) REQUIRES(tty->lock)
 {
 	if (L(tty, ECHO) && !(L(tty, ECHOK) && L(tty, ECHOKE) && L(tty, ECHOE))) {
 		tty->read_head = tty->canon_head;
@@ -123,7 +123,7 @@ static void kill_line(struct tty_struct *tty)
 		erase_one(tty);
 }
 
-static void reprint_line(struct tty_struct *tty)
+static void reprint_line(struct tty_struct *tty) REQUIRES(tty->lock)
 {
 	echo_char(tty, CC(tty, VREPRINT));
 	n_tty_out(tty, '\n');
@@ -152,7 +152,7 @@ static void end_line(struct tty_struct *tty, unsigned char c)
 }
 
 /* Room for an ordinary byte: a line keeps one free for its end. */
-static bool has_room(struct tty_struct *tty)
+static bool has_room(struct tty_struct *tty) REQUIRES(tty->lock)
 {
 	if (read_cnt(tty) < N_TTY_BUF - 1)
 		return true;
@@ -161,7 +161,7 @@ static bool has_room(struct tty_struct *tty)
 	return false;
 }
 
-static void put_echoed(struct tty_struct *tty, unsigned char c)
+static void put_echoed(struct tty_struct *tty, unsigned char c) REQUIRES(tty->lock)
 {
 	if (!has_room(tty))
 		return;
@@ -177,7 +177,7 @@ static void put_echoed(struct tty_struct *tty, unsigned char c)
 
 /* ---- one byte -------------------------------------------------------------------------------- */
 
-static void do_signal(struct tty_struct *tty, int sig, unsigned char c)
+static void do_signal(struct tty_struct *tty, int sig, unsigned char c) REQUIRES(tty->lock)
 {
 	if (!L(tty, NOFLSH)) {
 		n_tty_flush_input(tty);
@@ -195,7 +195,7 @@ static void do_signal(struct tty_struct *tty, int sig, unsigned char c)
 		kill_pgrp(tty->pgrp, sig, 1);
 }
 
-static bool flow_control(struct tty_struct *tty, unsigned char c)
+static bool flow_control(struct tty_struct *tty, unsigned char c) REQUIRES(tty->lock)
 {
 	bool stop;
 
@@ -210,7 +210,7 @@ static bool flow_control(struct tty_struct *tty, unsigned char c)
 	return true;
 }
 
-static bool signal_char(struct tty_struct *tty, unsigned char c)
+static bool signal_char(struct tty_struct *tty, unsigned char c) REQUIRES(tty->lock)
 {
 	if (c == DISABLED_CHAR)
 		return false;
@@ -226,7 +226,7 @@ static bool signal_char(struct tty_struct *tty, unsigned char c)
 }
 
 /* Whether @c was an editing character, or ended the line. */
-static bool canon_char(struct tty_struct *tty, unsigned char c)
+static bool canon_char(struct tty_struct *tty, unsigned char c) REQUIRES(tty->lock)
 {
 	bool ext = L(tty, IEXTEN), empty = tty->read_head == tty->canon_head;
 
@@ -266,7 +266,7 @@ static bool canon_char(struct tty_struct *tty, unsigned char c)
 	return true;
 }
 
-static void receive_char(struct tty_struct *tty, unsigned char c)
+static void receive_char(struct tty_struct *tty, unsigned char c) REQUIRES(tty->lock)
 {
 	if (I(tty, ISTRIP))
 		c &= 0x7f;

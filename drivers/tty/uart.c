@@ -108,7 +108,7 @@ static const struct tty_operations uart_ops = {
 };
 
 /* In a panic the holder may be a hart that was stopped: go on without the lock after a while. */
-static bool console_lock(struct uart_port *port)
+static bool console_lock(struct uart_port *port) TRY_ACQUIRE(true, port->lock)
 {
 	for (unsigned i = 0; i < PANIC_SPINS; i++) {
 		if (spin_trylock(&port->lock))

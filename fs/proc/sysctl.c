@@ -164,8 +164,10 @@ static int do_threads_max(__maybe_unused const struct ctl_table *t, bool write, 
 
 static void format_uuid(const u8 *u, char *buf, size_t *len)
 {
-	*len = scnprintf(buf, PAGE_SIZE, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", u[0],
-			 u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+	*len = scnprintf(buf, PAGE_SIZE,
+			 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n",
+			 u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+			 u[13], u[14], u[15]);
 }
 
 static void make_uuid(u8 *u)
@@ -279,16 +281,21 @@ static int do_inode_nr(__maybe_unused const struct ctl_table *t, __maybe_unused 
 	return 0;
 }
 
-static int do_dentry_state(__maybe_unused const struct ctl_table *t, __maybe_unused bool write, char *buf, size_t *len)
+static int do_dentry_state(__maybe_unused const struct ctl_table *t, __maybe_unused bool write, char *buf,
+			   size_t *len)
 {
 	*len = scnprintf(buf, PAGE_SIZE, "%lu\t%lu\t45\t0\t0\t0\n", nr_dentry, nr_dentry_unused);
 	return 0;
 }
 
 static struct ctl_table fs_table[] = {
-	ULONG("file-max", files_max, 0644), FN("file-nr", do_file_nr, 0444), FN("inode-nr", do_inode_nr, 0444),
-	FN("dentry-state", do_dentry_state, 0444), INT("nr_open", sysctl_nr_open, 0644, 64, 1 << 20),
-	INT("pipe-max-size", pipe_max_size, 0644, PAGE_SIZE, 1 << 30), INT("overflowuid", overflowuid, 0644, 0, 65535),
+	ULONG("file-max", files_max, 0644),
+	FN("file-nr", do_file_nr, 0444),
+	FN("inode-nr", do_inode_nr, 0444),
+	FN("dentry-state", do_dentry_state, 0444),
+	INT("nr_open", sysctl_nr_open, 0644, 64, 1 << 20),
+	INT("pipe-max-size", pipe_max_size, 0644, PAGE_SIZE, 1 << 30),
+	INT("overflowuid", overflowuid, 0644, 0, 65535),
 	INT("overflowgid", overflowgid, 0644, 0, 65535),
 };
 
@@ -393,7 +400,8 @@ int register_sysctl(const char *dir, const struct ctl_table *table, unsigned n)
 		dir += len + (dir[len] == '/');
 	}
 	for (unsigned i = 0; d && i < n; i++) {
-		struct proc_dir_entry *p = proc_create(table[i].name, table[i].mode, d, &sysctl_fops, (void *)&table[i]);
+		const struct ctl_table *t = &table[i];
+		struct proc_dir_entry *p = proc_create(t->name, t->mode, d, &sysctl_fops, (void *)t);
 
 		if (!p)
 			return -ENOMEM;

@@ -126,6 +126,7 @@ bool wake_up_task(struct task_base *t, int state_mask)
 		return false;
 	flags = arch_irq_save();
 	rq = task_rq_lock(p);
+	spin_assert_held(&rq->lock);
 	if (unlikely(!(p->state & state_mask))) {
 		spin_unlock_irqrestore(&rq->lock, flags);
 		return false;
@@ -173,8 +174,8 @@ static inline bool signal_pending_state(int state, struct task_struct *p)
 	return (state & TASK_INTERRUPTIBLE) || task_fatal_signal_pending(p);
 }
 
-/* What the next task does for the one it was switched from.  => interrupts off, rq->lock held on entry */
-static __always_inline void finish_switch(struct rq *rq, struct task_struct *prev)
+/* What the next task does for the one it was switched from.  => interrupts off */
+static __always_inline void finish_switch(struct rq *rq, struct task_struct *prev) RELEASE(rq->lock)
 {
 	struct mm_struct *mm = rq->drop_mm;
 	struct task_struct *push = rq->push;
@@ -205,6 +206,7 @@ void schedule_tail(struct task_struct *prev)
 	struct rq *rq = this_rq();
 
 	lock_check_acquire(&rq->lock, RANK_RQ);	/* taken by prev in schedule() */
+	spin_assert_held(&rq->lock);
 	finish_switch(rq, prev);
 	arch_irq_enable();
 	if (current->set_child_tid)		/* CLONE_CHILD_SETTID: in the child's own memory */
@@ -229,13 +231,15 @@ static __always_inline void switch_mm(struct rq *rq, struct task_struct *prev, s
 	}
 }
 
+/* The lock changes hands (R3): prev takes it, next drops it. */
 static __always_inline void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+	RELEASE(rq->lock) NO_LOCK_ANALYSIS
 {
 	rq->nr_switches++;
 	rq->curr = next;
 	next->se.on_hart = true;
 	switch_mm(rq, prev, next);
-	lock_check_release(&rq->lock, RANK_RQ);		/* the lock changes hands (R3) */
+	lock_check_release(&rq->lock, RANK_RQ);
 	prev = switch_to(prev, next);
 	/* Another hart, perhaps: nothing computed before holds. */
 	rq = this_rq();

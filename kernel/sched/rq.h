@@ -65,8 +65,8 @@ static inline void set_task_hart(struct task_struct *p, unsigned hart)
 	p->hart_off = hart_off[hart];
 }
 
-/* The queue of @p, locked; interrupts are off. */
-static inline struct rq *task_rq_lock(struct task_struct *p)
+/* The queue of @p, locked; interrupts are off.  => the caller says so with spin_assert_held() */
+static inline struct rq *task_rq_lock(struct task_struct *p) NO_LOCK_ANALYSIS
 {
 	for (;;) {
 		struct rq *rq = hart_rq(READ_ONCE(p->hart));

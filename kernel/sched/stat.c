@@ -33,6 +33,7 @@ void task_cputime(struct task_struct *p, u64 *utime, u64 *stime)
 	struct rq *rq = task_rq_lock(p);
 	u64 rest;
 
+	spin_assert_held(&rq->lock);
 	if (rq->curr == p)
 		update_curr(rq, ktime_get());
 	rest = p->se.sum_exec_ns - p->utime - p->stime;
@@ -51,6 +52,7 @@ u64 task_sched_runtime(struct task_struct *p)
 	struct rq *rq = task_rq_lock(p);
 	u64 ns;
 
+	spin_assert_held(&rq->lock);
 	if (rq->curr == p)
 		update_curr(rq, ktime_get());
 	ns = p->se.sum_exec_ns;

@@ -67,6 +67,7 @@ static void apply_params(struct task_struct *p, const struct sched_params *s)
 	bool waits = p->se.on_rq && rq->curr != p;
 	unsigned long kick = 0;
 
+	spin_assert_held(&rq->lock);
 	if (rq->curr == p)
 		update_curr(rq, ktime_get());
 	if (waits)
@@ -288,6 +289,7 @@ static void set_allowed(struct task_struct *p, u64 mask)
 	unsigned long kick = 0;
 	bool misplaced;
 
+	spin_assert_held(&rq->lock);
 	p->cpus_allowed = mask;
 	misplaced = p->se.on_rq && !(mask & BIT(rq->hart));
 	if (misplaced && rq->curr != p) {

@@ -56,12 +56,21 @@ void recalc_sigpending_and_wake(struct task_struct *t)
 		signal_wake_up(t, false);
 }
 
+/* A POSIX timer's signal was taken: the timer may expire again.  => lock dropped in between */
+static void timer_goes_on(struct sighand_struct *sighand, siginfo_t *info) REQUIRES(sighand->lock)
+{
+	spin_unlock_irq(&sighand->lock);
+	posixtimer_rearm(info);
+	spin_lock_irq(&sighand->lock);
+}
+
 int dequeue_signal(const sigset_t *mask, siginfo_t *info)
 {
 	struct task_struct *me = current;
 	struct sigpending *from = &me->pending;
 	int sig = next_signal(from, mask);
 
+	spin_assert_held(&me->sighand->lock);
 	if (!sig) {
 		from = &me->signal->shared_pending;
 		sig = next_signal(from, mask);
@@ -76,34 +85,29 @@ int dequeue_signal(const sigset_t *mask, siginfo_t *info)
 		me->jobctl |= JOBCTL_STOP_DEQUEUED;
 	if (unlikely(sig == SIGALRM))
 		itimer_real_rearm(me->signal);
-	if (unlikely(info->si_code == SI_TIMER && info->si_sys_private)) {
-		spin_unlock_irq(&me->sighand->lock);
-		posixtimer_rearm(info);
-		spin_lock_irq(&me->sighand->lock);
-	}
+	if (unlikely(info->si_code == SI_TIMER && info->si_sys_private))
+		timer_goes_on(me->sighand, info);
 	return sig;
 }
 
-/* The group owes its parent a report: a SIGCONT came, and its sender could not tell.  => lock held, and again at exit */
-static void report_continue(void)
+/* The group owes its parent a report: a SIGCONT came, and its sender could not tell.  => lock dropped in between */
+static void report_continue(struct sighand_struct *sighand) REQUIRES(sighand->lock)
 {
 	struct signal_struct *sig = current->signal;
 	int why = sig->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
 
 	sig->flags &= ~SIGNAL_CLD_MASK;
-	spin_unlock_irq(&current->sighand->lock);
+	spin_unlock_irq(&sighand->lock);
 	notify_parent_cldstop(current, why);
-	spin_lock_irq(&current->sighand->lock);
+	spin_lock_irq(&sighand->lock);
 }
 
 /*
  * The default action of @sig, which is not to end the process: ignore or stop.
- * => lock held, and again at exit; false: it is deadly
+ * => lock dropped in between; false: it is deadly
  */
-static bool default_action_survived(int sig)
+static bool default_action_survived(struct sighand_struct *sighand, int sig) REQUIRES(sighand->lock)
 {
-	struct sighand_struct *sighand = current->sighand;
-
 	if (sig_kernel_ignore(sig))
 		return true;
 	if (unlikely(current->signal->flags & SIGNAL_UNKILLABLE) && !sig_kernel_only(sig))
@@ -119,8 +123,7 @@ static bool default_action_survived(int sig)
 		if (orphaned)
 			return true;
 	}
-	if (do_signal_stop(sig))
-		spin_lock_irq(&sighand->lock);
+	do_signal_stop(sighand, sig);
 	return true;
 }
 
@@ -135,7 +138,7 @@ bool get_signal(struct ksignal *ks)
 	spin_lock_irq(&sighand->lock);
 	for (;;) {
 		if (unlikely(signal->flags & SIGNAL_CLD_MASK))
-			report_continue();
+			report_continue(sighand);
 		if (unlikely((signal->flags & SIGNAL_GROUP_EXIT) || signal->group_exit_task)) {
 			sigdelset(&me->pending.signal, SIGKILL);
 			recalc_sigpending();
@@ -143,8 +146,7 @@ bool get_signal(struct ksignal *ks)
 			break;
 		}
 		if (unlikely(me->jobctl & JOBCTL_STOP_PENDING)) {
-			if (do_signal_stop(0))
-				spin_lock_irq(&sighand->lock);
+			do_signal_stop(sighand, 0);
 			continue;
 		}
 		sig = dequeue_signal(&me->blocked, &ks->info);
@@ -164,7 +166,7 @@ bool get_signal(struct ksignal *ks)
 			spin_unlock_irq(&sighand->lock);
 			return true;
 		}
-		if (!default_action_survived(sig))
+		if (!default_action_survived(sighand, sig))
 			break;
 	}
 	spin_unlock_irq(&sighand->lock);

@@ -142,8 +142,10 @@ void sigqueue_disown(struct sigqueue *q, struct task_struct *t)
 	bool queued = !list_empty(&q->list);
 
 	q->owned = false;
-	if (sighand)
+	if (sighand) {
+		spin_assert_held(&sighand->lock);
 		spin_unlock_irqrestore(&sighand->lock, flags);
+	}
 	if (!queued)
 		sigqueue_free(q);
 }

@@ -36,10 +36,11 @@ int send_sigqueue_locked(struct sigqueue *q, struct task_struct *t, bool group);
 /* The timer goes: its entry is freed now, or when it is taken. */
 void sigqueue_disown(struct sigqueue *q, struct task_struct *t);
 
-/* send.c, stop.c; sighand->lock held */
+/* The locked sighand of @t, which the caller confirms by spin_assert_held(); NULL: @t is released already. */
 struct sighand_struct *lock_task_sighand(struct task_struct *t, unsigned long *flags);
+/* send.c, stop.c; sighand->lock held */
 bool task_participate_group_stop(struct task_struct *t);
-bool do_signal_stop(int sig);
+void do_signal_stop(struct sighand_struct *sighand, int sig) REQUIRES(sighand->lock);
 void notify_parent_cldstop(struct task_struct *t, int why);	/* takes tasklist_lock; no lock held */
 void __set_task_blocked(struct task_struct *t, const sigset_t *set);
 void retarget_shared_pending(struct task_struct *t, unsigned long which);

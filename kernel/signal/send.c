@@ -225,8 +225,7 @@ int send_signal_locked(int sig, siginfo_t *info, struct task_struct *t, bool gro
 	return 0;
 }
 
-/* sighand->lock of @t, or NULL when @t is released already. */
-struct sighand_struct *lock_task_sighand(struct task_struct *t, unsigned long *flags)
+struct sighand_struct *lock_task_sighand(struct task_struct *t, unsigned long *flags) NO_LOCK_ANALYSIS
 {
 	struct sighand_struct *sighand;
 
@@ -250,6 +249,7 @@ int do_send_sig_info(int sig, siginfo_t *info, struct task_struct *t, bool group
 	kick_defer();
 	sighand = lock_task_sighand(t, &flags);
 	if (sighand) {
+		spin_assert_held(&sighand->lock);
 		rc = send_signal_locked(sig, info, t, group);
 		spin_unlock_irqrestore(&sighand->lock, flags);
 	}
@@ -294,6 +294,7 @@ int send_sigqueue(struct sigqueue *q, struct task_struct *t, bool group)
 
 	if (!sighand)
 		return -1;
+	spin_assert_held(&sighand->lock);
 	rc = send_sigqueue_locked(q, t, group);
 	spin_unlock_irqrestore(&sighand->lock, flags);
 	return rc;

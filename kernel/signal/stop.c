@@ -62,9 +62,9 @@ static void start_group_stop(int sig)
 
 /*
  * Stop with the group, because of @sig, or of another thread's when @sig is 0.
- * => sighand->lock held; false: no stop, still held.  True: it stopped and went on, lock released
+ * => @sighand->lock dropped while stopped; not at all if a SIGCONT or an end came in between
  */
-bool do_signal_stop(int sig)
+void do_signal_stop(struct sighand_struct *sighand, int sig)
 {
 	struct task_struct *me = current;
 	bool notify;
@@ -72,18 +72,18 @@ bool do_signal_stop(int sig)
 	if (!(me->jobctl & JOBCTL_STOP_PENDING)) {
 		if (!(me->jobctl & JOBCTL_STOP_DEQUEUED) || (me->signal->flags & SIGNAL_GROUP_EXIT) ||
 		    me->signal->group_exit_task)
-			return false;		/* a SIGCONT or an end came in between */
+			return;
 		start_group_stop(sig);
 		if (!(me->jobctl & JOBCTL_STOP_PENDING))
-			return false;
+			return;
 	}
 	notify = task_participate_group_stop(me);
 	set_current_state(TASK_STOPPED);	/* before the lock goes: SIGCONT finds it */
-	spin_unlock_irq(&me->sighand->lock);
+	spin_unlock_irq(&sighand->lock);
 	if (notify)
 		notify_parent_cldstop(me, CLD_STOPPED);
 	schedule();
-	return true;
+	spin_lock_irq(&sighand->lock);
 }
 
 /* ---- telling the parent ---------------------------------------------------------------------- */

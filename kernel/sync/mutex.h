@@ -57,7 +57,7 @@ static __always_inline void mutex_lock_nested(struct mutex *m) ACQUIRE(m) NO_LOC
 		(void)mutex_lock_slow(m, TASK_UNINTERRUPTIBLE);
 }
 
-static inline int mutex_lock_state(struct mutex *m, int state)
+static inline int mutex_lock_state(struct mutex *m, int state) TRY_ACQUIRE(0, m) NO_LOCK_ANALYSIS
 {
 	int rc;
 
@@ -69,12 +69,12 @@ static inline int mutex_lock_state(struct mutex *m, int state)
 }
 
 /* 0 or -EINTR; 0 or -ERESTARTSYS. */
-static inline __must_check int mutex_lock_killable(struct mutex *m)
+static inline __must_check int mutex_lock_killable(struct mutex *m) TRY_ACQUIRE(0, m)
 { return mutex_lock_state(m, TASK_KILLABLE); }
-static inline __must_check int mutex_lock_interruptible(struct mutex *m)
+static inline __must_check int mutex_lock_interruptible(struct mutex *m) TRY_ACQUIRE(0, m)
 { return mutex_lock_state(m, TASK_INTERRUPTIBLE); }
 
-static inline __must_check bool mutex_trylock(struct mutex *m)
+static inline __must_check bool mutex_trylock(struct mutex *m) TRY_ACQUIRE(true, m) NO_LOCK_ANALYSIS
 {
 	if (!mutex_grab(m))
 		return false;

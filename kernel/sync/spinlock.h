@@ -90,7 +90,7 @@ static __always_inline void spin_lock_nested(spinlock_t *l) ACQUIRE(l) NO_LOCK_A
 	__spin_lock(l);
 }
 
-static __always_inline bool spin_trylock(spinlock_t *l) NO_LOCK_ANALYSIS
+static __always_inline bool spin_trylock(spinlock_t *l) TRY_ACQUIRE(true, l) NO_LOCK_ANALYSIS
 {
 	u32 old = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
 
@@ -115,6 +115,9 @@ static inline bool spin_is_locked(const spinlock_t *l)
 	u32 w = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
 	return (u16)w != (u16)(w >> 16);
 }
+
+/* @l is held here, by a way that clang cannot follow: a function's result, another name. */
+static __always_inline void spin_assert_held(const spinlock_t *l) ASSERT_HELD(l) { INV(S2, spin_is_locked(l)); }
 
 #define spin_lock_irqsave(l, flags)	do { (flags) = arch_irq_save(); spin_lock(l); } while (0)
 #define spin_unlock_irqrestore(l, flags) do { spin_unlock(l); arch_irq_restore(flags); } while (0)

@@ -237,7 +237,7 @@ static bool nproc_exceeded(void)
 /* ---- becoming visible ------------------------------------------------------------------------ */
 
 /* => tasklist_lock and current's sighand lock held */
-static void link_task(struct task_struct *p, const struct kernel_clone_args *args)
+static void link_task(struct task_struct *p, const struct kernel_clone_args *args) REQUIRES(tasklist_lock)
 {
 	struct signal_struct *sig = p->signal;
 

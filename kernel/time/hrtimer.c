@@ -49,8 +49,8 @@ ktime_t hrtimer_now(const struct hrtimer *t)
 	return t->clock == HRTIMER_REALTIME ? ktime_get_real_ns() : ktime_get();
 }
 
-/* The base of @t, locked; interrupts are off (H1). */
-static struct hrtimer_base *lock_base(const struct hrtimer *t)
+/* The base of @t, locked; interrupts are off (H1).  => the caller says so with spin_assert_held() */
+static struct hrtimer_base *lock_base(const struct hrtimer *t) NO_LOCK_ANALYSIS
 {
 	for (;;) {
 		struct hrtimer_base *base = per_hart_ptr(&timer_bases, READ_ONCE(t->hart));
@@ -62,7 +62,7 @@ static struct hrtimer_base *lock_base(const struct hrtimer *t)
 	}
 }
 
-static void timer_enqueue(struct hrtimer_base *base, struct hrtimer *t)
+static void timer_enqueue(struct hrtimer_base *base, struct hrtimer *t) REQUIRES(base->lock)
 {
 	struct timer_tree *tree = &base->tree[t->clock];
 	struct rb_node **link = &tree->root.rb_node, *parent = NULL;
@@ -84,7 +84,7 @@ static void timer_enqueue(struct hrtimer_base *base, struct hrtimer *t)
 	t->queued = true;
 }
 
-static void timer_dequeue(struct hrtimer_base *base, struct hrtimer *t)
+static void timer_dequeue(struct hrtimer_base *base, struct hrtimer *t) REQUIRES(base->lock)
 {
 	struct timer_tree *tree = &base->tree[t->clock];
 
@@ -117,7 +117,7 @@ static struct hrtimer *earliest(const struct hrtimer_base *base, ktime_t *due)
 }
 
 /* Let the hardware wait for the earliest timer, unless it waits for an earlier moment (H2). */
-static void program(struct hrtimer_base *base)
+static void program(struct hrtimer_base *base) REQUIRES(base->lock)
 {
 	ktime_t due;
 
@@ -152,6 +152,7 @@ void hrtimer_start(struct hrtimer *t, ktime_t expires, enum hrtimer_mode mode)
 		expires = ktime_add_safe(hrtimer_now(t), expires);
 	for (;;) {
 		base = lock_base(t);
+		spin_assert_held(&base->lock);
 		if (t->queued)
 			timer_dequeue(base, t);
 		if (likely(base == mine) || base->running == t)
@@ -173,6 +174,7 @@ int hrtimer_try_to_cancel(struct hrtimer *t)
 	struct hrtimer_base *base = lock_base(t);
 	int rc = 0;
 
+	spin_assert_held(&base->lock);
 	if (t->queued) {
 		timer_dequeue(base, t);
 		rc = base->running == t ? -1 : 1;
@@ -196,8 +198,10 @@ bool hrtimer_active(const struct hrtimer *t)
 {
 	unsigned long flags = arch_irq_save();
 	struct hrtimer_base *base = lock_base(t);
-	bool active = t->queued || base->running == t;
+	bool active;
 
+	spin_assert_held(&base->lock);
+	active = t->queued || base->running == t;
 	spin_unlock_irqrestore(&base->lock, flags);
 	return active;
 }
@@ -220,8 +224,8 @@ u64 hrtimer_forward(struct hrtimer *t, ktime_t now, ktime_t interval)
 
 /* ---- the interrupt --------------------------------------------------------------------------- */
 
-/* Run what is due.  => interrupts off; base->lock held, dropped around each function */
-static void run_due(struct hrtimer_base *base)
+/* Run what is due.  => interrupts off; lock dropped around each function */
+static void run_due(struct hrtimer_base *base) REQUIRES(base->lock)
 {
 	enum hrtimer_restart again;
 	struct hrtimer *t;

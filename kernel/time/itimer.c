@@ -160,6 +160,7 @@ void run_cpu_timers(struct task_struct *t)
 	sighand = lock_task_sighand(t, &flags);
 	if (!sighand)
 		return;
+	spin_assert_held(&sighand->lock);
 	thread_group_cputime_locked(t, &user, &system);
 	if (sig->cpu_timers) {
 		bool armed = check_itimer(&sig->it_prof, user + system, SIGPROF, t);

@@ -50,7 +50,7 @@ static unsigned map_zero_page(struct vm_fault *vmf)
 }
 
 /* Undo for a page that no entry came to show. */
-static unsigned drop_page(struct vm_fault *vmf, struct page *page)
+static unsigned drop_page(struct vm_fault *vmf, struct page *page) RELEASE(vmf->table->ptl)
 {
 	vmf_unlock(vmf);
 	put_page(page);

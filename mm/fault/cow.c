@@ -18,8 +18,8 @@
 #include "mm/kmap/highmem.h"
 #include "mm/pt/flush.h"
 
-/* Add W (and A, D) to the entry.  More permission: a local fence at most (L3).  => ptl held */
-static void wp_make_writable(struct vm_fault *vmf)
+/* Add W (and A, D) to the entry.  More permission: a local fence at most (L3). */
+static void wp_make_writable(struct vm_fault *vmf) REQUIRES(vmf->table->ptl)
 {
 	unsigned long bits = PTE_A | PTE_D | (vmf->vma->vm_flags & VM_WRITE ? PTE_W : 0);
 
@@ -27,7 +27,7 @@ static void wp_make_writable(struct vm_fault *vmf)
 	arch_tlb_flush_local_page(vmf->vma->vm_mm, vmf->address);
 }
 
-static unsigned wp_page_shared(struct vm_fault *vmf, struct page *page)
+static unsigned wp_page_shared(struct vm_fault *vmf, struct page *page) RELEASE(vmf->table->ptl)
 {
 	unsigned rc;
 
@@ -52,9 +52,9 @@ static unsigned wp_page_shared(struct vm_fault *vmf, struct page *page)
 
 /*
  * Replace the entry's page @old (NULL: the zero page) by the private @copy, whose content is done.
- * => ptl held, and the entry is what the fault saw
+ * => the entry is what the fault saw
  */
-static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *copy)
+static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *copy) REQUIRES(vmf->table->ptl)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	pte_t pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(copy), vma->vm_page_prot)), vma);

@@ -32,12 +32,15 @@ static __always_inline bool vma_wants_writenotify(const struct vm_area_struct *v
 }
 
 /* Lock the table of vmf->pte and see whether the entry still is what the fault saw. */
-static __always_inline bool vmf_lock_same(struct vm_fault *vmf)
+static __always_inline bool vmf_lock_same(struct vm_fault *vmf) ACQUIRE(vmf->table->ptl)
 {
 	spin_lock(&vmf->table->ptl);
 	return likely(pte_same(pte_load(vmf->pte), vmf->orig_pte));
 }
-static __always_inline void vmf_unlock(struct vm_fault *vmf) { spin_unlock(&vmf->table->ptl); }
+static __always_inline void vmf_unlock(struct vm_fault *vmf) RELEASE(vmf->table->ptl)
+{
+	spin_unlock(&vmf->table->ptl);
+}
 
 #define ANON_ORDER	5u
 #define ANON_BATCH	(1u << ANON_ORDER)	/* most pages that one call of anon_fill() makes */

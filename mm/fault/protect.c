@@ -82,14 +82,14 @@ unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr
 /* ---- mremap ---------------------------------------------------------------------------------- */
 
 /* The two locks of one move; two tables are locked in order of their addresses. */
-static void lock_pair(struct page *a, struct page *b)
+static void lock_pair(struct page *a, struct page *b) ACQUIRE(a->ptl, b->ptl) NO_LOCK_ANALYSIS
 {
 	spin_lock(a < b ? &a->ptl : &b->ptl);
 	if (a != b)
 		spin_lock_nested(a < b ? &b->ptl : &a->ptl);
 }
 
-static void unlock_pair(struct page *a, struct page *b)
+static void unlock_pair(struct page *a, struct page *b) RELEASE(a->ptl, b->ptl) NO_LOCK_ANALYSIS
 {
 	spin_unlock(&a->ptl);
 	if (a != b)

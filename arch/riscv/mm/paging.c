@@ -233,7 +233,8 @@ void free_initmem(void)
 	struct tlb_req req = { .mm = &init_mm, .what = TLB_ALL };
 
 	for (unsigned long va = (unsigned long)__init_begin; va < (unsigned long)__init_end; va += PAGE_SIZE) {
-		pte_t *image = kernel_pte(va), *direct = kernel_pte((unsigned long)phys_to_virt(virt_to_phys((void *)va)));
+		void *alias = phys_to_virt(virt_to_phys((void *)va));
+		pte_t *image = kernel_pte(va), *direct = kernel_pte((unsigned long)alias);
 
 		if (image)
 			set_pte(image, (pte_t){ 0 });
