@@ -407,6 +407,7 @@ TEST(all_threads_stop_and_die_together)
 	kill(p, SIGSTOP);
 	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
 	CHECK(WIFSTOPPED(st));
+	settle();			/* who told us goes to sleep after that */
 	clockid_t id;
 	CHECK_EQ(clock_getcpuclockid(p, &id), 0);
 	long long t0 = now(id);
