@@ -12,6 +12,7 @@ USERCC    ?= riscv64-linux-gnu-gcc
 USERSTRIP ?= riscv64-linux-gnu-strip
 HOSTCC    ?= gcc
 SLAB      ?= slub
+JOBS      ?= $(shell nproc)
 Q         := $(if $(V),,@)
 say        = $(if $(V),,@printf '  %-7s %s\n' "$(1)" "$(2)")
 
@@ -35,8 +36,14 @@ WARNINGS  := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare -Wv
 CFLAGS    := $(ARCHFLAGS) -std=gnu11 -O2 -g -ffreestanding -fms-extensions -fno-common -fno-pic \
 	     -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
 	     -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -msmall-data-limit=8 \
-	     $(WARNINGS) -I. -Iarch/riscv/include $(if $(DEBUG),-DVELLUM_DEBUG) $(EXTRA_CFLAGS)
+	     $(WARNINGS) -I. -Iarch/riscv/include $(if $(DEBUG),-DVELLUM_DEBUG) \
+	     $(if $(filter slob,$(SLAB)),-DVELLUM_SLOB) $(EXTRA_CFLAGS)
 LDFLAGS   := -nostdlib -static --no-dynamic-linker --unresolved-symbols=ignore-all -z max-page-size=4096 --no-warn-rwx-segments -T kernel.ld $(LDEXTRA)
+
+# Written anew when what is asked for is not what was built: then everything is.
+ASKED     := SLAB=$(SLAB) DEBUG=$(DEBUG) $(EXTRA_CFLAGS)
+$(shell mkdir -p $(BUILD); echo '$(ASKED)' | cmp -s - $(BUILD)/asked || echo '$(ASKED)' >$(BUILD)/asked)
+$(OBJS): $(BUILD)/asked
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -95,13 +102,13 @@ setup:
 
 # What is installed must be there before make looks for compilers: a second make does the work.
 run: setup
-	$(Q)$(MAKE) --no-print-directory all $(if $(INITRD),,$(BUILD)/rootfs.cpio) $(if $(DTB),,)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(if $(INITRD),,$(BUILD)/rootfs.cpio) $(if $(DTB),dtbs)
 	$(Q)SMP=$(or $(SMP),2) MEM=$(or $(MEM),1G) NODES=$(or $(NODES),1) PAGING=$(PAGING) APPEND="$(APPEND)" \
 		DTB="$(DTB)" $(if $(INITRD),INITRD=$(INITRD)) tools/run
 
 debug: setup
 	$(Q)ci/setup --debug
-	$(Q)$(MAKE) --no-print-directory all $(BUILD)/rootfs.cpio
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/rootfs.cpio
 	$(Q)tools/debug
 
 # ---- tests --------------------------------------------------------------------------------------------
@@ -113,12 +120,12 @@ debug: setup
 TESTBUILD := $(BUILD)/Image $(BUILD)/vellum.elf $(BUILD)/test.cpio $(BUILD)/rootfs.cpio $(BUILD)/bench.cpio
 
 test: setup
-	$(Q)$(MAKE) --no-print-directory $(TESTBUILD) host-tests dtbs
-	$(Q)$(MAKE) --no-print-directory DEBUG=1 BUILD=$(BUILD)/debug $(BUILD)/debug/Image
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(TESTBUILD) host-tests dtbs
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) DEBUG=1 BUILD=$(BUILD)/debug $(BUILD)/debug/Image
 	$(Q)tools/test-list --ci | xargs -d '\n' tools/run-tests -j2
 
 test-matrix: setup
-	$(Q)$(MAKE) --no-print-directory $(TESTBUILD)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(TESTBUILD)
 	$(Q)tools/test-list --matrix | xargs -d '\n' tools/run-tests -j2
 
 test-linux: setup
@@ -129,12 +136,12 @@ test-linux: setup
 
 .PHONY: bench lint compile_commands.json clean help
 bench: setup
-	$(Q)$(MAKE) --no-print-directory $(TESTBUILD)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(TESTBUILD)
 	$(Q)tools/bench
 
 lint: setup
 	$(Q)ci/setup --lint
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
 	$(Q)tools/layercheck $(BUILD)
 	$(Q)tools/lint
 
