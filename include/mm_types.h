@@ -81,10 +81,7 @@ struct page {
 	unsigned long flags;		/* (A) PG_*; node and zone on top (I) */
 	union {
 		struct list_head lru;	/* (Z) free list, (L) LRU, or the owner's list */
-		struct {		/* (S) slub: partial list, or next on a hart's list */
-			struct page *next;
-			int nr_slabs;
-		};
+		struct page *next;	/* (S) slub: on a hart's list of partial slabs */
 		struct {		/* PG_tail */
 			unsigned long compound_head;
 			unsigned long __tail;
@@ -97,13 +94,12 @@ struct page {
 	};
 	union {
 		pgoff_t index;			/* (P) page offset in mapping; anon: va >> 12 */
-		void *freelist;			/* (S) first free object */
+		void *freelist;			/* (S) slab: the descriptor; slob: first free block */
+		unsigned long objects;		/* (S) slub */
 	};
 	union {
 		unsigned long private;		/* buddy order (Z), swp_entry (P), compound order */
-		struct {			/* (S) slub; with freelist one 16-byte unit */
-			u16 inuse, objects, frozen, __pad;
-		};
+		u64 slab_state;			/* (S) slub: mm/slab/slub.h; slob: free units */
 	};
 	union {
 		atomic_t _mapcount;		/* page-table entries that map it, minus 1 */

@@ -1,38 +1,56 @@
 /*
- * mm/slab/common.c - what all back ends share: kmalloc's classes, copies, /proc/slabinfo.
+ * mm/slab/common.c - caches as all back ends have them: made, merged, destroyed, listed.
  *
- * MODEL     kmalloc(n) is an object of the smallest class that holds n; above KMALLOC_MAX_CACHE_SIZE
- *           a compound page.  kmalloc(0) is ZERO_SIZE_PTR, which kfree() ignores and nobody may read.
- * TESTS     test/host/mm/slab/test_kmalloc.c
+ * MODEL     cache  its common fields come first in the back end's struct kmem_cache.
+ *           alias  kmem_cache_create() finds a cache whose objects have the size, alignment and account that
+ *                  are asked for, and returns that: fewer half-empty slabs.  refcount counts the names.
+ * INVARIANTS
+ *   C1  refcount > 0 for every cache on the list; a cache with debugging, constructor or
+ *       SLAB_TYPESAFE_BY_RCU has 1.
+ *   C2  An alias's objects fit: size <= object_size <= s->size, and s->align is a multiple of its own.
+ * LOCKING   slab_mutex: the list of caches and their refcounts.  Not held while memory is allocated.
+ * FAILURE   Creation returns NULL and leaves nothing, or panics with SLAB_PANIC.  Destruction of a cache with
+ *           objects in use reports them and keeps the cache.
+ * TESTS     test/host/mm/slab/cache_tests.h, with each back end
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/slab/internal.h"
+#include "include/uapi/errno.h"
+#include "kernel/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
-#include "mm/phys/page_alloc.h"
-#include "mm/phys/vmstat.h"
+#include "mm/slab/internal.h"
 
 #define CACHE_LINE	64u
+#define NEVER_MERGE	(SLAB_DEBUG_FLAGS | SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE)
+#define MERGE_SAME	SLAB_RECLAIM_ACCOUNT
 
-DEFINE_MUTEX(slab_mutex, RANK_SLEEP_LEAF);
-struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC_CACHES];
-static const struct vmalloc_ops *vmalloc_ops;
-
-/* Class by size: of 8 bytes to 192, of 128 bytes above. */
-static u8 class_small[192 / 8], class_large[KMALLOC_MAX_CACHE_SIZE / 128];
-
-static const char *const class_names[NR_KMALLOC_TYPES][NR_KMALLOC_CACHES] = {
-	{ NULL, "kmalloc-96", "kmalloc-192", "kmalloc-8", "kmalloc-16", "kmalloc-32", "kmalloc-64",
-	  "kmalloc-128", "kmalloc-256", "kmalloc-512", "kmalloc-1k", "kmalloc-2k", "kmalloc-4k", "kmalloc-8k" },
-	{ NULL, "kmalloc-rcl-96", "kmalloc-rcl-192", "kmalloc-rcl-8", "kmalloc-rcl-16", "kmalloc-rcl-32",
-	  "kmalloc-rcl-64", "kmalloc-rcl-128", "kmalloc-rcl-256", "kmalloc-rcl-512", "kmalloc-rcl-1k",
-	  "kmalloc-rcl-2k", "kmalloc-rcl-4k", "kmalloc-rcl-8k" },
+/* What the common part knows of a cache. */
+struct kmem_cache {
+	struct cache_common;
 };
 
-static unsigned class_bytes(unsigned idx) { return idx == 1 ? 96 : idx == 2 ? 192 : 1u << idx; }
+DEFINE_MUTEX(slab_mutex, RANK_SLEEP_LEAF);
+struct kmem_cache *kmem_cache;
+void (*slab_report_hook)(const struct slab_report *r);
+static LIST_HEAD(slab_caches);
+static bool nomerge;
 
-unsigned calculate_alignment(unsigned flags, unsigned align, unsigned size)
+static int __init set_nomerge(__maybe_unused const char *value)
+{
+	nomerge = true;
+	return 0;
+}
+PARAM("slab_nomerge", set_nomerge);
+
+unsigned kmem_cache_size(struct kmem_cache *s) { return s->object_size; }
+const char *kmem_cache_name(struct kmem_cache *s) { return s->name; }
+unsigned kmem_cache_debug_flags(struct kmem_cache *s) { return s->flags & SLAB_DEBUG_FLAGS; }
+
+/* ---- making and merging ------------------------------------------------------------------------- */
+
+/* Power of two that objects of @size and @flags are to be aligned to, at least @align. */
+static unsigned calculate_alignment(unsigned flags, unsigned align, unsigned size)
 {
 	if (flags & SLAB_HWCACHE_ALIGN) {
 		unsigned line = CACHE_LINE;
@@ -41,167 +59,217 @@ unsigned calculate_alignment(unsigned flags, unsigned align, unsigned size)
 			line /= 2;
 		align = max(align, line);
 	}
-	return ALIGN(max(align, 8u), 8u);
+	return max(align, 8u);
 }
 
-void create_kmalloc_caches(void)
+static void init_common(struct kmem_cache *s, const char *name, unsigned size, unsigned align,
+			unsigned flags, void (*ctor)(void *))
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(class_small); i++)
-		class_small[i] = kmalloc_index((i + 1) * 8);
-	for (unsigned i = 0; i < ARRAY_SIZE(class_large); i++)
-		class_large[i] = kmalloc_index((i + 1) * 128);
-	for (unsigned t = 0; t < NR_KMALLOC_TYPES; t++)
-		for (unsigned i = 1; i < NR_KMALLOC_CACHES; i++) {
-			unsigned bytes = class_bytes(i), flags = SLAB_PANIC | SLAB_KMALLOC;
+	s->name = name;
+	s->object_size = size;
+	s->flags = kmem_cache_flags(flags, name);
+	s->align = calculate_alignment(flags, align, size);
+	s->ctor = ctor;
+	s->refcount = 1;
+}
 
-			if (t == KMALLOC_RECLAIM)
-				flags |= SLAB_RECLAIM_ACCOUNT;
-			kmalloc_caches[t][i] = kmem_cache_create(class_names[t][i], bytes, bytes & -bytes,
-								 flags, NULL);
+static void link_cache(struct kmem_cache *s)
+{
+	mutex_lock(&slab_mutex);
+	list_add_tail(&s->list, &slab_caches);
+	mutex_unlock(&slab_mutex);
+}
+
+static bool can_serve(const struct kmem_cache *s, unsigned size, unsigned align, unsigned flags)
+{
+	return !s->ctor && !(s->flags & NEVER_MERGE) && !((s->flags ^ flags) & MERGE_SAME) &&
+	       s->size >= size && s->size - size < sizeof(void *) && s->align >= align;	/* C2 */
+}
+
+/* The cache that serves for one like this under one more name, or NULL. */
+static struct kmem_cache *add_alias(unsigned size, unsigned align, unsigned flags)
+{
+	struct kmem_cache *s, *found = NULL;
+	unsigned slot;
+
+	align = calculate_alignment(flags, align, size);
+	slot = ALIGN(ALIGN(size, 8u), align);
+	mutex_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list)
+		if (can_serve(s, slot, align, flags)) {
+			s->refcount++;
+			s->object_size = max(s->object_size, size);
+			found = s;
+			break;
 		}
+	mutex_unlock(&slab_mutex);
+	return found;
 }
 
-static inline struct kmem_cache *kmalloc_cache(size_t size, gfp_t gfp)
+static struct kmem_cache *create_cache(const char *name, unsigned size, unsigned align,
+				       unsigned flags, void (*ctor)(void *))
 {
-	unsigned idx = size <= 192 ? class_small[(size - 1) / 8] : class_large[(size - 1) / 128];
+	struct kmem_cache *s;
 
-	return kmalloc_caches[gfp & __GFP_RECLAIMABLE ? KMALLOC_RECLAIM : KMALLOC_NORMAL][idx];
-}
-
-void *__kmalloc(size_t size, gfp_t gfp)
-{
-	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
-		return size ? kmalloc_large(size, gfp) : ZERO_SIZE_PTR;
-	return kmem_cache_alloc(kmalloc_cache(size, gfp), gfp);
-}
-
-void *__kmalloc_node(size_t size, gfp_t gfp, int nid)
-{
-	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
-		return size ? kmalloc_large(size, gfp) : ZERO_SIZE_PTR;
-	return kmem_cache_alloc_node(kmalloc_cache(size, gfp), gfp, nid);
-}
-
-void *kmalloc_large(size_t size, gfp_t gfp)
-{
-	unsigned order = get_order(size);
-	struct page *page;
-
-	if (size > KMALLOC_MAX_SIZE) {
-		warn_alloc(gfp, order, "kmalloc of more than the largest block");
+	if (!size || size > KMALLOC_MAX_SIZE / 2 || (align && !is_power_of_2(align)))
 		return NULL;
+	if (!nomerge && !ctor && !(kmem_cache_flags(flags, name) & NEVER_MERGE)) {
+		s = add_alias(size, align, flags);
+		if (s)
+			return s;
 	}
-	page = alloc_pages((gfp & ~(__GFP_HIGHMEM | __GFP_MOVABLE)) | __GFP_COMP, order);
-	if (!page)
-		return NULL;
-	mod_node_page_state(page_pgdat(page), NR_SLAB_UNRECLAIMABLE, 1l << order);
-	return page_to_virt(page);
-}
-
-void kfree_large(struct page *page)
-{
-	unsigned order = compound_order(page);
-
-	mod_node_page_state(page_pgdat(page), NR_SLAB_UNRECLAIMABLE, -(1l << order));
-	__free_pages(page, order);
-}
-
-void *krealloc(const void *p, size_t size, gfp_t gfp)
-{
-	size_t old = ZERO_OR_NULL_PTR(p) ? 0 : ksize(p);
-	void *new;
-
-	if (!size) {
-		kfree(p);
-		return ZERO_SIZE_PTR;
-	}
-	if (old >= size)
-		return (void *)p;
-	new = kmalloc(size, gfp);
-	if (!new)
-		return NULL;
-	if (old) {
-		memcpy(new, p, old);
-		kfree(p);
-	}
-	return new;
-}
-
-char *kstrndup(const char *s, size_t max, gfp_t gfp)
-{
-	size_t len = 0;
-	char *copy;
-
+	s = kmem_cache_zalloc(kmem_cache, GFP_KERNEL);
 	if (!s)
 		return NULL;
-	while (len < max && s[len])
-		len++;
-	copy = kmalloc(len + 1, gfp);
-	if (copy) {
-		memcpy(copy, s, len);
-		copy[len] = 0;
+	init_common(s, name, size, align, flags, ctor);
+	if (__kmem_cache_create(s)) {
+		kmem_cache_free(kmem_cache, s);
+		return NULL;
 	}
-	return copy;
+	link_cache(s);
+	return s;
 }
 
-char *kstrdup(const char *s, gfp_t gfp) { return kstrndup(s, ~0ul, gfp); }
-
-void *kmemdup(const void *src, size_t len, gfp_t gfp)
+struct kmem_cache *kmem_cache_create(const char *name, unsigned size, unsigned align, unsigned flags,
+				     void (*ctor)(void *))
 {
-	void *copy = kmalloc(len, gfp);
+	struct kmem_cache *s = create_cache(name, size, align, flags, ctor);
 
-	return copy ? memcpy(copy, src, len) : NULL;
+	if (!s && flags & SLAB_PANIC)
+		panic("kmem_cache_create: no cache %s of %u bytes", name, size);
+	return s;
 }
 
-/* ---- kvmalloc --------------------------------------------------------------------------------- */
-
-void register_vmalloc_ops(const struct vmalloc_ops *ops) { vmalloc_ops = ops; }
-
-void *kvmalloc(size_t size, gfp_t gfp)
+void create_boot_cache(struct kmem_cache *s, const char *name, unsigned size, unsigned flags)
 {
-	void *p;
-
-	if (size <= PAGE_SIZE || !vmalloc_ops)
-		return kmalloc(size, gfp);
-	p = kmalloc(size, gfp | __GFP_NOWARN | __GFP_NORETRY);
-	return p ? p : vmalloc_ops->alloc(size, gfp);
+	init_common(s, name, size, CACHE_LINE, flags | SLAB_NO_MERGE, NULL);
+	if (__kmem_cache_create(s))
+		panic("no memory for the cache %s", name);
+	link_cache(s);
 }
 
-void kvfree(const void *p)
+/* ---- destroying ----------------------------------------------------------------------------------- */
+
+static void nothing(__maybe_unused void *arg) {}
+
+void slab_wait_for_readers(const struct kmem_cache *s)
 {
-	if (vmalloc_ops && vmalloc_ops->owns(p))
-		vmalloc_ops->free(p);
-	else
-		kfree(p);
+	if (s->flags & SLAB_TYPESAFE_BY_RCU)
+		arch_call_on(hart_online_mask, nothing, NULL);
 }
 
-/* ---- /proc/slabinfo --------------------------------------------------------------------------- */
+static void complain(struct kmem_cache *s)
+{
+	if (!slab_report_hook)
+		pr_err("BUG %s: Objects remaining in %s on kmem_cache_destroy()\n", s->name, s->name);
+	__kmem_cache_report_live(s);
+}
+
+void kmem_cache_destroy(struct kmem_cache *s)
+{
+	bool last;
+
+	if (!s)
+		return;
+	mutex_lock(&slab_mutex);
+	last = !--s->refcount;
+	if (last && __kmem_cache_shutdown(s)) {
+		complain(s);
+		s->refcount = 1;
+		last = false;
+	}
+	if (last)
+		list_del(&s->list);
+	mutex_unlock(&slab_mutex);
+	if (!last)
+		return;
+	__kmem_cache_release(s);
+	kmem_cache_free(kmem_cache, s);
+}
+
+/* ---- reports ---------------------------------------------------------------------------------------- */
+
+bool slab_report(const struct slab_report *r)
+{
+	if (slab_report_hook)
+		slab_report_hook(r);
+	return slab_report_hook;
+}
+
+void print_slab_track(const char *what, const struct slab_track *t)
+{
+	if (!t || (!t->nr_calls && !t->task[0]))
+		return;
+	pr_err("%s in %s cpu=%u\n", what, t->task, t->hart);
+	for (unsigned i = 0; i < t->nr_calls; i++)
+		pr_err("\t%pS\n", (void *)t->calls[i]);
+}
+
+void slab_report_live(struct kmem_cache *s, const void *obj, const struct slab_track *allocated)
+{
+	struct slab_report r = {
+		.cache = s->name, .what = "Objects remaining on kmem_cache_destroy()", .object = obj,
+		.allocated = allocated,
+	};
+
+	if (slab_report(&r))
+		return;
+	pr_err("Object 0x%p of %s\n", obj, s->name);
+	print_slab_track("Allocated", allocated);
+}
+
+void slab_report_wrong_cache(const struct slab_report *r, struct kmem_cache *real)
+{
+	if (slab_report(r))
+		return;
+	pr_err("BUG %s: Wrong slab cache: free of 0x%p, which is of %s\n", r->cache, r->object,
+	       real ? real->name : "none");
+	print_slab_track("Allocated", r->allocated);
+	print_slab_track("Freed", r->now);
+}
+
+/* ---- all caches --------------------------------------------------------------------------------------- */
+
+struct kmem_cache *next_cache(struct kmem_cache *s)
+{
+	struct list_head *next = s ? s->list.next : slab_caches.next;
+
+	return next == &slab_caches ? NULL : list_entry(next, struct kmem_cache, list);
+}
+
+int for_each_cache(int (*fn)(struct kmem_cache *s, void *data), void *data)
+{
+	int rc = 0;
+
+	mutex_lock(&slab_mutex);
+	for (struct kmem_cache *s = next_cache(NULL); s && !rc; s = next_cache(s))
+		rc = fn(s, data);
+	mutex_unlock(&slab_mutex);
+	return rc;
+}
+
+static int slabinfo_line(struct kmem_cache *s, void *data)
+{
+	struct slabinfo i;
+
+	get_slabinfo(s, &i);
+	seq_printf(data, "%-17s %6lu %6lu %6u %4u %4d : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
+		   s->name, i.active_objs, i.num_objs, s->size, i.objects_per_slab, 1 << i.cache_order,
+		   i.limit, i.batchcount, i.shared, i.active_slabs, i.num_slabs, i.shared_avail);
+	return 0;
+}
 
 int slabinfo_show(struct seq_file *m)
 {
 	seq_printf(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> "
 		   "<objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata "
 		   "<active_slabs> <num_slabs> <sharedavail>\n");
-	mutex_lock(&slab_mutex);
-	for (struct kmem_cache *s = next_cache(NULL); s; s = next_cache(s)) {
-		struct slabinfo i;
-
-		get_slabinfo(s, &i);
-		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
-			   kmem_cache_name(s), i.active_objs, i.num_objs, i.object_bytes, i.objects_per_slab,
-			   1 << i.cache_order, 0u, 0u, 0u, i.active_slabs, i.num_slabs, 0ul);
-	}
-	mutex_unlock(&slab_mutex);
-	return 0;
+	return for_each_cache(slabinfo_line, m);
 }
 
-bool slab_verify_all(void)
+static int verify_one(struct kmem_cache *s, __maybe_unused void *data)
 {
-	bool ok = true;
-
-	mutex_lock(&slab_mutex);
-	for (struct kmem_cache *s = next_cache(NULL); s; s = next_cache(s))
-		ok = kmem_cache_verify(s) && ok;
-	mutex_unlock(&slab_mutex);
-	return ok;
+	return kmem_cache_verify(s) ? 0 : -EINVAL;
 }
+
+bool slab_verify_all(void) { return !for_each_cache(verify_one, NULL); }

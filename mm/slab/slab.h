@@ -4,8 +4,11 @@
  * MODEL     cache    objects of one size and kind;   slab  a few pages cut into objects of a cache.
  *           kmalloc  caches of sizes 8..8192 (powers of two, and 96 and 192); larger requests are
  *                    whole pages from the buddy system.
- *           Built with one of mm/slab/{slub,slab,slob}.c (make SLAB=).
- *           Objects of kmalloc(size) are aligned to the largest power of two that divides the class.
+ *           Built with one of three back ends (make SLAB=): slub, the default; slab, with queues of
+ *           objects; slob, which packs tightest.  Memory that kmalloc() gives is aligned to the largest
+ *           power of two that divides what ksize() says of it.
+ *           merging  a cache that would look like an older one is the older one under a second name, unless
+ *                    it is debugged, has a constructor, or slab_nomerge is on the command line.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -25,8 +28,19 @@ struct seq_file;
 #define SLAB_STORE_USER		0x00010000u
 #define SLAB_RECLAIM_ACCOUNT	0x00020000u	/* a shrinker frees them */
 #define SLAB_PANIC		0x00040000u	/* panic if the cache cannot be made */
-#define SLAB_TYPESAFE_BY_RCU	0x00080000u
+#define SLAB_TYPESAFE_BY_RCU	0x00080000u	/* below */
+#define SLAB_TRACE		0x00200000u	/* log every allocation and free */
+#define SLAB_NO_MERGE		0x01000000u
 #define SLAB_ACCOUNT		0x04000000u
+#define SLAB_DEBUG_FLAGS \
+	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE)
+
+/*
+ * SLAB_TYPESAFE_BY_RCU: a pointer that was read with interrupts off points at an object of this cache until
+ * they are on again, even if somebody frees it meanwhile; it may be another object by then, so the reader
+ * locks it and looks again.  Freed objects are reused within the cache at once; their pages leave it only by
+ * kmem_cache_shrink() and kmem_cache_destroy(), after every hart has had interrupts on.
+ */
 
 #define KMALLOC_MIN_SIZE	8
 #define KMALLOC_MAX_CACHE_SIZE	8192ul
@@ -40,11 +54,12 @@ void kmem_cache_init(void);
 /* @align 0: what the size suggests.  @ctor runs once per object when its slab is made. */
 struct kmem_cache *kmem_cache_create(const char *name, unsigned size, unsigned align, unsigned flags,
 				     void (*ctor)(void *));
-/* Gives all slabs back; complains about objects still in use, names them, and keeps their slabs. */
+/* Gives all slabs back; complains about objects still in use, names them, and keeps the cache with them. */
 void kmem_cache_destroy(struct kmem_cache *s);
 int kmem_cache_shrink(struct kmem_cache *s);	/* give empty slabs back; 0, or 1 if slabs remain */
 unsigned kmem_cache_size(struct kmem_cache *s);
 const char *kmem_cache_name(struct kmem_cache *s);
+unsigned kmem_cache_debug_flags(struct kmem_cache *s);	/* what it checks: SLAB_DEBUG_FLAGS */
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid);
@@ -76,14 +91,20 @@ static __always_inline unsigned kmalloc_index(size_t size)
 
 void *__kmalloc(size_t size, gfp_t gfp);
 void *__kmalloc_node(size_t size, gfp_t gfp, int nid);
-void *kmalloc_large(size_t size, gfp_t gfp);
 void kfree(const void *p);
 size_t ksize(const void *p);
 __must_check void *krealloc(const void *p, size_t size, gfp_t gfp);
 
+/* slob gives every size what it asks for; the others' classes are chosen by the compiler where it can. */
+#ifdef VELLUM_SLOB
+#define KMALLOC_BY_CLASS	0
+#else
+#define KMALLOC_BY_CLASS	1
+#endif
+
 static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 {
-	if (__builtin_constant_p(size) && size && size <= KMALLOC_MAX_CACHE_SIZE &&
+	if (KMALLOC_BY_CLASS && __builtin_constant_p(size) && size && size <= KMALLOC_MAX_CACHE_SIZE &&
 	    __builtin_constant_p(gfp & __GFP_RECLAIMABLE))
 		return kmem_cache_alloc(kmalloc_caches[gfp & __GFP_RECLAIMABLE ? KMALLOC_RECLAIM :
 						       KMALLOC_NORMAL][kmalloc_index(size)], gfp);
@@ -117,9 +138,39 @@ struct vmalloc_ops {
 };
 void register_vmalloc_ops(const struct vmalloc_ops *ops);	/* by mm/kmap */
 
+/* ---- to look at ------------------------------------------------------------------------------- */
+
 int slabinfo_show(struct seq_file *m);		/* /proc/slabinfo */
+/* Trim the queues that were not used since the last time; every few seconds, and when memory is short. */
+void slab_reap(void);
 bool kmem_cache_verify(struct kmem_cache *s);	/* recounts every slab; => other harts quiet */
 bool slab_verify_all(void);
 unsigned long slab_objects_in_use(struct kmem_cache *s);
+extern const char slab_backend[];		/* "slub", "slab", "slob" */
+
+/* A file of /sys/kernel/slab/CACHE/; a nameless one ends the table.  No store: read-only. */
+struct slab_attr {
+	const char *name;
+	ssize_t (*show)(struct kmem_cache *s, char *buf);
+	ssize_t (*store)(struct kmem_cache *s, const char *buf, size_t n);
+};
+extern const struct slab_attr slab_attrs[];
+/* Call @fn for each cache, oldest first, until it returns other than 0, which comes back. */
+int for_each_cache(int (*fn)(struct kmem_cache *s, void *data), void *data);
+
+/* Who did something to an object, and what debugging found. */
+#define SLAB_TRACK_CALLS	8
+struct slab_track {
+	unsigned long calls[SLAB_TRACK_CALLS];	/* return addresses, innermost first */
+	u16 nr_calls, hart;
+	char task[16];
+};
+struct slab_report {
+	const char *cache, *what;
+	const void *object;
+	const struct slab_track *allocated, *freed, *now;	/* who did; NULL: not known */
+};
+/* If set, misuse is told to it and not printed.  For tests. */
+extern void (*slab_report_hook)(const struct slab_report *r);
 
 #endif

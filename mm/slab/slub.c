@@ -5,42 +5,45 @@
  *           about it: cache, first free object, how many are in use.  Free objects are linked
  *           through themselves.  Each hart works on one slab of each cache, whose free objects it
  *           has taken over onto a list of its own: allocating pops there, and freeing an object of
- *           that slab pushes there, with nothing but interrupts off.
+ *           that slab pushes there, with nothing but interrupts off.  An object of any other slab is
+ *           pushed onto that slab's own list, which is one word with the slab's counts: slab_state_t.
  *
- *               hart's list        page->freelist        page state
- *               A -> B -> 0        C -> 0                frozen: a hart works on it; C was freed
- *                                                        by others
- *               -                  D -> E -> 0           partial: on the node's list
- *               -                  0                     full: on the node's other list
+ *               state     on which list          frees go to
+ *               active    none: c->page          the hart's list; from other harts the slab's
+ *               partial   its node's             the slab's
+ *               held      a hart's, c->partial   the slab's
+ *               full      none                   the slab's; the first makes it partial or held
  *
- *             new_slab --install--> frozen --empty list--> full --free--> partial --take--> frozen
- *                                     |                                     |
- *                                     +-----------flush---------------------+--last free--> discarded
+ *             new --install--> active --list empty--> full --first free, here--> held --refill--> active
+ *                                |                      |                          |
+ *                                +--flush--> partial <--+--elsewhere               +--too many--> partial
+ *                                              |   |
+ *                              active <--refill+   +--last free, enough are kept--> given back
  * INVARIANTS
- *   U1  A slab is frozen by one hart, or on its node's partial or full list.
- *   U2  inuse + length of page->freelist = objects; what a hart's list holds counts as in use.
- *   U3  partial: 0 < length of page->freelist; full: it is empty.
+ *   U1  A slab is frozen while it is active or held; it is on its node's list iff it is not frozen and has
+ *       a free object on its own list.
+ *   U2  inuse + length of the slab's list = objects; what a hart's own list holds counts as in use.
+ *   U3  A held slab has a free object.
  *   U4  nr_slabs and total_objects of a node count all its slabs.
- * LOCKING   A hart's list: interrupts off.  Lists, freelist and counts of all slabs of a node:
- *           node->list_lock (rank slab), not held while pages are allocated or freed.
+ *   U5  A cache with debugging has no frozen slab: all is done one by one, under list_lock.
+ * LOCKING   A hart's lists: interrupts off.  A node's list: list_lock (rank slab), not held while pages are
+ *           allocated or freed.  slab_state: compare-and-swap.  Of changes that concern the node's list, the
+ *           one that puts the slab there, and the one that empties it, are made under list_lock; a slab
+ *           leaves the list before its state says so.  Hence pops, which only list_lock's holder or the
+ *           freezing hart makes, never meet a list whose head left and came back.
  * FAILURE   If the preferred order is not to be had, the smallest that holds one object is tried; then
  *           any node's partial slabs; then NULL.
  * COST      Hot: about 15 instructions to allocate, 17 to free.
- * TESTS     test/host/mm/slab/test_slub.c (shadow of every object, simulated harts)
+ * TESTS     test/host/mm/slab/test_slub.c (shadow of every object, simulated harts, threads),
+ *           test/kernel/test_slab.c
  *
  * SPDX-License-Identifier: MIT
  */
-#include "include/uapi/errno.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/phys/memblock.h"
-#include "mm/phys/zone.h"
+#include "mm/phys/page_alloc.h"
 #include "mm/slab/slub.h"
-
-static inline enum node_stat_item slab_stat(const struct kmem_cache *s)
-{
-	return s->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE : NR_SLAB_UNRECLAIMABLE;
-}
 
 /* ---- slabs ------------------------------------------------------------------------------------ */
 
@@ -50,14 +53,15 @@ static void init_object(struct kmem_cache *s, void *obj, void *next)
 		debug_init_object(s, obj);
 	if (s->ctor)
 		s->ctor(obj);
-	set_freepointer(s, obj, next);
+	set_link(s, obj, next);
 }
 
 static void link_objects(struct kmem_cache *s, struct page *page)
 {
 	char *obj = first_object(s, page);
+	slab_state_t state = { .head = slab_offset(page, obj) };
 
-	page->freelist = obj;
+	page->slab_state = state.word;
 	for (unsigned i = 1; i < page->objects; i++, obj += s->size)
 		init_object(s, obj, obj + s->size);
 	init_object(s, obj, NULL);
@@ -68,7 +72,16 @@ static struct page *alloc_slab_pages(gfp_t gfp, int nid, unsigned order)
 	return alloc_pages_node(nid, order ? gfp | __GFP_COMP : gfp, order);
 }
 
-/* A slab of free objects that nobody knows of yet. */
+static void count_slab(struct kmem_cache *s, struct page *page, int sign)
+{
+	struct kmem_cache_node *n = page_node(s, page);
+
+	mod_node_page_state(page_pgdat(page), slab_stat(s), sign * (1l << compound_order(page)));
+	atomic_long_add(sign, &n->nr_slabs);					/* U4 */
+	atomic_long_add(sign * (long)page->objects, &n->total_objects);
+}
+
+/* A slab of free objects, on no list. */
 static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int nid)
 {
 	unsigned order = s->order;
@@ -77,8 +90,6 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int nid)
 	gfp = (gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RECLAIMABLE)) | s->allocflags;
 	if (order > s->min_order)
 		page = alloc_slab_pages((gfp | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL, nid, order);
-	else
-		order = s->min_order;
 	if (!page) {
 		order = s->min_order;
 		page = alloc_slab_pages(gfp, nid, order);
@@ -88,160 +99,214 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int nid)
 	__SetPageSlab(page);
 	page->slab_cache = s;
 	page->objects = (PAGE_SIZE << order) / s->size;
-	page->inuse = page->frozen = 0;
 	link_objects(s, page);
-	mod_node_page_state(page_pgdat(page), slab_stat(s), 1l << order);
+	count_slab(s, page, 1);
 	return page;
 }
 
-static inline unsigned slab_order(const struct page *page) { return PageHead(page) ? page[1].private : 0; }
-
-/* => the slab is on no list and counted nowhere */
 void discard_slab(struct kmem_cache *s, struct page *page)
 {
-	unsigned order = slab_order(page);
-
-	mod_node_page_state(page_pgdat(page), slab_stat(s), -(1l << order));
+	count_slab(s, page, -1);
 	__ClearPageSlab(page);
 	page->slab_cache = NULL;
-	page->freelist = NULL;
+	page->slab_state = page->objects = 0;
 	if (unlikely(current_base()->reclaim_state))
-		current_base()->reclaim_state->reclaimed += 1ul << order;
-	__free_pages(page, order);
+		current_base()->reclaim_state->reclaimed += 1ul << compound_order(page);
+	__free_pages(page, compound_order(page));
 }
 
-/* ---- a hart's slab ---------------------------------------------------------------------------- */
+/* ---- a hart's slabs ---------------------------------------------------------------------------- */
 
 /*
- * Make @page this hart's slab and take over its free objects; the first of them.
- * => interrupts off, list_lock held, @page on no list, the hart has none
+ * Take over the free list of the frozen @page, which stays frozen if it had one, and is full otherwise.
+ * => interrupts off; the first free object, or NULL
  */
-static void *freeze_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page *page)
+static void *take_free_list(struct page *page)
 {
-	void *obj = page->freelist;
+	slab_state_t old = slab_read(page), new;
+
+	do {
+		new = (slab_state_t){ .inuse = page->objects, .frozen = old.head != 0 };	/* U2 */
+	} while (!slab_change(page, &old, new));
+	return slab_head(page, old);
+}
+
+/* Make the frozen @page this hart's slab; its first object.  => interrupts off, the hart has none */
+static void *activate(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page *page)
+{
+	void *obj = take_free_list(page);
 
 	INV(U3, obj);
-	page->freelist = NULL;
-	page->inuse = page->objects;
-	page->frozen = 1;
 	c->page = page;
 	c->base = (unsigned long)page_to_virt(page);
-	c->bytes = PAGE_SIZE << slab_order(page);
-	c->freelist = get_freepointer(s, obj);
+	c->bytes = PAGE_SIZE << compound_order(page);
+	c->freelist = fast_link(s, obj);
 	return obj;
 }
 
-/* Give the hart's slab back to its node.  => list_lock held; a slab to discard, or NULL */
-static struct page *unfreeze_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
+/* Put the hart's own free objects back on its slab's list, and end that it is frozen. */
+static slab_state_t give_list_back(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page *page)
 {
-	struct page *page = c->page;
-	struct kmem_cache_node *n = page_node(s, page);
+	void *first = c->freelist, *last = NULL;
+	slab_state_t old = slab_read(page), new;
+	unsigned nr = 0;
 
-	while (c->freelist) {
-		void *obj = c->freelist;
+	for (void *obj = first; obj; obj = fast_link(s, obj), nr++)
+		last = obj;
+	do {
+		new = (slab_state_t){ .head = old.head, .inuse = old.inuse - nr };
+		if (last) {
+			set_fast_link(s, last, slab_head(page, old));
+			new.head = slab_offset(page, first);
+		}
+	} while (!slab_change(page, &old, new));
+	c->freelist = NULL;
+	return new;
+}
 
-		c->freelist = get_freepointer(s, obj);
-		set_freepointer(s, obj, page->freelist);
-		page->freelist = obj;
-		page->inuse--;
-	}
-	c->page = NULL;
-	c->base = c->bytes = 0;
-	page->frozen = 0;
-	if (!page->inuse && n->nr_partial >= s->min_partial) {
-		count_slab(n, page, -1);
+/* @page is not frozen any more, nor on a list.  => list_lock held; the page if it is to be discarded */
+static struct page *settle(struct kmem_cache *s, struct kmem_cache_node *n, struct page *page,
+			   slab_state_t state)
+{
+	if (!state.inuse && n->nr_partial >= s->min_partial)
 		return page;
-	}
-	if (page->freelist)
-		add_partial(n, page);
-	else
-		list_add(&page->lru, &n->full);
+	if (state.head)
+		add_partial(n, page);						/* U1 */
 	return NULL;
 }
 
-/* => interrupts off */
-void flush_cpu_slab(struct kmem_cache *s, struct kmem_cache_cpu *c)
+static void deactivate(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
-	struct kmem_cache_node *n;
-	struct page *empty;
+	struct page *page = c->page, *empty;
+	struct kmem_cache_node *n = page_node(s, page);
 
-	if (!c->page)
-		return;
-	n = page_node(s, c->page);
+	c->page = NULL;
+	c->base = c->bytes = 0;
 	spin_lock(&n->list_lock);
-	empty = unfreeze_slab(s, c);
+	empty = settle(s, n, page, give_list_back(s, c, page));
 	spin_unlock(&n->list_lock);
 	if (empty)
 		discard_slab(s, empty);
 }
 
-/* What others freed into the hart's slab.  => list_lock of its node held */
-static void *take_remote_frees(struct kmem_cache *s, struct kmem_cache_cpu *c)
+/* => list_lock held */
+static struct page *unfreeze(struct kmem_cache *s, struct kmem_cache_node *n, struct page *page)
 {
-	void *obj = c->page->freelist;
+	slab_state_t old = slab_read(page), new;
 
-	if (obj) {
-		c->page->freelist = NULL;
-		c->page->inuse = c->page->objects;
-		c->freelist = get_freepointer(s, obj);
+	do {
+		new = old;
+		new.frozen = 0;
+	} while (!slab_change(page, &old, new));
+	return settle(s, n, page, new);
+}
+
+/* All held slabs to their nodes.  => interrupts off */
+static void release_held(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	struct page *page = c->partial, *empties = NULL;
+
+	c->partial = NULL;
+	c->nr_partial = 0;
+	while (page) {
+		struct kmem_cache_node *n = page_node(s, page);
+
+		spin_lock(&n->list_lock);
+		while (page && page_node(s, page) == n) {
+			struct page *next = page->next;
+
+			if (unfreeze(s, n, page)) {
+				page->next = empties;
+				empties = page;
+			}
+			page = next;
+		}
+		spin_unlock(&n->list_lock);
 	}
-	return obj;
+	while (empties) {
+		struct page *next = empties->next;
+
+		discard_slab(s, empties);
+		empties = next;
+	}
+}
+
+/* => interrupts off, list_lock not held unless there is room; @page is frozen and on no list */
+static void hold_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page *page)
+{
+	if (c->nr_partial >= s->cpu_partial)
+		release_held(s, c);
+	page->next = c->partial;
+	c->partial = page;
+	c->nr_partial++;
+}
+
+void flush_cpu_slabs(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	if (c->page)
+		deactivate(s, c);
+	if (c->partial)
+		release_held(s, c);
+}
+
+/* ---- refilling -------------------------------------------------------------------------------- */
+
+/* Take @page off its node's list for this hart.  => list_lock held */
+static void freeze(struct kmem_cache_node *n, struct page *page)
+{
+	slab_state_t old = slab_read(page), new;
+
+	remove_partial(n, page);
+	do {
+		new = old;
+		new.frozen = 1;
+	} while (!slab_change(page, &old, new));
+}
+
+/* A frozen slab of node @nid, and some more to hold; or NULL.  => interrupts off */
+static struct page *take_partial(struct kmem_cache *s, struct kmem_cache_cpu *c, int nid)
+{
+	struct kmem_cache_node *n = s->node[nid];
+	struct page *page, *next, *taken = NULL;
+
+	if (!READ_ONCE(n->nr_partial))
+		return NULL;
+	spin_lock(&n->list_lock);
+	list_for_each_entry_safe(page, next, &n->partial, lru) {
+		if (taken && c->nr_partial >= s->cpu_partial / 2)
+			break;
+		freeze(n, page);
+		if (taken)
+			hold_slab(s, c, page);
+		else
+			taken = page;
+	}
+	spin_unlock(&n->list_lock);
+	return taken;
 }
 
 /* An object from slabs that exist.  => interrupts off */
-static void *refill_from_node(struct kmem_cache *s, struct kmem_cache_cpu *c, int nid)
+static void *refill(struct kmem_cache *s, struct kmem_cache_cpu *c, int nid)
 {
-	struct kmem_cache_node *n = s->node[nid];
-	void *obj = c->freelist;
+	void *obj = c->freelist;	/* it may have been filled while we slept */
 	struct page *page;
 
-	if (obj) {			/* filled while we slept */
-		c->freelist = get_freepointer(s, obj);
+	if (!obj && c->page)
+		obj = take_free_list(c->page);			/* what others freed meanwhile */
+	if (obj) {
+		c->freelist = fast_link(s, obj);
 		return obj;
 	}
-	if (c->page) {
-		struct kmem_cache_node *own = page_node(s, c->page);
-
-		spin_lock(&own->list_lock);
-		obj = take_remote_frees(s, c);
-		if (!obj)
-			unfreeze_slab(s, c);		/* it is full: never to be discarded */
-		spin_unlock(&own->list_lock);
-	}
-	if (obj || !READ_ONCE(n->nr_partial))
-		return obj;
-	spin_lock(&n->list_lock);
-	page = list_first_entry_or_null(&n->partial, struct page, lru);
+	c->page = NULL;						/* it is full */
+	c->base = c->bytes = 0;
+	page = c->partial;
 	if (page) {
-		remove_partial(n, page);
-		obj = freeze_slab(s, c, page);
-	}
-	spin_unlock(&n->list_lock);
-	return obj;
-}
-
-/* Put the new @page to work.  => interrupts off */
-static void *install_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page *page)
-{
-	struct kmem_cache_node *n = page_node(s, page);
-	void *obj;
-
-	spin_lock(&n->list_lock);
-	count_slab(n, page, 1);
-	if (!c->page) {
-		obj = freeze_slab(s, c, page);
+		c->partial = page->next;
+		c->nr_partial--;
 	} else {
-		/* While we slept somebody gave this hart a slab. */
-		obj = page->freelist;
-		page->freelist = get_freepointer(s, obj);
-		page->inuse++;
-		if (page->freelist)
-			add_partial(n, page);
-		else
-			list_add(&page->lru, &n->full);
+		page = take_partial(s, c, nid);
 	}
-	spin_unlock(&n->list_lock);
-	return obj;
+	return page ? activate(s, c, page) : NULL;
 }
 
 static void *refill_from_any(struct kmem_cache *s, struct kmem_cache_cpu *c)
@@ -250,66 +315,90 @@ static void *refill_from_any(struct kmem_cache *s, struct kmem_cache_cpu *c)
 
 	for_each_online_node(nid)
 		if (!obj)
-			obj = refill_from_node(s, c, nid);
+			obj = refill(s, c, nid);
 	return obj;
+}
+
+/* Put the new @page to work, and what the hart got while we slept aside.  => interrupts off */
+static void *install(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page *page)
+{
+	slab_state_t state = slab_read(page);
+
+	if (c->page)
+		deactivate(s, c);
+	state.frozen = 1;
+	page->slab_state = state.word;		/* nobody else has seen it */
+	return activate(s, c, page);
 }
 
 /* ---- one object: of another node, or with debugging ---------------------------------------------- */
 
-/* The first free object of @page is taken.  => list_lock held, @page is partial */
+/*
+ * Take the first free object of @page, which is on its node's list.  It leaves the list before it is seen to
+ * be full, since the first free into a full slab puts it on another.
+ * => list_lock held
+ */
 static void *pop_object(struct kmem_cache *s, struct kmem_cache_node *n, struct page *page)
 {
-	void *obj = page->freelist, *next = get_freepointer(s, obj);
+	slab_state_t old = slab_read(page), new;
+	bool listed = true;
+	void *obj, *next;
 
-	if (unlikely(cache_debug(s)) && next && !object_valid(s, page, next)) {
-		debug_bad_link(s, page, obj);
-		next = NULL;			/* the rest of the slab is lost */
-		page->inuse = page->objects - 1;
-	}
-	page->freelist = next;
-	page->inuse++;
-	if (!next) {
-		remove_partial(n, page);
-		list_add(&page->lru, &n->full);
-	}
+	do {
+		obj = slab_head(page, old);
+		next = get_link(s, obj);
+		new = (slab_state_t){ .inuse = old.inuse + 1 };
+		if (unlikely(cache_debug(s)) && next && !object_valid(s, page, next)) {
+			debug_bad_link(s, page, obj);
+			next = NULL;
+			new.inuse = page->objects;		/* the rest of the slab is lost */
+		}
+		new.head = slab_offset(page, next);
+		if (!next && listed) {
+			remove_partial(n, page);
+			listed = false;
+		}
+	} while (!slab_change(page, &old, new));
+	if (next && !listed)
+		add_partial(n, page);
 	return obj;
 }
 
-/* One object of node @nid's partial slabs, which stay where they are.  => interrupts off */
-static void *take_from_partial(struct kmem_cache *s, int nid)
+/* One object of node @nid's partial slabs, which stay where they are.  => interrupts off, list_lock held */
+static void *pop_partial(struct kmem_cache *s, struct kmem_cache_node *n)
 {
-	struct kmem_cache_node *n = s->node[nid];
 	struct page *page;
-	void *obj = NULL;
+	void *obj;
 
-	spin_lock(&n->list_lock);
 	do {
 		page = list_first_entry_or_null(&n->partial, struct page, lru);
 		obj = page ? pop_object(s, n, page) : NULL;
 	} while (obj && unlikely(cache_debug(s)) && !debug_alloc(s, page, obj));
-	spin_unlock(&n->list_lock);
 	return obj;
 }
 
 static void *alloc_one(struct kmem_cache *s, gfp_t gfp, int nid)
 {
-	unsigned long flags = arch_irq_save();
-	void *obj = take_from_partial(s, nid);
+	struct kmem_cache_node *n = s->node[nid];
+	unsigned long flags;
+	struct page *page;
+	void *obj;
 
-	arch_irq_restore(flags);
+	spin_lock_irqsave(&n->list_lock, flags);
+	obj = pop_partial(s, n);
+	spin_unlock_irqrestore(&n->list_lock, flags);
 	if (!obj) {
-		struct page *page = new_slab(s, gfp, nid);
-
+		page = new_slab(s, gfp, nid);
 		if (!page)
 			return gfp & __GFP_THISNODE || cache_debug(s) ? NULL : kmem_cache_alloc(s, gfp);
-		flags = arch_irq_save();
-		spin_lock(&page_node(s, page)->list_lock);
-		count_slab(page_node(s, page), page, 1);
-		add_partial(page_node(s, page), page);
-		spin_unlock(&page_node(s, page)->list_lock);
-		obj = take_from_partial(s, page_to_nid(page));
-		arch_irq_restore(flags);
+		n = page_node(s, page);
+		spin_lock_irqsave(&n->list_lock, flags);
+		add_partial(n, page);
+		obj = pop_partial(s, n);
+		spin_unlock_irqrestore(&n->list_lock, flags);
 	}
+	if (unlikely(s->flags & SLAB_TRACE))
+		pr_info("TRACE %s alloc 0x%p\n", s->name, obj);
 	if (obj && gfp & __GFP_ZERO)
 		memset(obj, 0, s->object_size);
 	return obj;
@@ -320,20 +409,19 @@ static void *alloc_one(struct kmem_cache *s, gfp_t gfp, int nid)
 /* The hart's list is empty.  => interrupts off; as @flags says on return */
 static __noinline void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long flags)
 {
+	struct page *page;
 	void *obj;
 
 	if (unlikely(cache_debug(s))) {
 		arch_irq_restore(flags);
 		return alloc_one(s, gfp, numa_node_id());
 	}
-	obj = refill_from_node(s, this_cpu(s), numa_node_id());
+	obj = refill(s, this_cpu(s), numa_node_id());
 	if (!obj) {
-		struct page *page;
-
 		arch_irq_restore(flags);
 		page = new_slab(s, gfp, NUMA_NO_NODE);
 		flags = arch_irq_save();
-		obj = page ? install_slab(s, this_cpu(s), page) : refill_from_any(s, this_cpu(s));
+		obj = page ? install(s, this_cpu(s), page) : refill_from_any(s, this_cpu(s));
 	}
 	arch_irq_restore(flags);
 	if (obj && unlikely(gfp & __GFP_ZERO))
@@ -349,7 +437,7 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 
 	if (unlikely(!obj))
 		return slab_alloc_slow(s, gfp, flags);
-	c->freelist = get_freepointer(s, obj);
+	c->freelist = fast_link(s, obj);
 	arch_irq_restore(flags);
 	if (unlikely(gfp & __GFP_ZERO))
 		return memset(obj, 0, s->object_size);
@@ -365,48 +453,89 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 
 /* ---- freeing ---------------------------------------------------------------------------------- */
 
-/* @obj is not of this hart's slab.  => interrupts off; a slab to discard, or NULL */
-static struct page *free_to_page(struct kmem_cache *s, struct page *page, void *obj)
+/* A slab that gets its first free object is held by the hart that freed it, if that is near. */
+static bool worth_holding(const struct kmem_cache *s, const struct page *page)
+{
+	return s->cpu_partial && (int)page_to_nid(page) == numa_node_id();
+}
+
+/* @obj of @page went back, which took list_lock; what its node's list needs; the page if it is to be discarded */
+static struct page *after_free(struct kmem_cache *s, struct kmem_cache_node *n, struct page *page,
+			       slab_state_t new, bool was_full)
+{
+	if (new.frozen)
+		return NULL;
+	if (was_full)
+		return settle(s, n, page, new);
+	if (new.inuse || n->nr_partial <= s->min_partial)
+		return NULL;
+	remove_partial(n, page);
+	return page;
+}
+
+/* @obj is not of this hart's slab.  => interrupts off */
+static void free_to_slab(struct kmem_cache *s, struct page *page, void *obj)
+{
+	struct kmem_cache_node *n = NULL;
+	slab_state_t old = slab_read(page), new;
+	struct page *empty = NULL;
+	bool was_full;
+
+	do {
+		was_full = !old.head && !old.frozen;
+		set_fast_link(s, obj, slab_head(page, old));
+		new = (slab_state_t){ .head = slab_offset(page, obj), .inuse = old.inuse - 1, .frozen = old.frozen };
+		if (was_full)
+			new.frozen = worth_holding(s, page);
+		if (!n && !new.frozen && (was_full || !new.inuse)) {
+			n = page_node(s, page);
+			spin_lock(&n->list_lock);
+		}
+	} while (!slab_change(page, &old, new));
+	INV(U2, old.inuse > 0);
+	if (n) {
+		empty = after_free(s, n, page, new, was_full);
+		spin_unlock(&n->list_lock);
+	}
+	if (was_full && new.frozen)
+		hold_slab(s, this_cpu(s), page);
+	if (empty)
+		discard_slab(s, empty);
+}
+
+/* Checked first, and all under the lock.  => interrupts off */
+static void free_debug(struct kmem_cache *s, struct page *page, void *obj)
 {
 	struct kmem_cache_node *n = page_node(s, page);
+	slab_state_t old, new;
 	struct page *empty = NULL;
 
+	if (s->flags & SLAB_TRACE)
+		pr_info("TRACE %s free 0x%p\n", s->name, obj);
 	spin_lock(&n->list_lock);
-	if (unlikely(cache_debug(s)) && !debug_free(s, page, obj))
-		goto out;
-	INV(U2, page->inuse > 0);
-	if (!page->freelist && !page->frozen) {
-		list_del(&page->lru);			/* full no more */
-		add_partial(n, page);
+	if (debug_free(s, page, obj)) {
+		old = slab_read(page);
+		set_link(s, obj, slab_head(page, old));
+		new = (slab_state_t){ .head = slab_offset(page, obj), .inuse = old.inuse - 1 };
+		page->slab_state = new.word;
+		empty = after_free(s, n, page, new, !old.head);
 	}
-	set_freepointer(s, obj, page->freelist);
-	page->freelist = obj;
-	page->inuse--;
-	if (unlikely(!page->inuse && !page->frozen && n->nr_partial > s->min_partial)) {
-		remove_partial(n, page);
-		count_slab(n, page, -1);
-		empty = page;
-	}
-out:
 	spin_unlock(&n->list_lock);
-	return empty;
+	if (empty)
+		discard_slab(s, empty);
 }
 
 static __noinline void slab_free_slow(struct kmem_cache *s, void *obj, unsigned long flags)
 {
-	struct page *page = compound_head(virt_to_page(obj)), *empty;
+	struct page *page = compound_head(virt_to_page(obj));
 
-	if (unlikely(!PageSlab(page) || page->slab_cache != s)) {
-		arch_irq_restore(flags);
-		pr_err("BUG %s: free of %p, which is not of this cache but of %s\n", s->name, obj,
-		       PageSlab(page) ? page->slab_cache->name : "none");
-		WARN_ON_ONCE("wrong cache");
-		return;
-	}
-	empty = free_to_page(s, page, obj);
+	if (unlikely(!PageSlab(page) || page->slab_cache != s))
+		debug_wrong_cache(s, page, obj);
+	else if (unlikely(cache_debug(s)))
+		free_debug(s, page, obj);
+	else
+		free_to_slab(s, page, obj);
 	arch_irq_restore(flags);
-	if (empty)
-		discard_slab(s, empty);
 }
 
 static __always_inline void slab_free(struct kmem_cache *s, void *obj)
@@ -418,7 +547,7 @@ static __always_inline void slab_free(struct kmem_cache *s, void *obj)
 		slab_free_slow(s, obj, flags);
 		return;
 	}
-	set_freepointer(s, obj, c->freelist);
+	set_fast_link(s, obj, c->freelist);
 	c->freelist = obj;
 	arch_irq_restore(flags);
 }
@@ -462,20 +591,34 @@ size_t ksize(const void *p)
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
 	page = compound_head(virt_to_page(p));
-	return PageSlab(page) ? page->slab_cache->object_size : PAGE_SIZE << slab_order(page);
+	return PageSlab(page) ? page->slab_cache->object_size : PAGE_SIZE << compound_order(page);
 }
 
 /* ---- in bulk ---------------------------------------------------------------------------------- */
 
+/* Interrupts stay off as long as the hart's list lasts. */
 unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned nr, void **objs)
 {
+	unsigned long flags = arch_irq_save();
+
 	for (unsigned i = 0; i < nr; i++) {
-		objs[i] = kmem_cache_alloc(s, gfp);
+		struct kmem_cache_cpu *c = this_cpu(s);
+
+		objs[i] = c->freelist;
+		if (likely(objs[i])) {
+			c->freelist = fast_link(s, objs[i]);
+			if (unlikely(gfp & __GFP_ZERO))
+				memset(objs[i], 0, s->object_size);
+			continue;
+		}
+		objs[i] = slab_alloc_slow(s, gfp, flags);
 		if (!objs[i]) {
 			kmem_cache_free_bulk(s, i, objs);
 			return 0;
 		}
+		flags = arch_irq_save();
 	}
+	arch_irq_restore(flags);
 	return nr;
 }
 

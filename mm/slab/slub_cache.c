@@ -1,33 +1,42 @@
 /*
- * mm/slab/slub_cache.c - slub's caches: made, shrunk, destroyed, counted, verified.
+ * mm/slab/slub_cache.c - slub's caches: laid out, shrunk, emptied, counted, verified.
  *
  * MODEL     A cache's struct ends with one kmem_cache_cpu per hart and one pointer per node; it comes
  *           from the cache of caches, whose own struct lies in pages that kmem_cache_init() takes.
  *           Slab order: the smallest with room for a number of objects that grows with the harts,
  *           and little waste; 1/16 of the slab at first, then less strict.
- * LOCKING   slab_mutex for the list of caches; list_lock for a node's lists.
+ *           Slabs that are full are on no list: who wants to see them all goes through the memory map.
+ * LOCKING   list_lock for a node's list; the caller has slab_mutex where caches come and go.
  * TESTS     test/host/mm/slab/test_slub.c
  *
  * SPDX-License-Identifier: MIT
  */
 #include "include/uapi/errno.h"
+#include "kernel/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/slab/slub.h"
 
-#define SLUB_MAX_ORDER	3u
+const char slab_backend[] = "slub";
+static struct kmem_cache *node_cache;
 
-static LIST_HEAD(slab_caches);
-static struct kmem_cache *cache_cache, *node_cache;
+/* ---- layout ----------------------------------------------------------------------------------- */
 
-/* ---- caches ----------------------------------------------------------------------------------- */
+static unsigned slub_max_order = 3, slub_min_order, slub_min_objects;
 
-/* The order with which at most 1/@fraction is wasted and @min_objects fit; SLUB_MAX_ORDER + 1: none. */
+static int __init set_max_order(const char *value) { return kstrtouint(value, 0, &slub_max_order); }
+static int __init set_min_order(const char *value) { return kstrtouint(value, 0, &slub_min_order); }
+static int __init set_min_objects(const char *value) { return kstrtouint(value, 0, &slub_min_objects); }
+PARAM("slub_max_order", set_max_order);
+PARAM("slub_min_order", set_min_order);
+PARAM("slub_min_objects", set_min_objects);
+
+/* The order with which at most 1/@fraction is wasted and @min_objects fit; slub_max_order + 1: none. */
 static unsigned slab_order_for(unsigned size, unsigned min_objects, unsigned fraction)
 {
-	unsigned order = get_order((size_t)min_objects * size);
+	unsigned order = max(get_order((size_t)min_objects * size), slub_min_order);
 
-	for (; order <= SLUB_MAX_ORDER; order++) {
+	for (; order <= slub_max_order; order++) {
 		unsigned bytes = PAGE_SIZE << order;
 
 		if (bytes % size <= bytes / fraction)
@@ -38,17 +47,37 @@ static unsigned slab_order_for(unsigned size, unsigned min_objects, unsigned fra
 
 static unsigned calculate_order(unsigned size)
 {
-	unsigned max_objects = (PAGE_SIZE << SLUB_MAX_ORDER) / size;
-	unsigned min_objects = min(4 * (fls64(nr_harts) + 1), max_objects);
+	unsigned max_objects = (PAGE_SIZE << slub_max_order) / size;
+	unsigned wanted = slub_min_objects ? slub_min_objects : 4 * (fls64(nr_harts) + 1);
 
-	for (; min_objects > 1; min_objects--)
+	for (unsigned objects = min(wanted, max_objects); objects > 1; objects--)
 		for (unsigned fraction = 16; fraction >= 4; fraction /= 2) {
-			unsigned order = slab_order_for(size, min_objects, fraction);
+			unsigned order = slab_order_for(size, objects, fraction);
 
-			if (order <= SLUB_MAX_ORDER)
+			if (order <= slub_max_order)
 				return order;
 		}
 	return get_order(size);
+}
+
+/* A hart may hold about 120 objects or 16 KiB in slabs that it does not work on. */
+static unsigned calculate_cpu_partial(const struct kmem_cache *s)
+{
+	unsigned objects = (PAGE_SIZE << s->order) / s->size;
+
+	if (cache_debug(s) || objects == 1)
+		return 0;
+	return DIV_ROUND_UP(clamp(16384 / s->size, 1u, 120u), objects);
+}
+
+/* A number that nobody can guess from outside, as far as that is possible so early. */
+static unsigned long hiding_number(const struct kmem_cache *s)
+{
+	static unsigned long last;
+
+	last = (last ^ arch_time_ticks() ^ (unsigned long)s) * 0x9e3779b97f4a7c15ul;
+	last ^= last >> 29;
+	return last | 1;
 }
 
 /* Where the link of a free object goes: into it, unless somebody relies on its content. */
@@ -56,21 +85,27 @@ static void calculate_sizes(struct kmem_cache *s)
 {
 	unsigned size = ALIGN(s->object_size, 8u);
 
-	s->offset = 0;
 	if (s->ctor || s->flags & (SLAB_POISON | SLAB_TYPESAFE_BY_RCU | SLAB_RED_ZONE | SLAB_STORE_USER)) {
 		if (s->flags & SLAB_RED_ZONE)
 			size += sizeof(void *);
-		s->inuse = s->offset = size;
+		s->offset = size;
 		size += sizeof(void *);
 	}
 	if (cache_debug(s))
 		size = debug_layout(s, size);
+	if (s->flags & SLAB_CONSISTENCY_CHECKS)
+		s->random = hiding_number(s);
 	s->size = ALIGN(size, s->align);
 	s->order = calculate_order(s->size);
 	s->min_order = get_order(s->size);
 	s->min_partial = clamp((fls64(s->size) - 1) / 2, 5u, 10u);
+	s->cpu_partial = calculate_cpu_partial(s);
 	s->allocflags = s->flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0;
+	if (s->flags & SLAB_TYPESAFE_BY_RCU)
+		s->min_partial = ~0u;		/* frees never give a slab back */
 }
+
+/* ---- making, emptying --------------------------------------------------------------------------- */
 
 static size_t cache_struct_bytes(void)
 {
@@ -78,90 +113,52 @@ static size_t cache_struct_bytes(void)
 	       nr_node_ids * sizeof(struct kmem_cache_node *);
 }
 
-static void setup_cache(struct kmem_cache *s, const char *name, unsigned size, unsigned align,
-			unsigned flags, void (*ctor)(void *))
-{
-	s->name = name;
-	s->object_size = size;
-	s->flags = flags | debug_flags_for(name);
-	s->align = calculate_alignment(flags, align, size);
-	s->ctor = ctor;
-	s->node = (struct kmem_cache_node **)&s->cpu[nr_harts];
-	calculate_sizes(s);
-}
-
-static void setup_node(struct kmem_cache *s, int nid, struct kmem_cache_node *n)
+static void init_node(struct kmem_cache *s, int nid, struct kmem_cache_node *n)
 {
 	spin_lock_init(&n->list_lock, RANK_SLAB);
 	INIT_LIST_HEAD(&n->partial);
-	INIT_LIST_HEAD(&n->full);
 	s->node[nid] = n;
 }
 
-static void free_cache_struct(struct kmem_cache *s)
+int __kmem_cache_create(struct kmem_cache *s)
+{
+	calculate_sizes(s);
+	s->node = (struct kmem_cache_node **)&s->cpu[nr_harts];
+	for_each_online_node(nid) {
+		struct kmem_cache_node *n = s->node[nid];
+
+		if (!n)					/* at boot it is there */
+			n = kmem_cache_zalloc(node_cache, GFP_KERNEL);
+		if (!n) {
+			__kmem_cache_release(s);
+			return -ENOMEM;
+		}
+		init_node(s, nid, n);
+	}
+	return 0;
+}
+
+void __kmem_cache_release(struct kmem_cache *s)
 {
 	for_each_online_node(nid)
-		if (s->node[nid])
-			kmem_cache_free(node_cache, s->node[nid]);
-	kmem_cache_free(cache_cache, s);
+		kmem_cache_free(node_cache, s->node[nid]);
 }
-
-static struct kmem_cache *create_cache(const char *name, unsigned size, unsigned align,
-				       unsigned flags, void (*ctor)(void *))
-{
-	struct kmem_cache *s;
-
-	if (!size || size > KMALLOC_MAX_SIZE / 2 || (align && !is_power_of_2(align)))
-		return NULL;
-	s = kmem_cache_zalloc(cache_cache, GFP_KERNEL);
-	if (!s)
-		return NULL;
-	setup_cache(s, name, size, align, flags, ctor);
-	for_each_online_node(nid) {
-		struct kmem_cache_node *n = kmem_cache_zalloc(node_cache, GFP_KERNEL);
-
-		if (!n) {
-			free_cache_struct(s);
-			return NULL;
-		}
-		setup_node(s, nid, n);
-	}
-	mutex_lock(&slab_mutex);
-	list_add_tail(&s->list, &slab_caches);
-	mutex_unlock(&slab_mutex);
-	return s;
-}
-
-struct kmem_cache *kmem_cache_create(const char *name, unsigned size, unsigned align, unsigned flags,
-				     void (*ctor)(void *))
-{
-	struct kmem_cache *s = create_cache(name, size, align, flags, ctor);
-
-	if (!s && flags & SLAB_PANIC)
-		panic("kmem_cache_create: no cache %s of %u bytes", name, size);
-	return s;
-}
-
-unsigned kmem_cache_size(struct kmem_cache *s) { return s->object_size; }
-const char *kmem_cache_name(struct kmem_cache *s) { return s->name; }
-
-/* ---- shrinking, destroying --------------------------------------------------------------------- */
 
 static void flush_this_hart(void *cache)
 {
 	unsigned long flags = arch_irq_save();
 
-	flush_cpu_slab(cache, this_cpu(cache));
+	flush_cpu_slabs(cache, this_cpu(cache));
 	arch_irq_restore(flags);
 }
 
-static void flush_all(struct kmem_cache *s)
+void flush_all(struct kmem_cache *s)
 {
 	hartmask_t others = { 0 };
 
 	flush_this_hart(s);
 	for_each_hart_in(h, hart_online_mask)
-		if (h != this_hart() && READ_ONCE(s->cpu[h].page))
+		if (h != this_hart() && (READ_ONCE(s->cpu[h].page) || READ_ONCE(s->cpu[h].partial)))
 			others.bits |= 1ul << h;
 	if (others.bits)
 		arch_call_on(others, flush_this_hart, s);
@@ -175,88 +172,73 @@ static void collect_empty(struct kmem_cache_node *n, struct list_head *empty)
 
 	spin_lock_irqsave(&n->list_lock, flags);
 	list_for_each_entry_safe(page, next, &n->partial, lru)
-		if (!page->inuse) {
+		if (!slab_read(page).inuse) {
 			remove_partial(n, page);
-			count_slab(n, page, -1);
 			list_add(&page->lru, empty);
 		}
 	spin_unlock_irqrestore(&n->list_lock, flags);
 }
 
-static unsigned long discard_empty(struct kmem_cache *s)
-{
-	unsigned long left = 0;
-
-	for_each_online_node(nid) {
-		struct page *page, *next;
-		LIST_HEAD(empty);
-
-		collect_empty(s->node[nid], &empty);
-		list_for_each_entry_safe(page, next, &empty, lru)
-			discard_slab(s, page);
-		left += s->node[nid]->nr_slabs;
-	}
-	return left;
-}
-
 int kmem_cache_shrink(struct kmem_cache *s)
 {
+	struct page *page, *next;
+	long left = 0;
+	LIST_HEAD(empty);
+
 	flush_all(s);
-	return discard_empty(s) != 0;
+	for_each_online_node(nid)
+		collect_empty(s->node[nid], &empty);
+	if (!list_empty(&empty))
+		slab_wait_for_readers(s);
+	list_for_each_entry_safe(page, next, &empty, lru)
+		discard_slab(s, page);
+	for_each_online_node(nid)
+		left += atomic_long_read(&s->node[nid]->nr_slabs);
+	return left != 0;
 }
 
-static bool object_is_free(struct kmem_cache *s, struct page *page, void *obj)
+int __kmem_cache_shutdown(struct kmem_cache *s) { return kmem_cache_shrink(s); }
+
+void slab_reap(void) {}				/* there are no queues to trim */
+
+/* ---- every slab --------------------------------------------------------------------------------- */
+
+void for_each_slab(struct kmem_cache *s, void (*fn)(struct kmem_cache *, struct page *, void *), void *data)
 {
-	for (void *f = page->freelist; f; f = get_freepointer(s, f))
+	for_each_populated_zone(z)
+		for (pfn_t pfn = z->zone_start_pfn; pfn < zone_end_pfn(z); pfn++) {
+			struct page *page = pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
+
+			if (page && PageSlab(page) && page_zone(page) == z && READ_ONCE(page->slab_cache) == s)
+				fn(s, page, data);
+		}
+}
+
+bool object_is_free(struct kmem_cache *s, struct page *page, const void *obj)
+{
+	unsigned n = 0;
+
+	for (void *f = slab_head(page, slab_read(page)); f && n <= page->objects; f = get_link(s, f), n++) {
 		if (f == obj)
 			return true;
+		if (!object_valid(s, page, f))
+			break;
+	}
 	return false;
 }
 
-static void name_live_objects(struct kmem_cache *s, struct list_head *slabs)
+static void report_live_in(struct kmem_cache *s, struct page *page, __maybe_unused void *data)
 {
-	struct page *page;
+	char *obj = first_object(s, page);
 
-	list_for_each_entry(page, slabs, lru) {
-		char *obj = first_object(s, page);
-
-		for (unsigned i = 0; i < page->objects; i++, obj += s->size) {
-			if (object_is_free(s, page, obj))
-				continue;
-			pr_err("Object 0x%p @offset=%lu\n", (void *)obj,
-			       (unsigned long)(obj - (char *)page_to_virt(page)));
-			debug_print_tracks(s, obj);
-		}
-	}
+	for (unsigned i = 0; i < page->objects; i++, obj += s->size)
+		if (!object_is_free(s, page, obj))
+			slab_report_live(s, obj, debug_track_alloc(s, obj));
 }
 
-void kmem_cache_destroy(struct kmem_cache *s)
-{
-	if (!s)
-		return;
-	flush_all(s);
-	if (discard_empty(s)) {
-		pr_err("BUG %s: Objects remaining in %s on kmem_cache_destroy()\n", s->name, s->name);
-		for_each_online_node(nid) {
-			name_live_objects(s, &s->node[nid]->partial);
-			name_live_objects(s, &s->node[nid]->full);
-		}
-		return;
-	}
-	mutex_lock(&slab_mutex);
-	list_del(&s->list);
-	mutex_unlock(&slab_mutex);
-	free_cache_struct(s);
-}
+void __kmem_cache_report_live(struct kmem_cache *s) { for_each_slab(s, report_live_in, NULL); }
 
 /* ---- figures ---------------------------------------------------------------------------------- */
-
-struct kmem_cache *next_cache(struct kmem_cache *s)
-{
-	struct list_head *next = s ? s->list.next : slab_caches.next;
-
-	return next == &slab_caches ? NULL : list_entry(next, struct kmem_cache, list);
-}
 
 static unsigned long count_free(struct kmem_cache_node *n)
 {
@@ -265,7 +247,7 @@ static unsigned long count_free(struct kmem_cache_node *n)
 
 	spin_lock_irqsave(&n->list_lock, flags);
 	list_for_each_entry(page, &n->partial, lru)
-		free += page->objects - page->inuse;
+		free += page->objects - slab_read(page).inuse;
 	spin_unlock_irqrestore(&n->list_lock, flags);
 	return free;
 }
@@ -275,14 +257,14 @@ void get_slabinfo(struct kmem_cache *s, struct slabinfo *info)
 	*info = (struct slabinfo){
 		.objects_per_slab = (PAGE_SIZE << s->order) / s->size,
 		.cache_order = s->order,
-		.object_bytes = s->size,
 	};
 	for_each_online_node(nid) {
 		struct kmem_cache_node *n = s->node[nid];
+		unsigned long objects = atomic_long_read(&n->total_objects);
 
-		info->num_slabs += n->nr_slabs;
-		info->num_objs += n->total_objects;
-		info->active_objs += n->total_objects - count_free(n);
+		info->num_slabs += atomic_long_read(&n->nr_slabs);
+		info->num_objs += objects;
+		info->active_objs += objects - count_free(n);
 	}
 	info->active_slabs = info->num_slabs;
 }
@@ -299,65 +281,85 @@ unsigned long slab_objects_in_use(struct kmem_cache *s)
 
 /* ---- validator -------------------------------------------------------------------------------- */
 
-/* Length of the list that starts at @obj, all of @page; -1 when it is broken. */
-static long list_length(struct kmem_cache *s, struct page *page, void *obj)
+struct recount {
+	unsigned long slabs, objects, frozen, listed;
+	bool wrong;
+};
+
+/* Whether the free list of @page is as long as its counts say, and all of its own objects. */
+static bool list_verify(struct kmem_cache *s, struct page *page, slab_state_t state)
+{
+	long free = page->objects - state.inuse;
+
+	for (void *obj = slab_head(page, state); obj; obj = get_link(s, obj))
+		if (!object_valid(s, page, obj) || --free < 0)
+			return false;
+	return !free;									/* U2 */
+}
+
+static void slab_verify(struct kmem_cache *s, struct page *page, void *data)
+{
+	slab_state_t state = slab_read(page);
+	struct recount *r = data;
+
+	r->slabs++;
+	r->objects += page->objects;
+	r->frozen += state.frozen;
+	r->listed += !state.frozen && state.head;
+	r->wrong |= !list_verify(s, page, state) || (cache_debug(s) && state.frozen);	/* U5 */
+}
+
+/* The frozen slabs that @c has; -1 if something is wrong with one. */
+static long frozen_verify(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	long n = 0;
 
-	for (; obj; obj = get_freepointer(s, obj))
-		if (!object_valid(s, page, obj) || ++n > page->objects)
+	if (c->page) {
+		for (void *obj = c->freelist; obj; obj = fast_link(s, obj))
+			if (!object_valid(s, c->page, obj))
+				return -1;
+		n += slab_read(c->page).frozen;
+	}
+	if (!c->page && (c->freelist || c->bytes))
+		return -1;
+	for (struct page *page = c->partial; page; page = page->next, n++)
+		if (!slab_read(page).frozen || !slab_read(page).head)			/* U3 */
 			return -1;
-	return n;
+	return n == (c->page != NULL) + (long)c->nr_partial ? n : -1;
 }
 
-static bool slab_verify(struct kmem_cache *s, struct page *page)
+static bool partial_verify(struct kmem_cache *s, struct kmem_cache_node *n)
 {
-	return PageSlab(page) && page->slab_cache == s &&
-	       list_length(s, page, page->freelist) == page->objects - page->inuse;	/* U2 */
-}
-
-static bool node_verify(struct kmem_cache *s, int nid, unsigned long frozen, unsigned long frozen_objects)
-{
-	struct kmem_cache_node *n = s->node[nid];
-	unsigned long partial = 0, full = 0, objects = 0;
+	unsigned long left = n->nr_partial;
 	struct page *page;
 
-	list_for_each_entry(page, &n->partial, lru) {
-		partial++;
-		objects += page->objects;
-		if (!slab_verify(s, page) || page->frozen || !page->freelist)		/* U1, U3 */
+	list_for_each_entry(page, &n->partial, lru)
+		if (slab_read(page).frozen || !slab_read(page).head || page_node(s, page) != n || !left--)
 			return false;
-	}
-	list_for_each_entry(page, &n->full, lru) {
-		full++;
-		objects += page->objects;
-		if (!slab_verify(s, page) || page->frozen || page->freelist)
-			return false;
-	}
-	return partial == n->nr_partial && partial + full + frozen == n->nr_slabs &&
-	       objects + frozen_objects == n->total_objects;				/* U4 */
+	return !left;
 }
 
 bool kmem_cache_verify(struct kmem_cache *s)
 {
-	for_each_online_node(nid) {
-		unsigned long frozen = 0, objects = 0;
+	struct recount r = { 0 };
 
-		for_each_hart(h) {
-			struct kmem_cache_cpu *c = &s->cpu[h];
+	for_each_slab(s, slab_verify, &r);
+	for_each_hart(h) {
+		long n = frozen_verify(s, &s->cpu[h]);
 
-			if (!c->page || (int)page_to_nid(c->page) != nid)
-				continue;
-			frozen++;
-			objects += c->page->objects;
-			if (!c->page->frozen || !slab_verify(s, c->page) ||
-			    list_length(s, c->page, c->freelist) < 0)
-				return false;
-		}
-		if (!node_verify(s, nid, frozen, objects))
+		if (n < 0)
 			return false;
+		r.frozen -= n;
 	}
-	return true;
+	for_each_online_node(nid) {
+		struct kmem_cache_node *n = s->node[nid];
+
+		r.wrong |= !partial_verify(s, n);
+		r.listed -= n->nr_partial;
+		r.slabs -= atomic_long_read(&n->nr_slabs);				/* U4 */
+		r.objects -= atomic_long_read(&n->total_objects);
+	}
+	return !r.wrong && !r.slabs && !r.objects && !r.frozen && !r.listed;		/* U1 */
 }
 
 /* ---- the first caches -------------------------------------------------------------------------- */
@@ -365,23 +367,24 @@ bool kmem_cache_verify(struct kmem_cache *s)
 /* The caches of caches are made in pages of their own, for there is nothing else yet. */
 void kmem_cache_init(void)
 {
-	unsigned nodes = nr_node_ids;
-	size_t bytes = ALIGN(cache_struct_bytes(), 64ul), node_bytes = sizeof(struct kmem_cache_node);
-	char *mem = alloc_pages_exact(2 * (bytes + nodes * ALIGN(node_bytes, 64ul)), GFP_KERNEL | __GFP_ZERO);
+	size_t bytes = ALIGN(cache_struct_bytes(), 64ul), node_bytes = ALIGN(sizeof(struct kmem_cache_node), 64ul);
+	char *mem = alloc_pages_exact(2 * (bytes + nr_node_ids * node_bytes), GFP_KERNEL | __GFP_ZERO);
 
 	if (!mem)
 		panic("no memory for the first slab caches");
-	cache_cache = (void *)mem;
+	kmem_cache = (void *)mem;
 	node_cache = (void *)(mem + bytes);
 	mem += 2 * bytes;
-	setup_cache(cache_cache, "kmem_cache", cache_struct_bytes(), 64, SLAB_PANIC, NULL);
-	setup_cache(node_cache, "kmem_cache_node", node_bytes, 64, SLAB_PANIC, NULL);
-	for_each_online_node(nid) {
-		setup_node(cache_cache, nid, (void *)mem);
-		setup_node(node_cache, nid, (void *)(mem + ALIGN(node_bytes, 64ul)));
-		mem += 2 * ALIGN(node_bytes, 64ul);
+	for (unsigned i = 0; i < 2; i++) {
+		struct kmem_cache *s = i ? node_cache : kmem_cache;
+
+		s->node = (struct kmem_cache_node **)&s->cpu[nr_harts];
+		for_each_online_node(nid) {
+			s->node[nid] = (void *)mem;
+			mem += node_bytes;
+		}
 	}
-	list_add_tail(&cache_cache->list, &slab_caches);
-	list_add_tail(&node_cache->list, &slab_caches);
+	create_boot_cache(kmem_cache, "kmem_cache", cache_struct_bytes(), SLAB_PANIC);
+	create_boot_cache(node_cache, "kmem_cache_node", sizeof(struct kmem_cache_node), SLAB_PANIC);
 	create_kmalloc_caches();
 }

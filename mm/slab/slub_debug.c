@@ -7,14 +7,18 @@
  *             | left red zone | object | red zone | link | allocated by | freed by | padding |
  *             red_left                 object_size  offset
  *
- *           F  consistency: the address is an object's, the object is in use when it is freed.
+ *           F  consistency: the address is an object's, the object is in use when it is freed; links of
+ *              free objects are hidden (slub.h), so that one that was overwritten is known.
  *           Z  red zones: RED_ACTIVE while in use, RED_INACTIVE while free.
- *           P  poison: POISON_FREE in free objects, POISON_END in the last byte, POISON_INUSE around.
+ *           P  poison: POISON_FREE in free objects, POISON_END in the last byte.
  *           U  tracks: who allocated the object and who freed it, with calls, hart and task.
+ *           T  trace: every allocation and free is logged.
+ *           Several blocks, divided by ;, may ask for different caches; the last that names a cache
+ *           counts.  A bare "slub_debug" is FZPU for all; "-" is none.
  *           A report names the cache, what is wrong, both tracks, and the bytes; the object is then
  *           taken out of use.
  * LOCKING   node->list_lock.
- * TESTS     test/host/mm/slab/test_slub_debug.c (a planted bug of each kind)
+ * TESTS     test/host/mm/slab/test_slub_debug.c, test/kernel/test_slab_debug.c (a planted bug of each kind)
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,65 +31,89 @@
 
 #define RED_INACTIVE	0xbb
 #define RED_ACTIVE	0xcc
-#define POISON_INUSE	0x5a
 #define POISON_FREE	0x6b
 #define POISON_END	0xa5
-#define TRACK_CALLS	8
+#define DEBUG_DEFAULT	(SLAB_DEBUG_FLAGS & ~SLAB_TRACE)
 
-struct track {
-	unsigned long calls[TRACK_CALLS];
-	u16 nr_calls, hart;
-	char task[16];
-};
-enum { TRACK_ALLOC, TRACK_FREE };
+enum { TRACK_ALLOC, TRACK_FREE, NR_TRACKS };
 
 /* ---- what is wanted ----------------------------------------------------------------------------- */
 
-static unsigned wanted_flags;
-static char wanted_caches[128];		/* "a,b"; empty: all */
+#define MAX_BLOCKS	8
+static struct {
+	unsigned flags;
+	const char *caches;		/* "a,b*", up to a ; or the end; empty: all */
+} wanted[MAX_BLOCKS];
+static unsigned nr_wanted;
 
+static unsigned flag_of(char letter)
+{
+	switch (letter) {
+	case 'F': case 'f': return SLAB_CONSISTENCY_CHECKS;
+	case 'Z': case 'z': return SLAB_RED_ZONE;
+	case 'P': case 'p': return SLAB_POISON;
+	case 'U': case 'u': return SLAB_STORE_USER;
+	case 'T': case 't': return SLAB_TRACE;
+	default: return 0;
+	}
+}
+
+/* One block, LETTERS[,CACHE...]; where it ends. */
+static const char *parse_block(const char *p)
+{
+	unsigned flags = *p && *p != ',' && *p != ';' ? 0 : DEBUG_DEFAULT;
+
+	for (; *p && *p != ',' && *p != ';'; p++) {
+		if (!flag_of(*p) && *p != '-')
+			return NULL;
+		flags |= flag_of(*p);
+	}
+	wanted[nr_wanted].flags = flags;
+	wanted[nr_wanted++].caches = *p == ',' ? p + 1 : "";
+	while (*p && *p != ';')
+		p++;
+	return p;
+}
+
+/* @value stays where it is: in the command line. */
 static int __init set_slub_debug(const char *value)
 {
-	wanted_flags = *value && *value != ',' ? 0 : SLAB_DEBUG_FLAGS;
-	for (; *value && *value != ','; value++) {
-		if (*value == 'F' || *value == 'f')
-			wanted_flags |= SLAB_CONSISTENCY_CHECKS;
-		else if (*value == 'Z' || *value == 'z')
-			wanted_flags |= SLAB_RED_ZONE;
-		else if (*value == 'P' || *value == 'p')
-			wanted_flags |= SLAB_POISON;
-		else if (*value == 'U' || *value == 'u')
-			wanted_flags |= SLAB_STORE_USER;
-		else if (*value != '-')
+	nr_wanted = 0;
+	do {
+		value = nr_wanted < MAX_BLOCKS ? parse_block(value) : NULL;
+		if (!value)
 			return -EINVAL;
-	}
-	if (*value)
-		snprintf(wanted_caches, sizeof(wanted_caches), "%s", value + 1);
+	} while (*value++ == ';');
 	return 0;
 }
 PARAM("slub_debug", set_slub_debug);
 
 /* Is @name in the list?  A word that ends in * stands for all that begin so. */
-static bool cache_listed(const char *name)
+static bool cache_listed(const char *list, const char *name)
 {
-	const char *word = wanted_caches;
+	const char *word = list;
 
-	while (*word) {
+	while (*word && *word != ';') {
 		size_t len = 0;
 
-		while (word[len] && word[len] != ',')
+		while (word[len] && word[len] != ',' && word[len] != ';')
 			len++;
 		if (len && word[len - 1] == '*' ? !strncmp(name, word, len - 1)
 						: strlen(name) == len && !strncmp(name, word, len))
 			return true;
 		word += len + (word[len] == ',');
 	}
-	return !wanted_caches[0];
+	return word == list;
 }
 
-unsigned debug_flags_for(const char *name)
+unsigned kmem_cache_flags(unsigned flags, const char *name)
 {
-	return wanted_flags && cache_listed(name) ? wanted_flags : 0;
+	unsigned more = 0;
+
+	for (unsigned i = 0; i < nr_wanted; i++)
+		if (cache_listed(wanted[i].caches, name))
+			more = wanted[i].flags;
+	return flags | more;
 }
 
 /* ---- layout ------------------------------------------------------------------------------------- */
@@ -93,7 +121,7 @@ unsigned debug_flags_for(const char *name)
 unsigned debug_layout(struct kmem_cache *s, unsigned size)
 {
 	if (s->flags & SLAB_STORE_USER)
-		size += 2 * sizeof(struct track);
+		size += NR_TRACKS * sizeof(struct slab_track);
 	if (s->flags & SLAB_RED_ZONE) {
 		s->red_left = ALIGN(sizeof(void *), s->align);
 		size += s->red_left;
@@ -101,20 +129,42 @@ unsigned debug_layout(struct kmem_cache *s, unsigned size)
 	return size;
 }
 
-static struct track *track_of(const struct kmem_cache *s, void *obj, unsigned which)
+static struct slab_track *track_of(const struct kmem_cache *s, const void *obj, unsigned which)
 {
-	return (struct track *)((char *)obj + s->offset + sizeof(void *)) + which;
+	if (!(s->flags & SLAB_STORE_USER))
+		return NULL;
+	return (struct slab_track *)((char *)obj + s->offset + sizeof(void *)) + which;
+}
+
+const struct slab_track *debug_track_alloc(const struct kmem_cache *s, const void *obj)
+{
+	return track_of(s, obj, TRACK_ALLOC);
+}
+
+const struct slab_track *debug_track_free(const struct kmem_cache *s, const void *obj)
+{
+	return track_of(s, obj, TRACK_FREE);
+}
+
+static void take_track(struct slab_track *t)
+{
+	t->nr_calls = stack_trace_save(t->calls, SLAB_TRACK_CALLS);
+	t->hart = this_hart();
+	snprintf(t->task, sizeof(t->task), "%s", task_name());
 }
 
 static void set_track(const struct kmem_cache *s, void *obj, unsigned which)
 {
-	struct track *t = track_of(s, obj, which);
+	struct slab_track *t = track_of(s, obj, which);
 
-	if (!(s->flags & SLAB_STORE_USER))
-		return;
-	t->nr_calls = stack_trace_save(t->calls, TRACK_CALLS);
-	t->hart = this_hart();
-	snprintf(t->task, sizeof(t->task), "%s", task_name());
+	if (t)
+		take_track(t);
+}
+
+/* Whether free objects of @s are filled with poison: nobody relies on what they hold. */
+static bool poisons(const struct kmem_cache *s)
+{
+	return s->flags & SLAB_POISON && !s->ctor && !(s->flags & SLAB_TYPESAFE_BY_RCU);
 }
 
 /* Fill the object and its red zones as state @red says. */
@@ -126,7 +176,7 @@ static void mark_object(const struct kmem_cache *s, void *obj, u8 red)
 		memset(p - s->red_left, red, s->red_left);
 		memset(p + s->object_size, red, s->offset - s->object_size);
 	}
-	if (s->flags & SLAB_POISON && red == RED_INACTIVE && !s->ctor) {
+	if (poisons(s) && red == RED_INACTIVE) {
 		memset(p, POISON_FREE, s->object_size - 1);
 		p[s->object_size - 1] = POISON_END;
 	}
@@ -135,28 +185,11 @@ static void mark_object(const struct kmem_cache *s, void *obj, u8 red)
 void debug_init_object(struct kmem_cache *s, void *obj)
 {
 	if (s->flags & SLAB_STORE_USER)
-		memset(track_of(s, obj, 0), 0, 2 * sizeof(struct track));
+		memset(track_of(s, obj, 0), 0, NR_TRACKS * sizeof(struct slab_track));
 	mark_object(s, obj, RED_INACTIVE);
 }
 
 /* ---- reports ------------------------------------------------------------------------------------ */
-
-static void print_track(const char *what, const struct track *t)
-{
-	if (!t->nr_calls && !t->task[0])
-		return;
-	pr_err("%s in %s cpu=%u\n", what, t->task, t->hart);
-	for (unsigned i = 0; i < t->nr_calls; i++)
-		pr_err("\t%pS\n", (void *)t->calls[i]);
-}
-
-void debug_print_tracks(struct kmem_cache *s, void *obj)
-{
-	if (!(s->flags & SLAB_STORE_USER))
-		return;
-	print_track("Allocated", track_of(s, obj, TRACK_ALLOC));
-	print_track("Freed", track_of(s, obj, TRACK_FREE));
-}
 
 static void print_bytes(const char *what, const u8 *p, unsigned n)
 {
@@ -169,25 +202,54 @@ static void print_bytes(const char *what, const u8 *p, unsigned n)
 	}
 }
 
-static void report(struct kmem_cache *s, struct page *page, void *obj, const char *what)
+static void print_report(struct kmem_cache *s, struct page *page, void *obj, const struct slab_report *r)
 {
+	slab_state_t state = slab_read(page);
+
 	pr_err("=============================================================================\n");
-	pr_err("BUG %s (Not tainted): %s\n", s->name, what);
+	pr_err("BUG %s (Not tainted): %s\n", r->cache, r->what);
 	pr_err("-----------------------------------------------------------------------------\n\n");
+	print_slab_track("Allocated", r->allocated);
+	print_slab_track("Freed", r->freed);
+	print_slab_track("Found", r->now);
+	pr_err("Slab 0x%p objects=%lu used=%u fp=0x%p\n", page_to_virt(page), page->objects, state.inuse,
+	       slab_head(page, state));
 	if (!object_valid(s, page, obj)) {
-		pr_err("Slab 0x%p objects=%u used=%u fp=0x%p: 0x%p is no object of it\n",
-		       page_to_virt(page), page->objects, page->inuse, page->freelist, obj);
+		pr_err("0x%p is no object of it\n", obj);
 		return;
 	}
-	debug_print_tracks(s, obj);
-	pr_err("Slab 0x%p objects=%u used=%u fp=0x%p\n", page_to_virt(page), page->objects, page->inuse,
-	       page->freelist);
 	pr_err("Object 0x%p @offset=%lu fp=0x%p\n\n", obj,
-	       (unsigned long)((char *)obj - (char *)page_to_virt(page)), get_freepointer(s, obj));
+	       (unsigned long)((char *)obj - (char *)page_to_virt(page)), get_link(s, obj));
 	print_bytes("Redzone", (u8 *)obj - s->red_left, s->red_left);
 	print_bytes("Object", obj, min(s->object_size, 128u));
 	if (s->flags & SLAB_RED_ZONE)
 		print_bytes("Redzone", (u8 *)obj + s->object_size, s->offset - s->object_size);
+}
+
+static void report(struct kmem_cache *s, struct page *page, void *obj, const char *what)
+{
+	struct slab_track now;
+	struct slab_report r = { .cache = s->name, .what = what, .object = obj, .now = &now };
+
+	take_track(&now);
+	if (object_valid(s, page, obj)) {
+		r.allocated = track_of(s, obj, TRACK_ALLOC);
+		r.freed = track_of(s, obj, TRACK_FREE);
+	}
+	if (!slab_report(&r))
+		print_report(s, page, obj, &r);
+}
+
+void debug_wrong_cache(struct kmem_cache *s, struct page *page, void *obj)
+{
+	struct kmem_cache *real = PageSlab(page) ? page->slab_cache : NULL;
+	struct slab_track now;
+	struct slab_report r = { .cache = s->name, .what = "Wrong slab cache", .object = obj, .now = &now };
+
+	take_track(&now);
+	if (real && object_valid(real, page, obj))
+		r.allocated = track_of(real, obj, TRACK_ALLOC);
+	slab_report_wrong_cache(&r, real);
 }
 
 void debug_bad_link(struct kmem_cache *s, struct page *page, void *obj)
@@ -204,8 +266,9 @@ static bool all_bytes(struct kmem_cache *s, struct page *page, void *obj, const 
 	for (unsigned i = 0; i < n; i++)
 		if (p[i] != want) {
 			report(s, page, obj, what);
-			pr_err("[0x%p] @offset=%ld: 0x%02x instead of 0x%02x\n", (void *)(p + i),
-			       (long)(p + i - (u8 *)obj), p[i], want);
+			if (!slab_report_hook)
+				pr_err("[0x%p] @offset=%ld: 0x%02x instead of 0x%02x\n", (void *)(p + i),
+				       (long)(p + i - (u8 *)obj), p[i], want);
 			return false;
 		}
 	return true;
@@ -222,7 +285,7 @@ static bool check_zones(struct kmem_cache *s, struct page *page, void *obj, u8 r
 
 static bool check_poison(struct kmem_cache *s, struct page *page, void *obj)
 {
-	if (!(s->flags & SLAB_POISON) || s->ctor)
+	if (!poisons(s))
 		return true;
 	return all_bytes(s, page, obj, obj, s->object_size - 1, POISON_FREE, "Poison overwritten") &&
 	       all_bytes(s, page, obj, (u8 *)obj + s->object_size - 1, 1, POISON_END, "End Poison overwritten");
@@ -237,26 +300,13 @@ bool debug_alloc(struct kmem_cache *s, struct page *page, void *obj)
 	return true;
 }
 
-static bool on_freelist(const struct kmem_cache *s, const struct page *page, const void *obj)
-{
-	unsigned n = 0;
-
-	for (void *f = page->freelist; f && n <= page->objects; f = get_freepointer(s, f), n++) {
-		if (f == obj)
-			return true;
-		if (!object_valid(s, page, f))
-			break;
-	}
-	return false;
-}
-
 bool debug_free(struct kmem_cache *s, struct page *page, void *obj)
 {
 	if (!object_valid(s, page, obj)) {
 		report(s, page, obj, "Invalid object pointer");
 		return false;
 	}
-	if (on_freelist(s, page, obj)) {
+	if (object_is_free(s, page, obj)) {
 		report(s, page, obj, "Object already free");
 		return false;
 	}
@@ -265,4 +315,18 @@ bool debug_free(struct kmem_cache *s, struct page *page, void *obj)
 	set_track(s, obj, TRACK_FREE);
 	mark_object(s, obj, RED_INACTIVE);
 	return true;
+}
+
+unsigned debug_validate_slab(struct kmem_cache *s, struct page *page)
+{
+	char *obj = first_object(s, page);
+	unsigned wrong = 0;
+
+	for (unsigned i = 0; i < page->objects; i++, obj += s->size) {
+		bool free = object_is_free(s, page, obj);
+
+		wrong += !check_zones(s, page, obj, free ? RED_INACTIVE : RED_ACTIVE) ||
+			 (free && !check_poison(s, page, obj));
+	}
+	return wrong;
 }

@@ -46,6 +46,7 @@ __weak void seq_printf(__maybe_unused struct seq_file *m, const char *fmt, ...)
 }
 
 __weak struct mm_struct init_mm;
+__weak u64 arch_time_ticks(void) { return 1; }
 __weak bool __ratelimit(__maybe_unused struct ratelimit_state *rs, __maybe_unused unsigned burst) { return true; }
 
 #ifndef TEST_STACK_TRACE

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/pt/asid.c mm/slab/slub.c mm/slab/slub_cache.c mm/slab/slub_debug.c mm/slab/common.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
+// SRCS: mm/pt/asid.c mm/slab/slub.c mm/slab/slub_cache.c mm/slab/slub_debug.c mm/slab/common.c mm/slab/kmalloc.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
 #define TEST_STACK_TRACE
 #include "test/host/mm/phys/machine.h"
 #include "kernel/cmdline.h"
@@ -114,7 +114,12 @@ static void wrong_frees(void)
 	kmem_cache_free(s, p);
 	CHECK(logged("Object already free"));
 	kmem_cache_free(s, kmalloc(50, GFP_KERNEL));
-	CHECK(logged("not of this cache"));
+	CHECK(logged("BUG victim: Wrong slab cache"));
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(kmalloc_caches[0][6], p);
+	CHECK(strstr(log_text, "Allocated in host") && strstr(log_text, "Freed in host") &&
+	      logged("which is of victim"));
+	kmem_cache_free(s, p);
 	CHECK(!slab_objects_in_use(s) && kmem_cache_verify(s));
 }
 
@@ -132,6 +137,48 @@ static void broken_link(void)
 	CHECK(kmem_cache_alloc(s, GFP_KERNEL) == p && logged("Freepointer corrupt"));
 	kmem_cache_free(s, q);
 	CHECK(kmem_cache_verify(s));
+}
+
+/* What free objects hold tells nothing of where objects are, and the last one's link is checked too. */
+static void hidden_links(void)
+{
+	struct kmem_cache *s;
+	long *p, *q;
+
+	begin(NULL);
+	s = cache(SLAB_CONSISTENCY_CHECKS);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	q = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, p);
+	kmem_cache_free(s, q);
+	CHECK(*q && *q != (long)p && (*q ^ *p) != (long)p);
+	CHECK(kmem_cache_alloc(s, GFP_KERNEL) == q && kmem_cache_alloc(s, GFP_KERNEL) == p);
+	while (slab_objects_in_use(s) % 64)
+		p = kmem_cache_alloc(s, GFP_KERNEL);		/* the last free object of the slab */
+	kmem_cache_free(s, p);
+	*p ^= 1;
+	CHECK(kmem_cache_alloc(s, GFP_KERNEL) == p && logged("Freepointer corrupt"));
+	CHECK(kmem_cache_verify(s));
+}
+
+static struct slab_report caught;
+static void catch_report(const struct slab_report *r) { caught = *r; }
+
+static void hook(void)
+{
+	struct kmem_cache *s;
+	char *p;
+
+	begin(NULL);
+	slab_report_hook = catch_report;
+	s = cache(ALL);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p[50] = 1;
+	kmem_cache_free(s, p);
+	CHECK(!log_len && !strcmp(caught.cache, "victim") && caught.object == p);
+	CHECK(caught.allocated->calls[0] == 0x1234 && !caught.freed->nr_calls);
+	kmem_cache_destroy(s);
+	CHECK(!log_len && strstr(caught.what, "Objects remaining") && caught.object == p);
 }
 
 static void leak(void)
@@ -198,12 +245,27 @@ static void chosen_caches(void)
 	CHECK(kmalloc(64, GFP_KERNEL) == p && !log_len);
 }
 
+static void blocks(void)
+{
+	char *p;
+
+	begin("FU;Z,victim,x;-,kmalloc-64");
+	CHECK(kmem_cache_debug_flags(cache(0)) == SLAB_RED_ZONE);
+	CHECK(kmem_cache_debug_flags(kmalloc_caches[0][6]) == 0);
+	CHECK(kmem_cache_debug_flags(kmalloc_caches[0][7]) == (SLAB_CONSISTENCY_CHECKS | SLAB_STORE_USER));
+	p = kmem_cache_alloc(cache(SLAB_TRACE), GFP_KERNEL);
+	CHECK(p && logged("TRACE victim alloc"));
+}
+
 int main(void)
 {
 	run_scenario(overflow, "overflow and underflow by one");
 	run_scenario(use_after_free, "write after free");
 	run_scenario(wrong_frees, "double free, wrong address, wrong cache");
 	run_scenario(broken_link, "broken freelist");
+	run_scenario(hidden_links, "links of free objects are hidden");
+	run_scenario(hook, "reports can be taken by a hook");
+	run_scenario(blocks, "slub_debug=A;B,cache: blocks");
 	run_scenario(leak, "leak at destroy is named");
 	run_scenario(no_false_alarm, "no false alarm under load");
 	run_scenario(chosen_caches, "slub_debug=Z,cache* chooses caches");
