@@ -45,7 +45,7 @@ void d_add_pinned(struct dentry *dentry, struct inode *inode);	/* and DCACHE_PIN
 void d_unpin(struct dentry *dentry);
 /* Counted, or NULL. */
 struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);
-struct dentry *__d_lookup(struct dentry *parent, const struct qstr *name) REQUIRES(dcache_lock);
+struct dentry *__d_lookup(struct dentry *parent, const struct qstr *name) REQUIRES_SHARED(dcache_lock);
 struct dentry *dget_parent(struct dentry *dentry);
 void dput(struct dentry *dentry);			/* may sleep: may drop the inode */
 void d_drop(struct dentry *dentry);			/* unhash */

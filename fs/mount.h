@@ -44,7 +44,7 @@ void mnt_init(void);
 static inline struct vfsmount *mntget(struct vfsmount *m) { if (m) atomic_inc(&m->mnt_count); return m; }
 void mntput(struct vfsmount *m);
 /* The mount on top of (mnt, dentry), or NULL. */
-struct vfsmount *__lookup_mnt(struct vfsmount *mnt, struct dentry *dentry) REQUIRES(dcache_lock);
+struct vfsmount *__lookup_mnt(struct vfsmount *mnt, struct dentry *dentry) REQUIRES_SHARED(dcache_lock);
 struct vfsmount *kern_mount(struct file_system_type *type);
 int mnt_want_write(struct vfsmount *mnt);	/* 0 or -EROFS */
 int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags, char *data);

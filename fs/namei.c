@@ -153,7 +153,7 @@ static int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned fl
 
 /* ---- one step -------------------------------------------------------------------------------- */
 
-static void cross_mounts(struct path *p) REQUIRES(dcache_lock)
+static void cross_mounts(struct path *p) REQUIRES_SHARED(dcache_lock)
 {
 	while (p->dentry->d_flags & DCACHE_MOUNTED) {
 		struct vfsmount *m = __lookup_mnt(p->mnt, p->dentry);
@@ -166,7 +166,7 @@ static void cross_mounts(struct path *p) REQUIRES(dcache_lock)
 }
 
 /* Make @to, not counted and valid under dcache_lock, the place we are at.  => lock dropped unless lazy */
-static void nd_move_locked(struct nameidata *nd, const struct path *to) RELEASE(dcache_lock) NO_LOCK_ANALYSIS
+static void nd_move_locked(struct nameidata *nd, const struct path *to) RELEASE_SHARED(dcache_lock) NO_LOCK_ANALYSIS
 {
 	struct path old = nd->path;
 
@@ -391,7 +391,7 @@ const char *walk_component(struct nameidata *nd, bool follow)
 		return walk_dots(nd);
 	if (!nd->lazy)
 		return walk_counted(nd, follow);
-	spin_assert_held(&dcache_lock);		/* N1 */
+	read_assert_held(&dcache_lock);		/* N1 */
 	d = __d_lookup(nd->path.dentry, &nd->last);
 	if (unlikely(!d)) {
 		if (nd->path.dentry->d_inode->i_flags & S_COMPLETE)

@@ -129,7 +129,7 @@ static const char *open_last(struct nameidata *nd, const struct open_flags *op, 
 	if (nd->last.name[nd->last.len])
 		return ERR_PTR(-EISDIR);
 	if (nd->lazy) {
-		spin_assert_held(&dcache_lock);		/* N1 */
+		read_assert_held(&dcache_lock);		/* N1 */
 		d = __d_lookup(nd->path.dentry, &nd->last);
 		if (d && d->d_inode && !(d->d_op && d->d_op->revalidate)) {
 			if (op->open_flag & O_EXCL)

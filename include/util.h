@@ -104,16 +104,24 @@ __cold void warn_failed(const char *expr, const char *file, int line);
 #define REQUIRES(...)	__attribute__((requires_capability(__VA_ARGS__)))
 #define ACQUIRE(...)	__attribute__((acquire_capability(__VA_ARGS__)))
 #define RELEASE(...)	__attribute__((release_capability(__VA_ARGS__)))
+#define REQUIRES_SHARED(...) __attribute__((requires_shared_capability(__VA_ARGS__)))
+#define ACQUIRE_SHARED(...) __attribute__((acquire_shared_capability(__VA_ARGS__)))
+#define RELEASE_SHARED(...) __attribute__((release_shared_capability(__VA_ARGS__)))
 #define TRY_ACQUIRE(ok, ...) __attribute__((try_acquire_capability(ok, __VA_ARGS__)))
 #define ASSERT_HELD(...) __attribute__((assert_capability(__VA_ARGS__)))
+#define ASSERT_HELD_SHARED(...) __attribute__((assert_shared_capability(__VA_ARGS__)))
 #define NO_LOCK_ANALYSIS __attribute__((no_thread_safety_analysis))
 #else
 #define CAPABILITY(x)
 #define REQUIRES(...)
 #define ACQUIRE(...)
 #define RELEASE(...)
+#define REQUIRES_SHARED(...)
+#define ACQUIRE_SHARED(...)
+#define RELEASE_SHARED(...)
 #define TRY_ACQUIRE(ok, ...)
 #define ASSERT_HELD(...)
+#define ASSERT_HELD_SHARED(...)
 #define NO_LOCK_ANALYSIS
 #endif
 

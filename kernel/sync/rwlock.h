@@ -28,14 +28,14 @@ typedef struct CAPABILITY("rwlock") rwlock {
 void read_lock_contended(rwlock_t *l);
 void write_lock_contended(rwlock_t *l);
 
-static __always_inline void read_lock(rwlock_t *l) NO_LOCK_ANALYSIS
+static __always_inline void read_lock(rwlock_t *l) ACQUIRE_SHARED(l) NO_LOCK_ANALYSIS
 {
 	lock_check_acquire(l, l->rank);
 	if (unlikely(__atomic_fetch_add(&l->word, 1, __ATOMIC_ACQUIRE) & RWLOCK_WRITER))
 		read_lock_contended(l);
 }
 
-static __always_inline void read_unlock(rwlock_t *l) NO_LOCK_ANALYSIS
+static __always_inline void read_unlock(rwlock_t *l) RELEASE_SHARED(l) NO_LOCK_ANALYSIS
 {
 	lock_check_release(l, l->rank);
 	__atomic_fetch_sub(&l->word, 1, __ATOMIC_RELEASE);
@@ -56,6 +56,12 @@ static __always_inline void write_unlock(rwlock_t *l) RELEASE(l) NO_LOCK_ANALYSI
 	lock_check_release(l, l->rank);
 	/* A reader that came meanwhile has added itself and is about to take that back. */
 	__atomic_fetch_and(&l->word, ~RWLOCK_WRITER, __ATOMIC_RELEASE);
+}
+
+/* @l is held for reading here, by a way that clang cannot follow. */
+static __always_inline void read_assert_held(const rwlock_t *l) ASSERT_HELD_SHARED(l)
+{
+	INV(RW1, __atomic_load_n(&l->word, __ATOMIC_RELAXED) & ~RWLOCK_WRITER);
 }
 
 #endif
