@@ -24,7 +24,7 @@ long sys_ni_syscall(long a, long b, long c, long d, long e, long f)
 	if (nr > NR_SYSCALLS)
 		nr = NR_SYSCALLS;
 	if (atomic_inc_return(&ni_count[nr]) == 1)
-		pr_info("%s[%d]: system call %ld (%s) is not there\n", current->comm, current->pid,
+		printk(KERN_DEBUG "%s[%d]: system call %ld (%s) is not there\n", current->comm, current->pid,
 			syscall_get_nr(current_pt_regs()), syscall_name(nr));
 	return -ENOSYS;
 }
