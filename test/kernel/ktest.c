@@ -48,6 +48,12 @@ static bool run_one(const struct ktest *t)
 
 		t->run();
 		after = settled_free_pages();
+		/* Threads that have said they are done may still be on their way out. */
+		for (int look = 0; after < before && look < 50; look++) {
+			set_current_state(TASK_UNINTERRUPTIBLE);
+			schedule_timeout(2000000);
+			after = settled_free_pages();
+		}
 		if (ktest_failed || after >= before)
 			return !ktest_failed;
 		if (round)

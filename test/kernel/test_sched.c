@@ -1,0 +1,175 @@
+/*
+ * test/kernel/test_sched.c - switching, waking, timers and deferred work, seen from kernel threads.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "test/kernel/ktest.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sync/completion.h"
+#include "kernel/time/hrtimer.h"
+#include "kernel/workqueue.h"
+
+#define ROUNDS	2000
+#define MS	1000000ull
+
+static struct completion ended;
+
+static DECLARE_WAIT_QUEUE_HEAD(ping_wait);
+static DECLARE_WAIT_QUEUE_HEAD(pong_wait);
+static int ball;
+
+static void ping(__maybe_unused void *arg)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		wait_event(ping_wait, READ_ONCE(ball) == 0);
+		WRITE_ONCE(ball, 1);
+		wake_up(&pong_wait);
+	}
+	complete(&ended);
+}
+
+static void pong(__maybe_unused void *arg)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		wait_event(pong_wait, READ_ONCE(ball) == 1);
+		WRITE_ONCE(ball, 0);
+		wake_up(&ping_wait);
+	}
+	complete(&ended);
+}
+
+KTEST(no_wake_up_is_lost)
+{
+	init_completion(&ended);
+	KCHECK(kthread_run(ping, NULL, "ping"));
+	KCHECK(kthread_run(pong, NULL, "pong"));
+	wait_for_completion(&ended);
+	wait_for_completion(&ended);
+	KCHECK_EQ(ball, 0);
+}
+
+static atomic_t short_sleeps;
+
+static void sleep_often(__maybe_unused void *arg)
+{
+	for (int i = 0; i < 20; i++) {
+		ktime_t t0 = ktime_get();
+		u64 ns = (i % 7 + 1) * MS / 10;
+
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule_timeout(ns);
+		if (ktime_get() - t0 < ns)
+			atomic_inc(&short_sleeps);
+	}
+	complete(&ended);
+}
+
+KTEST(sleeps_last_long_enough)
+{
+	init_completion(&ended);
+	atomic_set(&short_sleeps, 0);
+	for (int i = 0; i < 12; i++)
+		KCHECK(kthread_run(sleep_often, NULL, "sleeper%d", i));
+	for (int i = 0; i < 12; i++)
+		wait_for_completion(&ended);
+	KCHECK_EQ(atomic_read(&short_sleeps), 0);
+}
+
+static bool stop_spinning;
+static u64 spun[3];
+
+static void spin(void *arg)
+{
+	unsigned long i = (unsigned long)arg;
+
+	while (!READ_ONCE(stop_spinning))
+		cond_resched();
+	spun[i] = task_sched_runtime(current);
+	complete(&ended);
+}
+
+KTEST(equal_tasks_run_equally)
+{
+	struct task_struct *t;
+	u64 least = ~0ull, most = 0;
+
+	init_completion(&ended);
+	stop_spinning = false;
+	for (unsigned long i = 0; i < ARRAY_SIZE(spun); i++) {
+		t = kthread_run(spin, (void *)i, "spin%lu", i);
+		KCHECK(t);
+	}
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(300 * MS);
+	WRITE_ONCE(stop_spinning, true);
+	for (unsigned i = 0; i < ARRAY_SIZE(spun); i++)
+		wait_for_completion(&ended);
+	for (unsigned i = 0; i < ARRAY_SIZE(spun); i++) {
+		least = min(least, spun[i]);
+		most = max(most, spun[i]);
+	}
+	KCHECK(least > 20 * MS);
+	KCHECK(most < 5 * least);
+}
+
+static unsigned fired[3], nr_fired;
+
+static enum hrtimer_restart note_firing(struct hrtimer *t)
+{
+	if (nr_fired < 3)
+		fired[nr_fired++] = (unsigned long)t->data;
+	return HRTIMER_NORESTART;
+}
+
+static enum hrtimer_restart three_times(struct hrtimer *t)
+{
+	hrtimer_forward(t, ktime_get(), MS);
+	return ++nr_fired < 3 ? HRTIMER_RESTART : HRTIMER_NORESTART;
+}
+
+static void doze(u64 ns)
+{
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(ns);
+}
+
+KTEST(timers_fire_in_order_and_can_be_cancelled)
+{
+	static struct hrtimer t[3];
+	static const unsigned ms[3] = { 6, 2, 4 };
+
+	nr_fired = 0;
+	for (unsigned long i = 0; i < 3; i++) {
+		hrtimer_init(&t[i], note_firing);
+		t[i].data = (void *)i;
+		hrtimer_start(&t[i], ms[i] * MS, HRTIMER_MODE_REL);
+	}
+	KCHECK(hrtimer_active(&t[0]));
+	doze(20 * MS);
+	KCHECK_EQ(nr_fired, 3);
+	KCHECK(fired[0] == 1 && fired[1] == 2 && fired[2] == 0);
+
+	hrtimer_start(&t[0], 5 * MS, HRTIMER_MODE_REL);
+	KCHECK(hrtimer_cancel(&t[0]));
+	KCHECK(!hrtimer_cancel(&t[0]));
+	nr_fired = 0;
+	hrtimer_init(&t[1], three_times);
+	hrtimer_start(&t[1], MS, HRTIMER_MODE_REL);
+	doze(20 * MS);
+	KCHECK_EQ(nr_fired, 3);
+	KCHECK(!hrtimer_active(&t[1]));
+}
+
+static int nr_works;
+static void count_work(__maybe_unused struct work_struct *w) { nr_works++; }
+static DECLARE_WORK(one_work, count_work);
+
+KTEST(work_runs_once_for_each_time_it_is_queued)
+{
+	nr_works = 0;
+	for (int i = 0; i < 100; i++) {
+		KCHECK(queue_work(&one_work));
+		flush_workqueue();
+	}
+	KCHECK_EQ(nr_works, 100);
+}
