@@ -39,7 +39,7 @@ static inline struct pipe_buffer *pipe_buf(struct pipe_inode_info *p, unsigned i
 	return &p->bufs[i & (p->ring_size - 1)];
 }
 
-/* ---- for splice; p->mutex held ---- */
+/* For splice; p->mutex held. */
 enum pipe_wait { PIPE_WAIT, PIPE_NO_WAIT };
 /* 0: data or end; -EAGAIN, -ERESTARTSYS */
 int pipe_wait_readable(struct pipe_inode_info *p, enum pipe_wait w) REQUIRES(p->mutex);

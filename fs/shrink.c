@@ -40,7 +40,7 @@ void fs_shrinkers_init(void)
 	register_shrinker(&dentry_shrinker);
 }
 
-/* ---- cached pages --------------------------------------------------------------------------------------- */
+/* ---- cached pages ---------------------------------------------------------------------------- */
 
 static bool has_cached_pages(const struct inode *inode)
 {

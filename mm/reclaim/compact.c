@@ -23,7 +23,7 @@
 
 int sysctl_extfrag_threshold = 500, sysctl_compact_unevictable_allowed = 1;
 
-/* ---- is it of use? ----------------------------------------------------------------------------------------- */
+/* ---- is it of use? --------------------------------------------------------------------------- */
 
 struct free_census { unsigned long pages, blocks, suitable; };
 
@@ -114,7 +114,7 @@ void compaction_defer_reset(struct zone *zone, int order, bool alloc_success)
 		zone->compact_order_failed = order + 1;
 }
 
-/* ---- the free scanner -------------------------------------------------------------------------------------- */
+/* ---- the free scanner ------------------------------------------------------------------------ */
 
 /* Take the free block at @page; its order.  => zone->lock held */
 static unsigned take_block(struct compact_control *cc, struct page *page)
@@ -234,7 +234,7 @@ static pfn_t release_freepages(struct compact_control *cc)
 	return high;
 }
 
-/* ---- the migrate scanner ------------------------------------------------------------------------------------ */
+/* ---- the migrate scanner --------------------------------------------------------------------- */
 
 pfn_t isolate_migratepages_range(struct compact_control *cc, pfn_t pfn, pfn_t end)
 {
@@ -299,7 +299,7 @@ static void isolate_migratepages(struct compact_control *cc)
 	}
 }
 
-/* ---- a run --------------------------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------------------- */
 
 /* Is there a free block of the wanted order, on a list that serves, or from which may be stolen? */
 static bool block_there(const struct compact_control *cc)
@@ -387,7 +387,7 @@ enum compact_result compact_zone(struct compact_control *cc)
 	return rc;
 }
 
-/* ---- who asks --------------------------------------------------------------------------------------------------- */
+/* ---- who asks -------------------------------------------------------------------------------- */
 
 static enum compact_result compact_zone_order(struct zone *zone, const struct alloc_context *ac,
 					      unsigned order, bool sync)

@@ -51,7 +51,7 @@ void free_contig_range(pfn_t start, unsigned long nr_pages);
 /* The first range of @nr_pages, aligned to @nr_pages' power of two, that can be had; NULL. */
 struct page *alloc_contig_pages(unsigned long nr_pages, gfp_t gfp, int nid);
 
-/* ---- for compact.c, kcompactd.c and contig.c -------------------------------------------------------------- */
+/* ---- for compact.c, kcompactd.c and contig.c ------------------------------------------------- */
 
 #define COMPACT_CLUSTER_MAX	32	/* pages isolated at a time */
 

@@ -56,7 +56,7 @@ struct migration {
 	struct entry entry[MAX_ENTRIES];
 };
 
-/* ---- which pages ---------------------------------------------------------------------------------------- */
+/* ---- which pages ----------------------------------------------------------------------------- */
 
 static bool looks_movable(const struct page *page)
 {
@@ -84,7 +84,7 @@ bool isolate_movable_page(struct page *page)
 	return false;
 }
 
-/* ---- steps 1 and 2 ---------------------------------------------------------------------------------------- */
+/* ---- steps 1 and 2 --------------------------------------------------------------------------- */
 
 static enum rmap_visit note_entry(struct rmap_walk *w, struct vm_area_struct *vma, vaddr_t va)
 {
@@ -145,7 +145,7 @@ static int expected_refs(const struct migration *m)
 	return m->nr + 1 + (!PageAnon(m->old) && m->old->mapping);
 }
 
-/* ---- steps 3 to 5 ---------------------------------------------------------------------------------------- */
+/* ---- steps 3 to 5 ---------------------------------------------------------------------------- */
 
 static void clear_entries(struct migration *m)
 {
@@ -227,24 +227,30 @@ static bool freeze(struct migration *m)
 	return atomic_try_cmpxchg(&m->old->_refcount, &refs, 0);
 }
 
+/* => mapping->lock held, where the page has a @mapping */
+static bool replace_locked(struct migration *m, struct address_space *mapping)
+{
+	if (!freeze(m))
+		return false;
+	become(m);
+	/* The slot is there: a store to it needs no memory. */
+	if (mapping)
+		ASSERT(!xa_store(&mapping->i_pages, m->old->index, m->fresh));
+	leave(m->old);
+	return true;
+}
+
 /* Steps 4 and 5 but for the entries.  => entries clear, tables locked */
 static bool replace(struct migration *m)
 {
 	struct address_space *mapping = PageAnon(m->old) ? NULL : m->old->mapping;
 	bool done;
 
-	if (mapping)
-		spin_lock(&mapping->lock);
-	done = freeze(m);
-	if (done) {
-		become(m);
-		/* The slot is there: a store to it needs no memory. */
-		if (mapping)
-			ASSERT(!xa_store(&mapping->i_pages, m->old->index, m->fresh));
-		leave(m->old);
-	}
-	if (mapping)
-		spin_unlock(&mapping->lock);
+	if (!mapping)
+		return replace_locked(m, NULL);
+	spin_lock(&mapping->lock);
+	done = replace_locked(m, mapping);
+	spin_unlock(&mapping->lock);
 	return done;
 }
 

@@ -20,7 +20,7 @@
 
 #define FILE_BATCH	16u
 
-/* ---- pages of files --------------------------------------------------------------------------------- */
+/* ---- pages of files -------------------------------------------------------------------------- */
 
 /* The locked @page, referenced by us, leaves the cache if nobody else holds it. */
 static bool reclaim_page(struct address_space *mapping, struct page *page)
@@ -125,7 +125,7 @@ unsigned long drop_pagecache(void)
 	return dropped;
 }
 
-/* ---- a node ------------------------------------------------------------------------------------------- */
+/* ---- a node ---------------------------------------------------------------------------------- */
 
 void shrink_node(pg_data_t *pgdat, struct scan_control *sc)
 {
@@ -141,7 +141,7 @@ void shrink_node(pg_data_t *pgdat, struct scan_control *sc)
 		WRITE_ONCE(pgdat->kswapd_failures, 0);		/* it is of use again: kswapd may be woken */
 }
 
-/* ---- direct reclaim ------------------------------------------------------------------------------------- */
+/* ---- direct reclaim -------------------------------------------------------------------------- */
 
 static bool node_allowed(const struct alloc_context *ac, int nid)
 {

@@ -23,7 +23,8 @@ pte_t *rmap_entry(struct page *page, struct vm_area_struct *vma, vaddr_t va)
 	return pte_present(pte) && !pte_special(pte) && pte_pfn(pte) == page_to_pfn(page) ? ptep : NULL;
 }
 
-static void walk_file(struct rmap_walk *w)
+/* => w->mapping's lock held until rmap_walk_end(), if it could be had */
+static void walk_file(struct rmap_walk *w) NO_LOCK_ANALYSIS
 {
 	struct address_space *mapping = w->page->mapping;
 	pgoff_t index = w->page->index;
@@ -50,7 +51,7 @@ void rmap_walk(struct rmap_walk *w)
 		walk_file(w);
 }
 
-void rmap_walk_end(struct rmap_walk *w)
+void rmap_walk_end(struct rmap_walk *w) NO_LOCK_ANALYSIS
 {
 	if (w->mapping)
 		mutex_unlock(&w->mapping->i_mmap_lock);

@@ -139,7 +139,7 @@ KTEST(a_page_of_two_spaces_moves_in_both)
 	mmput(mm);
 }
 
-/* ---- pages that move while they are in use ------------------------------------------------------------- */
+/* ---- pages that move while they are in use --------------------------------------------------- */
 
 #define RACE_PAGES	64
 #define RACE_ROUNDS	4000
@@ -212,7 +212,7 @@ KTEST(pages_move_under_writers_and_forks)
 	mmput(race_mm);
 }
 
-/* ---- compaction ------------------------------------------------------------------------------------------ */
+/* ---- compaction ------------------------------------------------------------------------------ */
 
 static unsigned long free_in_blocks(unsigned order)
 {
