@@ -47,7 +47,7 @@ unsigned kmem_cache_size(struct kmem_cache *s) { return s->object_size; }
 const char *kmem_cache_name(struct kmem_cache *s) { return s->name; }
 unsigned kmem_cache_debug_flags(struct kmem_cache *s) { return s->flags & SLAB_DEBUG_FLAGS; }
 
-/* ---- making and merging ------------------------------------------------------------------------- */
+/* ---- making and merging ---------------------------------------------------------------------- */
 
 /* Power of two that objects of @size and @flags are to be aligned to, at least @align. */
 static unsigned calculate_alignment(unsigned flags, unsigned align, unsigned size)
@@ -148,7 +148,7 @@ void create_boot_cache(struct kmem_cache *s, const char *name, unsigned size, un
 	link_cache(s);
 }
 
-/* ---- destroying ----------------------------------------------------------------------------------- */
+/* ---- destroying ------------------------------------------------------------------------------ */
 
 static void nothing(__maybe_unused void *arg) {}
 
@@ -187,7 +187,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	kmem_cache_free(kmem_cache, s);
 }
 
-/* ---- reports ---------------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 bool slab_report(const struct slab_report *r)
 {
@@ -228,7 +228,7 @@ void slab_report_wrong_cache(const struct slab_report *r, struct kmem_cache *rea
 	print_slab_track("Freed", r->now);
 }
 
-/* ---- all caches --------------------------------------------------------------------------------------- */
+/* ---- all caches ------------------------------------------------------------------------------ */
 
 struct kmem_cache *next_cache(struct kmem_cache *s)
 {

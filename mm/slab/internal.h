@@ -32,7 +32,7 @@ struct cache_common {
 extern struct mutex slab_mutex;
 extern struct kmem_cache *kmem_cache;	/* the cache of caches; kmem_cache_init() makes it */
 
-/* ---- implemented by the back end ---------------------------------------------------------------- */
+/* ---- implemented by the back end ------------------------------------------------------------- */
 
 /* Those of @flags that the back end knows, and those that the command line wants for @name. */
 unsigned kmem_cache_flags(unsigned flags, const char *name);
@@ -54,7 +54,7 @@ struct slabinfo {
 };
 void get_slabinfo(struct kmem_cache *s, struct slabinfo *info);
 
-/* ---- common.c ------------------------------------------------------------------------------------ */
+/* ---- common.c -------------------------------------------------------------------------------- */
 
 /* Caches in the order of their creation; next_cache(NULL) is the first.  => slab_mutex */
 struct kmem_cache *next_cache(struct kmem_cache *s);
@@ -75,7 +75,7 @@ static inline enum node_stat_item slab_stat(const struct kmem_cache *s)
 									     : NR_SLAB_UNRECLAIMABLE;
 }
 
-/* ---- kmalloc.c ------------------------------------------------------------------------------------- */
+/* ---- kmalloc.c ------------------------------------------------------------------------------- */
 
 void create_kmalloc_caches(void);		/* by kmem_cache_init(), when caches can be made */
 void *kmalloc_large(size_t size, gfp_t gfp, int nid);

@@ -143,7 +143,7 @@ void *kmemdup(const void *src, size_t len, gfp_t gfp)
 	return copy ? memcpy(copy, src, len) : NULL;
 }
 
-/* ---- kvmalloc --------------------------------------------------------------------------------- */
+/* ---- kvmalloc -------------------------------------------------------------------------------- */
 
 void register_vmalloc_ops(const struct vmalloc_ops *ops) { vmalloc_ops = ops; }
 

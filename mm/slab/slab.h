@@ -138,7 +138,7 @@ struct vmalloc_ops {
 };
 void register_vmalloc_ops(const struct vmalloc_ops *ops);	/* by mm/kmap */
 
-/* ---- to look at ------------------------------------------------------------------------------- */
+/* ---- to look at ------------------------------------------------------------------------------ */
 
 int slabinfo_show(struct seq_file *m);		/* /proc/slabinfo */
 /* Trim the queues that were not used since the last time; every few seconds, and when memory is short. */

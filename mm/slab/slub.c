@@ -45,7 +45,7 @@
 #include "mm/phys/page_alloc.h"
 #include "mm/slab/slub.h"
 
-/* ---- slabs ------------------------------------------------------------------------------------ */
+/* ---- slabs ----------------------------------------------------------------------------------- */
 
 static void init_object(struct kmem_cache *s, void *obj, void *next)
 {
@@ -115,7 +115,7 @@ void discard_slab(struct kmem_cache *s, struct page *page)
 	__free_pages(page, compound_order(page));
 }
 
-/* ---- a hart's slabs ---------------------------------------------------------------------------- */
+/* ---- a hart's slabs -------------------------------------------------------------------------- */
 
 /*
  * Take over the free list of the frozen @page, which stays frozen if it had one, and is full otherwise.
@@ -249,7 +249,7 @@ void flush_cpu_slabs(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		release_held(s, c);
 }
 
-/* ---- refilling -------------------------------------------------------------------------------- */
+/* ---- refilling ------------------------------------------------------------------------------- */
 
 /* Take @page off its node's list for this hart.  => list_lock held */
 static void freeze(struct kmem_cache_node *n, struct page *page)
@@ -331,7 +331,7 @@ static void *install(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page
 	return activate(s, c, page);
 }
 
-/* ---- one object: of another node, or with debugging ---------------------------------------------- */
+/* ---- one object: of another node, or with debugging ------------------------------------------ */
 
 /*
  * Take the first free object of @page, which is on its node's list.  It leaves the list before it is seen to
@@ -404,7 +404,7 @@ static void *alloc_one(struct kmem_cache *s, gfp_t gfp, int nid)
 	return obj;
 }
 
-/* ---- allocating ------------------------------------------------------------------------------- */
+/* ---- allocating ------------------------------------------------------------------------------ */
 
 /* The hart's list is empty.  => interrupts off; as @flags says on return */
 static __noinline void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long flags)
@@ -451,7 +451,7 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 	return alloc_one(s, gfp, nid);
 }
 
-/* ---- freeing ---------------------------------------------------------------------------------- */
+/* ---- freeing --------------------------------------------------------------------------------- */
 
 /* A slab that gets its first free object is held by the hart that freed it, if that is near. */
 static bool worth_holding(const struct kmem_cache *s, const struct page *page)
@@ -473,8 +473,8 @@ static struct page *after_free(struct kmem_cache *s, struct kmem_cache_node *n, 
 	return page;
 }
 
-/* @obj is not of this hart's slab.  => interrupts off */
-static void free_to_slab(struct kmem_cache *s, struct page *page, void *obj)
+/* @obj is not of this hart's slab.  => interrupts off; the list lock is taken in the loop, at most once */
+static void free_to_slab(struct kmem_cache *s, struct page *page, void *obj) NO_LOCK_ANALYSIS
 {
 	struct kmem_cache_node *n = NULL;
 	slab_state_t old = slab_read(page), new;
@@ -594,7 +594,7 @@ size_t ksize(const void *p)
 	return PageSlab(page) ? page->slab_cache->object_size : PAGE_SIZE << compound_order(page);
 }
 
-/* ---- in bulk ---------------------------------------------------------------------------------- */
+/* ---- in bulk --------------------------------------------------------------------------------- */
 
 /* Interrupts stay off as long as the hart's list lasts. */
 unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned nr, void **objs)

@@ -36,7 +36,7 @@ struct kmem_cache {
 	struct kmem_cache_cpu cpu[];	/* by hart */
 };
 
-/* ---- free objects ------------------------------------------------------------------------------- */
+/* ---- free objects ---------------------------------------------------------------------------- */
 
 /* Plain, for caches that hand slabs to harts. */
 static __always_inline void *fast_link(const struct kmem_cache *s, const void *obj)
@@ -67,7 +67,7 @@ static inline void set_link(const struct kmem_cache *s, void *obj, void *next)
 	set_fast_link(s, obj, hide_link(s, obj, next));
 }
 
-/* ---- slabs ---------------------------------------------------------------------------------------- */
+/* ---- slabs ----------------------------------------------------------------------------------- */
 
 /* What changes of a slab while harts race for it: one word, page->slab_state, changed by compare-and-swap. */
 typedef union {
@@ -137,7 +137,7 @@ void discard_slab(struct kmem_cache *s, struct page *page);
 /* Give the hart's slabs back to their nodes.  => interrupts off */
 void flush_cpu_slabs(struct kmem_cache *s, struct kmem_cache_cpu *c);
 
-/* ---- slub_cache.c ---------------------------------------------------------------------------------- */
+/* ---- slub_cache.c ---------------------------------------------------------------------------- */
 
 /* Call @fn for every slab of @s, found in the memory map; no lock keeps them from changing. */
 void for_each_slab(struct kmem_cache *s, void (*fn)(struct kmem_cache *, struct page *, void *), void *data);
@@ -145,7 +145,7 @@ void flush_all(struct kmem_cache *s);
 /* Is @obj on the slab's free list?  => the list does not change */
 bool object_is_free(struct kmem_cache *s, struct page *page, const void *obj);
 
-/* ---- slub_debug.c ------------------------------------------------------------------------------ */
+/* ---- slub_debug.c ---------------------------------------------------------------------------- */
 
 static inline bool cache_debug(const struct kmem_cache *s) { return s->flags & SLAB_DEBUG_FLAGS; }
 

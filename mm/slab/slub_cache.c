@@ -20,7 +20,7 @@
 const char slab_backend[] = "slub";
 static struct kmem_cache *node_cache;
 
-/* ---- layout ----------------------------------------------------------------------------------- */
+/* ---- layout ---------------------------------------------------------------------------------- */
 
 static unsigned slub_max_order = 3, slub_min_order, slub_min_objects;
 
@@ -105,7 +105,7 @@ static void calculate_sizes(struct kmem_cache *s)
 		s->min_partial = ~0u;		/* frees never give a slab back */
 }
 
-/* ---- making, emptying --------------------------------------------------------------------------- */
+/* ---- making, emptying ------------------------------------------------------------------------ */
 
 static size_t cache_struct_bytes(void)
 {
@@ -201,7 +201,7 @@ int __kmem_cache_shutdown(struct kmem_cache *s) { return kmem_cache_shrink(s); }
 
 void slab_reap(void) {}				/* there are no queues to trim */
 
-/* ---- every slab --------------------------------------------------------------------------------- */
+/* ---- every slab ------------------------------------------------------------------------------ */
 
 void for_each_slab(struct kmem_cache *s, void (*fn)(struct kmem_cache *, struct page *, void *), void *data)
 {
@@ -238,7 +238,7 @@ static void report_live_in(struct kmem_cache *s, struct page *page, __maybe_unus
 
 void __kmem_cache_report_live(struct kmem_cache *s) { for_each_slab(s, report_live_in, NULL); }
 
-/* ---- figures ---------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 static unsigned long count_free(struct kmem_cache_node *n)
 {
@@ -279,7 +279,7 @@ unsigned long slab_objects_in_use(struct kmem_cache *s)
 	return info.active_objs;
 }
 
-/* ---- validator -------------------------------------------------------------------------------- */
+/* ---- validator ------------------------------------------------------------------------------- */
 
 struct recount {
 	unsigned long slabs, objects, frozen, listed;
@@ -362,7 +362,7 @@ bool kmem_cache_verify(struct kmem_cache *s)
 	return !r.wrong && !r.slabs && !r.objects && !r.frozen && !r.listed;		/* U1 */
 }
 
-/* ---- the first caches -------------------------------------------------------------------------- */
+/* ---- the first caches ------------------------------------------------------------------------ */
 
 /* The caches of caches are made in pages of their own, for there is nothing else yet. */
 void kmem_cache_init(void)

@@ -37,7 +37,7 @@
 
 enum { TRACK_ALLOC, TRACK_FREE, NR_TRACKS };
 
-/* ---- what is wanted ----------------------------------------------------------------------------- */
+/* ---- what is wanted -------------------------------------------------------------------------- */
 
 #define MAX_BLOCKS	8
 static struct {
@@ -116,7 +116,7 @@ unsigned kmem_cache_flags(unsigned flags, const char *name)
 	return flags | more;
 }
 
-/* ---- layout ------------------------------------------------------------------------------------- */
+/* ---- layout ---------------------------------------------------------------------------------- */
 
 unsigned debug_layout(struct kmem_cache *s, unsigned size)
 {
@@ -189,7 +189,7 @@ void debug_init_object(struct kmem_cache *s, void *obj)
 	mark_object(s, obj, RED_INACTIVE);
 }
 
-/* ---- reports ------------------------------------------------------------------------------------ */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 static void print_bytes(const char *what, const u8 *p, unsigned n)
 {
@@ -257,7 +257,7 @@ void debug_bad_link(struct kmem_cache *s, struct page *page, void *obj)
 	report(s, page, obj, "Freepointer corrupt");
 }
 
-/* ---- checks ------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 /* Are all @n bytes at @p @want? */
 static bool all_bytes(struct kmem_cache *s, struct page *page, void *obj, const u8 *p, unsigned n, u8 want,

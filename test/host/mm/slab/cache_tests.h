@@ -49,7 +49,7 @@ static __maybe_unused void shrink_all(void)
 	drain_all_pages(NULL);
 }
 
-/* ---- random load -------------------------------------------------------------------------------------- */
+/* ---- random load ----------------------------------------------------------------------------- */
 
 static void fill(void *p, unsigned bytes, u32 tag)
 {
@@ -222,7 +222,7 @@ static void small_churn(unsigned harts, unsigned nodes)
 static void churn(void) { small_churn(8, 1); }
 static void churn_nodes(void) { small_churn(8, 4); }
 
-/* ---- threads: harts that really run at once -------------------------------------------------------------- */
+/* ---- threads: harts that really run at once -------------------------------------------------- */
 
 #define NR_THREADS	4
 static void *mailbox[64];		/* objects on their way to another hart: cache number below, kept in them */
@@ -285,7 +285,7 @@ static void threads_on(unsigned nodes)
 static void threads(void) { threads_on(1); }
 static void threads_nodes(void) { threads_on(2); }
 
-/* ---- the interface ------------------------------------------------------------------------------------------ */
+/* ---- the interface --------------------------------------------------------------------------- */
 
 static void kmalloc_sizes(void)
 {
@@ -413,7 +413,7 @@ static void large_objects(void)
 	}
 }
 
-/* ---- failures ---------------------------------------------------------------------------------------------- */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 /* Everything a user of a cache does, with whatever fails on the way; how many page allocations succeeded. */
 static void use_with_failures(void)
