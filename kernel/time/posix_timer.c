@@ -28,6 +28,7 @@ struct k_itimer {
 	int id, clock;			/* (I) */
 	int notify;			/* (I) SIGEV_* */
 	struct task_struct *target;	/* (I) counted: the thread, or the leader */
+	struct task_struct *timed;	/* (I) counted: whose CPU time, for a thread's clock; else NULL */
 	struct sigqueue *q;		/* (I) NULL for SIGEV_NONE */
 	struct hrtimer timer;		/* wall clocks */
 	u64 cpu_expires;		/* (H) CPU clocks: 0 is off */
@@ -106,8 +107,8 @@ void posixtimer_rearm(siginfo_t *info)
 
 static u64 cpu_clock_now(const struct k_itimer *t, u64 user, u64 system)
 {
-	if (t->clock == CLOCK_THREAD_CPUTIME_ID || (t->clock < 0 && (t->clock & 4)))
-		return task_sched_runtime(t->target);
+	if (t->timed)
+		return task_sched_runtime(t->timed);
 	return t->clock < 0 && (t->clock & 3) == 1 ? user : user + system;
 }
 
@@ -182,7 +183,23 @@ static void free_timer(struct k_itimer *t)
 	if (t->q)
 		sigqueue_disown(t->q, t->target);
 	put_task_struct(t->target);
+	if (t->timed)
+		put_task_struct(t->timed);
 	kfree(t);
+}
+
+/* A thread's CPU clock, whoever's. */
+static bool thread_clock(int clock)
+{
+	return clock == CLOCK_THREAD_CPUTIME_ID || (clock < 0 && (clock & 4));
+}
+
+/* The tick looks at the timers of the process that runs: a timer on another one's clock would not be seen. */
+static bool own_clock(int clock)
+{
+	pid_t pid = ~(clock >> 3);
+
+	return clock >= 0 || !pid || pid == (thread_clock(clock) ? current->pid : current->tgid);
 }
 
 static struct k_itimer *alloc_timer(int clock, const sigevent_t *ev, int *rc)
@@ -231,14 +248,15 @@ SYSCALL_DEFINE3(timer_create, int, clock, sigevent_t __user *, uev, int __user *
 		return clock_read(clock, &now) ? -EINVAL : -EOPNOTSUPP;
 	if (clock_read(clock, &now))
 		return -EINVAL;
+	if (!own_clock(clock))
+		return -EOPNOTSUPP;
 	if (uev && copy_from_user(&ev, uev, sizeof(ev)))
 		return -EFAULT;
 	t = alloc_timer(clock, &ev, &rc);
 	if (!t)
 		return rc;
-	if (clock == CLOCK_THREAD_CPUTIME_ID && to_group(t)) {
-		put_task_struct(t->target);	/* its own time; the signal goes to the process all the same */
-		t->target = current;
+	if (thread_clock(clock)) {
+		t->timed = current;
 		get_task_struct(current);
 	}
 	mutex_lock(&posix_timers_mutex);
