@@ -23,6 +23,7 @@
 #include "fs/namei.h"
 #include "fs/shrink.h"
 #include "fs/vfs.h"
+#include "include/ioport.h"
 #include "include/machine.h"
 #include "include/uapi/sched.h"
 #include "kernel/cmdline.h"
@@ -170,6 +171,11 @@ static void start_init(void)
 	panic("No working init found.  Try passing init= option to kernel.");
 }
 
+/* vfree() where interrupts are off leaves the flush to the work queue. */
+static void purge_areas(__maybe_unused struct work_struct *w) { vm_area_purge(); }
+static DECLARE_WORK(purge_work, purge_areas);
+static void purge_areas_soon(void) { queue_work(&purge_work); }
+
 static DECLARE_COMPLETION(kthreadd_done);
 
 /* Process 1.  On return the task goes to user mode. */
@@ -178,6 +184,7 @@ static void kernel_init(void *unused)
 	(void)unused;
 	wait_for_completion(&kthreadd_done);
 	workqueue_init();
+	vm_area_set_purger(purge_areas_soon);
 	arch_smp_boot();
 	reclaim_init();
 	fs_late_init();
@@ -250,6 +257,7 @@ void __init start_kernel(void)
 	shmem_init();
 	chr_dev_init();
 	tty_init();
+	resource_init();
 	driver_init();
 	console_choose();
 	rest_init();

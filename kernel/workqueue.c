@@ -9,7 +9,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
 
-static DEFINE_SPINLOCK(work_lock, RANK_FILES);
+static DEFINE_SPINLOCK(work_lock, RANK_TIMER);	/* late: work is queued under many locks */
 static LIST_HEAD(work_list);
 static u64 nr_queued, nr_done;		/* (work_lock) a flush waits for done to reach queued */
 static DECLARE_WAIT_QUEUE_HEAD(worker_wait);

@@ -24,7 +24,6 @@
 #define TASK_HART_OFF	24
 #define THREAD_SHIFT	14		/* THREAD_SIZE; trap.c asserts it */
 #define TRAP_NR_SYSCALLS 463		/* NR_SYSCALLS; trap.c asserts it */
-#define EMERGENCY_STACK	4096
 
 /* What C may change, but sp and tp. */
 .macro save_scratch

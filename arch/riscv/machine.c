@@ -12,6 +12,7 @@
 #include "arch/riscv/smp.h"
 #include "drivers/irqchip/plic.h"
 #include "include/arch/arch.h"
+#include "include/ioport.h"
 #include "include/machine.h"
 #include "kernel/cmdline.h"
 #include "kernel/irq.h"
@@ -37,7 +38,8 @@ void arch_init_irq(void)
 	plic_init();
 	irq_init_hart();
 	smp_init_irq();
-	if (node >= 0 && !fdt_get_reg(&boot_fdt, node, 0, &base, &size))
+	if (node >= 0 && !fdt_get_reg(&boot_fdt, node, 0, &base, &size) &&
+	    request_mem_region(base, size, fdt_node_name(&boot_fdt, node)))
 		test_device = ioremap(base, size);
 }
 

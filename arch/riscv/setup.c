@@ -27,6 +27,7 @@
 #include "lib/fdt.h"
 #include "lib/printk.h"
 #include "lib/string.h"
+#include "mm/kmap/fixmap.h"
 #include "mm/phys/memblock.h"
 #include "mm/phys/zone.h"
 #include "mm/pt/asid.h"
@@ -34,7 +35,6 @@
 #include <asm/extable.h>
 
 #define SPAN_2M		(2ul << 20)
-#define COPY_SLOT	500u		/* fixmap slot for copying a tree before paging_init() */
 
 struct fdt boot_fdt;
 const void *boot_dtb;
@@ -151,13 +151,13 @@ static phys_addr_t __init move_tree(void)
 	if (!to)
 		panic("setup: no memory for the device tree");
 	for (size_t off = 0; off < boot_dtb_bytes; off += PAGE_SIZE) {
-		unsigned long va = FIXMAP_START + COPY_SLOT * PAGE_SIZE;
+		unsigned long va = fix_to_virt(FIX_BOOT_COPY);
 
-		set_pte(&fixmap_pte[COPY_SLOT], pfn_pte(PFN_DOWN(to + off), PAGE_KERNEL));
+		set_pte(&fixmap_pte[FIX_BOOT_COPY], pfn_pte(PFN_DOWN(to + off), PAGE_KERNEL));
 		__asm__ volatile("sfence.vma" ::: "memory");
 		memcpy((void *)va, (const char *)boot_dtb + off, min(PAGE_SIZE, boot_dtb_bytes - off));
 	}
-	set_pte(&fixmap_pte[COPY_SLOT], (pte_t){ 0 });
+	set_pte(&fixmap_pte[FIX_BOOT_COPY], (pte_t){ 0 });
 	return to;
 }
 
@@ -195,6 +195,18 @@ static void __init read_isa(void)
 	}
 }
 
+/* Entries may name memory types if every hart understands them. */
+static void __init probe_svpbmt(void)
+{
+	struct fdt_cpu cpu;
+
+	fdt_for_each_cpu(&boot_fdt, it, &cpu)
+		if (fdt_cpu_usable(&cpu) && !fdt_cpu_has_ext(&boot_fdt, cpu.node, "svpbmt"))
+			return;
+	pte_pbmt_nc = PTE_PBMT_NC;
+	pte_pbmt_io = PTE_PBMT_IO;
+}
+
 static unsigned __init levels_in_use(void)
 {
 	return (csr_read(satp) >> SATP_MODE_SHIFT) - SATP_MODE_SV39 + 3;
@@ -225,6 +237,7 @@ void __init setup_arch(void)
 	errata_init();
 	timer_probe();
 	read_isa();
+	probe_svpbmt();
 	smp_init_harts();
 	asid_probe();
 	asid_init();

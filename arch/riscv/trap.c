@@ -12,6 +12,7 @@
 #include "arch/riscv/timer.h"
 #include "include/arch/arch.h"
 #include "kernel/irq.h"
+#include "kernel/ktest_hook.h"
 #include "kernel/panic.h"
 #include "kernel/syscall/table.h"
 #include "kernel/task/task.h"
@@ -26,7 +27,9 @@ BUILD_ASSERT(offsetof(struct task_base, kernel_sp) == 0 && offsetof(struct task_
 BUILD_ASSERT(offsetof(struct task_base, work) == 16 && offsetof(struct task_base, hart_off) == 24);
 BUILD_ASSERT(THREAD_SIZE == 1ul << 14 && NR_SYSCALLS == 463);	/* entry.S has both */
 
-DEFINE_PER_HART(struct emergency_stack { char bytes[4096] __aligned(16); }, emergency_stack);
+DEFINE_PER_HART(struct emergency_stack { char bytes[EMERGENCY_STACK] __aligned(16); }, emergency_stack);
+
+bool (*stack_overflow_hook)(const struct pt_regs *regs);
 
 struct trap_kind { const char *name; int sig, code; };
 
@@ -69,14 +72,24 @@ void do_kernel_exception(struct pt_regs *regs)
 		die(trap_kind(regs->cause)->name, regs);
 }
 
+/* The running task ends on its own stack, whose frames nobody comes back to.  => interrupts off */
+static __noreturn void end_on_own_stack(void)
+{
+	__asm__ volatile("mv sp, %0\n\tcsrsi sstatus, 2\n\tli a0, %1\n\tcall do_exit"
+			 :: "r"(current_base()->kernel_sp), "i"(SIGSEGV) : "memory");
+	__builtin_unreachable();
+}
+
 /* => on the hart's emergency stack, interrupts off */
 void kernel_stack_overflow(struct pt_regs *regs)
 {
-	pr_emerg("stack: task stack [%016lx, %016lx), sp %016lx\n",
+	pr_emerg("Kernel stack overflow: task stack [%016lx, %016lx), sp %016lx\n",
 		 current_base()->kernel_sp - THREAD_SIZE, current_base()->kernel_sp, regs->sp);
 	show_regs(regs);
 	show_trace(regs->epc, current_base()->kernel_sp - THREAD_SIZE);
-	panic("Kernel stack overflow");
+	if (!stack_overflow_hook || !stack_overflow_hook(regs))
+		panic("Kernel stack overflow");
+	end_on_own_stack();
 }
 
 /* => interrupts off on entry and exit */

@@ -14,6 +14,7 @@
  */
 #include "drivers/irqchip/plic.h"
 #include "include/arch/arch.h"
+#include "include/ioport.h"
 #include "include/machine.h"
 #include "include/uapi/errno.h"
 #include "kernel/irq.h"
@@ -203,9 +204,13 @@ static int plic_probe(int node)
 	p->node = node;
 	p->base = nr_plics ? plics[nr_plics - 1].base + (int)plics[nr_plics - 1].ndev : 0;
 	p->ndev = min(ndev, (u32)(NR_IRQS - 1 - p->base));
+	if (!request_mem_region(base, size, fdt_node_name(&boot_fdt, node)))
+		return -EBUSY;
 	p->regs = ioremap(base, size);
-	if (!p->regs)
+	if (!p->regs) {
+		release_mem_region(base, size);
 		return -ENOMEM;
+	}
 	find_contexts(p);
 	nr_plics++;
 	silence(p);

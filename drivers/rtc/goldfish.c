@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "drivers/of.h"
+#include "include/ioport.h"
 #include "include/machine.h"
 #include "include/uapi/errno.h"
 #include "kernel/time/time.h"
@@ -24,9 +25,13 @@ static int goldfish_rtc_probe(int node)
 
 	if (fdt_get_reg(&boot_fdt, node, 0, &base, &size) || size < RTC_TIME_HIGH + 4)
 		return -EINVAL;
+	if (!request_mem_region(base, size, fdt_node_name(&boot_fdt, node)))
+		return -EBUSY;
 	regs = ioremap(base, size);
-	if (!regs)
+	if (!regs) {
+		release_mem_region(base, size);
 		return -ENOMEM;
+	}
 	ns = regs[RTC_TIME_LOW / 4];
 	ns |= (u64)regs[RTC_TIME_HIGH / 4] << 32;
 	iounmap((const void *)regs);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "drivers/tty/uart.h"
+#include "include/ioport.h"
 #include "include/machine.h"
 #include "include/uapi/errno.h"
 #include "lib/fdt.h"
@@ -150,8 +151,15 @@ int uart_map(struct uart_port *port, int node)
 	if (!fdt_get_irq(&f, node, 0, &controller, cells, &ncells) && ncells >= 1)
 		port->irq = cells[0];
 	spin_lock_init(&port->lock, RANK_NONE);
-	port->regs = ioremap(base, max(size, (u64)(0x20 << port->reg_shift)));
-	return port->regs ? 0 : -ENOMEM;
+	size = max(size, (u64)(0x20 << port->reg_shift));
+	if (!request_mem_region(base, size, "serial"))
+		return -EBUSY;
+	port->regs = ioremap(base, size);
+	if (!port->regs) {
+		release_mem_region(base, size);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 int uart_add(struct uart_port *port, const char *name, dev_t dev, int node)

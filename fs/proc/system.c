@@ -7,6 +7,7 @@
 #include "fs/proc/internal.h"
 #include "fs/chrdev.h"
 #include "fs/libfs.h"
+#include "include/ioport.h"
 #include "include/machine.h"
 #include "include/syscall.h"
 #include "include/uapi/poll.h"
@@ -17,7 +18,6 @@
 #include "kernel/task/pid.h"
 #include "kernel/time/time.h"
 #include "lib/string.h"
-#include "mm/phys/memblock.h"
 
 /* ---- stat ------------------------------------------------------------------------------------ */
 
@@ -180,9 +180,11 @@ static int interrupts_show(struct seq_file *m, __maybe_unused void *v)
 static int iomem_show(struct seq_file *m, __maybe_unused void *v)
 {
 	bool shown = capable(CAP_SYS_ADMIN);
+	struct resource r;
+	int depth;
 
-	for_each_mem_region(r)
-		seq_printf(m, "%08lx-%08lx : System RAM\n", shown ? r->base : 0, shown ? r->base + r->size - 1 : 0);
+	for (unsigned long n = 0; (depth = iomem_nth(n, &r)) >= 0; n++)
+		seq_printf(m, "%*s%08lx-%08lx : %s\n", 2 * depth, "", shown ? r.start : 0, shown ? r.end : 0, r.name);
 	return 0;
 }
 

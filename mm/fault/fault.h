@@ -69,6 +69,8 @@ unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
 int remap_pfn_range(struct vm_area_struct *vma, vaddr_t addr, pfn_t pfn, unsigned long bytes, pte_t prot);
 /* Map one kernel page, counted; the entry takes its own reference.  0 or -errno */
 int vm_insert_page(struct vm_area_struct *vma, vaddr_t addr, struct page *page);
+/* Show @vma's worth of the vmalloc_user() area at @addr, from its page @pgoff on.  0 or -errno */
+int remap_vmalloc_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff);
 /* From ->fault of a VM_PFNMAP region: VM_FAULT_NOPAGE, or OOM. */
 unsigned vmf_insert_pfn(struct vm_area_struct *vma, vaddr_t addr, pfn_t pfn);
 

@@ -3,11 +3,13 @@
  *
  * MODEL     remap_pfn_range, vmf_insert_pfn: special entries; the frame may have no struct page, and
  *           nothing is counted.  vm_insert_page: one kernel page, mapped and counted as a file's.
+ *           remap_vmalloc_range: the pages of a vmalloc_user() area, each like that.
  * LOCKING   mmap_lock (write for remap_pfn_range, read for the others), ptl.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/fault/internal.h"
+#include "mm/kmap/vmalloc.h"
 
 /* Store @pte at @addr if the entry is empty.  0, -ENOMEM, -EBUSY */
 static int insert_pte(struct vm_area_struct *vma, vaddr_t addr, pte_t pte)
@@ -65,5 +67,20 @@ int vm_insert_page(struct vm_area_struct *vma, vaddr_t addr, struct page *page)
 		page_remove_rmap(page);
 		put_page(page);
 	}
+	return rc;
+}
+
+int remap_vmalloc_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
+{
+	unsigned long bytes = vma->vm_end - vma->vm_start;
+	struct vm_struct *area = find_vm_area(addr);
+	int rc = 0;
+
+	if (!area || !(area->flags & VM_USERMAP_AREA) || area->addr != (vaddr_t)addr ||
+	    pgoff > area->nr_pages || bytes >> PAGE_SHIFT > area->nr_pages - pgoff)
+		return -EINVAL;
+	vma->vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
+	for (unsigned long i = 0; i < bytes >> PAGE_SHIFT && !rc; i++)
+		rc = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE, area->pages[pgoff + i]);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /*
- * mm/kmap/fixmap.h - a few kernel addresses that are known at compile time (slots), mapped by hand.
+ * mm/kmap/fixmap.h - kernel addresses that are known at compile time (slots), mapped by hand.  Theory: fixmap.c
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,15 +8,21 @@
 
 #include "include/arch/arch.h"
 
-enum fixed_address {
-	FIX_HOLE,			/* never mapped */
-	FIX_EARLYCON,			/* console registers before ioremap() works */
-	FIX_TEXT_POKE,			/* a writable alias of one page of text */
-	FIX_TEMP0, FIX_TEMP1,		/* tests, crash dumps */
-	NR_FIXED,
-};
+#define KMAP_DEPTH	6u		/* windows of a hart: two for a task, the others for handlers on top */
 
-static inline vaddr_t fix_to_virt(enum fixed_address slot)
+enum fixed_address {
+	FIX_HOLE,			/* never mapped: nothing runs into the slots from below */
+	FIX_TEMP,			/* set_fixmap() by tests and by what the machine's last words need */
+	FIX_KMAP = 64,			/* kmap_atomic(): KMAP_DEPTH windows for each hart (highmem.c) */
+	FIX_KMAP_END = FIX_KMAP + NR_HARTS * KMAP_DEPTH,
+	/* Boot only, before paging_init() is done: */
+	FIX_BOOT_COPY = 500,		/* copies the device tree (arch/riscv/setup.c) */
+	FIX_BOOT_TABLE = PT_ENTRIES - PT_MAX_LEVELS,	/* a table of each level (arch/riscv/mm/paging.c) */
+	NR_FIXED = PT_ENTRIES,
+};
+BUILD_ASSERT(FIX_KMAP_END <= FIX_BOOT_COPY && FIX_BOOT_COPY < FIX_BOOT_TABLE);
+
+static __always_inline vaddr_t fix_to_virt(unsigned slot)
 {
 	return FIXMAP_START + slot * PAGE_SIZE;
 }

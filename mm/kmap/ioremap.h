@@ -1,5 +1,5 @@
 /*
- * mm/kmap/ioremap.h - device registers in kernel addresses.
+ * mm/kmap/ioremap.h - physical addresses that are not ours to allocate, in kernel addresses.  Theory: ioremap.c
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,8 +8,14 @@
 
 #include "include/types.h"
 
-/* Uncached, strongly ordered mapping of [pa, pa + bytes), any alignment; NULL.  => may sleep */
+/* Device registers [pa, pa + bytes), any alignment: uncached, strongly ordered; NULL.  => may sleep */
 void *ioremap(phys_addr_t pa, size_t bytes);
+/* The same for memory of a device (frame buffers): uncached, but writes may be merged and pass each other. */
+void *ioremap_wc(phys_addr_t pa, size_t bytes);
 void iounmap(const void *addr);
+
+/* RAM that the boot left somewhere, whether the direct map shows it or not; NULL.  => may sleep */
+void *memremap(phys_addr_t pa, size_t bytes);
+void memunmap(const void *addr);
 
 #endif

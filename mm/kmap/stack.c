@@ -14,6 +14,7 @@
  */
 #include "mm/kmap/stack.h"
 #include "mm/kmap/vmalloc.h"
+#include "mm/phys/memblock.h"
 #include "mm/phys/zone.h"
 
 #define STACK_CACHE	8
@@ -27,11 +28,14 @@ static DEFINE_PER_HART(struct stack_cache, stack_cache);
 
 static void *stack_new(void)
 {
+	static const struct vm_request request = {
+		.nr_pages = STACK_PAGES, .gfp = GFP_KERNEL, .nid = NUMA_NO_NODE, .prot = PAGE_KERNEL,
+	};
 	struct vm_struct *area;
 
 	area = get_vm_area(THREAD_SIZE, 2 * THREAD_SIZE, THREAD_SIZE, VM_ALLOC_AREA | VM_STACK_AREA,
 			   __builtin_return_address(0));
-	if (!area || vm_area_populate(area, STACK_PAGES, GFP_KERNEL, PAGE_KERNEL))
+	if (!area || vm_area_populate(area, &request))
 		return NULL;
 	return (void *)area->addr;
 }

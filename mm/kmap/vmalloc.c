@@ -1,271 +1,109 @@
 /*
  * mm/kmap/vmalloc.c - kernel memory that is contiguous in virtual addresses only.
  *
- * MODEL     The vmalloc window [vmalloc_start, vmalloc_end) is cut into areas.  One tree holds them by
- *           address; each knows the gap below itself, and the largest gap of its subtree, so that the
- *           lowest gap that fits is found on one way down.  An empty area at the end of the window
- *           owns the last gap.  Each area ends in an unmapped page.
- *              get_vm_area -> mapped -> remove_vm_area -> lazy -> vm_area_purge -> gone
- *           A lazy area has no entries any more, but harts may still hold translations of it: its
- *           range stays taken and its pages stay allocated until one flush has served many areas.
+ * MODEL     vmalloc    an area (vm_area.c) over pages of its own; vmap: over the caller's.
+ *           large      an area of 2 MiB or more starts on such a boundary and is filled, as far as
+ *                      memory has them, with blocks of 2 MiB, which pt_map_kernel_pages() maps by one
+ *                      leaf.  The block is split: pages come back one by one as all others do.
+ *           No hart's root ever lacks a table of the window: the root entries are made at boot and copied
+ *           into every root (Y1, asm/layout.h), so the classic vmalloc fault does not exist here.
  * INVARIANTS
- *   V1  Areas are disjoint, inside the window, and gap is what lies free below each.
- *   V2  subtree_gap is the maximum of gap over the subtree.
- *   V3  A page or range of a lazy area is reused only after a flush that covers it (L1).
- *   V4  A new mapping is fenced on every hart before its address is given out (L2).
- * LOCKING   vmap_lock (V), rank vmalloc, interrupts off.  Entries are written by the area's owner.
- * FAILURE   No room or no memory: lazy areas are purged, then NULL.
- * COST      O(log areas) and one flush for LAZY_MAX_PAGES freed pages.
- * TESTS     test/host/mm/kmap/test_vmalloc.c
+ *   V4  A new mapping of plain memory is not fenced: a hart that finds no translation faults, sees the
+ *       entry in init_mm, fences and tries again (L2; kernel_fault_spurious() in mm/fault).
+ *       A stack's mapping, which the trap itself needs, is fenced on every hart before use; a
+ *       device's too, for drivers reach it where a fault would be a surprise.
+ * FAILURE   NULL, nothing left behind.
+ * COST      16 KiB, allocated and freed: about 2,000 instructions, its share of the flush included.
+ * TESTS     test/host/mm/kmap/test_vmalloc.c, test/kernel/test_kmap.c
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/kmap/vmalloc.h"
-#include "lib/string.h"
-#include "lib/vsprintf.h"
+#include "mm/phys/memblock.h"
 #include "mm/pt/flush.h"
 #include "mm/pt/walk.h"
 #include "mm/slab/slab.h"
 
-#define LAZY_MAX_PAGES 512ul
+#define LARGE_ORDER	9u
+#define LARGE_PAGES	(1ul << LARGE_ORDER)
+#define LARGE_BYTES	(LARGE_PAGES * PAGE_SIZE)
 
-static DEFINE_SPINLOCK(vmap_lock, RANK_VMALLOC);
-static struct rb_root vmap_root = RB_ROOT;	/* (V) */
-static struct vm_struct window_end;		/* (V) */
-static struct vm_struct *lazy_list;		/* (V) */
-static unsigned long lazy_pages;		/* (V) */
-static atomic_long_t nr_vmalloc_pages;
+/* ---- mapping an area ------------------------------------------------------------------------- */
 
-/* ---- the tree -------------------------------------------------------------------------------- */
-
-static struct vm_struct *to_area(struct rb_node *n) { return rb_entry(n, struct vm_struct, node); }
-
-static unsigned long gap_below(struct vm_struct *area)
+/* Entries of @area were made (V4), or made and taken away again. */
+static void area_fence(const struct vm_struct *area, unsigned long nr)
 {
-	unsigned long gap = area->gap;
-
-	if (area->node.rb_left)
-		gap = max(gap, to_area(area->node.rb_left)->subtree_gap);
-	if (area->node.rb_right)
-		gap = max(gap, to_area(area->node.rb_right)->subtree_gap);
-	return gap;
-}
-RB_DECLARE_CALLBACKS(static, vmap_gap, struct vm_struct, node, unsigned long, subtree_gap, gap_below);
-
-static void area_set_gap(struct vm_struct *area, unsigned long gap)
-{
-	area->gap = gap;
-	vmap_gap_propagate(&area->node, NULL);
-}
-
-/* Put @area, whose range was cut out of the gap below @above, in its place. */
-static void area_insert(struct vm_struct *area, struct vm_struct *above)
-{
-	struct rb_node **link = &above->node.rb_left, *parent = &above->node;
-
-	while (*link) {			/* the rightmost place of the left subtree */
-		parent = *link;
-		link = &parent->rb_right;
-	}
-	area->gap = area->start - (above->start - above->gap);
-	area->subtree_gap = area->gap;
-	rb_link_node(&area->node, parent, link);
-	vmap_gap_propagate(parent, NULL);
-	rb_insert_augmented(&area->node, &vmap_root, &vmap_gap);
-	area_set_gap(above, above->start - area->end);
-}
-
-static void area_erase(struct vm_struct *area)
-{
-	struct vm_struct *above = to_area(rb_next(&area->node));
-	unsigned long gap = area->gap + (area->end - area->start) + above->gap;
-
-	rb_erase_augmented(&area->node, &vmap_root, &vmap_gap);
-	area_set_gap(above, gap);
-}
-
-/* The lowest area with a gap of at least @bytes below it, or NULL. */
-static struct vm_struct *find_gap(unsigned long bytes)
-{
-	struct rb_node *n = vmap_root.rb_node;
-
-	if (to_area(n)->subtree_gap < bytes)
-		return NULL;
-	for (;;) {		/* the subtree of n has one */
-		if (n->rb_left && to_area(n->rb_left)->subtree_gap >= bytes)
-			n = n->rb_left;
-		else if (to_area(n)->gap >= bytes)
-			return to_area(n);
-		else
-			n = n->rb_right;
-	}
-}
-
-/* The first area that ends above @va. */
-static struct vm_struct *find_area(vaddr_t va)
-{
-	struct rb_node *n = vmap_root.rb_node;
-	struct vm_struct *best = NULL;
-
-	while (n) {
-		struct vm_struct *a = to_area(n);
-
-		if (a->end > va || a == &window_end) {
-			best = a;
-			n = n->rb_left;
-		} else {
-			n = n->rb_right;
-		}
-	}
-	return best;
-}
-
-/* ---- areas ----------------------------------------------------------------------------------- */
-
-/* Choose the range of @area: start is aligned, addr lies @guard bytes above it.  False: no room. */
-static bool area_place(struct vm_struct *area, unsigned long bytes, unsigned long align,
-		       unsigned long guard)
-{
-	unsigned long flags;
-	struct vm_struct *above;
-
-	spin_lock_irqsave(&vmap_lock, flags);
-	above = find_gap(guard + bytes + PAGE_SIZE + align - PAGE_SIZE);
-	if (above) {
-		area->start = ALIGN(above->start - above->gap, align);
-		area->addr = area->start + guard;
-		area->end = area->addr + bytes + PAGE_SIZE;
-		area_insert(area, above);
-	}
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	return above;
-}
-
-struct vm_struct *get_vm_area(unsigned long bytes, unsigned long align, unsigned long guard,
-			      unsigned flags, const void *caller)
-{
-	struct vm_struct *area;
-
-	if (!bytes || bytes > vmalloc_end - vmalloc_start)
-		return NULL;
-	area = kzalloc(sizeof(*area), GFP_KERNEL);
-	if (!area)
-		return NULL;
-	area->flags = flags;
-	area->caller = caller;
-	if (area_place(area, bytes, align, guard))
-		return area;
-	vm_area_purge();
-	if (area_place(area, bytes, align, guard))
-		return area;
-	kfree(area);
-	return NULL;
-}
-
-struct vm_struct *find_vm_area(const void *addr)
-{
-	struct vm_struct *area;
-	unsigned long flags;
-
-	spin_lock_irqsave(&vmap_lock, flags);
-	area = find_area((vaddr_t)addr);
-	if (area && (area == &window_end || area->start > (vaddr_t)addr || area->flags & VM_LAZY_AREA))
-		area = NULL;
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	return area;
-}
-
-/* Nothing holds a translation of @area, or ever did: its range and pages are free. */
-static void area_release(struct vm_struct *area)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&vmap_lock, flags);
-	area_erase(area);
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	if (area->pages) {
-		atomic_long_sub(area->nr_pages, &nr_vmalloc_pages);
-		free_pages_bulk(area->pages, area->nr_pages);
-		kvfree(area->pages);
-	}
-	kfree(area);
-}
-
-void free_vm_area(struct vm_struct *area)
-{
-	area_release(area);
-}
-
-void vm_area_purge(void)
-{
-	vaddr_t start = ~0ul, end = 0;
-	struct vm_struct *list;
-	unsigned long flags;
-
-	spin_lock_irqsave(&vmap_lock, flags);
-	list = lazy_list;
-	lazy_list = NULL;
-	lazy_pages = 0;
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	if (!list)
-		return;
-	for (struct vm_struct *a = list; a; a = a->next) {
-		start = min(start, a->start);
-		end = max(end, a->end);
-	}
-	flush_tlb_kernel_range(start, end);		/* V3 */
-	while (list) {
-		struct vm_struct *next = list->next;
-
-		area_release(list);
-		list = next;
-	}
-}
-
-void remove_vm_area(struct vm_struct *area)
-{
-	unsigned long flags;
-	bool purge;
-
-	pt_unmap_kernel(area->addr, area->addr + area->nr_pages * PAGE_SIZE);
-	spin_lock_irqsave(&vmap_lock, flags);
-	ASSERT(!(area->flags & VM_LAZY_AREA));		/* double free */
-	area->flags |= VM_LAZY_AREA;
-	area->next = lazy_list;
-	lazy_list = area;
-	lazy_pages += area->nr_pages;
-	purge = lazy_pages > LAZY_MAX_PAGES;
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	if (purge && !arch_irqs_disabled())
-		vm_area_purge();
-}
-
-/* ---- vmap, vmalloc --------------------------------------------------------------------------- */
-
-/* Map @pages at the start of @area and fence (V4). */
-static int area_map(struct vm_struct *area, struct page **pages, unsigned long nr, pte_t prot)
-{
-	if (pt_map_kernel_pages(area->addr, pages, nr, prot))
-		return -ENOMEM;
-	area->nr_pages = nr;
 	flush_tlb_kernel_range(area->addr, area->addr + nr * PAGE_SIZE);
-	return 0;
 }
 
-int vm_area_populate(struct vm_struct *area, unsigned long nr, gfp_t gfp, pte_t prot)
+static int area_mapped(struct vm_struct *area, unsigned long nr, int rc)
 {
-	struct page **pages = kvmalloc(nr * sizeof(*pages), GFP_KERNEL);
-	unsigned long got;
+	if (rc || area->flags & (VM_STACK_AREA | VM_IOREMAP_AREA))
+		area_fence(area, nr);
+	if (!rc)
+		area->nr_pages = nr;
+	return rc;
+}
+
+int vm_area_map(struct vm_struct *area, struct page **pages, unsigned long nr, pte_t prot)
+{
+	return area_mapped(area, nr, pt_map_kernel_pages(area->addr, pages, nr, prot));
+}
+
+int vm_area_map_frames(struct vm_struct *area, pfn_t pfn, unsigned long nr, pte_t prot)
+{
+	return area_mapped(area, nr, pt_map_kernel(area->addr, pfn, nr, prot));
+}
+
+static struct page *alloc_on(int nid, gfp_t gfp, unsigned order)
+{
+	return nid == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(nid, gfp, order);
+}
+
+/* Blocks of 2 MiB into @pages while there are any, and @nr has room; how many pages. */
+static unsigned long alloc_large(const struct vm_request *r, unsigned long nr, struct page **pages)
+{
+	gfp_t gfp = (r->gfp & ~__GFP_NOFAIL) | __GFP_NORETRY | __GFP_NOWARN;
+	unsigned long got = 0;
+
+	while (nr - got >= LARGE_PAGES) {
+		struct page *block = alloc_on(r->nid, gfp, LARGE_ORDER);
+
+		if (!block)
+			break;
+		split_page(block, LARGE_ORDER);
+		for (unsigned long i = 0; i < LARGE_PAGES; i++)
+			pages[got++] = block + i;
+	}
+	return got;
+}
+
+static unsigned long alloc_single(const struct vm_request *r, unsigned long nr, struct page **pages)
+{
+	unsigned long got = 0;
+
+	if (r->nid == NUMA_NO_NODE)
+		return alloc_pages_bulk(r->gfp, nr, pages);
+	while (got < nr && (pages[got] = alloc_pages_node(r->nid, r->gfp, 0)))
+		got++;
+	return got;
+}
+
+int vm_area_populate(struct vm_struct *area, const struct vm_request *r)
+{
+	struct page **pages = kvmalloc(r->nr_pages * sizeof(*pages), GFP_KERNEL);
+	unsigned long got = 0;
 
 	if (!pages)
 		goto undo_area;
-	got = alloc_pages_bulk(gfp, nr, pages);
-	if (got < nr)
+	if (IS_ALIGNED(area->addr, LARGE_BYTES))
+		got = alloc_large(r, r->nr_pages, pages);
+	got += alloc_single(r, r->nr_pages - got, pages + got);
+	if (got < r->nr_pages)
 		goto undo_pages;
-	if (area_map(area, pages, nr, prot))
+	if (vm_area_map(area, pages, got, r->prot))
 		goto undo_pages;
-	area->pages = pages;
-	atomic_long_add(nr, &nr_vmalloc_pages);
+	vm_area_own_pages(area, pages);
 	return 0;
 undo_pages:
 	free_pages_bulk(pages, got);
@@ -275,48 +113,64 @@ undo_area:
 	return -ENOMEM;
 }
 
-static void *vmalloc_caller(unsigned long bytes, gfp_t gfp, pte_t prot, const void *caller)
+struct vm_struct *get_vm_area_large(unsigned long bytes, phys_addr_t congruent, unsigned flags,
+				    const void *caller)
 {
-	unsigned long nr = PFN_UP(bytes);
+	struct vm_struct *area = NULL;
+
+	if (bytes >= LARGE_BYTES && IS_ALIGNED(congruent, LARGE_BYTES))
+		area = get_vm_area(bytes, LARGE_BYTES, 0, flags, caller);
+	return area ? area : get_vm_area(bytes, PAGE_SIZE, 0, flags, caller);
+}
+
+/* ---- vmalloc --------------------------------------------------------------------------------- */
+
+static void *vmalloc_area(unsigned long bytes, struct vm_request r, unsigned flags, const void *caller)
+{
 	struct vm_struct *area;
 
-	if (!nr || nr > totalram_pages())
+	r.nr_pages = PFN_UP(bytes);
+	if (!r.nr_pages || r.nr_pages > totalram_pages())
 		return NULL;
-	area = get_vm_area(nr * PAGE_SIZE, PAGE_SIZE, 0, VM_ALLOC_AREA, caller);
-	if (!area || vm_area_populate(area, nr, gfp, prot))
+	area = get_vm_area_large(r.nr_pages * PAGE_SIZE, 0, VM_ALLOC_AREA | flags, caller);
+	if (!area || vm_area_populate(area, &r))
 		return NULL;
 	return (void *)area->addr;
 }
 
+#define VMALLOC_REQUEST(node, flags) \
+	((struct vm_request){ .gfp = GFP_KERNEL | __GFP_HIGHMEM | (flags), .nid = (node), .prot = PAGE_KERNEL })
+
 void *vmalloc(unsigned long bytes)
 {
-	return vmalloc_caller(bytes, GFP_KERNEL | __GFP_HIGHMEM, PAGE_KERNEL, __builtin_return_address(0));
+	return vmalloc_area(bytes, VMALLOC_REQUEST(NUMA_NO_NODE, 0), 0, __builtin_return_address(0));
 }
 
 void *vzalloc(unsigned long bytes)
 {
-	return vmalloc_caller(bytes, GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO, PAGE_KERNEL,
-			      __builtin_return_address(0));
+	return vmalloc_area(bytes, VMALLOC_REQUEST(NUMA_NO_NODE, __GFP_ZERO), 0, __builtin_return_address(0));
+}
+
+void *vmalloc_node(unsigned long bytes, int nid)
+{
+	return vmalloc_area(bytes, VMALLOC_REQUEST(nid, 0), 0, __builtin_return_address(0));
+}
+
+void *vzalloc_node(unsigned long bytes, int nid)
+{
+	return vmalloc_area(bytes, VMALLOC_REQUEST(nid, __GFP_ZERO), 0, __builtin_return_address(0));
+}
+
+void *vmalloc_user(unsigned long bytes)
+{
+	return vmalloc_area(bytes, VMALLOC_REQUEST(NUMA_NO_NODE, __GFP_ZERO), VM_USERMAP_AREA,
+			    __builtin_return_address(0));
 }
 
 void *vmalloc_prot(unsigned long bytes, gfp_t gfp, pte_t prot)
 {
-	return vmalloc_caller(bytes, gfp, prot, __builtin_return_address(0));
-}
-
-void *vmap(struct page **pages, unsigned nr_pages, unsigned long flags, pte_t prot)
-{
-	struct vm_struct *area;
-
-	area = get_vm_area(nr_pages * PAGE_SIZE, PAGE_SIZE, 0, VM_MAP_AREA | flags,
-			   __builtin_return_address(0));
-	if (!area)
-		return NULL;
-	if (area_map(area, pages, nr_pages, prot)) {
-		free_vm_area(area);
-		return NULL;
-	}
-	return (void *)area->addr;
+	return vmalloc_area(bytes, (struct vm_request){ .gfp = gfp, .nid = NUMA_NO_NODE, .prot = prot }, 0,
+			    __builtin_return_address(0));
 }
 
 void vfree(const void *addr)
@@ -328,6 +182,25 @@ void vfree(const void *addr)
 	area = find_vm_area(addr);
 	ASSERT(area && area->addr == (vaddr_t)addr);
 	remove_vm_area(area);
+}
+
+/* ---- vmap ------------------------------------------------------------------------------------ */
+
+void *vmap(struct page **pages, unsigned nr_pages, unsigned long flags, pte_t prot)
+{
+	struct vm_struct *area;
+
+	if (!nr_pages)
+		return NULL;
+	area = get_vm_area_large(nr_pages * PAGE_SIZE, page_to_phys(pages[0]), VM_MAP_AREA | flags,
+				 __builtin_return_address(0));
+	if (!area)
+		return NULL;
+	if (vm_area_map(area, pages, nr_pages, prot)) {
+		free_vm_area(area);
+		return NULL;
+	}
+	return (void *)area->addr;
 }
 
 void vunmap(const void *addr)
@@ -346,85 +219,18 @@ struct page *vmalloc_to_page(const void *addr)
 	return pfn_to_page(pte_pfn(pte) + (((vaddr_t)addr & (pt_span(level) - 1)) >> PAGE_SHIFT));
 }
 
-/* ---- what one can see, validator, start ------------------------------------------------------ */
-
-unsigned long vmalloc_nr_pages(void)
-{
-	return atomic_long_read(&nr_vmalloc_pages);
-}
-
-unsigned long vmalloc_nr_lazy_pages(void)
-{
-	return READ_ONCE(lazy_pages);
-}
-
-static int area_line(const struct vm_struct *a, char *buf, size_t n)
-{
-	int len = scnprintf(buf, n, "0x%016lx-0x%016lx %7lu", a->start, a->end, a->end - a->start);
-
-	if (a->flags & VM_LAZY_AREA)
-		return len + scnprintf(buf + len, n - len, " unpurged vm_area\n");
-	len += scnprintf(buf + len, n - len, " %pS", a->caller);
-	if (a->nr_pages && !a->phys)
-		len += scnprintf(buf + len, n - len, " pages=%lu", a->nr_pages);
-	if (a->flags & VM_IOREMAP_AREA)
-		len += scnprintf(buf + len, n - len, " phys=0x%016lx ioremap", a->phys);
-	if (a->flags & VM_ALLOC_AREA)
-		len += scnprintf(buf + len, n - len, " vmalloc");
-	if (a->flags & VM_MAP_AREA)
-		len += scnprintf(buf + len, n - len, " vmap");
-	return len + scnprintf(buf + len, n - len, "\n");
-}
-
-int vmallocinfo_line(vaddr_t *cursor, char *buf, size_t n)
-{
-	struct vm_struct copy = { 0 };
-	struct vm_struct *area;
-	unsigned long flags;
-
-	spin_lock_irqsave(&vmap_lock, flags);
-	area = find_area(*cursor);
-	if (area)
-		copy = *area;
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	if (!area || area == &window_end)
-		return 0;
-	*cursor = copy.end;
-	return area_line(&copy, buf, n);
-}
-
-void vmalloc_verify(void)
-{
-	vaddr_t below = vmalloc_start;
-	unsigned long flags;
-
-	spin_lock_irqsave(&vmap_lock, flags);
-	ASSERT(rb_verify(&vmap_root) > 0);
-	for (struct rb_node *n = rb_first(&vmap_root); n; n = rb_next(n)) {
-		struct vm_struct *a = to_area(n);
-
-		ASSERT(a->start >= below && a->gap == a->start - below);	/* V1 */
-		ASSERT(a->end >= a->start && a->end <= vmalloc_end);
-		ASSERT(a->subtree_gap == gap_below(a));				/* V2 */
-		below = a->end;
-	}
-	spin_unlock_irqrestore(&vmap_lock, flags);
-}
+/* ---- start ----------------------------------------------------------------------------------- */
 
 /* For kvmalloc(), which lies a layer below. */
 static void *kv_alloc(size_t bytes, gfp_t gfp)
 {
-	return vmalloc_caller(bytes, gfp, PAGE_KERNEL, __builtin_return_address(0));
+	return vmalloc_area(bytes, VMALLOC_REQUEST(NUMA_NO_NODE, gfp), 0, __builtin_return_address(0));
 }
 static bool kv_owns(const void *p) { return is_vmalloc_addr(p); }
 static const struct vmalloc_ops kv_ops = { .alloc = kv_alloc, .free = vfree, .owns = kv_owns };
 
 void vmalloc_init(void)
 {
-	window_end.start = window_end.end = vmalloc_end;
-	window_end.gap = window_end.subtree_gap = vmalloc_end - vmalloc_start;
-	vmap_root = RB_ROOT;
-	rb_link_node(&window_end.node, NULL, &vmap_root.rb_node);
-	rb_insert_augmented(&window_end.node, &vmap_root, &vmap_gap);
+	vm_area_init();
 	register_vmalloc_ops(&kv_ops);
 }

@@ -12,13 +12,15 @@
  * LOCKING   An empty entry above level 0 becomes a table under mm->page_table_lock; level-0
  *           entries are guarded by the ptl of the page that holds them.  Tables are unhooked only
  *           with mmap_lock held for writing, so a reader of mmap_lock walks without a lock.
- *           Kernel mappings: whoever owns the address range writes its entries, without a lock.
+ *           Kernel mappings: whoever owns the address range writes its entries, without a lock; it owns
+ *           also the large leaves, and level-0 tables, whose whole span lies in the range.
  * COST      look-up: about six instructions a level.
  * TESTS     test/host/mm/pt/test_walk.c
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/pt/walk.h"
+#include "mm/pt/flush.h"
 #include "mm/pt/pgalloc.h"
 
 static int walk_table(struct pt_walk *w, pte_t *table, unsigned level, vaddr_t va, vaddr_t end)
@@ -113,11 +115,12 @@ static pte_t pt_hook(struct mm_struct *mm, pte_t *ptep, pte_t *table)
 	return pte_load(ptep);
 }
 
-pte_t *pt_alloc_slow(struct mm_struct *mm, vaddr_t va)
+/* The entry of @va at @target; missing tables are made.  NULL: no memory, or a leaf is in the way. */
+static pte_t *pt_alloc_level(struct mm_struct *mm, vaddr_t va, unsigned target)
 {
 	pte_t *table = mm->pgd;
 
-	for (unsigned level = pt_levels - 1; level; level--) {
+	for (unsigned level = pt_levels - 1; level > target; level--) {
 		pte_t *ptep = &table[pt_index(va, level)];
 		pte_t pte = pte_load(ptep);
 
@@ -132,27 +135,88 @@ pte_t *pt_alloc_slow(struct mm_struct *mm, vaddr_t va)
 			return NULL;
 		table = pte_to_table(pte);
 	}
-	return &table[pt_index(va, 0)];
+	return &table[pt_index(va, target)];
 }
+
+pte_t *pt_alloc_slow(struct mm_struct *mm, vaddr_t va) { return pt_alloc_level(mm, va, 0); }
 
 /* ---- kernel mappings ------------------------------------------------------------------------- */
 
-/* Frames in a row from @pfn, or those of @pages. */
-static int map_kernel(vaddr_t va, pfn_t pfn, struct page **pages, unsigned long nr_pages, pte_t prot)
+/* What a range is mapped to: frames in a row from @pfn, or those of @pages. */
+struct frames {
+	pfn_t pfn;
+	struct page **pages;
+};
+
+static pfn_t frame_at(const struct frames *f, unsigned long i)
 {
-	vaddr_t start = va, end = va + nr_pages * PAGE_SIZE;
+	return f->pages ? page_to_pfn(f->pages[i]) : f->pfn + i;
+}
 
-	while (va != end) {
-		pte_t *ptep = pt_alloc(&init_mm, va);
-		vaddr_t stop = pt_addr_end(va, end, 1);
+/* Are frames [i, i + @nr) in a row that begins at a multiple of @nr? */
+static bool frames_make_leaf(const struct frames *f, unsigned long i, unsigned long nr)
+{
+	pfn_t first = frame_at(f, i);
 
-		if (!ptep) {
+	if (!IS_ALIGNED(first, nr))
+		return false;
+	for (unsigned long k = nr - 1; f->pages && k; k--)
+		if (page_to_pfn(f->pages[i + k]) != first + k)
+			return false;
+	return true;
+}
+
+/*
+ * Map the large page at @va (its span is the caller's) with a leaf.  A table that earlier mappings left
+ * there is unhooked, flushed and freed: it holds zeros (W3).  False: no memory for the tables above.
+ */
+static bool map_kernel_large(vaddr_t va, pfn_t pfn, pte_t prot)
+{
+	pte_t *ptep = pt_alloc_level(&init_mm, va, PT_LARGE_LEVEL), old;
+
+	if (!ptep)
+		return false;
+	old = pte_load(ptep);
+	if (pte_is_table(old)) {
+		set_pte(ptep, (pte_t){ 0 });
+		flush_tlb_all();		/* L1, L4 */
+		pt_table_free(&init_mm, pte_to_table(old));
+	}
+	set_pte(ptep, pfn_pte(pfn, prot));
+	return true;
+}
+
+/* Map [va, stop), inside one table of level 0, to @f from frame @i on. */
+static bool map_kernel_run(vaddr_t va, vaddr_t stop, const struct frames *f, unsigned long i, pte_t prot)
+{
+	pte_t *ptep = pt_alloc(&init_mm, va);
+
+	if (!ptep)
+		return false;
+	for (; va != stop; va += PAGE_SIZE, ptep++) {
+		INV(W2, pte_none(pte_load(ptep)));
+		set_pte(ptep, pfn_pte(frame_at(f, i++), prot));
+	}
+	return true;
+}
+
+static int map_kernel(vaddr_t start, const struct frames *f, unsigned long nr_pages, pte_t prot)
+{
+	unsigned long large = pt_span(PT_LARGE_LEVEL), large_pages = large >> PAGE_SHIFT;
+	vaddr_t end = start + nr_pages * PAGE_SIZE, stop;
+
+	for (vaddr_t va = start; va != end; va = stop) {
+		unsigned long i = (va - start) >> PAGE_SHIFT;
+		bool done;
+
+		stop = pt_addr_end(va, end, PT_LARGE_LEVEL);
+		if (stop - va == large && frames_make_leaf(f, i, large_pages))
+			done = map_kernel_large(va, frame_at(f, i), prot);
+		else
+			done = map_kernel_run(va, stop, f, i, prot);
+		if (!done) {
 			pt_unmap_kernel(start, va);
 			return -ENOMEM;
-		}
-		for (; va != stop; va += PAGE_SIZE, ptep++) {
-			INV(W2, pte_none(pte_load(ptep)));
-			set_pte(ptep, pfn_pte(pages ? page_to_pfn(*pages++) : pfn++, prot));
 		}
 	}
 	return 0;
@@ -160,21 +224,35 @@ static int map_kernel(vaddr_t va, pfn_t pfn, struct page **pages, unsigned long 
 
 int pt_map_kernel(vaddr_t va, pfn_t pfn, unsigned long nr_pages, pte_t prot)
 {
-	return map_kernel(va, pfn, NULL, nr_pages, prot);
+	struct frames f = { .pfn = pfn };
+
+	return map_kernel(va, &f, nr_pages, prot);
 }
 
 int pt_map_kernel_pages(vaddr_t va, struct page **pages, unsigned long nr_pages, pte_t prot)
 {
-	return map_kernel(va, 0, pages, nr_pages, prot);
+	struct frames f = { .pages = pages };
+
+	return map_kernel(va, &f, nr_pages, prot);
 }
 
 void pt_unmap_kernel(vaddr_t va, vaddr_t end)
 {
 	vaddr_t stop;
 
-	for (pte_t *ptep; va != end && (ptep = pt_next_run(&init_mm, &va, end, &stop)); va = stop)
-		for (vaddr_t a = va; a != stop; a += PAGE_SIZE)
-			set_pte(ptep++, (pte_t){ 0 });
+	for (; va != end; va = stop) {
+		unsigned level;
+		pte_t *ptep = pt_lookup_leaf(&init_mm, va, &level);
+
+		stop = pt_addr_end(va, end, max(level, 1u));
+		if (!level) {
+			for (vaddr_t a = va; a != stop; a += PAGE_SIZE)
+				set_pte(ptep++, (pte_t){ 0 });
+		} else if (pte_is_leaf(pte_load(ptep))) {
+			ASSERT(stop - va == pt_span(level));	/* as it was mapped: nothing is split */
+			set_pte(ptep, (pte_t){ 0 });
+		}
+	}
 }
 
 /* ---- validator ------------------------------------------------------------------------------- */

@@ -81,13 +81,20 @@ static __always_inline pte_t *pt_alloc(struct mm_struct *mm, vaddr_t va)
 	return likely(ptep) ? ptep : pt_alloc_slow(mm, va);
 }
 
+/* Kernel mappings use leaves of 2 MiB where address and frames are aligned and the length permits. */
+#define PT_LARGE_LEVEL	1u
+
 /*
- * Kernel mappings, in init_mm.  Map nr_pages frames from @pfn at @va with level-0 entries;
+ * Kernel mappings, in init_mm.  Map nr_pages frames, in a row from @pfn or those of @pages, at @va;
  * replace nothing.  0 or -ENOMEM, with nothing mapped.  The caller fences (L2).
+ * => may sleep; interrupts on
  */
 int pt_map_kernel(vaddr_t va, pfn_t pfn, unsigned long nr_pages, pte_t prot);
 int pt_map_kernel_pages(vaddr_t va, struct page **pages, unsigned long nr_pages, pte_t prot);
-/* Clear the entries of [va, end).  The caller flushes before the frames are used again (L1). */
+/*
+ * Clear the entries of [va, end), in pieces no smaller than they were mapped.  The caller flushes before
+ * the frames are used again (L1).  => any context
+ */
 void pt_unmap_kernel(vaddr_t va, vaddr_t end);
 /* Recount the user half: tables are PG_table and as many as pgtables_bytes says.  Debug and tests. */
 void pt_verify(struct mm_struct *mm);

@@ -22,6 +22,7 @@
 #include "include/machine.h"
 #include "include/mm_types.h"
 #include "lib/printk.h"
+#include "mm/kmap/fixmap.h"
 #include "mm/phys/init.h"
 #include "mm/phys/memblock.h"
 #include <asm/csr.h>
@@ -37,8 +38,8 @@ static bool direct_map_up __initdata;
 /* The table at @pa, of @level: valid until the next table of that level is asked for. */
 static pte_t *__init table_at(phys_addr_t pa, unsigned level)
 {
-	unsigned slot = PT_ENTRIES - 1 - level;
-	unsigned long va = FIXMAP_START + slot * PAGE_SIZE;
+	unsigned slot = FIX_BOOT_TABLE + level;
+	unsigned long va = fix_to_virt(slot);
 
 	if (pa == virt_to_phys(swapper_root))
 		return swapper_root;
@@ -183,7 +184,7 @@ static void __init map_fixmap(void)
 		t = table_at(table_below(&t[pt_index(FIXMAP_START, level)], level), level - 1);
 	set_pte(&t[pt_index(FIXMAP_START, 1)], pte_table(virt_to_phys(fixmap_pte)));
 	for (unsigned level = 0; level < PT_MAX_LEVELS; level++)
-		set_pte(&fixmap_pte[PT_ENTRIES - 1 - level], (pte_t){ 0 });
+		set_pte(&fixmap_pte[FIX_BOOT_TABLE + level], (pte_t){ 0 });
 }
 
 unsigned long kernel_satp(void)

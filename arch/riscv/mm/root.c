@@ -22,6 +22,7 @@ unsigned long kernel_pa_offset;
 unsigned long vmalloc_start, vmalloc_end;
 unsigned long task_size;
 unsigned int pt_levels;
+unsigned long pte_pbmt_nc, pte_pbmt_io;
 struct page *vmemmap;
 
 pte_t swapper_root[PT_ENTRIES] __section(".bss.page_aligned") __aligned(4096);

@@ -100,6 +100,11 @@ __weak struct page *alloc_pages(gfp_t gfp, unsigned order)
 	return block;
 }
 
+__weak struct page *alloc_pages_node(__maybe_unused int nid, gfp_t gfp, unsigned order)
+{
+	return alloc_pages(gfp, order);
+}
+
 /* Frames of a block are single frames from the start here. */
 __weak void split_page(__maybe_unused struct page *page, __maybe_unused unsigned order) {}
 

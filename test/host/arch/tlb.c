@@ -192,12 +192,28 @@ static bool allows(pte_t pte, unsigned kind, bool user)
 	return kind == HOST_STORE ? pte_write(pte) : kind == HOST_EXEC ? pte_exec(pte) : pte_read(pte);
 }
 
+/* The cell that holds @va's entry, and in *@pte the entry, a large leaf's as if it were @va's own page's. */
+static pte_t *lookup(struct mm_struct *mm, vaddr_t va, pte_t *pte)
+{
+	unsigned level = pt_levels - 1;
+	pte_t *ptep = &mm->pgd[pt_index(va, level)];
+
+	for (*pte = pte_load(ptep); level && pte_is_table(*pte); *pte = pte_load(ptep))
+		ptep = &pte_to_table(*pte)[pt_index(va, --level)];
+	if (level && pte_is_leaf(*pte))
+		pte->v += ((va & (pt_span(level) - 1)) >> PAGE_SHIFT) << PTE_PFN_SHIFT;
+	return ptep;
+}
+
 /* Does the remembered leaf @e still agree with the tables? (H1) */
 static void check_leaf(const struct entry *e, unsigned hart)
 {
-	pte_t *ptep = e->mm->pgd ? pt_lookup(e->mm, e->va) : NULL;
-	pte_t now = ptep ? pte_load(ptep) : (pte_t){ 0 };
-	unsigned long lost = e->pte.v & ~now.v & (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_D);
+	pte_t now = { 0 };
+	unsigned long lost;
+
+	if (e->mm->pgd)
+		lookup(e->mm, e->va, &now);
+	lost = e->pte.v & ~now.v & (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_D);
 
 	if (host_page_is_free(pte_pfn(e->pte)) && pte_pfn(e->pte) >= 0x80000)
 		broken("translation to a free frame", e, hart);
@@ -216,8 +232,8 @@ static bool check_table(const struct entry *e, unsigned hart)
 	return false;
 }
 
-/* Walk from the deepest table that is remembered; the level-0 entry's cell, or NULL. */
-static pte_t *walk(struct hart *h, struct mm_struct *mm, long asid, vaddr_t va)
+/* Walk from the deepest table that is remembered: as lookup(). */
+static pte_t *walk(struct hart *h, struct mm_struct *mm, long asid, vaddr_t va, pte_t *leaf)
 {
 	unsigned hart = h - harts, level = 1;
 	pte_t *table = mm->pgd;
@@ -235,11 +251,14 @@ static pte_t *walk(struct hart *h, struct mm_struct *mm, long asid, vaddr_t va)
 	while (--level) {
 		pte_t pte = pte_load(&table[pt_index(va, level)]);
 
+		if (pte_is_leaf(pte))
+			return lookup(mm, va, leaf);
 		if (!pte_is_table(pte))
 			return NULL;
 		remember(h, mm, asid, level, va & ~(pt_span(level) - 1), pte);
 		table = pte_to_table(pte);
 	}
+	*leaf = pte_load(&table[pt_index(va, 0)]);
 	return &table[pt_index(va, 0)];
 }
 
@@ -251,7 +270,7 @@ static struct entry *translate(struct mm_struct *mm, long asid, vaddr_t va, unsi
 	struct hart *h = &harts[this_hart()];
 	struct entry *e = recall(h, asid, 0, va & PAGE_MASK);
 	unsigned long ad = kind == HOST_STORE ? PTE_A | PTE_D : PTE_A;
-	pte_t *ptep, pte;
+	pte_t *ptep, pte = { 0 };
 
 	if (e && e->mm != mm)
 		broken("ASID of another address space", e, this_hart());	/* H3 */
@@ -270,8 +289,7 @@ static struct entry *translate(struct mm_struct *mm, long asid, vaddr_t va, unsi
 		e->pte.v |= ad;
 		return e;
 	}
-	ptep = walk(h, mm, asid, va);
-	pte = ptep ? pte_load(ptep) : (pte_t){ 0 };
+	ptep = walk(h, mm, asid, va, &pte);
 	if (!allows(pte, kind, user) || (host_soft_ad && (pte.v & ad) != ad))
 		return NULL;
 	ptep_set_bits(ptep, ad);

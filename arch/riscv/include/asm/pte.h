@@ -32,6 +32,8 @@ typedef struct { unsigned long v; } pte_t;
 #define PTE_NONE_PROT	PTE_G		/* with V clear */
 #define PTE_IS_SWP	PTE_R		/* with V and G clear */
 #define PTE_IS_FILE	PTE_W
+#define PTE_PBMT_NC	(1ul << 61)	/* Svpbmt: not cached, weakly ordered */
+#define PTE_PBMT_IO	(2ul << 61)	/* not cached, strongly ordered */
 #define PTE_PFN_SHIFT	10
 #define PTE_PFN_MASK	0x003ffffffffffc00ul
 #define PTE_LEAF_BITS	(PTE_R | PTE_W | PTE_X)
@@ -41,6 +43,7 @@ typedef struct { unsigned long v; } pte_t;
 #define PT_MAX_LEVELS	5
 
 extern unsigned int pt_levels;		/* 3, 4, 5; fixed at boot */
+extern unsigned long pte_pbmt_nc, pte_pbmt_io;	/* PTE_PBMT_* if every hart has Svpbmt, else 0 */
 
 static __always_inline unsigned pt_shift(unsigned level) { return PAGE_SHIFT + PT_ENTRIES_SHIFT * level; }
 static __always_inline unsigned long pt_span(unsigned level) { return 1ul << pt_shift(level); }
@@ -118,7 +121,9 @@ static __always_inline pgoff_t pte_file_pgoff(pte_t p) { return p.v >> 12; }
 #define PAGE_KERNEL	 ((pte_t){ PTE_KERNEL_BASE | PTE_W })
 #define PAGE_KERNEL_RO	 ((pte_t){ PTE_KERNEL_BASE })
 #define PAGE_KERNEL_EXEC ((pte_t){ PTE_KERNEL_BASE | PTE_X })
-#define PAGE_KERNEL_IO	 ((pte_t){ PTE_KERNEL_BASE | PTE_W })	/* the PMAs make it uncached */
+/* The hart's own attributes make devices uncached; with Svpbmt the entry says it too. */
+#define PAGE_KERNEL_IO	 ((pte_t){ PTE_KERNEL_BASE | PTE_W | pte_pbmt_io })
+#define PAGE_KERNEL_WC	 ((pte_t){ PTE_KERNEL_BASE | PTE_W | pte_pbmt_nc })
 
 #define PTE_USER_BASE	(PTE_V | PTE_U | PTE_A)
 #define PAGE_NONE	((pte_t){ PTE_NONE_PROT | PTE_A })

@@ -80,6 +80,8 @@
 /* task_base.work: reload s0..s11 too on the way out; entry.S clears it. */
 #define WORK_ARCH_FULL	128
 
+#define EMERGENCY_STACK	8192	/* of each hart: reports what overflowed the task's stack */
+
 #ifndef __ASSEMBLY__
 #include "include/types.h"
 

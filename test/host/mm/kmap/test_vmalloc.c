@@ -3,12 +3,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/kmap/vmalloc.c mm/kmap/ioremap.c mm/kmap/stack.c mm/kmap/fixmap.c mm/pt/walk.c mm/pt/pgalloc.c mm/pt/flush.c mm/pt/init_mm.c mm/pt/asid.c
+// SRCS: mm/kmap/vm_area.c mm/kmap/vmalloc.c mm/kmap/vm_map_ram.c mm/kmap/ioremap.c mm/kmap/stack.c mm/kmap/fixmap.c mm/pt/walk.c mm/pt/pgalloc.c mm/pt/flush.c mm/pt/init_mm.c mm/pt/asid.c
 #include "test/host/tap.h"
 #include "test/host/arch/host.h"
 #include "mm/kmap/ioremap.h"
 #include "mm/kmap/stack.h"
 #include "mm/kmap/vmalloc.h"
+#include "mm/phys/init.h"
 #include "mm/phys/zone.h"
 #include "mm/pt/pgalloc.h"
 #include "mm/pt/walk.h"
@@ -27,6 +28,8 @@ int scnprintf(char *buf, size_t n, const char *fmt, ...)
 	va_end(ap);
 	return len < (int)n ? len : (int)n - 1;
 }
+
+phys_addr_t directmap_limit = ~0ul;
 
 #define SLOTS 64
 static struct { char *p; unsigned long pages; u64 mark; } slot[SLOTS];
@@ -65,6 +68,143 @@ static void step(void)
 	CHECK(slot[i].p && is_vmalloc_addr(slot[i].p));
 	slot[i].mark = rnd();
 	fill(i);
+}
+
+#define RANGES	40
+#define POOL	64
+
+/* Short mappings from blocks: random sizes on random harts, unmapped by whoever comes. */
+static void test_map_ram(void)
+{
+	struct { char *p; unsigned first, nr; } r[RANGES] = { 0 };
+	struct page *pool[POOL];
+	u64 v;
+
+	is_int(alloc_pages_bulk(0, POOL, pool), POOL, "pages to map");
+	for (unsigned i = 0; i < POOL; i++)
+		*(u64 *)page_to_virt(pool[i]) = 1000 + i;
+	for (int n = 0; n < 6000; n++) {
+		unsigned i = rnd_below(RANGES);
+
+		host_run_on(rnd_below(nr_harts));
+		if (r[i].p) {
+			for (unsigned k = 0; k < r[i].nr; k++)
+				CHECK(host_kernel_load8((vaddr_t)r[i].p + k * PAGE_SIZE, &v) &&
+				      v == 1000 + r[i].first + k);
+			host_run_on(rnd_below(nr_harts));
+			vm_unmap_ram(r[i].p, r[i].nr);
+			r[i].p = NULL;
+			continue;
+		}
+		r[i].nr = 1 + rnd_below(rnd_one_in(20) ? POOL / 2 + 1 : 6);
+		r[i].first = rnd_below(POOL - r[i].nr + 1);
+		r[i].p = vm_map_ram(pool + r[i].first, r[i].nr, 0);
+		CHECK(r[i].p);
+	}
+	ok(host_stale == 0, "6000 short mappings on 4 harts: each shows its pages");
+	for (unsigned i = 0; i < RANGES; i++)
+		if (r[i].p)
+			vm_unmap_ram(r[i].p, r[i].nr);
+	host_tlb_check(&init_mm);
+	ok(host_stale == 0, "no hart remembers them");
+	for (unsigned h = 0; h < nr_harts; h++) {
+		host_run_on(h);
+		vm_map_ram_drain();
+	}
+	free_pages_bulk(pool, POOL);
+	vm_area_purge();
+}
+
+#define LARGE (2ul << 20)
+
+static unsigned leaf_level(void *p)
+{
+	unsigned level;
+
+	pt_lookup_leaf(&init_mm, (vaddr_t)p, &level);
+	return level;
+}
+
+/* Where a block of 2 MiB is to be had, the mapping is one leaf, which comes and goes as a whole. */
+static void test_large(void)
+{
+	struct page *block, *end;
+	struct page **pages = calloc(600, sizeof(*pages));
+	char *small[4], *p;
+	u64 v;
+
+	for (int i = 0; i < 4; i++)	/* so that tables lie where leaves will */
+		small[i] = vmalloc(LARGE / 2);
+	for (int i = 0; i < 4; i++)
+		vfree(small[i]);
+	vm_area_purge();
+	block = alloc_pages(0, 10);
+	CHECK(block);
+	end = block + 1024;
+	while (page_to_pfn(block) % 512)
+		put_page(block++);
+	for (int i = 0; i < 512; i++)
+		pages[i] = block + i;
+	for (int i = 0; i < 88; i++)
+		pages[512 + i] = alloc_pages(0, 0);
+	p = vmap(pages, 600, 0, PAGE_KERNEL);
+	ok(p && IS_ALIGNED((vaddr_t)p, LARGE) && leaf_level(p) == 1 && leaf_level(p + LARGE) == 0,
+	   "a block in a row is one leaf, the rest pages");
+	ok(vmalloc_to_page(p + 3 * PAGE_SIZE) == block + 3, "vmalloc_to_page looks into it");
+	for (int n = 0; n < 2000; n++) {
+		unsigned i = rnd_below(600);
+
+		host_run_on(rnd_below(nr_harts));
+		*(u64 *)page_to_virt(pages[i]) = n;
+		CHECK(host_kernel_load8((vaddr_t)p + i * PAGE_SIZE, &v) && v == (u64)n);
+	}
+	vunmap(p);
+	host_tlb_check(&init_mm);
+	ok(host_stale == 0, "no hart remembers it when it is gone");
+	swap(pages[100], pages[101]);
+	p = vmap(pages, 512, 0, PAGE_KERNEL);
+	ok(p && leaf_level(p) == 0 && vmalloc_to_page(p + 100 * PAGE_SIZE) == pages[100],
+	   "two pages out of order: single pages");
+	vunmap(p);
+	while (block < end)
+		put_page(block++);
+	free_pages_bulk(pages + 512, 88);
+	free(pages);
+	p = vmalloc(3 * LARGE);
+	ok(p && vmalloc_nr_pages() == 3 * 512, "vmalloc of 6 MiB");
+	vfree(p);
+	vm_area_purge();
+}
+
+static unsigned purges_asked;
+static void purger(void) { purges_asked++; }
+
+/* With interrupts off nothing may be flushed: the purge is left to others. */
+static void test_irq_free(void)
+{
+	char *p[40];
+	unsigned long irq;
+
+	vm_area_set_purger(purger);
+	for (int i = 0; i < 40; i++) {
+		p[i] = vmalloc(20 * PAGE_SIZE);
+		CHECK(p[i]);
+	}
+	irq = arch_irq_save();
+	for (int i = 0; i < 40; i++)
+		vfree(p[i]);
+	arch_irq_restore(irq);
+	ok(purges_asked > 0 && vmalloc_nr_lazy_pages() == 800, "vfree with interrupts off leaves the flush to later");
+	vm_area_purge();
+	is_int(vmalloc_nr_lazy_pages(), 0, "which takes all");
+}
+
+static void drain_tables(void)
+{
+	for (unsigned h = 0; h < nr_harts; h++) {
+		host_run_on(h);
+		pt_cache_drain();
+	}
 }
 
 static void drop_kernel_tables(pte_t *table, unsigned level)
@@ -119,6 +259,14 @@ static void test_ioremap(void)
 	}
 	ok(io == 1 && lines >= 1, "vmallocinfo shows it");
 	iounmap(p);
+	p = ioremap_wc(0xa0000000, 4ul << 20);
+	ok(p && IS_ALIGNED((vaddr_t)p, 2ul << 20), "registers of 4 MiB may have large leaves");
+	iounmap(p);
+	directmap_limit = 0x90000000;
+	ok(memremap(0x81234567, 1000) == phys_to_virt(0x81234567), "memremap of what the direct map shows");
+	p = memremap(0x8ffffffc, 8);
+	ok(is_vmalloc_addr(p) && ((vaddr_t)p & ~PAGE_MASK) == 0xffc, "and of what it does not");
+	memunmap(p);
 	vm_area_purge();
 	ok(ioremap(~0ul - 10, 100) == NULL && vmalloc(0) == NULL, "nonsense is refused");
 }
@@ -141,6 +289,9 @@ int main(void)
 	is_int(vmalloc_nr_pages(), 0, "VmallocUsed is back at 0");
 	test_stacks();
 	test_ioremap();
+	test_map_ram();
+	test_large();
+	test_irq_free();
 
 	struct page *pages[3];
 	for (int i = 0; i < 3; i++)
@@ -152,12 +303,12 @@ int main(void)
 
 	vm_area_purge();
 	drop_kernel_tables(swapper_root, pt_levels - 1);
-	pt_cache_drain();
+	drain_tables();
 	FOR_EACH_ALLOC_FAILURE(
 		char *p = vmalloc(5 * PAGE_SIZE);
 		if (p) { vfree(p); vm_area_purge(); }
 		drop_kernel_tables(swapper_root, pt_levels - 1);
-		pt_cache_drain(), p == NULL);
+		drain_tables(), p == NULL);
 	ok(1, "every allocation of vmalloc may fail");
 	host_tlb_reset();	/* the tables went without asking */
 	host_drop_flushes = host_tlb_quiet = true;
@@ -169,7 +320,7 @@ int main(void)
 	host_tlb_check(&init_mm);
 	ok(host_stale > 0, "without the flush the purge is caught");
 	drop_kernel_tables(swapper_root, pt_levels - 1);
-	pt_cache_drain();
+	drain_tables();
 	is_int(shim_live_allocs(), 0, "nothing leaked");
 	return done_testing();
 }

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/pt/asid.c mm/pt/walk.c mm/pt/pgalloc.c mm/pt/init_mm.c
+// SRCS: mm/pt/asid.c mm/pt/walk.c mm/pt/flush.c mm/pt/pgalloc.c mm/pt/init_mm.c
 #include "test/host/tap.h"
 #include "test/host/arch/host.h"
 #include "mm/phys/gfp.h"
