@@ -521,7 +521,7 @@ static ssize_t send_iter(int fd, struct iov_iter *i, struct unix_ctl *ctl, const
 	s = sock_get(fd, &f, &rc);
 	if (!s)
 		return rc;
-	n = flags & 1 /* MSG_OOB */ ? -EOPNOTSUPP : unix_send(s, i, ctl, to, flags | dontwait(f.file));
+	n = flags & MSG_OOB ? -EOPNOTSUPP : unix_send(s, i, ctl, to, flags | dontwait(f.file));
 	fdput(f);
 	return n;
 }
@@ -636,7 +636,7 @@ static ssize_t recv_iter(int fd, struct iov_iter *i, struct unix_ctl *ctl, unsig
 	s = sock_get(fd, &f, &rc);
 	if (!s)
 		return rc;
-	n = flags & 1 /* MSG_OOB */ ? -EOPNOTSUPP : unix_recv(s, i, ctl, flags | dontwait(f.file));
+	n = flags & MSG_OOB ? -EOPNOTSUPP : unix_recv(s, i, ctl, flags | dontwait(f.file));
 	*passcred = s->passcred;
 	fdput(f);
 	return n;
@@ -712,8 +712,6 @@ SYSCALL_DEFINE3(recvmsg, int, fd, struct msghdr __user *, umsg, unsigned, flags)
 {
 	return do_recvmsg(fd, umsg, flags);
 }
-
-#define MSG_WAITFORONE	0x10000
 
 SYSCALL_DEFINE5(recvmmsg, int, fd, struct mmsghdr __user *, umsg, unsigned, n, unsigned, flags,
 		struct __kernel_timespec __user *, utime)

@@ -9,7 +9,7 @@
 #include "drivers/tty/tty.h"
 #include "fs/fs_struct.h"
 #include "kernel/sched/sched.h"
-#include "kernel/signal/signal.h"
+#include "kernel/signal/queue.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
 #include "kernel/task/pid.h"
@@ -55,7 +55,6 @@ struct task_view {
 	pid_t ppid;
 	int threads;
 	u64 pending, shared, blocked, ignored, caught;
-	unsigned nr_queued;
 };
 
 static void collect_actions(struct task_struct *t, struct task_view *v)
@@ -213,7 +212,7 @@ static void status_ids(struct seq_file *m, struct task_struct *t, const struct t
 
 static void status_signals(struct seq_file *m, struct task_struct *t, const struct task_view *v)
 {
-	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", v->threads, v->nr_queued,
+	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", v->threads, sigqueue_user_count(t->cred->uid),
 		   (unsigned long)t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur);
 	seq_printf(m, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
 		   (unsigned long long)v->pending, (unsigned long long)v->shared, (unsigned long long)v->blocked,

@@ -39,6 +39,7 @@
 #define SCM_RIGHTS	1
 #define SCM_CREDENTIALS	2
 
+#define MSG_OOB		0x01
 #define MSG_PEEK	0x02
 #define MSG_CTRUNC	0x08
 #define MSG_TRUNC	0x20
@@ -46,6 +47,7 @@
 #define MSG_EOR		0x80
 #define MSG_WAITALL	0x100
 #define MSG_NOSIGNAL	0x4000
+#define MSG_WAITFORONE	0x10000
 #define MSG_CMSG_CLOEXEC 0x40000000
 
 #define SHUT_RD		0
