@@ -1,32 +1,41 @@
 /*
- * kernel/kbench.c - what the kernel's own primitives cost.  Boot parameter `kbench`: process 1 runs each row
- * before init starts and prints "kbench: ROW FIGURE".
+ * kernel/kbench.c - what the kernel's own primitives cost.  Process 1 runs the rows before init starts and
+ * prints "kbench: ROW FIGURE" each.
  *
- * MODEL     A row times many rounds between two reads of the instruction counter's stand-in, the time CSR:
+ * MODEL     kbench            costs; with several harts, how often they take the zone locks
+ *           kbench=mobility   how well free memory stays in large blocks (kbench_mobility.c)
+ *           A row times many rounds between two reads of the instruction counter's stand-in, the time CSR:
  *           under `qemu -icount shift=0` guest time counts instructions, one a nanosecond.  The cost of
  *           the empty loop is taken off.
  * UNITS     guest instructions per operation, under icount; elsewhere nanoseconds.
+ * TESTS     test/boot/kbench.py has the limits.
  *
  * SPDX-License-Identifier: MIT
  */
+#include "kernel/kbench.h"
 #include "include/arch/arch.h"
+#include "kernel/cmdline.h"
 #include "kernel/ktest_hook.h"
+#include "kernel/sched/sched.h"
+#include "kernel/sync/completion.h"
 #include "lib/printk.h"
+#include "lib/string.h"
 #include "mm/kmap/vmalloc.h"
-#include "mm/phys/gfp.h"
+#include "mm/phys/zone.h"
 #include "mm/slab/slab.h"
 
-#define WARM_UP	64
+#define WARM_UP		64
+#define BURST_PAGES	500	/* held at a time: several batches */
+#define BURSTS		100
 
 static u64 now_ns(void)
 {
 	return arch_time_ticks() * (1000000000ull / arch_time_hz);
 }
 
-/* Print @ns per round to one decimal, without floating point. */
-static void print_row(const char *name, u64 ns, unsigned rounds)
+void kbench_row(const char *name, u64 sum, u64 n)
 {
-	u64 tenths = ns * 10 / rounds;
+	u64 tenths = sum * 10 / n;
 
 	printk(KERN_EMERG "kbench: %s %llu.%llu\n", name, (unsigned long long)(tenths / 10),
 	       (unsigned long long)(tenths % 10));
@@ -41,7 +50,7 @@ static void row(const char *name, void (*op)(void), unsigned rounds)
 	start = now_ns();
 	for (unsigned i = 0; i < rounds; i++)
 		op();
-	print_row(name, now_ns() - start, rounds);
+	kbench_row(name, now_ns() - start, rounds);
 }
 
 static struct kmem_cache *cache;
@@ -80,7 +89,43 @@ static void vmalloc16k_pair(void)
 	vfree(vmalloc(16 << 10));
 }
 
-void kbench_main(void)
+/* ---- several harts --------------------------------------------------------------------------- */
+
+static DECLARE_COMPLETION(burst_done);
+
+/* On one hart: take BURST_PAGES, give them back, again and again. */
+static void page_bursts(void *hart)
+{
+	struct page **pages = kmalloc_array(BURST_PAGES, sizeof(*pages), GFP_KERNEL);
+
+	set_current_harts(BIT((unsigned long)hart));
+	for (unsigned i = 0; pages && i < BURSTS; i++) {
+		unsigned long got = alloc_pages_bulk(GFP_KERNEL, BURST_PAGES, pages);
+
+		while (got--)
+			__free_page(pages[got]);
+	}
+	kfree(pages);
+	complete(&burst_done);
+}
+
+/* Harts that take and give single pages at the same time, each beyond what its lists hold. */
+static void zone_lock_rows(void)
+{
+	unsigned long before = zone_lock_acquisitions(), started = 0;
+
+	for_each_hart_in(h, hart_online_mask)
+		started += kthread_run(page_bursts, (void *)h, "kbench%lu", h) != NULL;
+	for (unsigned long i = 0; i < started; i++)
+		wait_for_completion(&burst_done);
+	if (!started)
+		return;
+	kbench_row("zone_locks_per_1000_pairs", (zone_lock_acquisitions() - before) * 1000,
+		   started * BURSTS * BURST_PAGES);
+	kbench_row("pcp_batch", first_populated_zone()->pageset[0]->batch, 1);
+}
+
+static void cost_rows(void)
 {
 	cache = kmem_cache_create("kbench", 256, 0, 0, NULL);
 	if (!cache)
@@ -91,4 +136,16 @@ void kbench_main(void)
 	row("kmalloc64_pair", kmalloc64_pair, 10000);
 	row("vmalloc16k_pair", vmalloc16k_pair, 1000);
 	kmem_cache_destroy(cache);
+	if (nr_harts > 1)
+		zone_lock_rows();
+}
+
+void kbench_main(void)
+{
+	char what[16];
+
+	if (cmdline_get("kbench", what, sizeof(what)) > 0 && !strcmp(what, "mobility"))
+		kbench_mobility();
+	else
+		cost_rows();
 }

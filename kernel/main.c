@@ -199,6 +199,7 @@ static void kernel_init(void *unused)
 	pr_info("Boot: init starts %llu.%06llu s after the kernel\n",
 		(unsigned long long)(ktime_get() / NSEC_PER_SEC),
 		(unsigned long long)(ktime_get() % NSEC_PER_SEC / NSEC_PER_USEC));
+	deferred_idle_begin();
 	start_init();
 }
 

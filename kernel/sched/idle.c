@@ -14,6 +14,7 @@
 #include "kernel/sched/rq.h"
 #include "kernel/time/irq_regs.h"
 #include "kernel/time/itimer.h"
+#include "mm/phys/init.h"
 
 static enum hrtimer_restart tick_fn(struct hrtimer *t)
 {
@@ -53,9 +54,11 @@ void tick_start(struct rq *rq)
 	hrtimer_start(&rq->tick, TICK_SHARED_NS, HRTIMER_MODE_REL);
 }
 
-/* Nothing to run: wait for an interrupt that brings something. */
+/* Nothing to run: do what boot left undone, or wait for an interrupt that brings something. */
 static void idle_once(struct rq *rq)
 {
+	if (deferred_idle_step())
+		return;
 	__atomic_fetch_or(&idle_harts, BIT(rq->hart), __ATOMIC_SEQ_CST);
 	if (nr_harts == 1 || !steal_task(rq)) {
 		arch_irq_disable();

@@ -58,6 +58,8 @@ bool wake_up_process(struct task_struct *p);	/* from any sleep */
 void io_schedule(void);				/* schedule(), counted as waiting for I/O */
 /* If @p runs in user mode on another hart, bring it into the kernel to look at its work. */
 void kick_process(struct task_struct *p);
+/* A kernel thread keeps to @harts from now on. */
+void set_current_harts(u64 harts);
 /* True when @p runs on a hart at this moment. */
 bool task_curr(const struct task_struct *p);
 /* Wait until @p, which has left every state but the given ones, is switched out. */

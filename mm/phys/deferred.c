@@ -4,6 +4,7 @@
  * MODEL     A deferred section counts as free (zone->nr_deferred) and as managed from the start.  It
  *           is made when an allocation finds its zone below the watermark, or by an idle hart, one
  *           section at a time: absent -> DEFERRED --claim--> BUSY --pages made, freed--> READY.
+ *           Idle harts begin when the first program starts: boot does not wait for them.
  * INVARIANTS
  *   D1  nr_free + nr_deferred does not change by making a section, seen under the zone lock at the
  *       end; in between, the section's pages are counted twice at most, never lost.
@@ -16,9 +17,11 @@
  */
 #include "mm/phys/init.h"
 #include "mm/phys/buddy.h"
+#include "mm/phys/memblock.h"
 #include "mm/phys/memmap.h"
 
 static DEFINE_PER_HART(unsigned, at_work);
+bool deferred_wanted;
 
 static void make_section(struct zone *zone, unsigned long section)
 {
@@ -85,16 +88,22 @@ struct page *pfn_to_online_page(pfn_t pfn)
 	return pfn_to_page(pfn);
 }
 
-bool deferred_idle_step(void)
+static bool grow_one_of(int nid)
 {
 	for_each_populated_zone(z)
-		if (READ_ONCE(z->nr_deferred) && deferred_grow_zone(z, 0))
+		if ((nid == NUMA_NO_NODE || z->pgdat->node_id == nid) && READ_ONCE(z->nr_deferred) &&
+		    deferred_grow_zone(z, 0))
 			return true;
 	return false;
 }
 
-void deferred_init_all(void)
+/* The hart's own node first, for its memory is the nearest to write. */
+bool __deferred_idle_step(void)
 {
-	while (deferred_idle_step())
-		continue;
+	if (grow_one_of(numa_node_id()) || grow_one_of(NUMA_NO_NODE))
+		return true;
+	WRITE_ONCE(deferred_wanted, false);
+	return false;
 }
+
+void deferred_idle_begin(void) { WRITE_ONCE(deferred_wanted, true); }

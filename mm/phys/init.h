@@ -41,7 +41,9 @@ extern unsigned long boot_free_pages;		/* free when mm_init_phys() returned */
 /* ---- mm/phys/deferred.c: memory that is free, but whose struct pages are not made yet -------- */
 
 bool deferred_grow_zone(struct zone *zone, unsigned order);	/* one section more; any context */
-void deferred_init_all(void);
-bool deferred_idle_step(void);			/* one section; false: nothing is left */
+extern bool deferred_wanted;			/* idle harts look for sections to make */
+void deferred_idle_begin(void);
+bool __deferred_idle_step(void);		/* one section; false: nothing is left */
+static inline bool deferred_idle_step(void) { return unlikely(deferred_wanted) && __deferred_idle_step(); }
 
 #endif

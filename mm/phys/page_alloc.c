@@ -146,6 +146,7 @@ static struct page *rmqueue_buddy(struct zone *zone, unsigned order, unsigned mt
 	if (page_group_by_mobility_disabled)
 		mt = MIGRATE_UNMOVABLE;
 	spin_lock(&zone->lock);
+	zone->pageset[this_hart()]->nr_locked++;
 	if (alloc_flags & ALLOC_HIGHATOMIC)
 		page = __rmqueue_smallest(zone, order, MIGRATE_HIGHATOMIC);
 	if (!page)

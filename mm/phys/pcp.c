@@ -111,6 +111,7 @@ void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp)
 	bool any = true;
 
 	spin_lock(&zone->lock);
+	pcp->nr_locked++;
 	while (count > 0 && any) {
 		any = false;
 		for (unsigned mt = 0; mt < MIGRATE_PCPTYPES; mt++)
@@ -179,6 +180,7 @@ static bool refill_stack(struct zone *zone, struct per_cpu_pages *pcp, unsigned 
 	if (page_group_by_mobility_disabled)
 		mt = MIGRATE_UNMOVABLE;
 	spin_lock(&zone->lock);
+	pcp->nr_locked++;
 	while (got < want && n) {
 		n = push_block(zone, want - got, mt, alloc_flags, st);
 		got += n;
@@ -213,6 +215,7 @@ static void refill_list(struct zone *zone, struct per_cpu_pages *pcp, unsigned o
 	if (page_group_by_mobility_disabled)
 		mt = MIGRATE_UNMOVABLE;
 	spin_lock(&zone->lock);
+	pcp->nr_locked++;
 	while (want--) {
 		struct page *page = __rmqueue(zone, order, mt, alloc_flags);
 
@@ -317,6 +320,16 @@ unsigned long pcp_free_pages(struct zone *zone)
 		if (zone->pageset[h])
 			n += pcp_pages(zone->pageset[h]);
 	return max(n, 0l);
+}
+
+unsigned long zone_lock_acquisitions(void)
+{
+	unsigned long n = 0;
+
+	for_each_populated_zone(z)
+		for_each_hart(h)
+			n += READ_ONCE(z->pageset[h]->nr_locked);
+	return n;
 }
 
 /* ---- size ------------------------------------------------------------------------------------ */

@@ -55,6 +55,7 @@ struct per_cpu_pages {
 	int count;			/* pages on lists[] */
 	unsigned long nr_alloc;		/* pages handed out from lists[], ever */
 	unsigned long nr_refilled, nr_drained;	/* pages from and to the buddy system, ever */
+	unsigned long nr_locked;	/* times this hart took the zone lock for pages, ever */
 	struct pcp_stack single[MIGRATE_PCPTYPES];
 	struct list_head lists[NR_PCP_LISTS];
 } __aligned(64);
@@ -129,6 +130,7 @@ void drain_local_pages(struct zone *zone);	/* this hart's lists; NULL: of all zo
 /* Every hart's lists go back to the buddy system.  => interrupts on, no spin lock held */
 void drain_all_pages(struct zone *zone);
 unsigned long pcp_free_pages(struct zone *zone);	/* pages on the lists of all harts */
+unsigned long zone_lock_acquisitions(void);	/* by all harts, of all zones, to take or give pages */
 void zone_pcp_init(struct zone *zone);
 void hart_lists_init(void);
 void zone_pcp_update(struct zone *zone);	/* batch and high, from size and watermarks */

@@ -153,7 +153,7 @@ static void deferred_machine(void)
 	CHECK(deferred > 500000 && !pfn_valid(0x150000000 >> PAGE_SHIFT));
 	CHECK(boot_free_pages == totalram_pages());
 	exercise(60000);
-	while (deferred_idle_step())
+	while (__deferred_idle_step())
 		check_all();
 	for_each_populated_zone(z)
 		CHECK(!z->nr_deferred && z->nr_free == z->managed_pages);
