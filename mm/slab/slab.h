@@ -5,8 +5,8 @@
  *           kmalloc  caches of sizes 8..8192 (powers of two, and 96 and 192); larger requests are
  *                    whole pages from the buddy system.
  *           Built with one of three back ends (make SLAB=): slub, the default; slab, with queues of
- *           objects; slob, which packs tightest.  Memory that kmalloc() gives is aligned to the largest
- *           power of two that divides what ksize() says of it.
+ *           objects; slob, which packs tightest.  Memory that kmalloc() gives is aligned to 8 bytes, and to
+ *           its size if that is a power of two.
  *           merging  a cache that would look like an older one is the older one under a second name, unless
  *                    it is debugged, has a constructor, or slab_nomerge is on the command line.
  *
