@@ -236,7 +236,9 @@ static int path_parent(int dfd, const char *name, struct nameidata *nd, struct p
 	return 0;
 }
 
+/* On success the parent stays locked, until done_path_create(). */
 struct dentry *filename_create(int dfd, const char *name, struct path *parent, unsigned lookup_flags)
+	NO_LOCK_ANALYSIS
 {
 	bool want_dir = lookup_flags & LOOKUP_DIRECTORY;
 	struct nameidata nd;
@@ -276,7 +278,7 @@ struct dentry *kern_path_create(const char *name, struct path *parent)
 	return filename_create(AT_FDCWD, name, parent, LOOKUP_DIRECTORY);
 }
 
-void done_path_create(struct path *parent, struct dentry *d)
+void done_path_create(struct path *parent, struct dentry *d) NO_LOCK_ANALYSIS
 {
 	dput(d);
 	up_write(&parent->dentry->d_inode->i_rwsem);

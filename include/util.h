@@ -108,6 +108,7 @@ __cold void warn_failed(const char *expr, const char *file, int line);
 #define ACQUIRE_SHARED(...) __attribute__((acquire_shared_capability(__VA_ARGS__)))
 #define RELEASE_SHARED(...) __attribute__((release_shared_capability(__VA_ARGS__)))
 #define TRY_ACQUIRE(ok, ...) __attribute__((try_acquire_capability(ok, __VA_ARGS__)))
+#define TRY_ACQUIRE_SHARED(ok, ...) __attribute__((try_acquire_shared_capability(ok, __VA_ARGS__)))
 #define ASSERT_HELD(...) __attribute__((assert_capability(__VA_ARGS__)))
 #define ASSERT_HELD_SHARED(...) __attribute__((assert_shared_capability(__VA_ARGS__)))
 #define NO_LOCK_ANALYSIS __attribute__((no_thread_safety_analysis))
@@ -120,6 +121,7 @@ __cold void warn_failed(const char *expr, const char *file, int line);
 #define ACQUIRE_SHARED(...)
 #define RELEASE_SHARED(...)
 #define TRY_ACQUIRE(ok, ...)
+#define TRY_ACQUIRE_SHARED(ok, ...)
 #define ASSERT_HELD(...)
 #define ASSERT_HELD_SHARED(...)
 #define NO_LOCK_ANALYSIS

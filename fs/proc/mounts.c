@@ -13,7 +13,7 @@
 
 #define ESCAPED	" \t\n\\#"
 
-static void *mounts_start(__maybe_unused struct seq_file *m, loff_t *pos)
+static void *mounts_start(__maybe_unused struct seq_file *m, loff_t *pos) ACQUIRE_SHARED(namespace_sem)
 {
 	struct vfsmount *mnt;
 	loff_t i = *pos;
@@ -33,7 +33,7 @@ static void *mounts_next(__maybe_unused struct seq_file *m, void *v, loff_t *pos
 	return list_is_last(&mnt->mnt_list, &mount_list) ? NULL : list_next_entry(mnt, mnt_list);
 }
 
-static void mounts_stop(__maybe_unused struct seq_file *m, __maybe_unused void *v)
+static void mounts_stop(__maybe_unused struct seq_file *m, __maybe_unused void *v) RELEASE_SHARED(namespace_sem)
 {
 	up_read(&namespace_sem);
 }

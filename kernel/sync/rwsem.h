@@ -49,7 +49,7 @@ static __always_inline bool rwsem_write_grab(struct rw_semaphore *s)
 					   __ATOMIC_RELAXED);
 }
 
-static __always_inline void down_read(struct rw_semaphore *s)
+static __always_inline void down_read(struct rw_semaphore *s) ACQUIRE_SHARED(s) NO_LOCK_ANALYSIS
 {
 	lock_check_sleeping(s, s->rank);
 	if (unlikely(!rwsem_read_grab(s)))
@@ -57,6 +57,7 @@ static __always_inline void down_read(struct rw_semaphore *s)
 }
 
 static inline __must_check int down_read_killable(struct rw_semaphore *s)
+	TRY_ACQUIRE_SHARED(0, s) NO_LOCK_ANALYSIS
 {
 	int rc;
 
@@ -68,6 +69,7 @@ static inline __must_check int down_read_killable(struct rw_semaphore *s)
 }
 
 static inline __must_check bool down_read_trylock(struct rw_semaphore *s)
+	TRY_ACQUIRE_SHARED(true, s) NO_LOCK_ANALYSIS
 {
 	long c = atomic_long_read(&s->count);
 
@@ -80,7 +82,7 @@ static inline __must_check bool down_read_trylock(struct rw_semaphore *s)
 	return true;
 }
 
-static __always_inline void up_read(struct rw_semaphore *s)
+static __always_inline void up_read(struct rw_semaphore *s) RELEASE_SHARED(s) NO_LOCK_ANALYSIS
 {
 	long c;
 
@@ -91,7 +93,7 @@ static __always_inline void up_read(struct rw_semaphore *s)
 		rwsem_wake(s);
 }
 
-static __always_inline void down_write(struct rw_semaphore *s)
+static __always_inline void down_write(struct rw_semaphore *s) ACQUIRE(s) NO_LOCK_ANALYSIS
 {
 	lock_check_sleeping(s, s->rank);
 	if (unlikely(!rwsem_write_grab(s)))
@@ -99,7 +101,7 @@ static __always_inline void down_write(struct rw_semaphore *s)
 }
 
 /* Inside another of the same rank: the caller knows an order among them. */
-static __always_inline void down_write_nested(struct rw_semaphore *s)
+static __always_inline void down_write_nested(struct rw_semaphore *s) ACQUIRE(s) NO_LOCK_ANALYSIS
 {
 	lock_check_nested(s, s->rank);
 	if (unlikely(!rwsem_write_grab(s)))
@@ -107,6 +109,7 @@ static __always_inline void down_write_nested(struct rw_semaphore *s)
 }
 
 static inline __must_check int down_write_killable(struct rw_semaphore *s)
+	TRY_ACQUIRE(0, s) NO_LOCK_ANALYSIS
 {
 	int rc;
 
@@ -118,6 +121,7 @@ static inline __must_check int down_write_killable(struct rw_semaphore *s)
 }
 
 static inline __must_check bool down_write_trylock(struct rw_semaphore *s)
+	TRY_ACQUIRE(true, s) NO_LOCK_ANALYSIS
 {
 	if (!rwsem_write_grab(s))
 		return false;
@@ -125,7 +129,7 @@ static inline __must_check bool down_write_trylock(struct rw_semaphore *s)
 	return true;
 }
 
-static __always_inline void up_write(struct rw_semaphore *s)
+static __always_inline void up_write(struct rw_semaphore *s) RELEASE(s) NO_LOCK_ANALYSIS
 {
 	long c;
 
@@ -141,5 +145,11 @@ void downgrade_write(struct rw_semaphore *s);
 
 static inline bool rwsem_is_locked(const struct rw_semaphore *s)
 { return atomic_long_read(&s->count) & ~RWSEM_WAITERS; }
+
+/* Held here, at least for reading or for writing, by a way that clang cannot follow. */
+static __always_inline void rwsem_assert_held(const struct rw_semaphore *s) ASSERT_HELD_SHARED(s)
+{ INV(W1, rwsem_is_locked(s)); }
+static __always_inline void rwsem_assert_held_write(const struct rw_semaphore *s) ASSERT_HELD(s)
+{ INV(W1, atomic_long_read(&s->count) & RWSEM_WRITER); }
 
 #endif

@@ -121,9 +121,9 @@ static __always_inline bool access_allowed(const struct vm_area_struct *vma, uns
 
 /*
  * The access missed every region, but a stack may lie above.  Returns its region, grown, or NULL.
- * => mmap_lock (read) held on entry; on exit too, though it was let go
+ * => mmap_lock (read) held, let go in between: it goes up to writing and down again
  */
-static __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t address)
+static __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t address) NO_LOCK_ANALYSIS
 {
 	struct vm_area_struct *vma;
 
@@ -134,8 +134,9 @@ static __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_
 	return vma;
 }
 
-/* The region for @address, with mmap_lock (read) held; NULL: none. */
+/* The region for @address; NULL: none. */
 static __always_inline struct vm_area_struct *fault_region(struct mm_struct *mm, vaddr_t address)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = find_vma(mm, address);
 

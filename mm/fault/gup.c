@@ -120,7 +120,10 @@ long get_user_pages_remote(struct mm_struct *mm, vaddr_t start, unsigned long nr
 
 long get_user_pages(vaddr_t start, unsigned long nr, unsigned gup_flags, struct page **pages)
 {
-	return get_user_pages_remote(current_base()->mm, start, nr, gup_flags, pages);
+	struct mm_struct *mm = current_base()->mm;
+
+	mmap_assert_locked(mm);
+	return get_user_pages_remote(mm, start, nr, gup_flags, pages);
 }
 
 long get_user_pages_fast(vaddr_t start, unsigned long nr, unsigned gup_flags, struct page **pages)

@@ -29,7 +29,7 @@ static bool address_of(const struct vm_area_struct *vma, pgoff_t index, vaddr_t 
 }
 
 /* An anonymous page is in one place of a space at most. */
-static enum rmap_visit look_in(struct rmap_walk *w, struct mm_struct *mm)
+static enum rmap_visit look_in(struct rmap_walk *w, struct mm_struct *mm) REQUIRES_SHARED(mm->mmap_lock)
 {
 	pgoff_t index = w->page->index;
 	enum rmap_visit rc = RMAP_MISS;
@@ -45,8 +45,8 @@ static enum rmap_visit look_in(struct rmap_walk *w, struct mm_struct *mm)
 	return rc;
 }
 
-/* Does not sleep.  On a hit @mm is held. */
-static enum rmap_visit try_space(struct rmap_walk *w, struct mm_struct *mm)
+/* Does not sleep.  On a hit @mm is counted, and locked until anon_walk_end(). */
+static enum rmap_visit try_space(struct rmap_walk *w, struct mm_struct *mm) NO_LOCK_ANALYSIS
 {
 	enum rmap_visit rc;
 
@@ -90,7 +90,7 @@ static void anon_walk(struct rmap_walk *w)
 	remember(w);
 }
 
-static void anon_walk_end(struct rmap_walk *w)
+static void anon_walk_end(struct rmap_walk *w) NO_LOCK_ANALYSIS
 {
 	while (w->nr_spaces) {
 		struct mm_struct *mm = w->space[--w->nr_spaces];

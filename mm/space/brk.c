@@ -25,7 +25,7 @@ static bool data_limit_ok(struct mm_struct *mm, unsigned long brk)
 }
 
 /* Map [@old, @new), page-aligned; 0 or -errno. */
-static int brk_grow(struct mm_struct *mm, unsigned long old, unsigned long new)
+static int brk_grow(struct mm_struct *mm, unsigned long old, unsigned long new) REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *next;
 

@@ -18,6 +18,7 @@
 #include "include/uapi/mman.h"
 #include "include/uapi/resource.h"
 #include "kernel/cmdline.h"
+#include "mm/space/mm.h"
 #include "mm/space/vma.h"
 
 #define ADDR_NO_RANDOMIZE	0x0040000
@@ -114,6 +115,7 @@ static unsigned long window_end(unsigned long addr)
 
 /* Is [@addr, @addr + @len) free, with the guard gap of a stack above it? */
 static bool range_is_free(struct mm_struct *mm, unsigned long addr, unsigned long len)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 
@@ -121,6 +123,7 @@ static bool range_is_free(struct mm_struct *mm, unsigned long addr, unsigned lon
 }
 
 static unsigned long find_room(struct mm_struct *mm, unsigned long hint, unsigned long len)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	unsigned long end = window_end(hint), low = max(mmap_min_addr, PAGE_SIZE);
 	unsigned long top = mm->mmap_base, addr;
@@ -138,6 +141,7 @@ static unsigned long find_room(struct mm_struct *mm, unsigned long hint, unsigne
 
 static unsigned long generic_get_unmapped_area(struct mm_struct *mm, unsigned long addr,
 					       unsigned long len, unsigned long flags)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	unsigned long end;
 
@@ -157,12 +161,15 @@ static unsigned long generic_get_unmapped_area(struct mm_struct *mm, unsigned lo
 unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
 				pgoff_t pgoff, unsigned long flags)
 {
+	struct mm_struct *mm = current_base()->mm;
+
+	mmap_assert_write_locked(mm);
 	if (len > task_size)
 		return -ENOMEM;
 	if (file && file->f_op->get_unmapped_area)
 		addr = file->f_op->get_unmapped_area(file, addr, len, pgoff, flags);
 	else
-		addr = generic_get_unmapped_area(current_base()->mm, addr, len, flags);
+		addr = generic_get_unmapped_area(mm, addr, len, flags);
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	if (addr > task_size - len)

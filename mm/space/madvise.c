@@ -101,9 +101,9 @@ static int madvise_flags(struct vm_area_struct **pvma, unsigned long start, unsi
 }
 
 /* Punch the range out of the file.  => mmap_lock dropped and taken again */
-static int madvise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static int madvise_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
-	struct mm_struct *mm = vma->vm_mm;
 	struct file *file = vma->vm_file;
 	loff_t offset;
 	int rc;
@@ -122,9 +122,9 @@ static int madvise_remove(struct vm_area_struct *vma, unsigned long start, unsig
 }
 
 /* => mmap_lock dropped and taken again for files */
-static int madvise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static int madvise_willneed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
-	struct mm_struct *mm = vma->vm_mm;
 	struct file *file = vma->vm_file;
 	pgoff_t pgoff = linear_page_index(vma, start);
 
@@ -138,16 +138,17 @@ static int madvise_willneed(struct vm_area_struct *vma, unsigned long start, uns
 	return 0;
 }
 
-static int madvise_one(struct vm_area_struct **pvma, unsigned long start, unsigned long end, int advice)
+static int madvise_one(struct mm_struct *mm, struct vm_area_struct **pvma, unsigned long start,
+		       unsigned long end, int advice) REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = *pvma;
 	unsigned long fixed = VM_PFNMAP | VM_LOCKED;
 
 	switch (advice) {
 	case MADV_REMOVE:
-		return madvise_remove(vma, start, end);
+		return madvise_remove(mm, vma, start, end);
 	case MADV_WILLNEED:
-		return madvise_willneed(vma, start, end);
+		return madvise_willneed(mm, vma, start, end);
 	case MADV_COLD:
 	case MADV_PAGEOUT:
 		return vma->vm_flags & fixed ? -EINVAL : 0;
@@ -170,6 +171,7 @@ static int madvise_one(struct vm_area_struct **pvma, unsigned long start, unsign
 
 /* A sealed region that cannot be written must not lose its content either. */
 static bool discard_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma;
 
@@ -185,6 +187,7 @@ static bool discard_is_sealed(struct mm_struct *mm, unsigned long start, unsigne
 
 /* => mmap_lock held as the advice needs it */
 static int madvise_walk(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma;
 	unsigned long stop;
@@ -201,7 +204,7 @@ static int madvise_walk(struct mm_struct *mm, unsigned long start, unsigned long
 			start = vma->vm_start;
 		}
 		stop = min(vma->vm_end, end);
-		rc = madvise_one(&vma, start, stop, advice);
+		rc = madvise_one(mm, &vma, start, stop, advice);
 		if (rc)
 			return rc;
 		start = stop;

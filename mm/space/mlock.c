@@ -57,9 +57,8 @@ static int mlock_fixup(struct vm_area_struct **pvma, unsigned long start, unsign
 	return 0;
 }
 
-/* => mmap_lock held for writing */
 static int apply_lock_flags(struct mm_struct *mm, unsigned long start, unsigned long len,
-			    unsigned long flags)
+			    unsigned long flags) REQUIRES(mm->mmap_lock)
 {
 	unsigned long end = start + len, at, stop;
 	struct vm_area_struct *vma;
@@ -85,6 +84,7 @@ static int apply_lock_flags(struct mm_struct *mm, unsigned long start, unsigned 
 
 /* Pages of the range that are locked already, and so would not count anew. */
 static unsigned long count_locked(struct mm_struct *mm, unsigned long start, unsigned long len)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	unsigned long end = start + len, nr = 0;
@@ -145,8 +145,7 @@ SYSCALL_DEFINE2(munlock, unsigned long, start, size_t, len)
 	return rc;
 }
 
-/* => mmap_lock held for writing */
-static void apply_mlockall(struct mm_struct *mm, int flags)
+static void apply_mlockall(struct mm_struct *mm, int flags) REQUIRES(mm->mmap_lock)
 {
 	unsigned long vm = VM_LOCKED | (flags & MCL_ONFAULT ? VM_LOCKONFAULT : 0);
 	struct vm_area_struct *vma;

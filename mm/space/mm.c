@@ -168,7 +168,7 @@ static void dup_file_link(struct vm_area_struct *vma, struct vm_area_struct *src
 
 /* Copy one region after @prev of the child; *made: the copy, once it is linked.  0 or -ENOMEM */
 static int dup_region(struct mm_struct *mm, struct vm_area_struct *src, struct vm_area_struct *prev,
-		      struct vm_area_struct **made)
+		      struct vm_area_struct **made) REQUIRES(mm->mmap_lock)
 {
 	unsigned long charge = src->vm_flags & VM_ACCOUNT ? vma_pages(src) : 0;
 	struct vm_area_struct *vma;
@@ -191,8 +191,8 @@ static int dup_region(struct mm_struct *mm, struct vm_area_struct *src, struct v
 	return src->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(vma, src);
 }
 
-/* => mmap_locks of both held for writing */
 static int dup_regions(struct mm_struct *mm, struct mm_struct *oldmm)
+	REQUIRES(mm->mmap_lock, oldmm->mmap_lock)
 {
 	struct vm_area_struct *src, *prev = NULL;
 	int rc = 0;

@@ -46,14 +46,22 @@ extern spinlock_t mm_list_lock;
 struct file *get_mm_exe_file(struct mm_struct *mm);
 void set_mm_exe_file(struct mm_struct *mm, struct file *file);	/* takes a reference */
 
-static inline void mmap_read_lock(struct mm_struct *mm) { down_read(&mm->mmap_lock); }
-static inline void mmap_read_unlock(struct mm_struct *mm) { up_read(&mm->mmap_lock); }
-static inline void mmap_write_lock(struct mm_struct *mm) { down_write(&mm->mmap_lock); }
-static inline void mmap_write_unlock(struct mm_struct *mm) { up_write(&mm->mmap_lock); }
-static inline __must_check int mmap_write_lock_killable(struct mm_struct *mm)
+static inline void mmap_read_lock(struct mm_struct *mm) ACQUIRE_SHARED(mm->mmap_lock)
+{ down_read(&mm->mmap_lock); }
+static inline void mmap_read_unlock(struct mm_struct *mm) RELEASE_SHARED(mm->mmap_lock)
+{ up_read(&mm->mmap_lock); }
+static inline void mmap_write_lock(struct mm_struct *mm) ACQUIRE(mm->mmap_lock)
+{ down_write(&mm->mmap_lock); }
+static inline void mmap_write_unlock(struct mm_struct *mm) RELEASE(mm->mmap_lock)
+{ up_write(&mm->mmap_lock); }
+static inline __must_check int mmap_write_lock_killable(struct mm_struct *mm) TRY_ACQUIRE(0, mm->mmap_lock)
 { return down_write_killable(&mm->mmap_lock); }
-static inline __must_check int mmap_read_lock_killable(struct mm_struct *mm)
+static inline __must_check int mmap_read_lock_killable(struct mm_struct *mm) TRY_ACQUIRE_SHARED(0, mm->mmap_lock)
 { return down_read_killable(&mm->mmap_lock); }
+static __always_inline void mmap_assert_locked(struct mm_struct *mm) ASSERT_HELD_SHARED(mm->mmap_lock)
+{ rwsem_assert_held(&mm->mmap_lock); }
+static __always_inline void mmap_assert_write_locked(struct mm_struct *mm) ASSERT_HELD(mm->mmap_lock)
+{ rwsem_assert_held_write(&mm->mmap_lock); }
 
 static __always_inline void add_mm_counter(struct mm_struct *mm, int kind, long nr_pages)
 { atomic_long_add(nr_pages, &mm->rss[kind]); }

@@ -130,6 +130,7 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	unsigned long vm_flags;
 	int rc;
 
+	mmap_assert_write_locked(mm);
 	*populate = 0;
 	if (!len)
 		return -EINVAL;
@@ -175,6 +176,7 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 
 /* Pages of [@addr, @end) that are mapped now, and would be replaced. */
 static unsigned long count_mapped_pages(struct mm_struct *mm, unsigned long addr, unsigned long end)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = find_vma_intersection(mm, addr, end);
 	unsigned long nr = 0;
@@ -203,7 +205,7 @@ static int vma_attach_store(struct vm_area_struct *vma, struct file *file)
 
 /* A new region for what no neighbour could swallow; NULL and *rc on failure. */
 static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file *file,
-					      const struct vma_desc *d, int *rc)
+					      const struct vma_desc *d, int *rc) REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vm_area_alloc(mm), *prev;
 
@@ -240,6 +242,7 @@ unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long l
 	struct vm_area_struct *vma = NULL, *next, *prev;
 	int rc;
 
+	mmap_assert_write_locked(mm);
 	next = find_vma_prev(mm, addr, &prev);
 	if (unlikely(!may_expand_vm(mm, vm_flags, nr)) &&
 	    !may_expand_vm(mm, vm_flags, nr - count_mapped_pages(mm, addr, addr + len)))

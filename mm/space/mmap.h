@@ -49,7 +49,8 @@ unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long len,
 			  unsigned long vm_flags, pgoff_t pgoff);
 /* => mmap_lock held for writing */
-__must_check int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
+__must_check int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+	REQUIRES(mm->mmap_lock);
 int vm_munmap(unsigned long start, unsigned long len);
 /* Anonymous zero memory at a fixed place; exec's bss and heap.  vm_flags: VM_EXEC or 0. */
 __must_check int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags);
@@ -57,7 +58,7 @@ static inline __must_check int vm_brk(unsigned long addr, unsigned long len)
 { return vm_brk_flags(addr, len, 0); }
 /* => mmap_lock held for writing */
 __must_check int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			      unsigned long vm_flags);
+			      unsigned long vm_flags) REQUIRES(mm->mmap_lock);
 unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
 				pgoff_t pgoff, unsigned long flags);
 
@@ -67,7 +68,8 @@ unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned 
  */
 __must_check int expand_stack(struct vm_area_struct *vma, unsigned long addr);
 /* The region that holds @addr, a stack above it grown if need be.  => mmap_lock held for writing */
-struct vm_area_struct *find_extend_vma(struct mm_struct *mm, unsigned long addr);
+struct vm_area_struct *find_extend_vma(struct mm_struct *mm, unsigned long addr)
+	REQUIRES(mm->mmap_lock);
 /*
  * A stack region [top - bytes, top) for a program that is about to start, in @mm (not yet anyone's).
  * vm_flags_extra: VM_EXEC or 0.  0 or -ENOMEM
@@ -85,12 +87,14 @@ struct vm_special_mapping {
 /* => mmap_lock of @mm held for writing; @spec lives for ever.  NULL when memory is out */
 struct vm_area_struct *_install_special_mapping(struct mm_struct *mm, unsigned long addr,
 						unsigned long len, unsigned long vm_flags,
-						const struct vm_special_mapping *spec);
+						const struct vm_special_mapping *spec)
+	REQUIRES(mm->mmap_lock);
 
 bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long nr_pages);
 void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long nr_pages);
 unsigned long calc_vm_prot_bits(unsigned long prot);
 /* Does madvise, mprotect... have to refuse: a sealed region in [@start, @end)? */
-bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end);
+bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
+	REQUIRES_SHARED(mm->mmap_lock);
 
 #endif

@@ -90,9 +90,8 @@ static int apply_grows(struct vm_area_struct *vma, unsigned long grows, unsigned
 	return grows & PROT_GROWSUP ? -EINVAL : 0;	/* no region grows up here */
 }
 
-/* => mmap_lock held for writing */
 static int mprotect_range(struct mm_struct *mm, unsigned long start, unsigned long end,
-			  unsigned long prot, unsigned long grows)
+			  unsigned long prot, unsigned long grows) REQUIRES(mm->mmap_lock)
 {
 	bool implied_exec = (task_personality() & READ_IMPLIES_EXEC) && (prot & PROT_READ);
 	struct vm_area_struct *vma = find_vma(mm, start);

@@ -28,6 +28,7 @@ struct mremap_req {
 
 /* The region to work on, if [addr, addr + old_len) may grow to new_len; 0 or -errno. */
 static int vma_to_resize(struct mm_struct *mm, const struct mremap_req *r, struct vm_area_struct **out)
+	REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, r->addr);
 	unsigned long grow, pgoff;
@@ -66,6 +67,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	};
 	struct vm_area_struct *prev, *new;
 
+	mmap_assert_write_locked(mm);
 	find_vma_prev(mm, addr, &prev);
 	/* Merging with the region that is about to be cut up would move borders under the move. */
 	if (prev != vma && (prev ? prev->vm_next : mm->mmap) != vma) {
@@ -88,7 +90,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 }
 
 /* Pages have left [addr, addr + old_len): unmap it with its charge, or keep it empty (DONTUNMAP). */
-static int move_drop_old(struct mm_struct *mm, const struct mremap_req *r)
+static int move_drop_old(struct mm_struct *mm, const struct mremap_req *r) REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, r->addr);
 
@@ -108,6 +110,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 	struct vm_area_struct *new;
 	int rc;
 
+	mmap_assert_write_locked(mm);
 	/* Both ends may need a cut, and there is a new one. */
 	if (mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
@@ -141,7 +144,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 }
 
 /* MREMAP_FIXED or DONTUNMAP. */
-static unsigned long mremap_to(struct mm_struct *mm, struct mremap_req *r)
+static unsigned long mremap_to(struct mm_struct *mm, struct mremap_req *r) REQUIRES(mm->mmap_lock)
 {
 	unsigned long map_flags = 0, addr;
 	struct vm_area_struct *vma;
@@ -202,6 +205,7 @@ static int expand_in_place(struct vm_area_struct *vma, struct mremap_req *r)
 		.anon_name = vma->anon_name,
 	};
 
+	mmap_assert_write_locked(mm);
 	if ((vma->vm_flags & VM_ACCOUNT) && security_vm_enough_memory(mm, nr))
 		return -ENOMEM;
 	/* commit */
@@ -216,7 +220,7 @@ static int expand_in_place(struct vm_area_struct *vma, struct mremap_req *r)
 	return 0;
 }
 
-static unsigned long do_mremap(struct mm_struct *mm, struct mremap_req *r)
+static unsigned long do_mremap(struct mm_struct *mm, struct mremap_req *r) REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, r->addr);
 	unsigned long addr;

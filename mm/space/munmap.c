@@ -67,7 +67,7 @@ static void remove_vma_chain(struct mm_struct *mm, struct vm_area_struct *vma)
 
 /* Make region borders at @start and @end.  *first: the first region inside.  0 or -ENOMEM */
 static int cut_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-		     unsigned long end, struct vm_area_struct **first)
+		     unsigned long end, struct vm_area_struct **first) REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *last;
 	int rc;

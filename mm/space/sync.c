@@ -20,10 +20,10 @@
 
 /* ---- msync ----------------------------------------------------------------------------------- */
 
-/* Write [@start, @end) of @vma out.  => mmap_lock held (read) on entry, not on exit */
-static int msync_file(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* Write [@start, @end) of @vma out.  => mmap_lock dropped and taken again: @vma may be gone */
+static int msync_file(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
-	struct mm_struct *mm = vma->vm_mm;
 	struct file *file = get_file(vma->vm_file);
 	loff_t first = (loff_t)linear_page_index(vma, start) << PAGE_SHIFT;
 	int rc;
@@ -31,6 +31,7 @@ static int msync_file(struct vm_area_struct *vma, unsigned long start, unsigned 
 	mmap_read_unlock(mm);
 	rc = file->f_op->fsync ? file->f_op->fsync(file, first, first + (end - start) - 1, 1) : 0;
 	fput(file);
+	mmap_read_lock(mm);
 	return rc;
 }
 
@@ -55,10 +56,9 @@ static int msync_range(struct mm_struct *mm, unsigned long start, unsigned long 
 			goto out;
 		stop = min(vma->vm_end, end);
 		if ((flags & MS_SYNC) && vma->vm_file && (vma->vm_flags & VM_SHARED)) {
-			rc = msync_file(vma, start, stop);
+			rc = msync_file(mm, vma, start, stop);
 			if (rc)
-				return rc;
-			mmap_read_lock(mm);
+				goto out;
 		}
 		start = stop;
 	}
@@ -99,8 +99,9 @@ static bool page_in_core(struct vm_area_struct *vma, unsigned long va)
 	return true;
 }
 
-/* One byte per page for up to @nr pages of one region; how many, or -ENOMEM.  => mmap_lock (read) */
+/* One byte per page for up to @nr pages of one region; how many, or -ENOMEM. */
 static long mincore_run(struct mm_struct *mm, unsigned long addr, unsigned long nr, u8 *vec)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 
@@ -192,6 +193,7 @@ out:
 /* ---- mseal ----------------------------------------------------------------------------------- */
 
 static bool range_is_mapped(struct mm_struct *mm, unsigned long start, unsigned long end)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, start);
 
@@ -201,8 +203,7 @@ static bool range_is_mapped(struct mm_struct *mm, unsigned long start, unsigned 
 	return vma;
 }
 
-/* => mmap_lock held for writing */
-static int mseal_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+static int mseal_range(struct mm_struct *mm, unsigned long start, unsigned long end) REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *vma;
 	unsigned long stop;

@@ -433,6 +433,7 @@ int vma_modify(struct vm_area_struct **pvma, struct vm_area_struct *prev, unsign
 	};
 	int rc;
 
+	mmap_assert_write_locked(mm);
 	merged = vma_merge(mm, start > vma->vm_start ? vma : prev, &d);
 	if (merged) {
 		*pvma = merged;

@@ -21,13 +21,15 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig);
 void vm_area_free(struct vm_area_struct *vma);
 
 /* The first region that ends above @addr, or NULL. */
-struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+	REQUIRES_SHARED(mm->mmap_lock);
 /* The same, with its predecessor in *pprev (the last region when the result is NULL). */
 struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
-				     struct vm_area_struct **pprev);
+				     struct vm_area_struct **pprev) REQUIRES_SHARED(mm->mmap_lock);
 
 /* The region that holds @addr, or NULL. */
 static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 
@@ -37,6 +39,7 @@ static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned l
 /* The first region that overlaps [@start, @end), or NULL. */
 static inline struct vm_area_struct *find_vma_intersection(struct mm_struct *mm,
 							   unsigned long start, unsigned long end)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 
@@ -44,11 +47,14 @@ static inline struct vm_area_struct *find_vma_intersection(struct mm_struct *mm,
 }
 
 /* Link a region that overlaps none; takes no file reference.  -ENOMEM when it overlaps one. */
-__must_check int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
+__must_check int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
+	REQUIRES(mm->mmap_lock);
 /* Link @vma after @prev (NULL: first), in list, tree and its file's i_mmap.  Cannot fail. */
-void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+	REQUIRES(mm->mmap_lock);
 /* List and tree only. */
-void vma_link_space(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
+void vma_link_space(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+	REQUIRES(mm->mmap_lock);
 
 /* What a region to be made would be: the request of vma_merge(). */
 struct vma_desc {
@@ -65,7 +71,7 @@ struct vma_desc {
  * the range already may be the one that gives way.  The region that now covers it, or NULL.
  */
 struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev,
-				 const struct vma_desc *d);
+				 const struct vma_desc *d) REQUIRES(mm->mmap_lock);
 /*
  * Give [@start, @end) of @vma the properties @d names, splitting and merging as needed.
  * *pvma is the region that has them.  0 or -ENOMEM; the properties are not written into it.
@@ -75,22 +81,22 @@ __must_check int vma_modify(struct vm_area_struct **pvma, struct vm_area_struct 
 			    const char *anon_name);
 /* Cut @vma at @addr; the new region is the lower part if @new_below, the upper otherwise. */
 __must_check int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
-			   int new_below);
+			   int new_below) REQUIRES(mm->mmap_lock);
 /* Move @vma's borders; the caller knows that the room is free. */
 void vma_resize(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff);
 /* Take @vma out of list, tree and its file's i_mmap. */
-void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
+void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma) REQUIRES(mm->mmap_lock);
 /* Take [first .. last] (a stretch of the list) out; they stay chained, ended by NULL. */
 void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *last,
-		      struct vm_area_struct *prev);
+		      struct vm_area_struct *prev) REQUIRES(mm->mmap_lock);
 /* Close, drop the file, free the struct. */
 void vma_remove(struct vm_area_struct *vma);
 
 /* Lowest/highest free range of @len bytes in [@low, @high), gaps for stacks respected, or -ENOMEM. */
 unsigned long vma_find_gap_up(struct mm_struct *mm, unsigned long len, unsigned long low,
-			      unsigned long high);
+			      unsigned long high) REQUIRES_SHARED(mm->mmap_lock);
 unsigned long vma_find_gap_down(struct mm_struct *mm, unsigned long len, unsigned long low,
-				unsigned long high);
+				unsigned long high) REQUIRES_SHARED(mm->mmap_lock);
 
 /* Recompute vm_page_prot after vm_flags changed. */
 void vma_set_page_prot(struct vm_area_struct *vma);
