@@ -3,7 +3,7 @@ trap 'echo got usr1' USR1
 kill -USR1 $$
 trap 'echo bye' EXIT
 sleep 0.1 & p=$!; wait $p; echo waited $?
-( sleep 5 ) & p=$!; kill $p; wait $p; echo $?
+( sleep 5 ) & p=$!; kill $p; wait $p 2>/dev/null; echo $?
 ( trap '' TERM; kill -TERM $(exec sh -c 'echo $PPID'); echo survived )
 sh -c 'kill -9 $$'; echo $?
 sh -c 'kill -SEGV $$'; echo $?
