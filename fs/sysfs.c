@@ -13,8 +13,7 @@
 #include "include/uapi/statfs.h"
 #include "lib/printk.h"
 #include "lib/string.h"
-#include "mm/phys/vmstat.h"
-#include "mm/phys/zone.h"
+#include "mm/phys/gfp.h"
 #include "mm/slab/slab.h"
 
 struct sysfs_attr { sysfs_show_fn show; sysfs_store_fn store; void *data; };
@@ -223,67 +222,6 @@ static ssize_t mask_list(u64 mask, char *buf)
 static u64 all_harts(void) { return nr_harts == 64 ? ~0ull : (1ull << nr_harts) - 1; }
 static ssize_t show_online(__maybe_unused void *data, char *buf) { return mask_list(hart_online_mask.bits, buf); }
 static ssize_t show_all_harts(__maybe_unused void *data, char *buf) { return mask_list(all_harts(), buf); }
-static ssize_t show_nodes(__maybe_unused void *data, char *buf) { return mask_list(node_online_map.bits, buf); }
-static ssize_t show_mem_nodes(__maybe_unused void *data, char *buf) { return mask_list(node_memory_map.bits, buf); }
-
-static u64 node_harts(int nid)
-{
-	u64 mask = 0;
-
-	for_each_hart(h)
-		if (hart_to_node(h) == nid)
-			mask |= 1ull << h;
-	return mask;
-}
-
-static ssize_t show_node_cpulist(void *data, char *buf) { return mask_list(node_harts((long)data), buf); }
-
-static ssize_t show_node_cpumap(void *data, char *buf)
-{
-	u64 mask = node_harts((long)data);
-
-	if (nr_harts > 32)
-		return scnprintf(buf, PAGE_SIZE, "%0*x,%08x\n", (int)(nr_harts - 29) / 4, (u32)(mask >> 32),
-				 (u32)mask);
-	return scnprintf(buf, PAGE_SIZE, "%0*x\n", (int)(nr_harts + 3) / 4, (u32)mask);
-}
-
-static ssize_t show_node_distance(void *data, char *buf)
-{
-	int at = 0;
-
-	for_each_online_node(n)
-		at += scnprintf(buf + at, PAGE_SIZE - at, at ? " %d" : "%d", node_distance((long)data, n));
-	return at + scnprintf(buf + at, PAGE_SIZE - at, "\n");
-}
-
-static ssize_t show_node_meminfo(void *data, char *buf)
-{
-	int nid = (long)data;
-	struct pglist_data *pgdat = NODE_DATA(nid);
-	unsigned long total = 0, free = 0;
-
-	for_each_populated_zone(z)
-		if (z->pgdat == pgdat) {
-			total += z->managed_pages;
-			free += zone_free_pages(z);
-		}
-#define K(pages) ((unsigned long)(pages) << (PAGE_SHIFT - 10))
-	return scnprintf(buf, PAGE_SIZE,
-			 "Node %d MemTotal:       %8lu kB\nNode %d MemFree:        %8lu kB\n"
-			 "Node %d MemUsed:        %8lu kB\nNode %d FilePages:      %8lu kB\n"
-			 "Node %d AnonPages:      %8lu kB\nNode %d Shmem:          %8lu kB\n"
-			 "Node %d PageTables:     %8lu kB\nNode %d SReclaimable:   %8lu kB\n"
-			 "Node %d SUnreclaim:     %8lu kB\n",
-			 nid, K(total), nid, K(free), nid, K(total - free),
-			 nid, K(node_page_state(pgdat, NR_FILE_PAGES)),
-			 nid, K(node_page_state(pgdat, NR_ANON_MAPPED)),
-			 nid, K(node_page_state(pgdat, NR_SHMEM)),
-			 nid, K(node_page_state(pgdat, NR_PAGETABLE)),
-			 nid, K(node_page_state(pgdat, NR_SLAB_RECLAIMABLE)),
-			 nid, K(node_page_state(pgdat, NR_SLAB_UNRECLAIMABLE)));
-#undef K
-}
 
 /* No page is larger than the base page in a process: it is always "never". */
 static ssize_t show_thp(__maybe_unused void *data, char *buf)
@@ -303,26 +241,6 @@ static int create_cpus(void)
 		snprintf(path, sizeof(path), "devices/system/cpu/cpu%u", (unsigned)h);
 		rc |= sysfs_create_dir(path);
 	}
-	return rc;
-}
-
-static int create_nodes(void)
-{
-	static const struct { const char *name; sysfs_show_fn show; } files[] = {
-		{ "cpulist", show_node_cpulist }, { "cpumap", show_node_cpumap },
-		{ "distance", show_node_distance }, { "meminfo", show_node_meminfo },
-	};
-	char path[64];
-	int rc = 0;
-
-	rc |= sysfs_create_file("devices/system/node/online", show_nodes, NULL, NULL);
-	rc |= sysfs_create_file("devices/system/node/possible", show_nodes, NULL, NULL);
-	rc |= sysfs_create_file("devices/system/node/has_memory", show_mem_nodes, NULL, NULL);
-	for_each_online_node(n)
-		for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
-			snprintf(path, sizeof(path), "devices/system/node/node%u/%s", n, files[i].name);
-			rc |= sysfs_create_file(path, files[i].show, NULL, (void *)(long)n);
-		}
 	return rc;
 }
 
@@ -355,7 +273,7 @@ void __init sysfs_init(void)
 	sysfs_sb->s_root = d_make_root(root);
 	if (!sysfs_sb->s_root)
 		panic("no memory for sysfs");
-	if (create_cpus() | create_nodes() |
+	if (create_cpus() |
 	    sysfs_create_file("kernel/mm/transparent_hugepage/enabled", show_thp, NULL, NULL))
 		pr_warn("sysfs: some attributes are missing\n");
 	register_filesystem(&sysfs_fs_type);

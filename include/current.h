@@ -44,8 +44,8 @@ struct task_base {
 	unsigned long lock_ranks;	/* debug: bitmap of the ranks held */
 	unsigned long kicks;		/* (A) harts to interrupt at kick_flush() */
 	unsigned int kick_depth;	/* own thread, and handlers on top of it */
-	u64 mempolicy_nodes;		/* own thread only: set_mempolicy(2) */
-	unsigned mempolicy_mode;	/* MPOL_*, with flags */
+	struct mempolicy *mempolicy;	/* set_mempolicy(2): own thread, or mempolicy_lock */
+	unsigned il_prev;		/* own thread only: the node that interleaving used last */
 	unsigned int pagefault_off;	/* depth of pagefault_disable() */
 	struct reclaim_state *reclaim_state;	/* own thread only: counts what shrinkers free */
 	u8 lock_count[24];		/* debug: how many of each rank */

@@ -262,6 +262,7 @@ struct vm_area_struct {
 	struct anon_vma *anon_vma;		/* (W, T) */
 	atomic_t vm_lock_seq;			/* design room: per-region fault locking */
 	const char *anon_name;			/* PR_SET_VMA_ANON_NAME, or NULL */
+	struct mempolicy *vm_policy;		/* (W) mbind(2), counted; NULL: the task's */
 };
 
 /* ---- mm -------------------------------------------------------------------------------------- */
@@ -300,7 +301,6 @@ struct mm_struct {
 	struct file *exe_file;
 	struct list_head mm_list;		/* all address spaces (mm_list_lock) */
 	int oom_score_adj;
-	void *mempolicy;			/* design room: NUMA policy */
 	unsigned membarrier_state;		/* (A) registrations: MEMBARRIER_CMD_* bits */
 };
 

@@ -14,6 +14,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "drivers/base/node.h"
 #include "drivers/char/mem.h"
 #include "drivers/char/random.h"
 #include "drivers/of.h"
@@ -189,6 +190,7 @@ static void kernel_init(void *unused)
 	reclaim_init();
 	fs_late_init();
 	fs_shrinkers_init();
+	node_dev_init();
 	populate_rootfs();
 	if (run_ktest && ktest_main)
 		ktest_main();

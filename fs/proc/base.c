@@ -18,6 +18,7 @@
 #include "lib/vsprintf.h"
 #include "mm/fault/fault.h"
 #include "mm/space/mm.h"
+#include "mm/space/mempolicy.h"
 #include "mm/space/procmaps.h"
 #include "mm/slab/slab.h"
 
@@ -123,6 +124,17 @@ static int with_mm(struct seq_file *m, struct task_struct *t, int (*show)(struct
 
 static int show_maps(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, proc_pid_maps); }
 static int show_smaps(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, proc_pid_smaps); }
+static int show_numa_maps(struct seq_file *m, struct task_struct *t)
+{
+	struct mm_struct *mm = get_task_mm(t);
+	int rc;
+
+	if (!mm)
+		return 0;
+	rc = proc_pid_numa_maps(m, mm, (struct task_base *)t);
+	mmput(mm);
+	return rc;
+}
 static int show_smaps_rollup(struct seq_file *m, struct task_struct *t)
 { return with_mm(m, t, proc_pid_smaps_rollup); }
 
@@ -238,6 +250,7 @@ static const struct pid_entry pid_entries[] = {
 	REG_E("clear_refs", 0200, proc_clear_refs_fops, 0),
 	ONE_E("smaps", 0444, show_smaps, PE_PTRACE),
 	ONE_E("smaps_rollup", 0444, show_smaps_rollup, PE_PTRACE),
+	ONE_E("numa_maps", 0444, show_numa_maps, 0),
 	REG_E("pagemap", 0400, proc_pagemap_fops, PE_PTRACE),
 	ONE_E("wchan", 0444, show_wchan, 0),
 	ONE_E("oom_score", 0444, show_oom_score, 0),

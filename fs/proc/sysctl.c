@@ -235,26 +235,6 @@ static int do_min_free_kbytes(__maybe_unused const struct ctl_table *t, bool wri
 	return parse_one(buf, &v) ? -EINVAL : min_free_kbytes_set(v);
 }
 
-/* 1: cached pages that have a store behind them (there is none yet); 2: unused dentries and inodes. */
-static int do_drop_caches(__maybe_unused const struct ctl_table *t, bool write, char *buf, size_t *len)
-{
-	static long last;
-	long v;
-
-	if (!write)
-		return show_long(buf, len, last);
-	if (parse_one(buf, &v) || v < 1 || v > 4)
-		return -EINVAL;
-	last = v;
-	if (v & 1)
-		count_vm_event(DROP_PAGECACHE);
-	if (v & 2) {
-		shrink_dcache();
-		count_vm_event(DROP_SLAB);
-	}
-	return 0;
-}
-
 static struct ctl_table vm_table[] = {
 	INT("overcommit_memory", sysctl_overcommit_memory, 0644, 0, 2),
 	INT("overcommit_ratio", sysctl_overcommit_ratio, 0644, 0, 0x7fffffff),
@@ -264,7 +244,6 @@ static struct ctl_table vm_table[] = {
 	FN("min_free_kbytes", do_min_free_kbytes, 0644),
 	{ .name = "watermark_scale_factor", .data = &watermark_scale_factor, .maxlen = sizeof(int), .mode = 0644,
 	  .handler = proc_dointvec, .min = 1, .max = 3000, .changed = setup_per_zone_wmarks },
-	FN("drop_caches", do_drop_caches, 0200),
 };
 
 /* ---- fs -------------------------------------------------------------------------------------- */
@@ -415,6 +394,7 @@ void __init proc_sysctl_init(void)
 	(void)register_sysctl("kernel", kernel_table, ARRAY_SIZE(kernel_table));
 	(void)register_sysctl("kernel/random", random_table, ARRAY_SIZE(random_table));
 	(void)register_sysctl("vm", vm_table, ARRAY_SIZE(vm_table));
+	(void)vm_reclaim_sysctl_init();
 	(void)register_sysctl("fs", fs_table, ARRAY_SIZE(fs_table));
 	(void)register_sysctl("net", NULL, 0);
 }

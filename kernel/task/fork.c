@@ -32,6 +32,7 @@
 #include "lib/vsprintf.h"
 #include "mm/kmap/stack.h"
 #include "mm/slab/slab.h"
+#include "mm/space/mempolicy.h"
 #include "mm/space/mm.h"
 
 #define CLONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
@@ -302,6 +303,7 @@ static void drop_pid(pid_t pid)
 
 static void free_task(struct task_struct *p)
 {
+	mpol_put(p->mempolicy);
 	free_thread_stack(p->stack);
 	kmem_cache_free(task_cache, p);
 }
@@ -351,6 +353,7 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, in
 		return NULL;
 	reset_task(p);
 	get_cred(p->cred);
+	mpol_get(p->mempolicy);
 	*rc = sched_fork(p);
 	if (*rc)
 		goto undo_struct;

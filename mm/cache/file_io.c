@@ -15,6 +15,7 @@
 #include "mm/cache/filemap.h"
 #include "include/uapi/resource.h"
 #include "include/uapi/signal.h"
+#include "mm/space/mempolicy.h"
 
 /* Bring a page that is not uptodate up to date; 0, -EIO..., or 1: it was truncated, look again. */
 static int page_make_uptodate(struct address_space *mapping, struct file *file, struct page *page)
@@ -46,7 +47,7 @@ struct page *read_mapping_page(struct address_space *mapping, pgoff_t index, str
 	for (;;) {
 		page = find_get_page(mapping, index);
 		if (!page) {
-			page = alloc_page(mapping->gfp_mask);
+			page = page_cache_alloc(mapping->gfp_mask);
 			*err = -ENOMEM;
 			if (!page)
 				return NULL;

@@ -24,6 +24,7 @@
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
 #include "mm/slab/slab.h"
+#include "mm/space/mempolicy.h"
 
 #define PAGE_WAITQS	64
 
@@ -197,7 +198,7 @@ struct page *grab_cache_page(struct address_space *mapping, pgoff_t index)
 		page = find_lock_page(mapping, index);
 		if (page)
 			return page;
-		page = alloc_page(mapping->gfp_mask);
+		page = page_cache_alloc(mapping->gfp_mask);
 		if (!page)
 			return NULL;
 		rc = add_to_page_cache(page, mapping, index);

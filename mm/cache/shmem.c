@@ -21,6 +21,8 @@
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 #include "mm/space/account.h"
+#include "mm/space/mempolicy.h"
+#include "mm/space/vma.h"
 
 static struct kmem_cache *shmem_inode_cachep;
 
@@ -93,8 +95,16 @@ static int shmem_add_page(struct inode *inode, struct page *page, pgoff_t index)
 	return 0;
 }
 
-/* The page at @index, a hole filled with zeros; referenced.  NULL and *err */
-static struct page *shmem_getpage(struct inode *inode, pgoff_t index, int *err)
+/* A page for @index, from where the region in which it is touched wants its memory. */
+static struct page *shmem_alloc_page(gfp_t gfp, pgoff_t index, const struct vm_area_struct *vma)
+{
+	if (!vma)
+		return page_cache_alloc(gfp);
+	return alloc_page_vma(gfp, vma, vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT));
+}
+
+/* The page at @index, a hole filled with zeros, for @vma or NULL; referenced.  NULL and *err */
+static struct page *shmem_getpage(struct inode *inode, pgoff_t index, const struct vm_area_struct *vma, int *err)
 {
 	struct page *page;
 	int rc;
@@ -104,7 +114,7 @@ static struct page *shmem_getpage(struct inode *inode, pgoff_t index, int *err)
 		*err = rc;
 		if (rc)
 			return NULL;
-		page = alloc_page(inode->i_mapping->gfp_mask | __GFP_ZERO);
+		page = shmem_alloc_page(inode->i_mapping->gfp_mask | __GFP_ZERO, index, vma);
 		rc = page ? shmem_add_page(inode, page, index) : -ENOMEM;
 		if (!rc)
 			return page;
@@ -203,7 +213,7 @@ static int write_hole(struct inode *inode, struct iov_iter *from, loff_t pos, si
 
 	if (unlikely(rc))
 		return rc;
-	page = alloc_page(inode->i_mapping->gfp_mask);
+	page = page_cache_alloc(inode->i_mapping->gfp_mask);
 	rc = -ENOMEM;
 	if (unlikely(!page))
 		goto undo_charge;
@@ -223,7 +233,7 @@ static int write_hole(struct inode *inode, struct iov_iter *from, loff_t pos, si
 		return 0;
 	}
 	if (rc == -EEXIST) {		/* a fault was quicker; our data still goes there */
-		there = shmem_getpage(inode, pos >> PAGE_SHIFT, &rc);
+		there = shmem_getpage(inode, pos >> PAGE_SHIFT, NULL, &rc);
 		if (there) {
 			memcpy((char *)page_to_virt(there) + off, va + off, got);
 			put_page(there);
@@ -390,7 +400,7 @@ static int shmem_allocate(struct inode *inode, pgoff_t first, pgoff_t end)
 	int rc = 0;
 
 	for (pgoff_t index = first; index < end; index++) {
-		page = signal_pending() ? NULL : shmem_getpage(inode, index, &rc);
+		page = signal_pending() ? NULL : shmem_getpage(inode, index, NULL, &rc);
 		if (!page)
 			return rc ? rc : -EINTR;
 		put_page(page);
@@ -449,7 +459,7 @@ static unsigned shmem_fault(struct vm_fault *vmf)
 	for (;;) {
 		if (vmf->pgoff >= DIV_ROUND_UP((u64)READ_ONCE(inode->i_size), PAGE_SIZE))
 			return VM_FAULT_SIGBUS;
-		page = shmem_getpage(inode, vmf->pgoff, &err);
+		page = shmem_getpage(inode, vmf->pgoff, vmf->vma, &err);
 		if (!page)
 			return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 		lock_page(page);

@@ -29,6 +29,7 @@
 #include "mm/kmap/highmem.h"
 #include "mm/phys/vmstat.h"
 #include "mm/pt/flush.h"
+#include "mm/space/mempolicy.h"
 #include "mm/space/vma.h"
 
 /* Pages that nobody asked for yet: no effort, no reserves. */
@@ -140,13 +141,16 @@ static bool anon_fill_block(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va)
 
 /*
  * Fill the empty ones among @nr entries from @ptep on, which are @va's in one table, with zeroed
- * private pages.  False when memory is short: nothing was done.  => mmap_lock held (read)
+ * private pages.  False when memory is short, or comes page by page: nothing was done.
+ * => mmap_lock held (read)
  */
 bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr)
 {
 	struct page *table = pt_page(ptep), *pages[ANON_BATCH];
 	unsigned got, used;
 
+	if (unlikely(mempolicy_in_use) && !vma_alloc_local(vma))
+		return false;		/* each page has its own node */
 	if (nr >= ANON_BATCH && anon_fill_block(vma, ptep, va))
 		return true;
 	nr = min(nr, ANON_BATCH);
@@ -193,7 +197,7 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 	nr = fault_batch(vmf);
 	if (nr > 1 && anon_fill(vma, vmf->pte, vmf->address, nr))
 		return 0;
-	page = alloc_page(GFP_HIGHUSER_MOVABLE);
+	page = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vma, vmf->address);
 	if (unlikely(!page))
 		return VM_FAULT_OOM;
 	clear_highpage(page);

@@ -17,6 +17,7 @@
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
 #include "mm/pt/flush.h"
+#include "mm/space/mempolicy.h"
 
 /* Add W (and A, D) to the entry.  More permission: a local fence at most (L3). */
 static void wp_make_writable(struct vm_fault *vmf) REQUIRES(vmf->table->ptl)
@@ -88,7 +89,7 @@ static void put_page_refs(struct page *page, int nr)
 /* => @old is referenced by the caller for us, or NULL; ptl not held */
 static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
-	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE);
+	struct page *copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	int refs = 1;
 
 	if (unlikely(!copy)) {

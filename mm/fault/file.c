@@ -17,6 +17,7 @@
 #include "mm/fault/internal.h"
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
+#include "mm/space/mempolicy.h"
 
 #define FAULT_AROUND	(16 * PAGE_SIZE)
 
@@ -133,7 +134,7 @@ static bool finish_cow(struct vm_fault *vmf, struct page *copy)
 
 static unsigned do_cow_fault(struct vm_fault *vmf)
 {
-	struct page *copy = alloc_page(GFP_HIGHUSER_MOVABLE);
+	struct page *copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	unsigned rc;
 
 	if (!copy)

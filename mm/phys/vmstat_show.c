@@ -104,8 +104,28 @@ int vmstat_show(struct seq_file *m)
 	return 0;
 }
 
+static unsigned long node_zones_stat(int nid, enum zone_stat_item item)
+{
+	unsigned long sum = 0;
+
+	for_each_populated_zone(z)
+		if (z->pgdat->node_id == nid)
+			sum += zone_page_state(z, item);
+	return sum;
+}
+
 int node_vmstat_show(struct seq_file *m, int nid)
 {
+	unsigned long free = 0;
+
+	for_each_populated_zone(z)
+		if (z->pgdat->node_id == nid)
+			free += zone_free_pages(z);
+	seq_printf(m, "nr_free_pages %lu\n", free);
+	for (unsigned i = 0; i < NR_VM_ZONE_STAT_ITEMS; i++)
+		seq_printf(m, "%s %lu\n", zone_stat_names[i], node_zones_stat(nid, i));
+	for (unsigned i = 0; i < NR_VM_NUMA_EVENT_ITEMS; i++)
+		seq_printf(m, "%s %lu\n", numa_stat_names[i], sum_numa(i, nid));
 	for (unsigned i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", node_stat_names[i], node_page_state(NODE_DATA(nid), i));
 	return 0;
@@ -201,7 +221,8 @@ static void show_zone_lists(struct seq_file *m, struct zone *z)
 		seq_printf(m, "\n    cpu: %u\n              count:    %i\n              high:     %i"
 			   "\n              batch:    %i", h, pcp_pages(z->pageset[h]), z->pageset[h]->high,
 			   z->pageset[h]->batch);
-	seq_printf(m, "\n  node_unreclaimable:  0\n  start_pfn:           %lu\n", z->zone_start_pfn);
+	seq_printf(m, "\n  node_unreclaimable:  %u\n  start_pfn:           %lu\n",
+		   z->pgdat->kswapd_failures >= 16, z->zone_start_pfn);
 }
 
 static void show_zone(struct seq_file *m, struct zone *z, bool first)

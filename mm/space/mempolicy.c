@@ -1,196 +1,254 @@
 /*
- * mm/space/mempolicy.c - NUMA policy calls: set_mempolicy, get_mempolicy, mbind, migrate and move pages.
+ * mm/space/mempolicy.c - NUMA policies: making, comparing, printing them; allocating by them.
  *
- * MODEL     A policy names a mode and nodes.  Arguments are checked as Linux checks them; a thread's policy
- *           is kept and told.  With one memory node every policy means the same allocation, so that
- *           accepting one is honouring it; with more, modes other than the default are refused.
+ * MODEL     With static flags the nodes are taken as they are, with relative ones as the n-th of the nodes
+ *           that have memory (folded around); no node with memory left is -EINVAL.
+ * LOCKING   mempolicy_lock: task->mempolicy of other tasks.
+ * COST      No policy set since boot, or one node: one load and one branch in the fault path.
+ * TESTS     test/user/t_numa.c
  *
  * SPDX-License-Identifier: MIT
  */
-#include "include/syscall.h"
-#include "include/uaccess.h"
+#include "mm/space/mempolicy.h"
+#include "include/uapi/errno.h"
 #include "include/uapi/mman.h"
-#include "mm/phys/zone.h"
-#include "mm/pt/walk.h"
-#include "mm/space/mm.h"
-#include "mm/space/mmap.h"
+#include "lib/printk.h"
+#include "mm/phys/page_alloc.h"
+#include "mm/slab/slab.h"
+#include "mm/space/mempolicy_calls.h"
 #include "mm/space/vma.h"
 
-#define MAX_NODES_BITS	(PAGE_SIZE * 8)
+int mempolicy_in_use;
+DEFINE_SPINLOCK(mempolicy_lock, RANK_FILES);
 
-/* A node mask of @maxnode - 1 bits from user space; bits above the nodes we can have must be 0. */
-static int get_nodes(u64 *nodes, const unsigned long __user *mask, unsigned long maxnode)
+/* ---- node masks ------------------------------------------------------------------------------------------- */
+
+static unsigned nodes_weight(nodemask_t m) { return __builtin_popcountl(m.bits); }
+static int first_node(nodemask_t m) { return __builtin_ctzl(m.bits); }
+
+/* The @n-th node of @m, counted from 0; @n is less than its weight. */
+static int nth_node(nodemask_t m, unsigned n)
 {
-	unsigned long word;
+	while (n--)
+		m.bits &= m.bits - 1;
+	return first_node(m);
+}
 
-	*nodes = 0;
-	if (maxnode)
-		maxnode--;
-	if (!maxnode || !mask)
-		return 0;
-	if (maxnode > MAX_NODES_BITS)
-		return -EINVAL;
-	for (unsigned long i = 0; i * 64 < maxnode; i++) {
-		unsigned long left = maxnode - i * 64;
+/* The next node of @m after @n, around. */
+static int next_node_in(int n, nodemask_t m)
+{
+	unsigned long above = n < 63 ? m.bits & (~0ul << (n + 1)) : 0;
 
-		if (get_user(word, mask + i))
-			return -EFAULT;
-		if (left < 64)
-			word &= BIT(left) - 1;
-		if (i == 0)
-			*nodes = word;
-		else if (word)
-			return -EINVAL;
+	return __builtin_ctzl(above ? above : m.bits);
+}
+
+/* Node n of @rel stands for the n-th node of @in, folded. */
+static nodemask_t relative_nodes(nodemask_t rel, nodemask_t in)
+{
+	unsigned w = nodes_weight(in);
+	nodemask_t out = { 0 };
+
+	for (; rel.bits; rel.bits &= rel.bits - 1)
+		out.bits |= 1ul << nth_node(in, first_node(rel) % w);
+	return out;
+}
+
+int nodelist_print(char *buf, int size, nodemask_t nodes)
+{
+	int len = 0;
+
+	buf[0] = 0;
+	while (nodes.bits) {
+		int first = first_node(nodes), last = first;
+
+		while (last < 63 && nodes.bits >> (last + 1) & 1)
+			last++;
+		len += scnprintf(buf + len, size - len, first == last ? "%s%d" : "%s%d-%d", len ? "," : "", first, last);
+		nodes.bits &= last < 63 ? ~0ul << (last + 1) : 0;
 	}
-	return 0;
+	return len;
 }
 
-static int put_nodes(unsigned long __user *mask, unsigned long maxnode, u64 nodes)
+/* ---- objects ---------------------------------------------------------------------------------------------- */
+
+void __mpol_put(struct mempolicy *pol) { kfree(pol); }
+
+bool __mpol_equal(const struct mempolicy *a, const struct mempolicy *b)
 {
-	unsigned long nr = (maxnode - 1 + 63) / 64;
-
-	for (unsigned long i = 0; i < nr; i++)
-		if (put_user(i ? 0ul : (unsigned long)nodes, mask + i))
-			return -EFAULT;
-	return 0;
+	return a && b && a->mode == b->mode && a->flags == b->flags && a->home_node == b->home_node &&
+	       a->nodes.bits == b->nodes.bits && a->user_nodes.bits == b->user_nodes.bits;
 }
 
-/* Is (@mode, @nodes) a policy that can be had here?  0 or -errno */
-static int policy_check(unsigned mode, u64 nodes)
+/* Which modes need nodes, and which must not have any.  *mode may change. */
+static int mode_check(unsigned *mode, unsigned flags, nodemask_t nodes)
+{
+	unsigned place = flags & (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES);
+
+	switch (*mode) {
+	case MPOL_DEFAULT:
+		return nodes.bits ? -EINVAL : 0;
+	case MPOL_PREFERRED:
+		if (nodes.bits)
+			return 0;
+		*mode = MPOL_LOCAL;
+		return place ? -EINVAL : 0;
+	case MPOL_LOCAL:
+		return nodes.bits || place ? -EINVAL : 0;
+	default:
+		return nodes.bits ? 0 : -EINVAL;
+	}
+}
+
+int mpol_new(unsigned mode, nodemask_t nodes, struct mempolicy **out)
 {
 	unsigned flags = mode & MPOL_MODE_FLAGS;
-	u64 memory = node_memory_map.bits;
+	nodemask_t memory = node_memory_map, allowed;
+	struct mempolicy *pol;
+	int rc;
 
 	mode &= ~MPOL_MODE_FLAGS;
-	if (mode >= MPOL_MAX ||
-	    (flags & (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES)) ==
-	    (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES))
-		return -EINVAL;
-	if ((flags & MPOL_F_NUMA_BALANCING) && mode != MPOL_BIND)
-		return -EINVAL;
-	switch (mode) {
-	case MPOL_DEFAULT:
-	case MPOL_LOCAL:
-		return nodes || (mode == MPOL_LOCAL && flags) ? -EINVAL : 0;
-	case MPOL_PREFERRED:
-		if (!nodes)
-			return flags ? -EINVAL : 0;
-		break;
-	default:
-		if (!nodes)
-			return -EINVAL;
-	}
-	if (!(nodes & memory))
-		return -EINVAL;
-	return is_power_of_2(memory) ? 0 : -ENOSYS;
-}
-
-SYSCALL_DEFINE3(set_mempolicy, int, mode, const unsigned long __user *, mask, unsigned long, maxnode)
-{
-	struct task_base *me = current_base();
-	u64 nodes;
-	int rc = get_nodes(&nodes, mask, maxnode);
-
-	if (!rc)
-		rc = policy_check(mode, nodes);
+	rc = mode_check(&mode, flags, nodes);
 	if (rc)
 		return rc;
-	me->mempolicy_mode = mode;
-	me->mempolicy_nodes = nodes & node_memory_map.bits;
+	*out = NULL;
+	if (mode == MPOL_DEFAULT)
+		return 0;
+	allowed.bits = nodes.bits & memory.bits;
+	if (flags & MPOL_F_RELATIVE_NODES)
+		allowed = relative_nodes(nodes, memory);
+	if (mode != MPOL_LOCAL && !allowed.bits)
+		return -EINVAL;
+	if (mode == MPOL_PREFERRED)
+		allowed.bits &= -allowed.bits;
+	pol = kzalloc(sizeof(*pol), GFP_KERNEL);
+	if (!pol)
+		return -ENOMEM;
+	atomic_set(&pol->refcnt, 1);
+	pol->mode = mode;
+	pol->flags = flags;
+	pol->nodes = allowed;
+	pol->user_nodes = nodes;
+	pol->home_node = NUMA_NO_NODE;
+	if (!is_power_of_2(memory.bits))
+		WRITE_ONCE(mempolicy_in_use, 1);
+	*out = pol;
 	return 0;
 }
 
-/* The node of the page at @addr, faulted in if it must be; or -errno. */
-static int node_of_address(unsigned long addr)
+struct mempolicy *get_task_policy(struct task_base *task)
 {
-	struct mm_struct *mm = current_base()->mm;
-	int nid = -EFAULT;
-	char c;
-	pte_t *ptep, pte;
+	struct mempolicy *pol;
 
-	if (copy_from_user(&c, (char __user *)addr, 1))
-		return -EFAULT;
-	mmap_read_lock(mm);
-	ptep = pt_lookup(mm, addr);
-	pte = ptep ? pte_load(ptep) : (pte_t){ 0 };
-	if (pte_present(pte))
-		nid = page_to_nid(pfn_to_page(pte_pfn(pte)));
-	mmap_read_unlock(mm);
-	return nid;
+	spin_lock(&mempolicy_lock);
+	pol = task->mempolicy;
+	mpol_get(pol);
+	spin_unlock(&mempolicy_lock);
+	return pol;
 }
 
-static int mapped_or_efault(unsigned long addr)
-{
-	struct mm_struct *mm = current_base()->mm;
-	int rc;
-
-	mmap_read_lock(mm);
-	rc = vma_lookup(mm, addr) ? 0 : -EFAULT;
-	mmap_read_unlock(mm);
-	return rc;
-}
-
-SYSCALL_DEFINE5(get_mempolicy, int __user *, policy, unsigned long __user *, mask,
-		unsigned long, maxnode, unsigned long, addr, unsigned long, flags)
+void set_task_policy(struct mempolicy *pol)
 {
 	struct task_base *me = current_base();
-	int value = me->mempolicy_mode;
-	u64 nodes = me->mempolicy_nodes;
-	int rc;
+	struct mempolicy *old = me->mempolicy;
 
-	if ((flags & ~(unsigned long)(MPOL_F_NODE | MPOL_F_ADDR | MPOL_F_MEMS_ALLOWED)) ||
-	    (mask && maxnode < MAX_NUMNODES))
-		return -EINVAL;
-	if (flags & MPOL_F_MEMS_ALLOWED) {
-		if (flags & (MPOL_F_NODE | MPOL_F_ADDR))
-			return -EINVAL;
-		value = 0;
-		nodes = node_memory_map.bits;
-	} else if (flags & MPOL_F_ADDR) {
-		rc = mapped_or_efault(addr);
-		if (rc)
-			return rc;
-		if (flags & MPOL_F_NODE)
-			value = node_of_address(addr);
-		if (value < 0)
-			return value;
-	} else if (addr) {
-		return -EINVAL;
-	} else if (flags & MPOL_F_NODE) {
-		return -EINVAL;			/* only an interleaving thread has a next node */
-	}
-	if (policy && put_user(value, policy))
-		return -EFAULT;
-	return mask ? put_nodes(mask, maxnode, nodes) : 0;
+	spin_lock(&mempolicy_lock);
+	me->mempolicy = pol;
+	spin_unlock(&mempolicy_lock);
+	if (pol && (pol->mode == MPOL_INTERLEAVE || pol->mode == MPOL_WEIGHTED_INTERLEAVE))
+		me->il_prev = MAX_NUMNODES - 1;
+	mpol_put(old);
 }
 
-SYSCALL_DEFINE6(mbind, unsigned long, start, unsigned long, len, unsigned long, mode,
-		const unsigned long __user *, mask, unsigned long, maxnode, unsigned, flags)
+int mpol_next_interleave(const struct mempolicy *pol)
 {
-	struct mm_struct *mm = current_base()->mm;
-	unsigned long end = start + PAGE_ALIGN(len);
-	struct vm_area_struct *vma;
-	u64 nodes;
-	int rc = get_nodes(&nodes, mask, maxnode);
+	return next_node_in(current_base()->il_prev, pol->nodes);
+}
 
-	if (rc)
-		return rc;
-	if (flags & ~(MPOL_MF_STRICT | MPOL_MF_MOVE | MPOL_MF_MOVE_ALL))
-		return -EINVAL;
-	if ((flags & MPOL_MF_MOVE_ALL) && !capable(23 /* CAP_SYS_NICE */))
-		return -EPERM;
-	if ((start & ~PAGE_MASK) || end < start)
-		return -EINVAL;
-	if (end == start)
-		return 0;
-	rc = policy_check(mode, nodes);
-	if (rc)
-		return rc;
-	mmap_read_lock(mm);
-	for (vma = vma_lookup(mm, start); vma && vma->vm_end < end; vma = vma->vm_next)
-		if (!vma->vm_next || vma->vm_next->vm_start != vma->vm_end)
-			break;
-	rc = vma && vma->vm_end >= end ? 0 : -EFAULT;
-	mmap_read_unlock(mm);
-	return rc;
+int mpol_to_str(char *buf, int size, const struct mempolicy *pol)
+{
+	static const char *const names[MPOL_MAX] = {
+		"default", "prefer", "bind", "interleave", "local", "prefer (many)", "weighted interleave",
+	};
+	nodemask_t nodes = pol ? pol->nodes : (nodemask_t){ 0 };
+	int len = scnprintf(buf, size, "%s", names[pol ? pol->mode : MPOL_DEFAULT]);
+
+	if (pol && pol->flags & MPOL_F_STATIC_NODES)
+		len += scnprintf(buf + len, size - len, "=static");
+	else if (pol && pol->flags & MPOL_F_RELATIVE_NODES)
+		len += scnprintf(buf + len, size - len, "=relative");
+	if (nodes.bits) {
+		len += scnprintf(buf + len, size - len, ":");
+		len += nodelist_print(buf + len, size - len, nodes);
+	}
+	return len;
+}
+
+/* ---- allocation ------------------------------------------------------------------------------------------- */
+
+static struct page *alloc_interleaved(gfp_t gfp, unsigned order, struct mempolicy *pol, unsigned long ilx)
+{
+	struct task_base *me = current_base();
+	struct page *page;
+	int nid;
+
+	if (ilx == NO_INTERLEAVE_INDEX)
+		me->il_prev = nid = next_node_in(me->il_prev, pol->nodes);
+	else
+		nid = nth_node(pol->nodes, ilx % nodes_weight(pol->nodes));
+	page = __alloc_pages(gfp, order, nid, NULL);
+	if (page && (int)page_to_nid(page) == nid)
+		page_pgdat(page)->hart_stat[this_hart()]->numa[page_zonenum(page)][NUMA_INTERLEAVE_HIT]++;
+	return page;
+}
+
+/* Those nodes first, without effort; then anywhere. */
+static struct page *alloc_preferred_many(gfp_t gfp, unsigned order, int nid, struct mempolicy *pol)
+{
+	struct page *page = __alloc_pages((gfp | __GFP_NOWARN) & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL), order,
+					  nid, &pol->nodes);
+
+	return page ? page : __alloc_pages(gfp, order, nid, NULL);
+}
+
+struct page *alloc_pages_mpol(gfp_t gfp, unsigned order, struct mempolicy *pol, unsigned long ilx)
+{
+	int nid = numa_node_id();
+
+	if (!pol)
+		return alloc_pages(gfp, order);
+	switch (pol->mode) {
+	case MPOL_PREFERRED:
+		return __alloc_pages(gfp, order, first_node(pol->nodes), NULL);
+	case MPOL_BIND:
+		return __alloc_pages(gfp, order, pol->home_node >= 0 ? pol->home_node : nid, &pol->nodes);
+	case MPOL_PREFERRED_MANY:
+		return alloc_preferred_many(gfp, order, pol->home_node >= 0 ? pol->home_node : nid, pol);
+	case MPOL_INTERLEAVE:
+	case MPOL_WEIGHTED_INTERLEAVE:
+		return alloc_interleaved(gfp, order, pol, ilx);
+	default:
+		return alloc_pages(gfp, order);
+	}
+}
+
+static struct mempolicy *vma_policy(const struct vm_area_struct *vma)
+{
+	return vma->vm_policy ? vma->vm_policy : current_base()->mempolicy;
+}
+
+struct page *alloc_page_vma_slow(gfp_t gfp, const struct vm_area_struct *vma, vaddr_t addr)
+{
+	return alloc_pages_mpol(gfp, 0, vma_policy(vma), linear_page_index(vma, addr));
+}
+
+struct page *alloc_page_task_slow(gfp_t gfp)
+{
+	return alloc_pages_mpol(gfp, 0, current_base()->mempolicy, NO_INTERLEAVE_INDEX);
+}
+
+bool vma_alloc_local(const struct vm_area_struct *vma)
+{
+	const struct mempolicy *pol = vma_policy(vma);
+
+	return !pol || pol->mode == MPOL_LOCAL;
 }

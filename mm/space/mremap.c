@@ -64,6 +64,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	struct vma_desc d = {
 		.start = addr, .end = addr + len, .vm_flags = vma->vm_flags, .pgoff = pgoff,
 		.file = vma->vm_file, .anon_vma = vma->anon_vma, .anon_name = vma->anon_name,
+		.policy = vma->vm_policy,
 	};
 	struct vm_area_struct *prev, *new;
 
@@ -203,6 +204,7 @@ static int expand_in_place(struct vm_area_struct *vma, struct mremap_req *r)
 		.start = end, .end = end + delta, .vm_flags = vma->vm_flags, .file = vma->vm_file,
 		.pgoff = vma->vm_pgoff + vma_pages(vma), .anon_vma = vma->anon_vma,
 		.anon_name = vma->anon_name,
+		.policy = vma->vm_policy,
 	};
 
 	mmap_assert_write_locked(mm);

@@ -26,6 +26,7 @@
 #include "mm/cache/pagemap.h"
 #include "mm/cache/vma_prio_tree.h"
 #include "mm/slab/slab.h"
+#include "mm/space/mempolicy.h"
 
 static struct kmem_cache *vm_area_cachep;
 unsigned long stack_guard_gap = STACK_GUARD_PAGES << PAGE_SHIFT;
@@ -82,6 +83,7 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
 
 	if (vma) {
 		*vma = *orig;
+		mpol_get(vma->vm_policy);
 		INIT_LIST_HEAD(&vma->anon_vma_node);
 		vma->vm_next = vma->vm_prev = NULL;
 	}
@@ -90,6 +92,7 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
 
 void vm_area_free(struct vm_area_struct *vma)
 {
+	mpol_put(vma->vm_policy);
 	kmem_cache_free(vm_area_cachep, vma);
 }
 
@@ -384,7 +387,7 @@ static bool vma_mergeable(const struct vm_area_struct *vma, const struct vma_des
 {
 	return vma->vm_flags == d->vm_flags && vma->vm_file == d->file &&
 	       linear_page_index(vma, at) == pgoff_at && vma->anon_name == d->anon_name &&
-	       (!d->anon_vma || vma->anon_vma == d->anon_vma) &&
+	       (!d->anon_vma || vma->anon_vma == d->anon_vma) && mpol_equal(vma->vm_policy, d->policy) &&
 	       !(vma->vm_ops && vma->vm_ops->close);
 }
 
@@ -421,20 +424,16 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 	return NULL;
 }
 
-int vma_modify(struct vm_area_struct **pvma, struct vm_area_struct *prev, unsigned long start,
-	       unsigned long end, unsigned long new_flags, const char *anon_name)
+/* Of [@d->start, @d->end) of *pvma make a region of its own, or part of a neighbour that is like @d. */
+static int vma_carve(struct vm_area_struct **pvma, struct vm_area_struct *prev, const struct vma_desc *d)
 {
 	struct vm_area_struct *vma = *pvma, *merged;
+	unsigned long start = d->start, end = d->end;
 	struct mm_struct *mm = vma->vm_mm;
-	struct vma_desc d = {
-		.start = start, .end = end, .vm_flags = new_flags, .file = vma->vm_file,
-		.pgoff = linear_page_index(vma, start), .anon_vma = vma->anon_vma,
-		.anon_name = anon_name,
-	};
 	int rc;
 
 	mmap_assert_write_locked(mm);
-	merged = vma_merge(mm, start > vma->vm_start ? vma : prev, &d);
+	merged = vma_merge(mm, start > vma->vm_start ? vma : prev, d);
 	if (merged) {
 		*pvma = merged;
 		return 0;
@@ -454,6 +453,35 @@ int vma_modify(struct vm_area_struct **pvma, struct vm_area_struct *prev, unsign
 			return rc;
 	}
 	return 0;
+}
+
+/* @vma's [@start, @end) as it is. */
+static struct vma_desc vma_describe(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return (struct vma_desc){
+		.start = start, .end = end, .vm_flags = vma->vm_flags, .file = vma->vm_file,
+		.pgoff = linear_page_index(vma, start), .anon_vma = vma->anon_vma,
+		.anon_name = vma->anon_name, .policy = vma->vm_policy,
+	};
+}
+
+int vma_modify(struct vm_area_struct **pvma, struct vm_area_struct *prev, unsigned long start,
+	       unsigned long end, unsigned long new_flags, const char *anon_name)
+{
+	struct vma_desc d = vma_describe(*pvma, start, end);
+
+	d.vm_flags = new_flags;
+	d.anon_name = anon_name;
+	return vma_carve(pvma, prev, &d);
+}
+
+int vma_modify_policy(struct vm_area_struct **pvma, struct vm_area_struct *prev, unsigned long start,
+		      unsigned long end, struct mempolicy *policy)
+{
+	struct vma_desc d = vma_describe(*pvma, start, end);
+
+	d.policy = policy;
+	return vma_carve(pvma, prev, &d);
 }
 
 /* ---- free room ------------------------------------------------------------------------------- */

@@ -57,6 +57,7 @@ void vma_link_space(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_
 	REQUIRES(mm->mmap_lock);
 
 /* What a region to be made would be: the request of vma_merge(). */
+struct mempolicy;
 struct vma_desc {
 	unsigned long start, end;
 	unsigned long vm_flags;
@@ -64,6 +65,7 @@ struct vma_desc {
 	struct file *file;
 	struct anon_vma *anon_vma;
 	const char *anon_name;
+	struct mempolicy *policy;
 };
 
 /*
@@ -79,6 +81,9 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 __must_check int vma_modify(struct vm_area_struct **pvma, struct vm_area_struct *prev,
 			    unsigned long start, unsigned long end, unsigned long new_flags,
 			    const char *anon_name);
+/* The same for [@start, @end) that is to have @policy. */
+__must_check int vma_modify_policy(struct vm_area_struct **pvma, struct vm_area_struct *prev,
+				   unsigned long start, unsigned long end, struct mempolicy *policy);
 /* Cut @vma at @addr; the new region is the lower part if @new_below, the upper otherwise. */
 __must_check int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
 			   int new_below) REQUIRES(mm->mmap_lock);

@@ -78,6 +78,22 @@ void tap_check_failed(const char *expr, const char *file, int line)
 	_Exit(1);
 }
 
+/* ---- NUMA policy: none ----------------------------------------------------------------------- */
+
+struct mempolicy;
+struct page;
+struct vm_area_struct;
+__weak int mempolicy_in_use;
+__weak void __mpol_put(struct mempolicy *pol) { (void)pol; }
+__weak bool __mpol_equal(const struct mempolicy *a, const struct mempolicy *b) { return a == b; }
+__weak bool vma_alloc_local(const struct vm_area_struct *vma) { return !vma || true; }
+__weak struct page *alloc_page_task_slow(unsigned gfp) { (void)gfp; abort(); }
+__weak struct page *alloc_page_vma_slow(unsigned gfp, const struct vm_area_struct *vma, unsigned long addr)
+{
+	(void)gfp, (void)vma, (void)addr;
+	abort();
+}
+
 /* ---- panic, printk --------------------------------------------------------------------------- */
 
 bool shim_panic_armed;

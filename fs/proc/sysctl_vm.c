@@ -1,0 +1,82 @@
+/*
+ * fs/proc/sysctl_vm.c - /proc/sys/vm: reclaim, compaction, reserves.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/proc/internal.h"
+#include "fs/shrink.h"
+#include "lib/kstrtox.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "mm/phys/vmstat.h"
+#include "mm/phys/zone.h"
+#include "mm/reclaim/compact.h"
+#include "mm/reclaim/shrinker.h"
+#include "mm/reclaim/vmscan.h"
+
+static int parse_small(const char *buf, long max, long *v)
+{
+	const char *p = skip_spaces(buf);
+	char *end;
+
+	*v = simple_strtol(p, &end, 0);
+	return end == p || (*end && *end != '\n') || *v < 1 || *v > max ? -EINVAL : 0;
+}
+
+/* 1: cached pages that can be read again; 2: what shrinkers have; 4: do not log it. */
+static int do_drop_caches(__maybe_unused const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	static long last;
+	long v;
+	int rc;
+
+	if (!write) {
+		*len = scnprintf(buf, PAGE_SIZE, "%ld\n", last);
+		return 0;
+	}
+	rc = parse_small(buf, 4, &v);
+	if (rc)
+		return rc;
+	last = v;
+	if (v & 1) {
+		drop_pagecache();
+		count_vm_event(DROP_PAGECACHE);
+	}
+	if (v & 2) {
+		drop_slab();
+		count_vm_event(DROP_SLAB);
+	}
+	return 0;
+}
+
+static int do_compact_memory(__maybe_unused const struct ctl_table *t, bool write, char *buf,
+			     __maybe_unused size_t *len)
+{
+	long v;
+
+	if (!write)
+		return -EIO;
+	if (parse_small(buf, 1, &v))
+		return -EINVAL;
+	compact_nodes();
+	return 0;
+}
+
+static const struct ctl_table vm_reclaim_table[] = {
+	{ .name = "drop_caches", .mode = 0200, .handler = do_drop_caches },
+	{ .name = "compact_memory", .mode = 0200, .handler = do_compact_memory },
+	{ .name = "extfrag_threshold", .data = &sysctl_extfrag_threshold, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = 0, .max = 1000 },
+	{ .name = "compact_unevictable_allowed", .data = &sysctl_compact_unevictable_allowed,
+	  .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec, .min = 0, .max = 1 },
+	{ .name = "vfs_cache_pressure", .data = &sysctl_vfs_cache_pressure, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = 0, .max = 0x7fffffff },
+	{ .name = "lowmem_reserve_ratio", .data = sysctl_lowmem_reserve_ratio,
+	  .maxlen = sizeof(sysctl_lowmem_reserve_ratio), .mode = 0644, .handler = proc_dointvec,
+	  .changed = setup_per_zone_lowmem_reserve },
+};
+
+int vm_reclaim_sysctl_init(void)
+{
+	return register_sysctl("vm", vm_reclaim_table, ARRAY_SIZE(vm_reclaim_table));
+}

@@ -1,0 +1,459 @@
+/* test/user/t_numa.c - memory policies: set_mempolicy, get_mempolicy, mbind, move_pages, migrate_pages.
+ *
+ * What needs two nodes is skipped on a machine with one (run with NODES=2).
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "test/user/tap.h"
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#define PG 4096ul
+#define MPOL_DEFAULT 0
+#define MPOL_PREFERRED 1
+#define MPOL_BIND 2
+#define MPOL_INTERLEAVE 3
+#define MPOL_LOCAL 4
+#define MPOL_PREFERRED_MANY 5
+#define MPOL_F_STATIC_NODES (1 << 15)
+#define MPOL_F_RELATIVE_NODES (1 << 14)
+#define MPOL_F_NODE 1
+#define MPOL_F_ADDR 2
+#define MPOL_F_MEMS_ALLOWED 4
+#define MPOL_MF_STRICT 1
+#define MPOL_MF_MOVE 2
+#define MPOL_MF_MOVE_ALL 4
+
+static long set_policy(int mode, unsigned long nodes)
+{
+	return syscall(SYS_set_mempolicy, mode, &nodes, 64);
+}
+
+static long bind_range(void *p, size_t n, int mode, unsigned long nodes, unsigned flags)
+{
+	return syscall(SYS_mbind, p, n, mode, &nodes, 64, flags);
+}
+
+static long get_policy(int *mode, unsigned long *nodes, void *addr, unsigned long flags)
+{
+	return syscall(SYS_get_mempolicy, mode, nodes, 64, addr, flags);
+}
+
+static unsigned long memory_nodes(void)
+{
+	unsigned long nodes = 0;
+
+	CHECK_EQ(get_policy(NULL, &nodes, NULL, MPOL_F_MEMS_ALLOWED), 0);
+	return nodes;
+}
+
+/* Nodes 0 and 1, or skip. */
+static void need_two(void)
+{
+	if ((memory_nodes() & 3) != 3)
+		test_skip("one memory node");
+}
+
+static char *map_pages(size_t n, int flags)
+{
+	char *p = mmap(NULL, n * PG, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(p != MAP_FAILED);
+	return p;
+}
+
+/* The node of the page at @p, or -errno. */
+static int node_of(void *p)
+{
+	int status = -1000;
+
+	CHECK_EQ(syscall(SYS_move_pages, 0, 1ul, &p, NULL, &status, 0), 0);
+	return status;
+}
+
+static unsigned on_node(char *p, size_t n, int node)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += node_of(p + i * PG) == node;
+	return count;
+}
+
+TEST(numa_policy_arguments)
+{
+	unsigned long none = 0, one = 1, two[2] = { 1, 1 };
+	int mode;
+
+	CHECK_ERR(syscall(SYS_set_mempolicy, 99, &one, 64), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND, &none, 64), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND, NULL, 0), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_INTERLEAVE, NULL, 0), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_DEFAULT, &one, 64), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_LOCAL, &one, 64), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND | MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES, &one, 64), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_PREFERRED | MPOL_F_STATIC_NODES, NULL, 0), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND, &one, 40000), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND, (void *)8, 64), EFAULT);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND, two, 129), EINVAL);	/* node 64: there can be none */
+	CHECK_EQ(syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0), 0);
+	CHECK_EQ(syscall(SYS_set_mempolicy, MPOL_DEFAULT, &none, 64), 0);
+	CHECK_ERR(get_policy(&mode, NULL, NULL, 8), EINVAL);
+	CHECK_ERR(get_policy(&mode, NULL, &mode, 0), EINVAL);
+	CHECK_ERR(get_policy(&mode, NULL, NULL, MPOL_F_NODE), EINVAL);
+	CHECK_ERR(get_policy(&mode, NULL, NULL, MPOL_F_ADDR), EFAULT);
+	CHECK_ERR(get_policy(&mode, &none, NULL, MPOL_F_MEMS_ALLOWED | MPOL_F_NODE), EINVAL);
+	CHECK_ERR(bind_range((void *)1, PG, MPOL_BIND, 1, 0), EINVAL);
+	CHECK_ERR(bind_range((void *)PG, PG, MPOL_BIND, 1, 8), EINVAL);
+	CHECK_ERR(bind_range((void *)PG, PG, MPOL_BIND, 1, 0), EFAULT);
+	CHECK_ERR(bind_range((void *)PG, -2 * PG, MPOL_BIND, 1, 0), EFAULT);
+	CHECK_ERR(bind_range((void *)(2 * PG), -2 * PG + 1, MPOL_BIND, 1, 0), EINVAL);
+	CHECK_EQ(bind_range((void *)PG, 0, MPOL_BIND, 1, 0), 0);
+}
+
+TEST(numa_task_policy_is_told_back)
+{
+	unsigned long nodes = ~0ul;
+	int mode = -1;
+
+	CHECK_EQ(get_policy(&mode, &nodes, NULL, 0), 0);
+	CHECK_EQ(mode, MPOL_DEFAULT);
+	CHECK_EQ(nodes, 0);
+	CHECK_EQ(set_policy(MPOL_BIND, 1), 0);
+	CHECK_EQ(get_policy(&mode, &nodes, NULL, 0), 0);
+	CHECK_EQ(mode, MPOL_BIND);
+	CHECK_EQ(nodes, 1);
+	CHECK_EQ(CHILD_STATUS({
+		CHECK_EQ(get_policy(&mode, &nodes, NULL, 0), 0);
+		CHECK_EQ(mode, MPOL_BIND);
+		CHECK_EQ(set_policy(MPOL_PREFERRED, 0), 0);
+		CHECK_EQ(get_policy(&mode, &nodes, NULL, 0), 0);
+		CHECK_EQ(mode, MPOL_LOCAL);
+		CHECK_EQ(nodes, 0);
+	}), 0);
+	CHECK_EQ(get_policy(&mode, &nodes, NULL, 0), 0);
+	CHECK_EQ(mode, MPOL_BIND);
+	CHECK_EQ(set_policy(MPOL_INTERLEAVE | MPOL_F_STATIC_NODES, 1 | 8), 0);
+	CHECK_EQ(get_policy(&mode, &nodes, NULL, 0), 0);
+	CHECK_EQ(mode, MPOL_INTERLEAVE | MPOL_F_STATIC_NODES);
+	CHECK_EQ(nodes, 1 | 8);
+	CHECK_EQ(set_policy(MPOL_INTERLEAVE, memory_nodes()), 0);
+	CHECK_EQ(get_policy(&mode, NULL, NULL, MPOL_F_NODE), 0);	/* the next node */
+	CHECK(memory_nodes() >> mode & 1);
+	CHECK_ERR(set_policy(MPOL_BIND, 8), EINVAL);	/* no memory there */
+	CHECK_EQ(set_policy(MPOL_DEFAULT, 0), 0);
+}
+
+/* Lines of /proc/self/maps that overlap [p, p + n pages). */
+static unsigned regions_in(char *p, size_t n)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	unsigned long start, end;
+	unsigned count = 0;
+	char line[512];
+
+	CHECK(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && start < (unsigned long)p + n * PG && end > (unsigned long)p)
+			count++;
+	fclose(f);
+	return count;
+}
+
+TEST(numa_regions_split_and_merge_by_policy)
+{
+	char *hole = map_pages(18, MAP_PRIVATE), *p = hole + PG;
+	unsigned long nodes;
+	int mode;
+
+	CHECK_EQ(munmap(hole, PG), 0);
+	CHECK_EQ(munmap(hole + 17 * PG, PG), 0);
+	CHECK_EQ(regions_in(p, 16), 1);
+	CHECK_EQ(bind_range(p + 4 * PG, 4 * PG, MPOL_BIND, 1, 0), 0);
+	CHECK_EQ(regions_in(p, 16), 3);
+	CHECK_EQ(bind_range(p + 8 * PG, 2 * PG, MPOL_BIND, 1, 0), 0);	/* an equal policy, another call */
+	CHECK_EQ(regions_in(p, 16), 3);
+	CHECK_EQ(get_policy(&mode, &nodes, p + 9 * PG, MPOL_F_ADDR), 0);
+	CHECK_EQ(mode, MPOL_BIND);
+	CHECK_EQ(nodes, 1);
+	CHECK_EQ(get_policy(&mode, &nodes, p + 10 * PG, MPOL_F_ADDR), 0);
+	CHECK_EQ(mode, MPOL_DEFAULT);
+	CHECK_EQ(mprotect(p + 5 * PG, PG, PROT_READ), 0);
+	CHECK_EQ(get_policy(&mode, &nodes, p + 5 * PG, MPOL_F_ADDR), 0);
+	CHECK_EQ(mode, MPOL_BIND);
+	CHECK_EQ(mprotect(p + 5 * PG, PG, PROT_READ | PROT_WRITE), 0);
+	CHECK_EQ(bind_range(p, 16 * PG, MPOL_DEFAULT, 0, 0), 0);
+	CHECK_EQ(regions_in(p, 16), 1);
+	CHECK_EQ(munmap(p + 8 * PG, PG), 0);
+	CHECK_ERR(bind_range(p, 16 * PG, MPOL_BIND, 1, 0), EFAULT);	/* a hole */
+	CHECK_EQ(bind_range(p, 16 * PG, MPOL_DEFAULT, 0, 0), 0);	/* which the default does not mind */
+	CHECK_EQ(munmap(p, 16 * PG), 0);
+}
+
+TEST(numa_page_status)
+{
+	char *p = map_pages(4, MAP_PRIVATE);
+	void *pages[4] = { p, p + PG, p + 2 * PG, (void *)PG };
+	int status[4] = { 99, 99, 99, 99 }, nodes[4] = { 0, 0, 0, 0 };
+	volatile char c;
+
+	p[0] = 1;
+	c = p[PG];	/* the zero page */
+	(void)c;
+	CHECK_EQ(syscall(SYS_move_pages, 0, 4ul, pages, NULL, status, 0), 0);
+	CHECK(memory_nodes() >> status[0] & 1);
+	CHECK_EQ(status[1], -EFAULT);
+	CHECK_EQ(status[2], -ENOENT);
+	CHECK_EQ(status[3], -EFAULT);
+	CHECK_EQ(syscall(SYS_move_pages, 0, 1ul, pages, nodes, status, MPOL_MF_MOVE), 0);
+	CHECK_EQ(status[0], 0);
+	nodes[0] = 60;
+	CHECK_ERR(syscall(SYS_move_pages, 0, 1ul, pages, nodes, status, MPOL_MF_MOVE), ENODEV);
+	nodes[0] = -1;
+	CHECK_ERR(syscall(SYS_move_pages, 0, 1ul, pages, nodes, status, MPOL_MF_MOVE), ENODEV);
+	CHECK_ERR(syscall(SYS_move_pages, 0, 1ul, pages, nodes, status, 64), EINVAL);
+	CHECK_ERR(syscall(SYS_move_pages, 99999, 1ul, pages, NULL, status, 0), ESRCH);
+	CHECK_ERR(syscall(SYS_move_pages, 0, 1ul, (void *)8, NULL, status, 0), EFAULT);
+	CHECK_EQ(munmap(p, 4 * PG), 0);
+}
+
+TEST(numa_bind_and_preferred_choose_the_node)
+{
+	need_two();
+	for (int node = 0; node < 2; node++) {
+		char *p = map_pages(64, MAP_PRIVATE), *q = map_pages(64, MAP_PRIVATE);
+
+		CHECK_EQ(bind_range(p, 64 * PG, MPOL_BIND, 1ul << node, 0), 0);
+		memset(p, 1, 64 * PG);
+		CHECK_EQ(on_node(p, 64, node), 64);
+		CHECK_EQ(set_policy(MPOL_PREFERRED, 1ul << node), 0);
+		memset(q, 1, 64 * PG);
+		CHECK_EQ(on_node(q, 64, node), 64);
+		CHECK_EQ(set_policy(MPOL_DEFAULT, 0), 0);
+		CHECK_EQ(munmap(p, 64 * PG), 0);
+		CHECK_EQ(munmap(q, 64 * PG), 0);
+	}
+}
+
+TEST(numa_interleave_deals_out_in_turn)
+{
+	need_two();
+	char *p = map_pages(64, MAP_PRIVATE);
+
+	CHECK_EQ(bind_range(p, 64 * PG, MPOL_INTERLEAVE, 3, 0), 0);
+	memset(p, 1, 64 * PG);
+	CHECK_EQ(on_node(p, 64, 0), 32);
+	for (int i = 0; i + 1 < 64; i++)
+		CHECK(node_of(p + i * PG) != node_of(p + (i + 1) * PG));
+	CHECK_EQ(munmap(p, 64 * PG), 0);
+	CHECK_EQ(set_policy(MPOL_INTERLEAVE, 3), 0);
+	p = map_pages(1024, MAP_PRIVATE);
+	for (int i = 0; i < 1024; i++)
+		p[i * PG] = 1;
+	CHECK_EQ(on_node(p, 1024, 1), 512);
+	CHECK_EQ(set_policy(MPOL_DEFAULT, 0), 0);
+	CHECK_EQ(munmap(p, 1024 * PG), 0);
+}
+
+TEST(numa_default_is_local)
+{
+	cpu_set_t set;
+	unsigned cpu, node;
+
+	need_two();
+	for (int c = 0; c < (int)sysconf(_SC_NPROCESSORS_ONLN); c++) {
+		char *p = map_pages(16, MAP_PRIVATE);
+
+		CPU_ZERO(&set);
+		CPU_SET(c, &set);
+		CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+		CHECK_EQ(getcpu(&cpu, &node), 0);
+		CHECK_EQ(cpu, c);
+		memset(p, 1, 16 * PG);
+		CHECK_EQ(on_node(p, 16, node), 16);
+		CHECK_EQ(munmap(p, 16 * PG), 0);
+	}
+}
+
+TEST(numa_pages_move)
+{
+	need_two();
+	char *p = map_pages(128, MAP_PRIVATE);
+	void *pages[128];
+	int nodes[128], status[128];
+
+	CHECK_EQ(bind_range(p, 128 * PG, MPOL_PREFERRED, 1, 0), 0);
+	for (int i = 0; i < 128; i++) {
+		*(int *)(p + i * PG) = i;
+		pages[i] = p + i * PG;
+		nodes[i] = i % 2;
+	}
+	CHECK_EQ(on_node(p, 128, 0), 128);
+	CHECK_EQ(syscall(SYS_move_pages, 0, 128ul, pages, nodes, status, MPOL_MF_MOVE), 0);
+	for (int i = 0; i < 128; i++) {
+		CHECK_EQ(status[i], i % 2);
+		CHECK_EQ(node_of(pages[i]), i % 2);
+		CHECK_EQ(*(int *)(p + i * PG), i);
+	}
+	/* All to node 1, by mbind; those that are there stay. */
+	CHECK_ERR(bind_range(p, 128 * PG, MPOL_BIND, 2, MPOL_MF_STRICT), EIO);
+	CHECK_EQ(bind_range(p, 128 * PG, MPOL_BIND, 2, MPOL_MF_STRICT | MPOL_MF_MOVE), 0);
+	CHECK_EQ(on_node(p, 128, 1), 128);
+	CHECK_EQ(bind_range(p, 128 * PG, MPOL_BIND, 2, MPOL_MF_STRICT), 0);
+	/* All that the process has, back. */
+	unsigned long from = 2, to = 1;
+	CHECK_EQ(bind_range(p, 128 * PG, MPOL_DEFAULT, 0, 0), 0);
+	CHECK(syscall(SYS_migrate_pages, 0, 64, &from, &to) >= 0);
+	CHECK_EQ(on_node(p, 128, 0), 128);
+	for (int i = 0; i < 128; i++)
+		CHECK_EQ(*(int *)(p + i * PG), i);
+	CHECK_EQ(munmap(p, 128 * PG), 0);
+}
+
+TEST(numa_shared_pages_move_when_asked_for_all)
+{
+	need_two();
+	char *p = map_pages(8, MAP_PRIVATE);
+	int to[1] = { 1 }, status[1], fd[2], back[2];
+	void *page[1] = { p };
+	char c;
+
+	CHECK_EQ(bind_range(p, 8 * PG, MPOL_PREFERRED, 1, 0), 0);
+	memset(p, 7, 8 * PG);
+	CHECK_EQ(pipe(fd), 0);
+	CHECK_EQ(pipe(back), 0);
+	pid_t child = fork();
+	if (!child) {
+		if (read(fd[0], &c, 1) != 1)
+			_exit(1);
+		_exit(p[100] == 7 && node_of(p) == 1 ? 0 : 2);
+	}
+	CHECK_EQ(syscall(SYS_move_pages, 0, 1ul, page, to, status, MPOL_MF_MOVE), 0);
+	CHECK_EQ(status[0], -EACCES);
+	CHECK_EQ(node_of(p), 0);
+	CHECK_EQ(syscall(SYS_move_pages, 0, 1ul, page, to, status, MPOL_MF_MOVE_ALL), 0);
+	CHECK_EQ(status[0], 1);
+	CHECK_EQ(node_of(p), 1);
+	CHECK_EQ(p[100], 7);
+	CHECK_EQ(write(fd[1], "x", 1), 1);
+	int st;
+	CHECK_EQ(waitpid(child, &st, 0), child);
+	CHECK_EQ(st, 0);
+	CHECK_EQ(munmap(p, 8 * PG), 0);
+}
+
+TEST(numa_shared_memory_moves)
+{
+	need_two();
+	char *p = map_pages(32, MAP_SHARED);
+
+	CHECK_EQ(bind_range(p, 32 * PG, MPOL_BIND, 1, 0), 0);
+	memset(p, 5, 32 * PG);
+	CHECK_EQ(on_node(p, 32, 0), 32);
+	CHECK_EQ(bind_range(p, 32 * PG, MPOL_BIND, 2, MPOL_MF_MOVE | MPOL_MF_STRICT), 0);
+	CHECK_EQ(on_node(p, 32, 1), 32);
+	for (size_t i = 0; i < 32 * PG; i += 512)
+		CHECK_EQ(p[i], 5);
+	CHECK_EQ(CHILD_STATUS({ CHECK_EQ(p[77], 5); p[78] = 6; }), 0);
+	CHECK_EQ(p[78], 6);
+	CHECK_EQ(munmap(p, 32 * PG), 0);
+}
+
+/* Threads write and check while their pages go to and fro. */
+TEST_TIMED(numa_pages_move_under_writers, 120)
+{
+	need_two();
+	enum { N = 64, ROUNDS = 60 };
+	char *p = map_pages(N, MAP_PRIVATE);
+	volatile int *stop = (volatile int *)map_pages(1, MAP_SHARED);
+	pid_t pid = getpid(), mover;
+	void *pages[N];
+	int nodes[N], status[N], st;
+	unsigned long round = 0;
+
+	for (int i = 0; i < N; i++) {
+		*(unsigned long *)(p + i * PG) = i;
+		pages[i] = p + i * PG;
+	}
+	mover = fork();		/* another process moves ours: the copies on write come first */
+	if (!mover) {
+		for (int r = 0; r < ROUNDS; r++) {
+			for (int i = 0; i < N; i++)
+				nodes[i] = r & 1;
+			if (syscall(SYS_move_pages, pid, (unsigned long)N, pages, nodes, status, MPOL_MF_MOVE_ALL) < 0)
+				_exit(1);
+		}
+		*stop = 1;
+		_exit(0);
+	}
+	while (!*stop) {
+		round++;
+		for (int i = 0; i < N; i++)
+			*(unsigned long *)(p + i * PG) = round << 8 | i;
+		for (int i = 0; i < N; i++)
+			CHECK_EQ(*(unsigned long *)(p + i * PG), round << 8 | i);
+	}
+	CHECK_EQ(waitpid(mover, &st, 0), mover);
+	CHECK_EQ(st, 0);
+	CHECK_EQ(munmap(p, N * PG), 0);
+}
+
+TEST(numa_maps_shows_policies)
+{
+	char *p = map_pages(8, MAP_PRIVATE), want[32], line[512];
+	FILE *f;
+	bool found = false;
+
+	CHECK_EQ(bind_range(p, 8 * PG, MPOL_BIND | MPOL_F_STATIC_NODES, 1, 0), 0);
+	memset(p, 1, 8 * PG);
+	f = fopen("/proc/self/numa_maps", "r");
+	CHECK(f);
+	snprintf(want, sizeof(want), "%08lx ", (unsigned long)p);
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, want, strlen(want))) {
+			found = true;
+			CHECK(strstr(line, " bind=static:0 "));
+			CHECK(strstr(line, " anon=8 dirty=8 "));
+			CHECK(strstr(line, " N0=8 kernelpagesize_kB=4\n"));
+		}
+	fclose(f);
+	CHECK(found);
+	CHECK_EQ(munmap(p, 8 * PG), 0);
+}
+
+static bool read_text(const char *path, char *buf, size_t n)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t got = fd < 0 ? -1 : read(fd, buf, n - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (got < 0)
+		return false;
+	buf[got] = 0;
+	return true;
+}
+
+TEST(numa_sys_files)
+{
+	char text[8192];
+
+	if (!read_text("/sys/devices/system/node/online", text, sizeof(text)))
+		test_skip("no /sys");
+	CHECK(!strcmp(text, memory_nodes() == 3 ? "0-1\n" : "0\n"));
+	CHECK(read_text("/sys/devices/system/node/node0/meminfo", text, sizeof(text)));
+	CHECK(strstr(text, "Node 0 MemTotal:  ") == text);
+	CHECK(strstr(text, "\nNode 0 MemUsed: "));
+	CHECK(strstr(text, "\nNode 0 SReclaimable: "));
+	CHECK(read_text("/sys/devices/system/node/node0/numastat", text, sizeof(text)));
+	CHECK(!strncmp(text, "numa_hit ", 9) && strstr(text, "\ninterleave_hit ") && strstr(text, "\nother_node "));
+	CHECK(read_text("/sys/devices/system/node/node0/vmstat", text, sizeof(text)));
+	CHECK(!strncmp(text, "nr_free_pages ", 14) && strstr(text, "\nnuma_hit ") && strstr(text, "\nnr_anon_pages "));
+	CHECK(read_text("/sys/devices/system/node/node0/distance", text, sizeof(text)));
+	CHECK(!strcmp(text, memory_nodes() == 3 ? "10 20\n" : "10\n"));
+	CHECK(read_text("/sys/devices/system/node/node0/cpulist", text, sizeof(text)));
+	CHECK(text[0] == '0');
+}
