@@ -9,7 +9,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/fault/internal.h"
-#include "mm/kmap/vmalloc.h"
 
 /* Store @pte at @addr if the entry is empty.  0, -ENOMEM, -EBUSY */
 static int insert_pte(struct vm_area_struct *vma, vaddr_t addr, pte_t pte)
@@ -67,20 +66,5 @@ int vm_insert_page(struct vm_area_struct *vma, vaddr_t addr, struct page *page)
 		page_remove_rmap(page);
 		put_page(page);
 	}
-	return rc;
-}
-
-int remap_vmalloc_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
-{
-	unsigned long bytes = vma->vm_end - vma->vm_start;
-	struct vm_struct *area = find_vm_area(addr);
-	int rc = 0;
-
-	if (!area || !(area->flags & VM_USERMAP_AREA) || area->addr != (vaddr_t)addr ||
-	    pgoff > area->nr_pages || bytes >> PAGE_SHIFT > area->nr_pages - pgoff)
-		return -EINVAL;
-	vma->vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
-	for (unsigned long i = 0; i < bytes >> PAGE_SHIFT && !rc; i++)
-		rc = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE, area->pages[pgoff + i]);
 	return rc;
 }
