@@ -9,6 +9,7 @@
 #include "kernel/sync/mutex.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/task/task.h"
+#include "kernel/time/time.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/gfp.h"
 #include "mm/slab/slab.h"
@@ -43,21 +44,33 @@ static bool on_every_hart(void (*fn)(void *))
 	return true;
 }
 
+static atomic_t taken;
+
+/*
+ * A lock that is always contended goes round its waiters: where the machine below runs fewer harts than there
+ * are, each handover waits until that machine runs the next in line.  So this ends by the clock as well.
+ */
 static void add_under_spinlock(__maybe_unused void *arg)
 {
-	for (int i = 0; i < ROUNDS; i++) {
+	u64 end = ktime_get() + 300 * NSEC_PER_MSEC;
+	int i;
+
+	for (i = 0; i < ROUNDS && (i % 16 || ktime_get() < end); i++) {
 		spin_lock(&spin);
 		plain++;
 		spin_unlock(&spin);
 	}
+	atomic_add(i, &taken);
 	worker_end();
 }
 
 KTEST(spin_locks_exclude)
 {
 	plain = 0;
+	atomic_set(&taken, 0);
 	KCHECK(on_every_hart(add_under_spinlock));
-	KCHECK_EQ(plain, (long)ROUNDS * nr_harts);
+	KCHECK_EQ(plain, atomic_read(&taken));
+	KCHECK(plain >= nr_harts);
 }
 
 static void add_under_mutex(__maybe_unused void *arg)
