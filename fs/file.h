@@ -30,6 +30,7 @@ int stream_open(struct inode *inode, struct file *file);
 loff_t generic_file_llseek(struct file *file, loff_t off, int whence);
 loff_t generic_file_llseek_size(struct file *file, loff_t off, int whence, loff_t max, loff_t eof);
 loff_t noop_llseek(struct file *file, loff_t off, int whence);
+loff_t no_seek_end_llseek(struct file *file, loff_t off, int whence);
 loff_t vfs_llseek(struct file *file, loff_t off, int whence);
 ssize_t vfs_read(struct file *file, struct iov_iter *to, loff_t *pos);
 ssize_t vfs_write(struct file *file, struct iov_iter *from, loff_t *pos);

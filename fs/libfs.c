@@ -103,18 +103,6 @@ int dcache_readdir(struct file *f, struct dir_context *ctx)
 	return 0;
 }
 
-loff_t dcache_dir_lseek(struct file *f, loff_t off, int whence)
-{
-	if (whence == SEEK_CUR)
-		off += f->f_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (off < 0)
-		return -EINVAL;
-	f->f_pos = off;
-	return off;
-}
-
 ssize_t generic_read_dir(__maybe_unused struct file *f, __maybe_unused struct iov_iter *to,
 			 __maybe_unused loff_t *pos)
 {
@@ -128,7 +116,7 @@ static int noop_fsync(__maybe_unused struct file *f, __maybe_unused loff_t start
 }
 
 const struct file_operations simple_dir_operations = {
-	.llseek = dcache_dir_lseek,
+	.llseek = no_seek_end_llseek,
 	.read = generic_read_dir,
 	.iterate = dcache_readdir,
 	.fsync = noop_fsync,

@@ -12,7 +12,6 @@
 /* Directories whose names are pinned dentries. */
 struct dentry *simple_lookup(struct inode *dir, struct dentry *dentry, unsigned flags);
 int dcache_readdir(struct file *file, struct dir_context *ctx);
-loff_t dcache_dir_lseek(struct file *file, loff_t off, int whence);
 ssize_t generic_read_dir(struct file *file, struct iov_iter *to, loff_t *pos);	/* -EISDIR */
 extern const struct file_operations simple_dir_operations;
 extern const struct inode_operations simple_dir_inode_operations;

@@ -308,15 +308,17 @@ static int clone_below(const struct path *from, struct vfsmount *top)
 	return 0;
 }
 
+static int mount_source(const char *name, struct path *from)
+{
+	return name && *name ? kern_path(name, LOOKUP_FOLLOW, from) : -EINVAL;
+}
+
 static int do_bind(const struct path *where, const char *from_name, bool recursive)
 {
 	struct vfsmount *m;
 	struct path from;
-	int rc;
+	int rc = mount_source(from_name, &from);
 
-	if (!from_name || !*from_name)
-		return -EINVAL;
-	rc = kern_path(from_name, LOOKUP_FOLLOW, &from);
 	if (rc)
 		return rc;
 	m = clone_mount(from.mnt, from.dentry);
@@ -343,11 +345,8 @@ out:
 static int do_move_mount(const struct path *where, const char *from_name)
 {
 	struct path from, left;
-	int rc;
+	int rc = mount_source(from_name, &from);
 
-	if (!from_name || !*from_name)
-		return -EINVAL;
-	rc = kern_path(from_name, LOOKUP_FOLLOW, &from);
 	if (rc)
 		return rc;
 	down_write(&namespace_sem);

@@ -429,17 +429,22 @@ static int chown_path(const struct path *path, uid_t uid, gid_t gid)
 	return change_attr(path, &attr);
 }
 
-static long do_fchmodat(int dfd, const char __user *name, umode_t mode, unsigned flags)
+/* What fchmodat() and its like work on. */
+static int attr_path_at(int dfd, const char __user *name, unsigned flags, struct path *path)
 {
-	unsigned lookup = flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
-	struct path path;
-	int rc;
+	unsigned lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+			  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	if (flags & AT_EMPTY_PATH)
-		lookup |= LOOKUP_EMPTY;
-	rc = user_path_at(dfd, name, lookup, &path);
+	return user_path_at(dfd, name, lookup, path);
+}
+
+static long do_fchmodat(int dfd, const char __user *name, umode_t mode, unsigned flags)
+{
+	struct path path;
+	int rc = attr_path_at(dfd, name, flags, &path);
+
 	if (rc)
 		return rc;
 	rc = chmod_path(&path, mode);
@@ -471,15 +476,9 @@ SYSCALL_DEFINE2(fchmod, unsigned, fd, umode_t, mode)
 
 SYSCALL_DEFINE5(fchownat, int, dfd, const char __user *, name, uid_t, uid, gid_t, gid, int, flags)
 {
-	unsigned lookup = flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct path path;
-	int rc;
+	int rc = attr_path_at(dfd, name, flags, &path);
 
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
-	if (flags & AT_EMPTY_PATH)
-		lookup |= LOOKUP_EMPTY;
-	rc = user_path_at(dfd, name, lookup, &path);
 	if (rc)
 		return rc;
 	rc = chown_path(&path, uid, gid);
@@ -545,7 +544,6 @@ static long utimes_fd(int fd, const struct timespec64 *t)
 
 SYSCALL_DEFINE4(utimensat, int, dfd, const char __user *, name, struct timespec64 __user *, utimes, int, flags)
 {
-	unsigned lookup = flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct timespec64 t[2];
 	struct path path;
 	int rc;
@@ -558,13 +556,9 @@ SYSCALL_DEFINE4(utimensat, int, dfd, const char __user *, name, struct timespec6
 		if (!utime_nsec_valid(t[0].tv_nsec) || !utime_nsec_valid(t[1].tv_nsec))
 			return -EINVAL;
 	}
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
 	if (!name && dfd != AT_FDCWD)
 		return flags ? -EINVAL : utimes_fd(dfd, utimes ? t : NULL);
-	if (flags & AT_EMPTY_PATH)
-		lookup |= LOOKUP_EMPTY;
-	rc = user_path_at(dfd, name, lookup, &path);
+	rc = attr_path_at(dfd, name, flags, &path);
 	if (rc)
 		return rc;
 	rc = utimes_path(&path, utimes ? t : NULL);

@@ -269,6 +269,16 @@ loff_t generic_file_llseek(struct file *f, loff_t off, int whence)
 
 loff_t noop_llseek(struct file *f, __maybe_unused loff_t off, __maybe_unused int whence) { return f->f_pos; }
 
+/* For files that do not know where they end. */
+loff_t no_seek_end_llseek(struct file *f, loff_t off, int whence)
+{
+	if (whence == SEEK_CUR)
+		off += f->f_pos;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	return set_pos(f, off, INT64_MAX);
+}
+
 loff_t vfs_llseek(struct file *f, loff_t off, int whence)
 {
 	if (!(f->f_mode & FMODE_LSEEK))

@@ -216,18 +216,6 @@ ssize_t seq_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	return n;
 }
 
-loff_t seq_lseek(struct file *f, loff_t off, int whence)
-{
-	if (whence == SEEK_CUR)
-		off += f->f_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (off < 0)
-		return -EINVAL;
-	f->f_pos = off;		/* the next read traverses */
-	return off;
-}
-
 /* ---- one record only ------------------------------------------------------------------------- */
 
 static void *single_start(__maybe_unused struct seq_file *m, loff_t *pos)

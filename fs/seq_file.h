@@ -34,7 +34,6 @@ struct seq_file {
 
 int seq_open(struct file *file, const struct seq_operations *op);
 ssize_t seq_read(struct file *file, struct iov_iter *to, loff_t *pos);
-loff_t seq_lseek(struct file *file, loff_t off, int whence);
 void seq_release(struct inode *inode, struct file *file);
 void seq_release_private(struct inode *inode, struct file *file);
 void *__seq_open_private(struct file *file, const struct seq_operations *op, size_t bytes);

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/sysfs.h"
+#include "fs/file.h"
 #include "fs/libfs.h"
 #include "fs/namei.h"
 #include "include/uapi/statfs.h"
@@ -60,12 +61,9 @@ static ssize_t attr_write(struct file *f, struct iov_iter *from, loff_t *pos)
 	return rc;
 }
 
-static loff_t attr_lseek(struct file *f, loff_t off, int whence)
-{
-	return dcache_dir_lseek(f, off, whence);
-}
-
-static const struct file_operations attr_fops = { .read = attr_read, .write = attr_write, .llseek = attr_lseek };
+static const struct file_operations attr_fops = {
+	.read = attr_read, .write = attr_write, .llseek = no_seek_end_llseek,
+};
 static const struct inode_operations attr_iops = { .setattr = simple_setattr };
 
 /* ---- the tree -------------------------------------------------------------------------------- */
@@ -201,24 +199,7 @@ int sysfs_create_link(const char *path, const char *target)
 
 /* ---- what the machine has -------------------------------------------------------------------- */
 
-static ssize_t mask_list(u64 mask, char *buf)
-{
-	const char *sep = "";
-	int at = 0;
-
-	for (unsigned b = 0; b < 64; b++) {
-		unsigned first = b;
-
-		if (!(mask >> b & 1))
-			continue;
-		while (b < 63 && (mask >> (b + 1) & 1))
-			b++;
-		at += scnprintf(buf + at, PAGE_SIZE - at, b > first ? "%s%u-%u" : "%s%u", sep, first, b);
-		sep = ",";
-	}
-	return at + scnprintf(buf + at, PAGE_SIZE - at, "\n");
-}
-
+static ssize_t mask_list(u64 mask, char *buf) { return scnprintf(buf, PAGE_SIZE, "%*pbl\n", 64, &mask); }
 static u64 all_harts(void) { return nr_harts == 64 ? ~0ull : (1ull << nr_harts) - 1; }
 static ssize_t show_online(__maybe_unused void *data, char *buf) { return mask_list(hart_online_mask.bits, buf); }
 static ssize_t show_all_harts(__maybe_unused void *data, char *buf) { return mask_list(all_harts(), buf); }

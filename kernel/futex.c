@@ -331,39 +331,51 @@ static int move_waiters(struct futex_bucket *b1, const struct futex_key *k1, str
 	return done;
 }
 
+/* Two futexes and their buckets. */
+struct futex_two { struct futex_key k1, k2; struct futex_bucket *b1, *b2; };
+
+/* 0 or -errno; the buckets are not locked. */
+static int get_two(u32 __user *u1, u32 __user *u2, bool shared, struct futex_two *t)
+{
+	int rc = get_key(u1, shared, &t->k1);
+
+	if (!rc)
+		rc = get_key(u2, shared, &t->k2);
+	if (rc)
+		return rc;
+	t->b1 = bucket_of(&t->k1);
+	t->b2 = bucket_of(&t->k2);
+	return 0;
+}
+
 static int futex_requeue(u32 __user *u1, u32 __user *u2, bool shared, int nr_wake, int nr_requeue, const u32 *cmp)
 {
-	struct futex_bucket *b1, *b2;
-	struct futex_key k1, k2;
+	struct futex_two t;
 	u32 now;
 	int rc;
 
 	if (nr_wake < 0 || nr_requeue < 0)
 		return -EINVAL;
 	for (;;) {
-		rc = get_key(u1, shared, &k1);
-		if (!rc)
-			rc = get_key(u2, shared, &k2);
+		rc = get_two(u1, u2, shared, &t);
 		if (rc)
 			return rc;
-		b1 = bucket_of(&k1);
-		b2 = bucket_of(&k2);
-		lock_two(b1, b2);
+		lock_two(t.b1, t.b2);
 		rc = cmp ? read_word_locked(&now, u1) : 0;
 		if (!rc)
 			break;
-		unlock_two(b1, b2);
+		unlock_two(t.b1, t.b2);
 		if (get_user(now, u1))				/* X3 */
 			return -EFAULT;
 	}
 	kick_defer();
 	if (cmp && now != *cmp)
 		rc = -EAGAIN;
-	else if (same_key(&k1, &k2))
-		rc = wake_key(b1, &k1, nr_wake, FUTEX_BITSET_MATCH_ANY);
+	else if (same_key(&t.k1, &t.k2))
+		rc = wake_key(t.b1, &t.k1, nr_wake, FUTEX_BITSET_MATCH_ANY);
 	else
-		rc = move_waiters(b1, &k1, b2, &k2, nr_wake, nr_requeue);
-	unlock_two(b1, b2);
+		rc = move_waiters(t.b1, &t.k1, t.b2, &t.k2, nr_wake, nr_requeue);
+	unlock_two(t.b1, t.b2);
 	kick_flush();
 	return rc;
 }
@@ -397,8 +409,7 @@ static bool compare_old(const struct wake_op *w, u32 value)
 
 static int futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1, int nr2, u32 code)
 {
-	struct futex_bucket *b1, *b2;
-	struct futex_key k1, k2;
+	struct futex_two t;
 	struct wake_op w;
 	int rc = decode_wake_op(code, &w);
 	u32 old;
@@ -406,29 +417,25 @@ static int futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1, i
 	if (rc)
 		return rc;
 	for (;;) {
-		rc = get_key(u1, shared, &k1);
-		if (!rc)
-			rc = get_key(u2, shared, &k2);
+		rc = get_two(u1, u2, shared, &t);
 		if (rc)
 			return rc;
-		b1 = bucket_of(&k1);
-		b2 = bucket_of(&k2);
-		lock_two(b1, b2);
+		lock_two(t.b1, t.b2);
 		pagefault_disable();
 		rc = futex_op_user(w.op, w.oparg, u2, &old);
 		pagefault_enable();
 		if (!rc)
 			break;
-		unlock_two(b1, b2);
+		unlock_two(t.b1, t.b2);
 		/* Adding nothing brings the page, writable (X3). */
 		if (futex_op_user(1, 0, u2, &old))
 			return -EFAULT;
 	}
 	kick_defer();
-	rc = wake_key(b1, &k1, nr1, FUTEX_BITSET_MATCH_ANY);
+	rc = wake_key(t.b1, &t.k1, nr1, FUTEX_BITSET_MATCH_ANY);
 	if (compare_old(&w, old))
-		rc += wake_key(b2, &k2, nr2, FUTEX_BITSET_MATCH_ANY);
-	unlock_two(b1, b2);
+		rc += wake_key(t.b2, &t.k2, nr2, FUTEX_BITSET_MATCH_ANY);
+	unlock_two(t.b1, t.b2);
 	kick_flush();
 	return rc;
 }

@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "lib/bitmap.h"
 #include "lib/ctype.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
@@ -143,6 +144,42 @@ static void put_symbol(struct out *o, unsigned long addr, bool with_offset, cons
 	}
 }
 
+static void put_decimal(struct out *o, u64 v)
+{
+	const struct spec sp = { .precision = -1 };
+
+	put_number(o, v, false, 10, &sp);
+}
+
+/* Groups of 32 of the @bits bits of @map, the highest first. */
+static void put_bitmap(struct out *o, const unsigned long *map, int bits)
+{
+	for (int at = (bits - 1) & ~31; at >= 0; at -= 32) {
+		unsigned width = min(bits - at, 32);
+
+		put_hex(o, map[BIT_WORD(at)] >> (at % 64) & BITMAP_LAST_WORD_MASK(width), (width + 3) / 4);
+		if (at)
+			put(o, ',');
+	}
+}
+
+/* The set ones among @bits bits of @map as ranges: 0,2-5 */
+static void put_bitmap_list(struct out *o, const unsigned long *map, int bits)
+{
+	unsigned long from = find_first_bit(map, bits), to;
+
+	for (bool first = true; from < bits; from = find_next_bit(map, bits, to), first = false) {
+		to = find_next_zero_bit(map, bits, from);
+		if (!first)
+			put(o, ',');
+		put_decimal(o, from);
+		if (to - from > 1) {
+			put(o, '-');
+			put_decimal(o, to - 1);
+		}
+	}
+}
+
 static void format(struct out *o, const char *fmt, va_list *args);
 
 /* %p and what letters may follow it; returns the format behind them. */
@@ -162,6 +199,13 @@ static const char *put_pointer(struct out *o, const char *fmt, const void *ptr, 
 		va_end(copy);
 		return fmt + 1;
 	}
+	case 'b':
+		if (fmt[1] != 'l') {
+			put_bitmap(o, ptr, sp->width);
+			return fmt + 1;
+		}
+		put_bitmap_list(o, ptr, sp->width);
+		return fmt + 2;
 	case 'x':	/* Linux: print it as it is */
 	case 'K':
 		fmt++;

@@ -5,6 +5,7 @@
  *           lengths hh h l ll z t j.  Beyond C:
  *             %pS %ps  a kernel address as symbol+0xoff/0x..., or as hexadecimal; %ps without offset
  *             %pV      a struct va_format
+ *             %*pb     a bitmap of width bits in hexadecimal, groups of 32; %*pbl: as ranges, 0,2-5
  *           %p prints the address itself, 16 digits.
  *           v/snprintf return the length that the whole text would have, v/scnprintf what was written;
  *           a size > 0 always ends in a NUL.

@@ -17,10 +17,7 @@ static int nid_of(void *data) { return (long)data; }
 
 static ssize_t mask_show(u64 mask, char *buf)
 {
-	int n = nodelist_print(buf, PAGE_SIZE - 1, (nodemask_t){ mask });
-
-	buf[n++] = '\n';
-	return n;
+	return scnprintf(buf, PAGE_SIZE, "%*pbl\n", 64, &mask);
 }
 
 /* ---- which nodes there are ------------------------------------------------------------------------------------ */
@@ -67,10 +64,7 @@ static ssize_t show_cpumap(void *data, char *buf)
 {
 	u64 mask = node_harts(nid_of(data));
 
-	if (nr_harts > 32)
-		return scnprintf(buf, PAGE_SIZE, "%0*x,%08x\n", (int)(nr_harts - 29) / 4, (u32)(mask >> 32),
-				 (u32)mask);
-	return scnprintf(buf, PAGE_SIZE, "%0*x\n", (int)(nr_harts + 3) / 4, (u32)mask);
+	return scnprintf(buf, PAGE_SIZE, "%*pb\n", (int)nr_harts, &mask);
 }
 
 static ssize_t show_distance(void *data, char *buf)

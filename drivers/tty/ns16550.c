@@ -7,14 +7,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "drivers/char/random.h"
 #include "drivers/of.h"
 #include "drivers/tty/uart.h"
 #include "include/uapi/errno.h"
-#include "kernel/irq.h"
-#include "lib/printk.h"
-#include "mm/kmap/ioremap.h"
-#include "mm/slab/slab.h"
 
 enum { RBR = 0, THR = 0, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, USR = 0x1f };
 #define IER_RX		0x01
@@ -100,7 +95,6 @@ static int ns_interrupt(int irq, void *data)
 	struct uart_port *p = data;
 	unsigned iir, n, room;
 	char buf[64];
-	u64 now;
 
 	(void)irq;
 	spin_lock(&p->lock);
@@ -114,31 +108,23 @@ static int ns_interrupt(int irq, void *data)
 		ns_ier(p, 0, IER_TX);
 	room = UART_RING - (p->head - p->tail);
 	spin_unlock(&p->lock);
-	if (n) {
-		now = arch_time_ticks();
-		add_entropy(&now, sizeof(now), 1);
-		tty_receive(&p->tty, buf, n);
-	}
-	if (room >= UART_RING / 2)
-		tty_wakeup(&p->tty);
+	uart_interrupted(p, buf, n, room);
 	return n || !(iir & IIR_NONE) ? IRQ_HANDLED : IRQ_NONE;
 }
 
 static int __init ns_probe(int node, unsigned quirks)
 {
 	static unsigned nr;
-	struct uart_port *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	struct uart_port *p;
 	char name[16];
 	int rc;
 
+	p = uart_alloc(node, &rc);
 	if (!p)
-		return -ENOMEM;
-	rc = uart_map(p, node);
-	if (rc) {
-		kfree(p);
 		return rc;
-	}
 	p->quirks = quirks;
+	p->model = "16550";
+	p->handler = ns_interrupt;
 	p->fill = ns_fill;
 	p->putc_wait = ns_putc_wait;
 	p->set_rx = ns_set_rx;
@@ -146,13 +132,6 @@ static int __init ns_probe(int node, unsigned quirks)
 	wr(p, FCR, FCR_ENABLE);
 	wr(p, MCR, MCR_DTR_RTS_OUT2);
 	snprintf(name, sizeof(name), "ttyS%u", nr);
-	if (p->irq)
-		rc = request_irq(p->irq, ns_interrupt, p, name);
-	if (rc) {
-		pr_err("%s: no interrupt %d (error %d)\n", name, p->irq, rc);
-		p->irq = 0;
-	}
-	pr_info("%s: 16550 at %p (irq = %d)\n", name, p->regs, p->irq);
 	return uart_add(p, name, MKDEV(4, 64 + nr++), node);
 }
 

@@ -6,13 +6,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "drivers/char/random.h"
 #include "drivers/of.h"
 #include "drivers/tty/uart.h"
 #include "include/uapi/errno.h"
-#include "kernel/irq.h"
-#include "lib/printk.h"
-#include "mm/slab/slab.h"
 
 enum { TXDATA = 0x00, RXDATA = 0x04, TXCTRL = 0x08, RXCTRL = 0x0c, IE = 0x10, IP = 0x14 };
 #define DATA_FLAG	0x80000000u	/* TXDATA: full; RXDATA: empty */
@@ -56,7 +52,6 @@ static int sif_interrupt(int irq, void *data)
 	struct uart_port *p = data;
 	unsigned n = 0, room, limit;
 	char buf[64];
-	u64 now;
 	u32 pending, v;
 
 	(void)irq;
@@ -68,30 +63,22 @@ static int sif_interrupt(int irq, void *data)
 	sif_fill(p);
 	room = UART_RING - (p->head - p->tail);
 	spin_unlock(&p->lock);
-	if (n) {
-		now = arch_time_ticks();
-		add_entropy(&now, sizeof(now), 1);
-		tty_receive(&p->tty, buf, n);
-	}
-	if (room >= UART_RING / 2)
-		tty_wakeup(&p->tty);
+	uart_interrupted(p, buf, n, room);
 	return n || pending ? IRQ_HANDLED : IRQ_NONE;
 }
 
 static int __init sifive_probe(int node)
 {
 	static unsigned nr;
-	struct uart_port *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	struct uart_port *p;
 	char name[16];
 	int rc;
 
+	p = uart_alloc(node, &rc);
 	if (!p)
-		return -ENOMEM;
-	rc = uart_map(p, node);
-	if (rc) {
-		kfree(p);
 		return rc;
-	}
+	p->model = "SiFive UART";
+	p->handler = sif_interrupt;
 	p->fill = sif_fill;
 	p->putc_wait = sif_putc_wait;
 	p->set_rx = sif_set_rx;
@@ -99,13 +86,6 @@ static int __init sifive_probe(int node)
 	wr(p, TXCTRL, CTRL_ENABLE | TX_WATERMARK);
 	wr(p, RXCTRL, CTRL_ENABLE);
 	snprintf(name, sizeof(name), "ttySIF%u", nr);
-	if (p->irq)
-		rc = request_irq(p->irq, sif_interrupt, p, name);
-	if (rc) {
-		pr_err("%s: no interrupt %d (error %d)\n", name, p->irq, rc);
-		p->irq = 0;
-	}
-	pr_info("%s: SiFive UART at %p (irq = %d)\n", name, p->regs, p->irq);
 	return uart_add(p, name, MKDEV(243, nr++), node);
 }
 DRIVER("sifive,uart0", sifive_probe);

@@ -4,10 +4,12 @@
  * SPDX-License-Identifier: MIT
  */
 #include "drivers/tty/uart.h"
+#include "drivers/char/random.h"
 #include "include/ioport.h"
 #include "include/machine.h"
 #include "include/uapi/errno.h"
 #include "lib/fdt.h"
+#include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/kmap/ioremap.h"
 #include "mm/slab/slab.h"
@@ -133,7 +135,7 @@ static void uart_console_write(struct console *con, const char *text, size_t n)
 		spin_unlock(&port->lock);
 }
 
-int uart_map(struct uart_port *port, int node)
+static int uart_map(struct uart_port *port, int node)
 {
 	u32 cells[4], ncells = ARRAY_SIZE(cells), value;
 	u64 base, size;
@@ -162,11 +164,46 @@ int uart_map(struct uart_port *port, int node)
 	return 0;
 }
 
+struct uart_port *uart_alloc(int node, int *rc)
+{
+	struct uart_port *port = kzalloc(sizeof(*port), GFP_KERNEL);
+
+	*rc = port ? uart_map(port, node) : -ENOMEM;
+	if (!*rc)
+		return port;
+	kfree(port);
+	return NULL;
+}
+
+void uart_interrupted(struct uart_port *port, const char *in, unsigned n, unsigned room)
+{
+	if (n) {
+		u64 now = arch_time_ticks();
+
+		add_entropy(&now, sizeof(now), 1);
+		tty_receive(&port->tty, in, n);
+	}
+	if (room >= UART_RING / 2)
+		tty_wakeup(&port->tty);
+}
+
+static void uart_get_irq(struct uart_port *port)
+{
+	int rc = port->irq ? request_irq(port->irq, port->handler, port, port->name) : 0;
+
+	if (!rc)
+		return;
+	pr_err("%s: no interrupt %d (error %d)\n", port->name, port->irq, rc);
+	port->irq = 0;
+}
+
 int uart_add(struct uart_port *port, const char *name, dev_t dev, int node)
 {
 	int rc;
 
 	strscpy(port->name, name, sizeof(port->name));
+	uart_get_irq(port);
+	pr_info("%s: %s at %p (irq = %d)\n", name, port->model, port->regs, port->irq);
 	port->ring = kmalloc(UART_RING, GFP_KERNEL);
 	if (!port->ring)
 		return -ENOMEM;

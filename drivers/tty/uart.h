@@ -13,6 +13,7 @@
 
 #include "drivers/tty/console.h"
 #include "drivers/tty/tty.h"
+#include "kernel/irq.h"
 
 #define UART_RING	4096u
 
@@ -25,6 +26,8 @@ struct uart_port {
 	void *regs;			/* (I) ioremapped */
 	unsigned reg_shift, io_width;	/* (I) */
 	int irq;			/* (I) 0: none */
+	const char *model;		/* (I) */
+	irq_handler_t handler;		/* (I) */
 	void (*fill)(struct uart_port *port);		/* => lock held */
 	void (*putc_wait)(struct uart_port *port, char c);	/* => lock held */
 	void (*set_rx)(struct uart_port *port, bool on);	/* => lock held */
@@ -33,6 +36,8 @@ struct uart_port {
 	char name[16];
 };
 
+/* A port with the registers and the interrupt line of @node, or NULL and *rc. */
+struct uart_port *uart_alloc(int node, int *rc);
 /* A ready port becomes /dev/@name and may be a console.  0 or -errno */
 int uart_add(struct uart_port *port, const char *name, dev_t dev, int node);
 /* fill(): the next byte to send, or -1. */
@@ -42,7 +47,7 @@ static inline int uart_next(struct uart_port *port)
 }
 /* How much input may be taken from the device now: 0 stops it until somebody reads.  => lock held */
 unsigned uart_rx_room(struct uart_port *port, unsigned want);
-/* Device registers of @node, its interrupt line; 0 or -errno. */
-int uart_map(struct uart_port *port, int node);
+/* The end of an interrupt: @n bytes of @in came, the ring has @room.  => lock not held */
+void uart_interrupted(struct uart_port *port, const char *in, unsigned n, unsigned room);
 
 #endif

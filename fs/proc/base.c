@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/proc/internal.h"
+#include "fs/file.h"
 #include "fs/fs_struct.h"
 #include "fs/libfs.h"
 #include "include/uapi/dirent.h"
@@ -288,7 +289,7 @@ static int pid_show_open(struct inode *inode, struct file *f)
 }
 
 static const struct file_operations pid_show_fops = {
-	.open = pid_show_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+	.open = pid_show_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 
 static int pid_setattr(struct dentry *d, struct iattr *attr)
@@ -344,7 +345,7 @@ static int pid_dir_permission(struct inode *dir, int mask)
 
 static const struct inode_operations pid_dir_iops = { .lookup = pid_dir_lookup, .permission = pid_dir_permission };
 static const struct file_operations pid_dir_fops = {
-	.iterate = pid_dir_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+	.iterate = pid_dir_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
 
 /* ---- directories of tasks -------------------------------------------------------------------- */
@@ -435,5 +436,5 @@ static int task_getattr(const struct path *path, struct kstat *st)
 
 const struct inode_operations proc_task_iops = { .lookup = task_lookup, .getattr = task_getattr };
 const struct file_operations proc_task_fops = {
-	.iterate = task_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+	.iterate = task_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };

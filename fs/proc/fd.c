@@ -8,6 +8,7 @@
  */
 #include "fs/proc/internal.h"
 #include "fs/fdtable.h"
+#include "fs/file.h"
 #include "fs/fs_struct.h"
 #include "fs/libfs.h"
 #include "include/uapi/dirent.h"
@@ -102,7 +103,7 @@ static const struct dentry_operations fd_dentry_ops = { .revalidate = fd_revalid
 static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool info);
 static int fdinfo_open(struct inode *inode, struct file *f);
 static const struct file_operations fdinfo_file_fops = {
-	.open = fdinfo_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+	.open = fdinfo_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 static const struct inode_operations fdinfo_file_iops;
 
@@ -176,10 +177,10 @@ static int fd_permission(struct inode *inode, int mask)
 const struct inode_operations proc_fd_iops = { .lookup = fd_lookup, .permission = fd_permission };
 const struct inode_operations proc_fdinfo_iops = { .lookup = fdinfo_lookup };
 const struct file_operations proc_fd_fops = {
-	.iterate = fd_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+	.iterate = fd_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
 const struct file_operations proc_fdinfo_fops = {
-	.iterate = fdinfo_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+	.iterate = fdinfo_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
 
 /* ---- fdinfo ---------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/proc/internal.h"
+#include "fs/file.h"
 #include "fs/libfs.h"
 #include "include/uapi/dirent.h"
 #include "include/uapi/statfs.h"
@@ -97,10 +98,10 @@ static int pde_seq_open(struct inode *inode, struct file *f)
 }
 
 static const struct file_operations pde_single_fops = {
-	.open = pde_single_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+	.open = pde_single_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 static const struct file_operations pde_seq_fops = {
-	.open = pde_seq_open, .read = seq_read, .llseek = seq_lseek, .release = seq_release,
+	.open = pde_seq_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
 };
 
 struct proc_dir_entry *proc_create_single(const char *name, umode_t mode, struct proc_dir_entry *parent,
@@ -165,7 +166,7 @@ static int pde_readdir(struct file *f, struct dir_context *ctx)
 }
 
 static const struct file_operations pde_dir_fops = {
-	.iterate = pde_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+	.iterate = pde_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
 static const struct inode_operations pde_dir_iops = { .lookup = proc_static_lookup, .getattr = pde_getattr };
 
@@ -259,7 +260,7 @@ static int root_getattr(const struct path *path, struct kstat *st)
 
 static const struct inode_operations root_iops = { .lookup = root_lookup, .getattr = root_getattr };
 static const struct file_operations root_fops = {
-	.iterate = root_readdir, .read = generic_read_dir, .llseek = dcache_dir_lseek,
+	.iterate = root_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
 
 /* ---- the file system ------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/proc/internal.h"
+#include "fs/file.h"
 #include "fs/fs_struct.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
@@ -112,10 +113,10 @@ static int mountinfo_open(__maybe_unused struct inode *inode, struct file *f)
 { return seq_open(f, &mountinfo_ops); }
 
 const struct file_operations proc_mounts_fops = {
-	.open = mounts_open, .read = seq_read, .llseek = seq_lseek, .release = seq_release,
+	.open = mounts_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
 };
 const struct file_operations proc_mountinfo_fops = {
-	.open = mountinfo_open, .read = seq_read, .llseek = seq_lseek, .release = seq_release,
+	.open = mountinfo_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
 };
 
 static int filesystems_show(struct seq_file *m, __maybe_unused void *v)

@@ -231,40 +231,13 @@ static void status_caps(struct seq_file *m, struct task_struct *t)
 	seq_printf(m, "NoNewPrivs:\t%d\n", t->no_new_privs);
 }
 
-/* A mask of up to 64 bits as Linux prints cpumasks: groups of 32 bits, of @bits bits in all. */
-static void put_mask(struct seq_file *m, u64 mask, unsigned bits)
-{
-	if (bits > 32)
-		seq_printf(m, "%0*x,%08x", (int)(bits - 32 + 3) / 4, (u32)(mask >> 32), (u32)mask);
-	else
-		seq_printf(m, "%0*x", (int)(bits + 3) / 4, (u32)mask);
-}
-
-static void put_mask_list(struct seq_file *m, u64 mask)
-{
-	const char *sep = "";
-
-	for (unsigned b = 0; b < 64; b++) {
-		unsigned first = b;
-
-		if (!(mask >> b & 1))
-			continue;
-		while (b < 63 && (mask >> (b + 1) & 1))
-			b++;
-		seq_printf(m, b > first ? "%s%u-%u" : "%s%u", sep, first, b);
-		sep = ",";
-	}
-}
-
 static void status_sched(struct seq_file *m, struct task_struct *t)
 {
-	u64 all = nr_harts == 64 ? ~0ull : (1ull << nr_harts) - 1;
+	int harts = nr_harts;
 
-	seq_puts(m, "Cpus_allowed:\t");
-	put_mask(m, t->cpus_allowed & all, nr_harts);
-	seq_puts(m, "\nCpus_allowed_list:\t");
-	put_mask_list(m, t->cpus_allowed & all);
-	seq_printf(m, "\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->nvcsw, t->nivcsw);
+	seq_printf(m, "Cpus_allowed:\t%*pb\nCpus_allowed_list:\t%*pbl\n", harts, &t->cpus_allowed, harts,
+		   &t->cpus_allowed);
+	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->nvcsw, t->nivcsw);
 }
 
 int proc_pid_status(struct seq_file *m, struct task_struct *t)

@@ -11,6 +11,7 @@
 #ifndef VELLUM_MM_CACHE_SHMEM_H
 #define VELLUM_MM_CACHE_SHMEM_H
 
+#include "include/uapi/fcntl.h"
 #include "mm/cache/filemap.h"
 
 struct shmem_sb_info {
@@ -67,14 +68,5 @@ void shmem_init(void);
  * shmem_init_mapping(inode, NULL) done, that /proc shows as "/@name (deleted)".  ERR_PTR.
  */
 struct file *shmem_alloc_file(const char *name, umode_t mode);
-
-#ifndef F_SEAL_SEAL
-#define F_SEAL_SEAL	0x0001
-#define F_SEAL_SHRINK	0x0002
-#define F_SEAL_GROW	0x0004
-#define F_SEAL_WRITE	0x0008
-#define F_SEAL_FUTURE_WRITE 0x0010
-#define F_SEAL_EXEC	0x0020
-#endif
 
 #endif

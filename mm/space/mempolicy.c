@@ -53,22 +53,6 @@ static nodemask_t relative_nodes(nodemask_t rel, nodemask_t in)
 	return out;
 }
 
-int nodelist_print(char *buf, int size, nodemask_t nodes)
-{
-	int len = 0;
-
-	buf[0] = 0;
-	while (nodes.bits) {
-		int first = first_node(nodes), last = first;
-
-		while (last < 63 && nodes.bits >> (last + 1) & 1)
-			last++;
-		len += scnprintf(buf + len, size - len, first == last ? "%s%d" : "%s%d-%d", len ? "," : "", first, last);
-		nodes.bits &= last < 63 ? ~0ul << (last + 1) : 0;
-	}
-	return len;
-}
-
 /* ---- objects ---------------------------------------------------------------------------------------------- */
 
 void __mpol_put(struct mempolicy *pol) { kfree(pol); }
@@ -176,10 +160,8 @@ int mpol_to_str(char *buf, int size, const struct mempolicy *pol)
 		len += scnprintf(buf + len, size - len, "=static");
 	else if (pol && pol->flags & MPOL_F_RELATIVE_NODES)
 		len += scnprintf(buf + len, size - len, "=relative");
-	if (nodes.bits) {
-		len += scnprintf(buf + len, size - len, ":");
-		len += nodelist_print(buf + len, size - len, nodes);
-	}
+	if (nodes.bits)
+		len += scnprintf(buf + len, size - len, ":%*pbl", 64, &nodes);
 	return len;
 }
 

@@ -59,8 +59,6 @@ __must_check int mpol_new(unsigned mode, nodemask_t nodes, struct mempolicy **po
 struct mempolicy *get_task_policy(struct task_base *task);
 /* "bind=static:0-1", as /proc shows it. */
 int mpol_to_str(char *buf, int size, const struct mempolicy *pol);
-/* "0-1,3": node lists as /proc and /sys show them. */
-int nodelist_print(char *buf, int size, nodemask_t nodes);
 
 /* ---- allocation ------------------------------------------------------------------------------------------ */
 

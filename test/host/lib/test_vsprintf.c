@@ -77,6 +77,14 @@ int main(void)
 	is_str(buf, "0000000000000000|(null)", "null pointers");
 	k_snprintf(buf, 64, "%pS", (void *)0x1234);
 	is_str(buf, "0x1234", "%%pS without symbols");
+	unsigned long map[2] = { 0x8000000000000035, 0x101 };
+	k_snprintf(buf, 64, "%*pb|%*pb|%*pb", 1, map, 6, map, 73, map);
+	is_str(buf, "1|35|101,80000000,00000035", "%%*pb groups a bitmap by 32");
+	k_snprintf(buf, 64, "%*pbl|%*pbl|%*pbl", 1, map, 5, map, 128, map);
+	is_str(buf, "0|0,2,4|0,2,4-5,63-64,72", "%%*pbl lists the ranges of a bitmap");
+	map[0] = 0;
+	k_snprintf(buf, 64, "<%*pbl|%*pb>", 64, map, 64, map);
+	is_str(buf, "<|00000000,00000000>", "an empty bitmap has no ranges");
 	is_int(k_snprintf(NULL, 0, "%d", 12345), 5, "length alone");
 	is_int(scnprintf(buf, 4, "%d", 12345), 3, "scnprintf tells what is there");
 	is_int(scnprintf(buf, 0, "%d", 12345), 0, "scnprintf into nothing");
