@@ -20,7 +20,7 @@ static ssize_t mask_show(u64 mask, char *buf)
 	return scnprintf(buf, PAGE_SIZE, "%*pbl\n", 64, &mask);
 }
 
-/* ---- which nodes there are ------------------------------------------------------------------------------------ */
+/* ---- which nodes there are ------------------------------------------------------------------- */
 
 static u64 node_harts(int nid)
 {
@@ -56,7 +56,7 @@ static ssize_t show_normal_memory(__maybe_unused void *data, char *buf)
 	return mask_show(nodes, buf);
 }
 
-/* ---- one node --------------------------------------------------------------------------------------------------- */
+/* ---- one node -------------------------------------------------------------------------------- */
 
 static ssize_t show_cpulist(void *data, char *buf) { return mask_show(node_harts(nid_of(data)), buf); }
 

@@ -30,7 +30,7 @@ void put_task_struct(struct task_struct *t);
 struct mm_struct *get_task_mm(struct task_struct *t);
 bool proc_may_access(struct task_struct *t);
 
-/* ---- batches ----------------------------------------------------------------------------------------------- */
+/* ---- batches --------------------------------------------------------------------------------- */
 
 /* Which pages of a range are to move, and where to. */
 struct mover {
@@ -67,8 +67,8 @@ static vaddr_t pick_run(struct mover *mv, pte_t *ptep, vaddr_t va, vaddr_t stop)
 	return va;
 }
 
-/* Fill the batch from [va, end); where it stopped.  => mmap_lock (read) */
-static vaddr_t pick_pages(struct mover *mv, vaddr_t va, vaddr_t end)
+/* Fill the batch from [va, end); where it stopped. */
+static vaddr_t pick_pages(struct mover *mv, vaddr_t va, vaddr_t end) REQUIRES_SHARED(mv->mm->mmap_lock)
 {
 	while (va < end && mv->nr < BATCH) {
 		struct vm_area_struct *vma = find_vma_intersection(mv->mm, va, end);
@@ -124,7 +124,7 @@ long mbind_move(struct mm_struct *mm, vaddr_t start, vaddr_t end, nodemask_t nod
 	return move_range(&mv, start, end);
 }
 
-/* ---- whose pages --------------------------------------------------------------------------------------------- */
+/* ---- whose pages ----------------------------------------------------------------------------- */
 
 /* The address space of @pid (0: ours), a user of it held.  0 or -errno */
 static int find_space(pid_t pid, int no_mm, struct mm_struct **out)
@@ -148,7 +148,7 @@ static int find_space(pid_t pid, int no_mm, struct mm_struct **out)
 	return rc;
 }
 
-/* ---- migrate_pages ---------------------------------------------------------------------------------------------- */
+/* ---- migrate_pages --------------------------------------------------------------------------- */
 
 static unsigned rank_of(nodemask_t m, int nid) { return __builtin_popcountl(m.bits & (BIT(nid) - 1)); }
 
@@ -228,10 +228,10 @@ SYSCALL_DEFINE4(migrate_pages, pid_t, pid, unsigned long, maxnode, const unsigne
 	return rc;
 }
 
-/* ---- move_pages -------------------------------------------------------------------------------------------------- */
+/* ---- move_pages ------------------------------------------------------------------------------ */
 
-/* The page that @mm shows at @va, not referenced: a hint.  0, -EFAULT, -ENOENT.  => mmap_lock (read) */
-static int page_at(struct mm_struct *mm, vaddr_t va, struct page **page)
+/* The page that @mm shows at @va, not referenced: a hint.  0, -EFAULT, -ENOENT. */
+static int page_at(struct mm_struct *mm, vaddr_t va, struct page **page) REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, va);
 	pte_t *ptep, pte;

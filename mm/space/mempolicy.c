@@ -21,7 +21,7 @@
 int mempolicy_in_use;
 DEFINE_SPINLOCK(mempolicy_lock, RANK_FILES);
 
-/* ---- node masks ------------------------------------------------------------------------------------------- */
+/* ---- node masks ------------------------------------------------------------------------------ */
 
 static unsigned nodes_weight(nodemask_t m) { return __builtin_popcountl(m.bits); }
 static int first_node(nodemask_t m) { return __builtin_ctzl(m.bits); }
@@ -53,7 +53,7 @@ static nodemask_t relative_nodes(nodemask_t rel, nodemask_t in)
 	return out;
 }
 
-/* ---- objects ---------------------------------------------------------------------------------------------- */
+/* ---- objects --------------------------------------------------------------------------------- */
 
 void __mpol_put(struct mempolicy *pol) { kfree(pol); }
 
@@ -165,7 +165,7 @@ int mpol_to_str(char *buf, int size, const struct mempolicy *pol)
 	return len;
 }
 
-/* ---- allocation ------------------------------------------------------------------------------------------- */
+/* ---- allocation ------------------------------------------------------------------------------ */
 
 static struct page *alloc_interleaved(gfp_t gfp, unsigned order, struct mempolicy *pol, unsigned long ilx)
 {

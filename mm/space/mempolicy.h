@@ -60,7 +60,7 @@ struct mempolicy *get_task_policy(struct task_base *task);
 /* "bind=static:0-1", as /proc shows it. */
 int mpol_to_str(char *buf, int size, const struct mempolicy *pol);
 
-/* ---- allocation ------------------------------------------------------------------------------------------ */
+/* ---- allocation ------------------------------------------------------------------------------ */
 
 extern int mempolicy_in_use;	/* somebody set a policy, and there is more than one node with memory */
 #define NO_INTERLEAVE_INDEX	(~0ul)
@@ -88,7 +88,7 @@ static __always_inline struct page *page_cache_alloc(gfp_t gfp)
 	return alloc_page(gfp);
 }
 
-/* ---- pages that are elsewhere: up-calls, mm/reclaim/move_pages.c ---------------------------------------------- */
+/* ---- pages that are elsewhere: up-calls, mm/reclaim/move_pages.c ----------------------------- */
 
 /* Nothing drivers map, and no pages without a count. */
 static inline bool vma_migratable(const struct vm_area_struct *vma)

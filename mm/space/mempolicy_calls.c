@@ -20,7 +20,7 @@
 
 #define CAP_SYS_NICE	23
 
-/* ---- arguments -------------------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 int get_nodes(nodemask_t *nodes, const unsigned long __user *mask, unsigned long maxnode)
 {
@@ -73,7 +73,7 @@ static int mode_valid(unsigned mode)
 	return 0;
 }
 
-/* ---- the task's policy -------------------------------------------------------------------------------------- */
+/* ---- the task's policy ----------------------------------------------------------------------- */
 
 SYSCALL_DEFINE3(set_mempolicy, int, mode, const unsigned long __user *, mask, unsigned long, maxnode)
 {
@@ -90,7 +90,7 @@ SYSCALL_DEFINE3(set_mempolicy, int, mode, const unsigned long __user *, mask, un
 	return rc;
 }
 
-/* ---- asking -------------------------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 /* The node of the page at @addr, faulted in if it must be; or -errno. */
 static int node_of_address(unsigned long addr)
@@ -189,7 +189,7 @@ SYSCALL_DEFINE5(get_mempolicy, int __user *, policy, unsigned long __user *, mas
 	return mask ? put_nodes(mask, maxnode, nodes) : 0;
 }
 
-/* ---- regions' policies ----------------------------------------------------------------------------------------- */
+/* ---- regions' policies ----------------------------------------------------------------------- */
 
 /* Give [@start, @end) of *pvma the policy @pol; *pvma is the region that has it.  => mmap_lock (write) */
 static int mbind_region(struct vm_area_struct **pvma, unsigned long start, unsigned long end,
@@ -211,8 +211,8 @@ static int mbind_region(struct vm_area_struct **pvma, unsigned long start, unsig
 	return 0;
 }
 
-/* => mmap_lock (write) */
 static int mbind_range(struct mm_struct *mm, unsigned long start, unsigned long end, struct mempolicy *pol)
+	REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *vma;
 	int rc = 0;
@@ -224,6 +224,7 @@ static int mbind_range(struct mm_struct *mm, unsigned long start, unsigned long 
 
 /* Is all of [@start, @end) mapped; for the default policy: is any of it? */
 static int range_mapped(struct mm_struct *mm, unsigned long start, unsigned long end, bool holes_allowed)
+	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
 

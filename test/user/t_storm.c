@@ -347,7 +347,7 @@ TEST_TIMED(processes_map_write_protect_move_and_fork, 600)
 	}
 }
 
-/* ---- threads come and go ------------------------------------------------------------------------- */
+/* ---- threads come and go --------------------------------------------------------------------- */
 
 static __thread unsigned long tls[64];
 
@@ -405,7 +405,7 @@ TEST_TIMED(threads_are_made_and_joined_everywhere, 600)
 	CHECK(threads_made >= 8 * nr);
 }
 
-/* ---- what one hart takes away, no other still has -------------------------------------------------- */
+/* ---- what one hart takes away, no other still has -------------------------------------------- */
 
 static sigjmp_buf *volatile jump[MAX_WORKERS];
 static __thread unsigned reader_id;
@@ -506,7 +506,7 @@ TEST_TIMED(no_hart_keeps_a_translation, 600)
 		CHECK_EQ(pthread_join(t[i], NULL), 0);
 }
 
-/* ---- shared memory and files ----------------------------------------------------------------------- */
+/* ---- shared memory and files ----------------------------------------------------------------- */
 
 /* Every process adds to every counter; nothing is lost, whoever forks, maps or truncates meanwhile. */
 TEST_TIMED(shared_pages_are_one, 600)
@@ -610,7 +610,7 @@ TEST_TIMED(files_are_written_mapped_cut_and_removed, 600)
 	}
 }
 
-/* ---- signals, pipes and waiting ------------------------------------------------------------------------ */
+/* ---- signals, pipes and waiting -------------------------------------------------------------- */
 
 static volatile sig_atomic_t got_usr1;
 static void count_usr1(__attribute__((unused)) int sig) { got_usr1++; }
