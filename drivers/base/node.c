@@ -114,8 +114,10 @@ static ssize_t show_meminfo(void *data, char *buf)
 		{ "AnonPages:", KB(STAT(NR_ANON_MAPPED)) }, { "Shmem:", KB(STAT(NR_SHMEM)) },
 		{ "KernelStack:", STAT(NR_KERNEL_STACK_KB) }, { "PageTables:", KB(STAT(NR_PAGETABLE)) },
 		{ "SecPageTables:", KB(STAT(NR_SECONDARY_PAGETABLE)) }, { "NFS_Unstable:", 0 },
-		{ "Bounce:", KB(node_zones_stat(pgdat, NR_BOUNCE)) }, { "WritebackTmp:", KB(STAT(NR_WRITEBACK_TEMP)) },
-		{ "KReclaimable:", KB(slab_r + STAT(NR_KERNEL_MISC_RECLAIMABLE)) }, { "Slab:", KB(slab_r + slab_u) },
+		{ "Bounce:", KB(node_zones_stat(pgdat, NR_BOUNCE)) },
+		{ "WritebackTmp:", KB(STAT(NR_WRITEBACK_TEMP)) },
+		{ "KReclaimable:", KB(slab_r + STAT(NR_KERNEL_MISC_RECLAIMABLE)) },
+		{ "Slab:", KB(slab_r + slab_u) },
 		{ "SReclaimable:", KB(slab_r) }, { "SUnreclaim:", KB(slab_u) },
 	};
 	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
