@@ -32,6 +32,20 @@ class Tap:
         sys.exit(self.failed != 0)
 
 
+def script_initramfs(folder, name, script):
+    """An initramfs whose /init is the shell @script, with busybox, and the user tests as `utest`."""
+    init = f"{folder}/{name}.sh"
+    with open(init, "w", encoding="ascii") as f:
+        f.write("#!/bin/sh\nexport PATH=/usr/bin\nb=/usr/bin/busybox\n"
+                "for d in proc sys; do $b mount -t ${d}fs $d /$d 2>/dev/null || $b mount -t $d $d /$d; done\n"
+                "$b mount -t devtmpfs dev /dev\n" + script + "\n$b poweroff -f\n")
+    os.chmod(init, 0o755)
+    out = f"{folder}/{name}.cpio"
+    subprocess.run([f"{TOP}/tools/mkrootfs", out, f"{BUILD}/debs/root/usr/bin/busybox=usr/bin/busybox",
+                    f"{BUILD}/utest=usr/bin/utest", f"{init}=init"], check=True)
+    return out
+
+
 class Machine:
     """A QEMU process whose console can be read and written; killed at the end of a `with` block."""
 

@@ -1,0 +1,59 @@
+"""Machines of every size: how long boot takes, what the kernel keeps, and that all memory comes to use.
+
+Times are guest time, counted in instructions.  Large machines have sparse memory: the host gives what is touched.
+
+SPDX-License-Identifier: MIT
+"""
+import re
+import tempfile
+
+from machine import BUILD, Machine, Tap, script_initramfs
+
+KERNEL_KB = 22 << 10		# all that the kernel keeps at init on 1 GiB, firmware and the test's program too
+
+
+def sparse(mem):
+    return ("-machine", "memory-backend=m", "-object", f"memory-backend-ram,id=m,size={mem},reserve=off")
+
+
+def boot(tap, mem, limit_us):
+    with Machine(*sparse(mem), initrd=f"{BUILD}/bench.cpio", append="panic=-1", smp=1, mem=mem, icount=1) as m:
+        m.expect(r"^memfree_at_init_kb +\d+\n", 120)
+        rows = {name: float(value) for name, value in re.findall(r"^([a-z]\w+) +([0-9.]+)$", m.console, re.M)}
+        took = rows.get("boot_to_init_us", 0)
+        tap.check(0 < took <= limit_us, f"{mem}: {took} us to init (at most {limit_us})", m.console)
+        return rows, m.console
+
+
+def kernel_memory(tap):
+    rows, console = boot(tap, "1G", 30000)
+    used = (1 << 20) - rows.get("memfree_at_init_kb", 0)
+    tap.check(used <= KERNEL_KB, f"1G: {used:g} kB are not free at init (at most {KERNEL_KB})", console)
+    tap.check("struct page is 64 bytes" in console, "boot says that struct page is 64 bytes", console)
+
+
+def all_memory(tap, folder):
+    """Idle harts make what boot left out: the buddy system then has all of it."""
+    show = script_initramfs(folder, "free", "$b sleep 3\n$b cat /proc/buddyinfo\n$b grep MemFree /proc/meminfo")
+    with Machine(*sparse("64G"), initrd=show, append="loglevel=4 panic=-1", smp=2, mem="64G") as m:
+        m.wait_end(120)
+        pages = 0
+        for line in re.findall(r"^Node +\d+, zone +\w+ +(.*)$", m.console, re.M):
+            pages += sum(int(n) << order for order, n in enumerate(line.split()))
+        free = re.search(r"MemFree: +(\d+)", m.console)
+        tap.check(free and pages * 4 > int(free.group(1)) * 0.999 > 62 << 20,
+                  f"64G: {pages >> 18} GiB lie in free blocks after three idle seconds", m.console)
+
+
+def main():
+    tap = Tap()
+    kernel_memory(tap)
+    boot(tap, "8G", 45000)
+    boot(tap, "64G", 150000)
+    with tempfile.TemporaryDirectory() as folder:
+        all_memory(tap, folder)
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
