@@ -6,12 +6,10 @@
 #ifndef VELLUM_FS_SYSFS_H
 #define VELLUM_FS_SYSFS_H
 
-#include "include/types.h"
+#include "fs/attrfs.h"
 
-/* Print the value (with its newline) into @buf, PAGE_SIZE bytes; the length or -errno. */
-typedef ssize_t (*sysfs_show_fn)(void *data, char *buf);
-/* Take @n bytes that were written (NUL-terminated); @n or -errno. */
-typedef ssize_t (*sysfs_store_fn)(void *data, const char *buf, size_t n);
+typedef attr_show_fn sysfs_show_fn;
+typedef attr_store_fn sysfs_store_fn;
 
 /* The file @path ("devices/system/cpu/online"), with its directories; no store: read-only. */
 int sysfs_create_file(const char *path, sysfs_show_fn show, sysfs_store_fn store, void *data);

@@ -17,6 +17,7 @@
 #include "fs/pipe.h"
 #include "fs/proc/proc.h"
 #include "fs/socket.h"
+#include "fs/debugfs.h"
 #include "fs/sysfs.h"
 #include "fs/tmpfs.h"
 
@@ -42,4 +43,5 @@ void __init fs_late_init(void)
 	register_filesystem(&devtmpfs_fs_type);
 	proc_init();
 	sysfs_init();
+	debugfs_init();
 }

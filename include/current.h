@@ -49,6 +49,7 @@ struct task_base {
 	unsigned int pagefault_off;	/* depth of pagefault_disable() */
 	struct reclaim_state *reclaim_state;	/* own thread only: counts what shrinkers free */
 	u8 lock_count[24];		/* debug: how many of each rank */
+	u8 make_it_fail;		/* debug: injected failures may hit it and its children */
 };
 
 #define PF_KTHREAD	BIT(0)

@@ -102,7 +102,7 @@ void show_trace(unsigned long pc, unsigned long sp)
 	}
 }
 
-/* For mm/phys/page_owner.c. */
+/* For mm/phys/page_owner.c.  @calls itself, which the caller has on its stack, is passed over. */
 unsigned stack_trace_save(unsigned long *calls, unsigned max)
 {
 	unsigned long sp = (unsigned long)__builtin_frame_address(0) - 16, top = current_base()->kernel_sp;
@@ -110,9 +110,12 @@ unsigned stack_trace_save(unsigned long *calls, unsigned max)
 
 	if (sp < top - THREAD_SIZE || sp >= top)
 		return 0;
-	for (; sp < top && n < max; sp += 8)
-		if (is_return_address(*(const unsigned long *)sp))
-			calls[n++] = *(const unsigned long *)sp;
+	for (; sp < top && n < max; sp += 8) {
+		const unsigned long *word = (const unsigned long *)sp;
+
+		if ((word < calls || word >= calls + max) && is_return_address(*word))
+			calls[n++] = *word;
+	}
 	return n;
 }
 

@@ -257,6 +257,7 @@ static const struct pid_entry pid_entries[] = {
 	ONE_E("oom_score", 0444, show_oom_score, 0),
 	REG_E("oom_adj", 0644, proc_oom_adj_fops, 0),
 	REG_E("oom_score_adj", 0644, proc_oom_score_adj_fops, 0),
+	REG_E("make-it-fail", 0644, proc_make_it_fail_fops, 0),
 };
 
 static bool entry_applies(const struct pid_entry *e, bool thread)

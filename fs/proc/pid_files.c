@@ -264,6 +264,34 @@ static ssize_t oom_score_adj_write(struct file *f, struct iov_iter *from, __mayb
 	return rc ? rc : (ssize_t)n;
 }
 
+/* Whether injected failures (/sys/kernel/debug/fail_page_alloc) may hit the task. */
+static ssize_t make_it_fail_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	char buf[8];
+	int n = scnprintf(buf, sizeof(buf), "%d\n", proc_task(f->f_inode)->make_it_fail);
+
+	return simple_read_from_buffer(to, pos, buf, n);
+}
+
+static ssize_t make_it_fail_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
+{
+	size_t n = from->count;
+	char buf[8];
+	int value, rc = capable(CAP_SYS_RESOURCE) ? get_text(from, buf, sizeof(buf)) : -EPERM;
+
+	if (!rc)
+		rc = kstrtoint(buf, 0, &value);
+	if (!rc && value != 0 && value != 1)
+		rc = -EINVAL;
+	if (!rc)
+		proc_task(f->f_inode)->make_it_fail = value;
+	return rc ? rc : (ssize_t)n;
+}
+
+const struct file_operations proc_make_it_fail_fops = {
+	.read = make_it_fail_read, .write = make_it_fail_write, .llseek = generic_file_llseek,
+};
+
 /* The old scale, -17..15. */
 static ssize_t oom_adj_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {

@@ -94,6 +94,13 @@ void flush_icache_mm(struct mm_struct *mm, bool local);
 /* A page was filled by the kernel and is about to be mapped executable. */
 void flush_icache_page(struct vm_area_struct *vma, struct page *page);
 
+/*
+ * debug_pagealloc=on: take frames [pfn, pfn + nr) out of the direct map, on every hart, or put them back.
+ * The direct map has leaves of one page then.  Any context.
+ */
+void arch_direct_map_hide(pfn_t pfn, unsigned long nr);
+void arch_direct_map_show(pfn_t pfn, unsigned long nr);
+
 /* Fill or copy one page with the widest stores there are. */
 void clear_page(void *page);
 void copy_page(void *to, const void *from);

@@ -21,6 +21,7 @@
 #include "include/uapi/signal.h"
 #include "lib/printk.h"
 #include "mm/kmap/stack.h"
+#include "mm/phys/page_debug.h"
 #include "mm/phys/vmstat.h"
 #include "mm/pt/flush.h"
 #include "mm/space/mmap.h"
@@ -46,6 +47,8 @@ static void no_context(struct pt_regs *regs, vaddr_t address, unsigned flags)
 		return;
 	if (thread_stack_guard(address))
 		pr_emerg("kernel stack overflow: address %016lx is in a guard page\n", address);
+	else if (page_hidden((void *)address))
+		pr_alert("pagealloc: access to %016lx, in a page that is free\n", address);
 	else if (address < PAGE_SIZE)
 		pr_alert("Unable to handle kernel NULL pointer dereference at virtual address %016lx\n",
 			 address);
@@ -94,15 +97,23 @@ static __noinline void bad_area(struct pt_regs *regs, vaddr_t address, unsigned 
 		no_context(regs, address, flags);
 }
 
+/*
+ * A page was wanted and not to be had, though reclaim and the OOM killer had their turn.  Who is to
+ * die of it does so on the way out; everyone else makes the access again.
+ */
+static void pagefault_out_of_memory(void)
+{
+	if (!fatal_signal_pending())
+		pr_warn_ratelimited("Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF\n");
+}
+
 /* handle_mm_fault() gave up. */
 static __noinline void fault_error(struct pt_regs *regs, vaddr_t address, unsigned flags, unsigned rc)
 {
 	if (!(flags & FAULT_FLAG_USER)) {
 		no_context(regs, address, flags);
 	} else if (rc & VM_FAULT_OOM) {
-		count_vm_event(OOM_KILL);
-		pr_err("Out of memory: killed process %s, which touched %016lx\n", task_name(), address);
-		force_sig_fault(SIGKILL, SI_KERNEL, address);
+		pagefault_out_of_memory();
 	} else if (rc & VM_FAULT_SIGBUS) {
 		force_sig_fault(SIGBUS, BUS_ADRERR, address);
 	} else {

@@ -23,6 +23,7 @@
 #include "mm/phys/buddy.h"
 #include "lib/printk.h"
 #include "lib/string.h"
+#include "mm/phys/page_alloc.h"
 
 static inline unsigned max_mt_order(const struct zone *zone, pfn_t pfn, pfn_t buddy)
 {
@@ -138,6 +139,8 @@ void free_pages_range(struct zone *zone, pfn_t start, pfn_t end)
 {
 	unsigned long flags;
 
+	if (page_alloc_hooked(HOOK_HIDE))
+		pages_hide(pfn_to_page(start), end - start);
 	spin_lock_irqsave(&zone->lock, flags);
 	while (start < end) {
 		unsigned order = start ? min_t(unsigned, __builtin_ctzl(start), MAX_ORDER) : MAX_ORDER;

@@ -89,6 +89,8 @@ bool free_pages_prepare(struct page *page, unsigned order)
 		page_owner_reset(page, order);
 	if (page_alloc_hooked(HOOK_POISON))
 		page_poison_free(page, order);
+	if (page_alloc_hooked(HOOK_HIDE))
+		pages_hide(page, 1ul << order);
 	/* Of a block, only the first page was ever anyone's to mark. */
 	page->mapping = NULL;
 	page->flags &= PAGE_FLAGS_KEPT | BIT(PG_poisoned) | BIT(PG_guard);
@@ -104,6 +106,8 @@ static __always_inline void set_page_allocated(struct page *page)
 
 void prep_new_page(struct page *page, unsigned order, gfp_t gfp)
 {
+	if (page_alloc_hooked(HOOK_HIDE))
+		pages_show(page, 1ul << order);
 	if (page_alloc_hooked(HOOK_POISON))
 		page_poison_check(page, order);
 	set_page_allocated(page);

@@ -14,7 +14,8 @@
 enum page_alloc_hook {
 	HOOK_ISOLATE,		/* pageblocks are isolated: frees must look at the block's type */
 	HOOK_OWNER,		/* page_owner=on */
-	HOOK_POISON,		/* page_poison=1, debug_pagealloc=on */
+	HOOK_POISON,		/* page_poison=1 */
+	HOOK_HIDE,		/* debug_pagealloc=on */
 	HOOK_FAIL,		/* fail_page_alloc= */
 	NR_PAGE_ALLOC_HOOKS
 };

@@ -1,11 +1,14 @@
 /*
- * mm/phys/page_debug.c - poison of free pages, and allocations that fail on purpose.
+ * mm/phys/page_debug.c - free pages poisoned or hidden, and allocations that fail on purpose.
  *
  * MODEL     page_poison=1: a page is filled with PAGE_POISON when it is freed, and marked PG_poisoned;
  *           a byte that is different when it is allocated was written after the free, and is reported.
+ *           debug_pagealloc=on: a page that is freed leaves the direct map, and is marked PG_guard: any
+ *           access to it faults, at once and in the code that is wrong.
  *           fail_page_alloc=: of the allocations that pass the filters each interval-th, with a
  *           probability in percent, fails at once, so often as `times` says.
- * TESTS     test/host/mm/phys/test_page_debug.c
+ * COST      Hiding: a walk and a fence on every hart for each free; the direct map has a table per 2 MiB.
+ * TESTS     test/host/mm/phys/test_page_debug.c, test/kernel/test_page_debug.c, test/boot/debug.py
  *
  * SPDX-License-Identifier: MIT
  */
@@ -46,6 +49,28 @@ void page_poison_check(struct page *page, unsigned order)
 		}
 }
 
+/* ---- hiding ---------------------------------------------------------------------------------- */
+
+void pages_hide(struct page *page, unsigned long nr)
+{
+	arch_direct_map_hide(page_to_pfn(page), nr);
+	for (unsigned long i = 0; i < nr; i++)
+		__SetPageGuard(page + i);
+}
+
+void pages_show(struct page *page, unsigned long nr)
+{
+	arch_direct_map_show(page_to_pfn(page), nr);
+	for (unsigned long i = 0; i < nr; i++)
+		__ClearPageGuard(page + i);
+}
+
+bool page_hidden(const void *va)
+{
+	return page_alloc_hooked(HOOK_HIDE) && virt_in_direct_map(va) &&
+	       pfn_valid(PFN_DOWN(virt_to_phys(va))) && PageGuard(virt_to_page(va));
+}
+
 /* ---- failures -------------------------------------------------------------------------------- */
 
 struct fault_attr fail_page_alloc = { .interval = 1, .times = 1, .ignore_reclaim = true, .min_order = 1 };
@@ -53,38 +78,72 @@ unsigned long fail_page_alloc_count;
 static unsigned long candidates;
 static u64 random_state = 88172645463325252ull;
 
+/* Harts that meet here may get the same number. */
 static unsigned random_percent(void)
 {
-	u64 x = random_state;
+	u64 x = READ_ONCE(random_state);
 
 	x ^= x << 13;
 	x ^= x >> 7;
 	x ^= x << 17;
-	random_state = x;
+	WRITE_ONCE(random_state, x);
 	return (x >> 11) % 100;
+}
+
+static bool spared(const struct fault_attr *a, gfp_t gfp, unsigned order)
+{
+	return gfp & __GFP_NOFAIL || order < a->min_order || !a->probability ||
+	       (a->ignore_reclaim && gfp & __GFP_DIRECT_RECLAIM) ||
+	       (a->task_filter && !current_base()->make_it_fail);
+}
+
+/* One of the failures that are left, for the caller to be. */
+static bool take_time(struct fault_attr *a)
+{
+	long left = READ_ONCE(a->times);
+
+	while (left > 0) {
+		long seen = cmpxchg(&a->times, left, left - 1);
+
+		if (seen == left)
+			return true;
+		left = seen;
+	}
+	return left < 0;
+}
+
+static bool give_space(struct fault_attr *a, unsigned order)
+{
+	return READ_ONCE(a->space) > 0 &&
+	       __atomic_fetch_sub(&a->space, PAGE_SIZE << order, __ATOMIC_RELAXED) > 0;
+}
+
+static void show_callers(void)
+{
+	unsigned long calls[8];
+	unsigned n = stack_trace_save(calls, ARRAY_SIZE(calls));
+
+	for (unsigned i = 0; i < n; i++)
+		pr_notice("  [<%016lx>] %pS\n", calls[i], (void *)calls[i]);
 }
 
 bool should_fail_alloc_page(gfp_t gfp, unsigned order)
 {
 	struct fault_attr *a = &fail_page_alloc;
 
-	if (gfp & __GFP_NOFAIL || order < a->min_order || !a->probability || !a->times)
+	if (spared(a, gfp, order) || !READ_ONCE(a->times) || give_space(a, order))
 		return false;
-	if (a->ignore_reclaim && gfp & __GFP_DIRECT_RECLAIM)
+	if (a->interval > 1 && __atomic_add_fetch(&candidates, 1, __ATOMIC_RELAXED) % a->interval)
 		return false;
-	if (a->filter && !a->filter())
+	if (a->probability <= random_percent() || !take_time(a))
 		return false;
-	if (a->space > 0) {
-		a->space -= PAGE_SIZE << order;
-		return false;
-	}
-	if (a->interval > 1 && ++candidates % a->interval)
-		return false;
-	if (a->probability <= random_percent())
-		return false;
-	if (a->times > 0)
-		a->times--;
-	fail_page_alloc_count++;
+	__atomic_fetch_add(&fail_page_alloc_count, 1, __ATOMIC_RELAXED);
+	if (a->verbose)
+		pr_notice("FAULT_INJECTION: forcing a failure. name fail_page_alloc, interval %u, probability %u, "
+			  "space %ld, times %ld; order %u, mode %#x in %s\n", a->interval, a->probability,
+			  a->space, a->times, order, gfp, task_name());
+	if (a->verbose > 1)
+		show_callers();
 	return true;
 }
 
@@ -99,6 +158,11 @@ void fail_page_alloc_enable(bool on)
 		page_alloc_hook_get(HOOK_FAIL);
 	else
 		page_alloc_hook_put(HOOK_FAIL);
+}
+
+void fail_page_alloc_changed(void)
+{
+	fail_page_alloc_enable(fail_page_alloc.probability && fail_page_alloc.times);
 }
 
 /* "INTERVAL,PROBABILITY,SPACE,TIMES", as Linux's boot parameter; spares nobody. */

@@ -1,5 +1,5 @@
 /*
- * mm/phys/page_debug.h - who owns each page; poison; allocations that fail on purpose.
+ * mm/phys/page_debug.h - who owns each page; free pages poisoned or hidden; allocations that fail on purpose.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -28,20 +28,26 @@ unsigned stack_trace_save(unsigned long *calls, unsigned max);
 #define PAGE_POISON	0xaa
 void page_poison_free(struct page *page, unsigned order);
 void page_poison_check(struct page *page, unsigned order);
+/* Free pages out of the direct map, and into it again when they are allocated. */
+void pages_hide(struct page *page, unsigned long nr);
+void pages_show(struct page *page, unsigned long nr);
+bool page_hidden(const void *va);	/* is this an address of a free page that was hidden? */
 
-/* fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES */
+/* fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES; the rest in /sys/kernel/debug/fail_page_alloc. */
 struct fault_attr {
 	unsigned probability;			/* percent of the candidates */
 	unsigned interval;			/* only each so many-th is a candidate */
-	long space;				/* bytes that are given out before it begins */
-	long times;				/* failures left; -1: no end */
-	bool (*filter)(void);			/* only where it is true (a task); NULL: everywhere */
-	bool ignore_reclaim;			/* spare those that may reclaim */
+	long space;				/* (A) bytes that are given out before it begins */
+	long times;				/* (A) failures left; -1: no end */
+	unsigned verbose;			/* 1: each failure is in the log; 2: with its stack */
+	unsigned task_filter;			/* only tasks with make_it_fail (/proc/PID/make-it-fail) */
+	unsigned ignore_reclaim;		/* spare those that may reclaim */
 	unsigned min_order;
 };
 extern struct fault_attr fail_page_alloc;
-extern unsigned long fail_page_alloc_count;	/* failures so far */
+extern unsigned long fail_page_alloc_count;	/* (A) failures so far */
 void fail_page_alloc_enable(bool on);
+void fail_page_alloc_changed(void);		/* on, if its values say that something is to fail */
 __must_check int fail_page_alloc_parse(const char *value);
 bool should_fail_alloc_page(gfp_t gfp, unsigned order);
 

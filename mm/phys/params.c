@@ -3,7 +3,8 @@
  *
  * MODEL     kernelcore=, movablecore=       ZONE_MOVABLE (movable.c)
  *           numa=off                        one node
- *           page_group_by_mobility_disabled=1, page_owner=on, page_poison=1, fail_page_alloc=I,P,S,T
+ *           page_group_by_mobility_disabled=1, page_owner=on, page_poison=1, debug_pagealloc=on,
+ *           fail_page_alloc=I,P,S,T
  *
  * SPDX-License-Identifier: MIT
  */
@@ -49,6 +50,14 @@ static int __init set_page_poison(const char *value)
 	return 0;
 }
 PARAM("page_poison", set_page_poison);
+
+static int __init set_debug_pagealloc(const char *value)
+{
+	if (!strcmp(value, "on") || !strcmp(value, "1"))
+		page_alloc_hook_get(HOOK_HIDE);
+	return 0;
+}
+PARAM("debug_pagealloc", set_debug_pagealloc);
 
 static int __init set_fail_page_alloc(const char *value)
 {

@@ -5,7 +5,8 @@
  *           run, so a table is seen through a fixmap slot: one slot per level, because the builder
  *           works in one table of each level at a time.  Once they are in satp the direct map shows
  *           every table, and the slots are dead.
- *           Leaves are as large as alignment permits, up to 1 GiB.
+ *           Leaves are as large as alignment permits, up to 1 GiB; with debug_pagealloc=on those of the
+ *           direct map are single pages, which can be hidden and shown.
  * INVARIANTS
  *   K1  No page is writable and executable, through whichever of its addresses: the direct map
  *       shows text, init text and rodata read-only.
@@ -20,8 +21,10 @@
 #include "arch/riscv/mm/root.h"
 #include "include/arch/arch.h"
 #include "include/machine.h"
+#include "kernel/cmdline.h"
 #include "include/mm_types.h"
 #include "lib/printk.h"
+#include "lib/string.h"
 #include "mm/kmap/fixmap.h"
 #include "mm/phys/init.h"
 #include "mm/phys/memblock.h"
@@ -34,6 +37,7 @@ extern char _end[], init_stack_guard[], init_stack[];
 #define SPAN_2M		(2ul << 20)
 
 static bool direct_map_up __initdata;
+static unsigned max_leaf_level __initdata;	/* of what is mapped now */
 
 /* The table at @pa, of @level: valid until the next table of that level is asked for. */
 static pte_t *__init table_at(phys_addr_t pa, unsigned level)
@@ -84,7 +88,7 @@ static void __init map_level(phys_addr_t table, unsigned level, unsigned long va
 		pte_t *ptep = &t[pt_index(va, level)];
 		unsigned long stop = min(last, va | (span - 1));	/* last byte */
 
-		if (!level || (level <= MAX_LEAF_LEVEL && stop - va == span - 1 &&
+		if (!level || (level <= max_leaf_level && stop - va == span - 1 &&
 			       IS_ALIGNED(pa, span))) {
 			ASSERT(pte_none(*ptep));
 			set_pte(ptep, pfn_pte(PFN_DOWN(pa), prot));
@@ -130,12 +134,21 @@ static void __init map_direct(phys_addr_t start, phys_addr_t end, phys_addr_t lo
 		map_range((unsigned long)phys_to_virt(start), start, end - start, prot);
 }
 
+static bool __init want_single_pages(void)
+{
+	char value[8];
+
+	return cmdline_get("debug_pagealloc", value, sizeof(value)) > 0 &&
+	       (!strcmp(value, "on") || !strcmp(value, "1"));
+}
+
 static void __init map_ram(void)
 {
 	phys_addr_t ro_start = virt_to_phys(_start), ro_end = virt_to_phys(__init_text_end);
 	pfn_t s, e;
 	unsigned i;
 
+	max_leaf_level = want_single_pages() ? 0 : MAX_LEAF_LEVEL;
 	for_each_mem_pfn_range(i, NUMA_NO_NODE, &s, &e, NULL) {
 		phys_addr_t start = PFN_PHYS(s), end = min(PFN_PHYS(e), directmap_limit);
 
@@ -143,6 +156,7 @@ static void __init map_ram(void)
 		map_direct(start, end, ro_start, ro_end, PAGE_KERNEL_RO);
 		map_direct(start, end, ro_end, directmap_limit, PAGE_KERNEL);
 	}
+	max_leaf_level = MAX_LEAF_LEVEL;
 }
 
 /* struct pages for every range of RAM, in memory of the range's own node. */
@@ -199,6 +213,7 @@ unsigned long kernel_satp(void)
 void __init paging_init(void)
 {
 	directmap_limit = direct_map_end - linear_offset;
+	max_leaf_level = MAX_LEAF_LEVEL;
 	map_image();
 	map_ram();
 	map_fixmap();	/* last user of the early window's slots: it clears them */
@@ -226,6 +241,34 @@ static pte_t *kernel_pte(unsigned long va)
 		t = pte_to_table(pte);
 	}
 	return &t[pt_index(va, 0)];
+}
+
+/* Change the valid bit of the direct map's entries for [pfn, pfn + nr): all else stays as it was. */
+static void set_direct_valid(pfn_t pfn, unsigned long nr, unsigned long valid)
+{
+	for (unsigned long i = 0; i < nr; i++) {
+		pte_t *ptep = kernel_pte((unsigned long)phys_to_virt(PFN_PHYS(pfn + i)));
+
+		if (ptep)
+			set_pte(ptep, (pte_t){ (pte_load(ptep).v & ~PTE_V) | valid });
+	}
+}
+
+void arch_direct_map_hide(pfn_t pfn, unsigned long nr)
+{
+	unsigned long start = (unsigned long)phys_to_virt(PFN_PHYS(pfn));
+	struct tlb_req req = { .mm = &init_mm, .what = TLB_RANGE, .start = start,
+			       .end = start + nr * PAGE_SIZE, .stride = PAGE_SIZE };
+
+	set_direct_valid(pfn, nr, 0);
+	arch_tlb_flush(hart_online_mask, &req);
+}
+
+/* Other harts take a fault if they remember that the entry was empty (L2). */
+void arch_direct_map_show(pfn_t pfn, unsigned long nr)
+{
+	set_direct_valid(pfn, nr, PTE_V);
+	__asm__ volatile("sfence.vma" ::: "memory");
 }
 
 void free_initmem(void)

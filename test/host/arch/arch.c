@@ -77,6 +77,19 @@ void host_arch_init(unsigned levels, unsigned harts)
 
 bool __weak pfn_valid(pfn_t pfn) { return pfn < HOST_PHYS_MAX >> PAGE_SHIFT; }
 
+/* Really out of reach: an access ends the test. */
+void arch_direct_map_hide(pfn_t pfn, unsigned long nr)
+{
+	if (mprotect(phys_to_virt(PFN_PHYS(pfn)), nr * PAGE_SIZE, PROT_NONE))
+		abort();
+}
+
+void arch_direct_map_show(pfn_t pfn, unsigned long nr)
+{
+	if (mprotect(phys_to_virt(PFN_PHYS(pfn)), nr * PAGE_SIZE, PROT_READ | PROT_WRITE))
+		abort();
+}
+
 void clear_page(void *page) { memset(page, 0, PAGE_SIZE); }
 void copy_page(void *to, const void *from) { memcpy(to, from, PAGE_SIZE); }
 

@@ -55,6 +55,50 @@ static void owner(void)
 	CHECK(nr_free_pages() == boot_free_pages);
 }
 
+/* Does reading @va kill the reader? */
+static bool faults(const void *va)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		signal(SIGSEGV, SIG_DFL);
+		_exit(*(const volatile char *)va & 1);
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status);
+}
+
+static void hidden(void)
+{
+	struct page *page;
+	char *p;
+
+	page_alloc_hook_get(HOOK_HIDE);
+	page_alloc_hook_get(HOOK_POISON);
+	begin(2);
+	page = alloc_pages(GFP_KERNEL, 3);
+	p = page_to_virt(page);
+	memset(p, 1, PAGE_SIZE << 3);
+	CHECK(!faults(p) && !page_hidden(p));
+	__free_pages(page, 3);
+	for (unsigned i = 0; i < 8; i++)
+		CHECK(faults(p + i * PAGE_SIZE) && page_hidden(p + i * PAGE_SIZE + 5));
+	page = alloc_pages(GFP_KERNEL | __GFP_COMP, 3);
+	CHECK(page_to_virt(page) == p && !faults(p + 7 * PAGE_SIZE));
+	put_page(page);
+	for (unsigned i = 0; i < 2000; i++) {
+		unsigned order = rnd_below(3);
+
+		page = alloc_pages(GFP_KERNEL, order);
+		memset(page_to_virt(page), i, PAGE_SIZE << order);
+		__free_pages(page, order);
+		CHECK(page_hidden(page_to_virt(page)));
+	}
+	CHECK(nr_free_pages() == boot_free_pages);
+	check_all();
+}
+
 static void poison(void)
 {
 	struct page *page;
@@ -86,8 +130,6 @@ static void poison(void)
 	CHECK(alloc_page(GFP_KERNEL) == page);
 }
 
-static bool filter_on;
-static bool filter(void) { return filter_on; }
 
 static void failing(void)
 {
@@ -118,9 +160,9 @@ static void failing(void)
 	}
 	CHECK(failed > 400 && failed < 600);
 	CHECK(!fail_page_alloc_parse("1,100,0,-1"));
-	fail_page_alloc.filter = filter;
+	fail_page_alloc.task_filter = true;
 	page = alloc_page(GFP_KERNEL);
-	filter_on = true;
+	current_base()->make_it_fail = 1;
 	CHECK(page && !alloc_page(GFP_KERNEL) && alloc_page(GFP_KERNEL | __GFP_NOFAIL));
 	fail_page_alloc.min_order = 1;
 	CHECK(alloc_page(GFP_KERNEL) && !alloc_pages(GFP_KERNEL, 1));

@@ -1,0 +1,26 @@
+/*
+ * fs/attrfs.h - file systems whose files are attributes of the kernel: what sysfs and debugfs share.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_ATTRFS_H
+#define VELLUM_FS_ATTRFS_H
+
+#include "fs/mount.h"
+
+/* Print the value (with its newline) into @buf, PAGE_SIZE bytes; the length or -errno. */
+typedef ssize_t (*attr_show_fn)(void *data, char *buf);
+/* Take @n bytes that were written (NUL-terminated); @n or -errno. */
+typedef ssize_t (*attr_store_fn)(void *data, const char *buf, size_t n);
+
+/* The one instance of @type, with an empty root; NULL without memory. */
+struct super_block *attrfs_super(struct file_system_type *type, unsigned long magic);
+
+/* All make the directories on the way.  0, -ENOMEM or -EEXIST */
+int attrfs_create_file(struct super_block *sb, const char *path, umode_t mode, attr_show_fn show,
+		       attr_store_fn store, void *data);
+int attrfs_create_fops(struct super_block *sb, const char *path, umode_t mode, const struct file_operations *fops);
+int attrfs_create_dir(struct super_block *sb, const char *path);
+int attrfs_create_link(struct super_block *sb, const char *path, const char *target);
+
+#endif

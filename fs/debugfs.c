@@ -1,0 +1,129 @@
+/*
+ * fs/debugfs.c - what looks into the kernel and upsets it on purpose; mounted on /sys/kernel/debug.
+ *
+ * MODEL     page_owner             who allocated each live page (page_owner=on)
+ *           fail_page_alloc/       allocations that fail on purpose (mm/phys/page_debug.c), with the files of
+ *                                  Linux: probability interval times space verbose task-filter
+ *                                  ignore-gfp-wait min-order
+ *           The tree is made at the first mount: a machine that never asks does not pay for it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "fs/debugfs.h"
+#include "fs/attrfs.h"
+#include "fs/seq_file.h"
+#include "include/uapi/statfs.h"
+#include "lib/kstrtox.h"
+#include "lib/printk.h"
+#include "mm/phys/page_debug.h"
+
+static struct super_block *debugfs_sb;
+static DEFINE_MUTEX(debugfs_mutex, RANK_NONE);
+
+/* ---- page_owner ------------------------------------------------------------------------------ */
+
+static int show_owners(struct seq_file *m, __maybe_unused void *v) { return page_owner_show(m); }
+static int page_owner_open(__maybe_unused struct inode *inode, struct file *f)
+{
+	return single_open(f, show_owners, NULL);
+}
+
+static const struct file_operations page_owner_fops = {
+	.open = page_owner_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+};
+
+/* ---- fail_page_alloc ------------------------------------------------------------------------- */
+
+static ssize_t show_unsigned(void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "%u\n", *(unsigned *)data); }
+static ssize_t show_long(void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "%ld\n", *(long *)data); }
+static ssize_t show_bool(void *data, char *buf)
+{
+	return scnprintf(buf, PAGE_SIZE, "%c\n", *(unsigned *)data ? 'Y' : 'N');
+}
+
+static ssize_t store_unsigned(void *data, const char *buf, size_t n)
+{
+	int rc = kstrtouint(buf, 0, data);
+
+	fail_page_alloc_changed();
+	return rc ? rc : (ssize_t)n;
+}
+
+static ssize_t store_long(void *data, const char *buf, size_t n)
+{
+	int rc = kstrtol(buf, 0, data);
+
+	fail_page_alloc_changed();
+	return rc ? rc : (ssize_t)n;
+}
+
+static ssize_t store_bool(void *data, const char *buf, size_t n)
+{
+	bool value;
+	int rc = kstrtobool(buf, &value);
+
+	if (!rc)
+		*(unsigned *)data = value;
+	return rc ? rc : (ssize_t)n;
+}
+
+static const struct {
+	const char *name;
+	attr_show_fn show;
+	attr_store_fn store;
+	void *data;
+} fail_files[] = {
+	{ "probability", show_unsigned, store_unsigned, &fail_page_alloc.probability },
+	{ "interval", show_unsigned, store_unsigned, &fail_page_alloc.interval },
+	{ "times", show_long, store_long, &fail_page_alloc.times },
+	{ "space", show_long, store_long, &fail_page_alloc.space },
+	{ "verbose", show_unsigned, store_unsigned, &fail_page_alloc.verbose },
+	{ "task-filter", show_bool, store_bool, &fail_page_alloc.task_filter },
+	{ "ignore-gfp-wait", show_bool, store_bool, &fail_page_alloc.ignore_reclaim },
+	{ "min-order", show_unsigned, store_unsigned, &fail_page_alloc.min_order },
+};
+
+static int create_files(struct super_block *sb)
+{
+	int rc = attrfs_create_fops(sb, "page_owner", 0400, &page_owner_fops);
+	char path[48];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(fail_files); i++) {
+		snprintf(path, sizeof(path), "fail_page_alloc/%s", fail_files[i].name);
+		rc |= attrfs_create_file(sb, path, 0600, fail_files[i].show, fail_files[i].store,
+					 fail_files[i].data);
+	}
+	return rc;
+}
+
+/* ---- the file system ------------------------------------------------------------------------- */
+
+static struct super_block *make_super(struct file_system_type *type)
+{
+	struct super_block *sb = attrfs_super(type, DEBUGFS_MAGIC);
+
+	if (!sb)
+		return ERR_PTR(-ENOMEM);
+	if (create_files(sb)) {
+		put_super(sb);
+		return ERR_PTR(-ENOMEM);
+	}
+	return debugfs_sb = sb;
+}
+
+static struct super_block *debugfs_mount(struct file_system_type *type, __maybe_unused unsigned long flags,
+					 __maybe_unused const char *dev, __maybe_unused char *data)
+{
+	struct super_block *sb;
+
+	mutex_lock(&debugfs_mutex);
+	sb = debugfs_sb ? debugfs_sb : make_super(type);
+	if (!IS_ERR(sb))
+		atomic_inc(&sb->s_count);	/* the tree stays: one reference is ours */
+	mutex_unlock(&debugfs_mutex);
+	return sb;
+}
+
+static struct file_system_type debugfs_fs_type = { .name = "debugfs", .mount = debugfs_mount };
+
+void __init debugfs_init(void) { register_filesystem(&debugfs_fs_type); }
