@@ -11,6 +11,7 @@
  */
 #include "fs/debugfs.h"
 #include "fs/attrfs.h"
+#include "fs/file.h"
 #include "fs/seq_file.h"
 #include "include/uapi/statfs.h"
 #include "lib/kstrtox.h"
@@ -29,7 +30,7 @@ static int page_owner_open(__maybe_unused struct inode *inode, struct file *f)
 }
 
 static const struct file_operations page_owner_fops = {
-	.open = page_owner_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+	.open = page_owner_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 
 /* ---- fail_page_alloc ------------------------------------------------------------------------- */

@@ -65,12 +65,6 @@ void pages_show(struct page *page, unsigned long nr)
 		__ClearPageGuard(page + i);
 }
 
-bool page_hidden(const void *va)
-{
-	return page_alloc_hooked(HOOK_HIDE) && virt_in_direct_map(va) &&
-	       pfn_valid(PFN_DOWN(virt_to_phys(va))) && PageGuard(virt_to_page(va));
-}
-
 /* ---- failures -------------------------------------------------------------------------------- */
 
 struct fault_attr fail_page_alloc = { .interval = 1, .times = 1, .ignore_reclaim = true, .min_order = 1 };

@@ -31,7 +31,11 @@ void page_poison_check(struct page *page, unsigned order);
 /* Free pages out of the direct map, and into it again when they are allocated. */
 void pages_hide(struct page *page, unsigned long nr);
 void pages_show(struct page *page, unsigned long nr);
-bool page_hidden(const void *va);	/* is this an address of a free page that was hidden? */
+/* Is this an address of a free page that was hidden? */
+static inline bool page_hidden(const void *va)
+{
+	return virt_in_direct_map(va) && pfn_valid(PFN_DOWN(virt_to_phys(va))) && PageGuard(virt_to_page(va));
+}
 
 /* fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES; the rest in /sys/kernel/debug/fail_page_alloc. */
 struct fault_attr {

@@ -26,6 +26,8 @@ static inline void *phys_to_virt(phys_addr_t pa) { return (void *)(page_offset +
 static inline phys_addr_t virt_to_phys(const volatile void *va) { return (unsigned long)va - page_offset; }
 
 bool pfn_valid(pfn_t pfn);
+static inline bool virt_in_direct_map(const volatile void *va)
+{ return (unsigned long)va >= page_offset && pfn_valid(virt_to_phys(va) >> PAGE_SHIFT); }
 
 #define pfn_to_page(pfn)	(vmemmap + (pfn))
 #define page_to_pfn(page)	((pfn_t)((page) - vmemmap))

@@ -6,6 +6,7 @@
 // SRCS: mm/pt/asid.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
 #define TEST_STACK_TRACE
 #include "test/host/mm/phys/machine.h"
+#include <signal.h>
 
 static unsigned long caller = 0x1000;
 
@@ -177,6 +178,7 @@ int main(void)
 {
 	run_scenario(owner, "page_owner names what lives");
 	run_scenario(poison, "poison finds a write after free");
+	run_scenario(hidden, "debug_pagealloc: free pages are out of reach");
 	run_scenario(failing, "fail_page_alloc: probability, interval, space, times, filter");
 	return done_testing();
 }
