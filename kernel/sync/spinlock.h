@@ -117,7 +117,7 @@ static inline bool spin_is_locked(const spinlock_t *l)
 }
 
 /* @l is held here, by a way that clang cannot follow: a function's result, another name. */
-static __always_inline void spin_assert_held(const spinlock_t *l) ASSERT_HELD(l) { INV(S2, spin_is_locked(l)); }
+static __always_inline void spin_assert_held(const spinlock_t *l) ASSERT_HELD(l) { INV(S1, spin_is_locked(l)); }
 
 #define spin_lock_irqsave(l, flags)	do { (flags) = arch_irq_save(); spin_lock(l); } while (0)
 #define spin_unlock_irqrestore(l, flags) do { spin_unlock(l); arch_irq_restore(flags); } while (0)
