@@ -48,6 +48,7 @@ static struct hlist_head *d_bucket(const struct dentry *parent, unsigned hash)
 
 static void __d_hash(struct dentry *d) REQUIRES(dcache_lock)
 {
+	INV(D1, !(d->d_flags & DCACHE_HASHED));
 	hlist_add_head(&d->d_hashlink, d_bucket(d->d_parent, d->d_namehash));
 	d->d_flags |= DCACHE_HASHED;
 }
@@ -294,7 +295,7 @@ void d_drop(struct dentry *d)
 
 void d_delete(struct dentry *d)
 {
-	d_drop(d);
+	d_drop(d);		/* D2: it keeps its inode */
 	d_unpin(d);
 }
 

@@ -175,7 +175,7 @@ static void ep_remove(struct epitem *item)
 		remove_wait_queue(l->q, &l->wait);
 		kmem_cache_free(listen_cache, l);
 	}
-	rb_erase(&item->node, &ep->items);
+	rb_erase(&item->node, &ep->items);	/* E1 */
 	list_del(&item->file_link);
 	spin_lock_irqsave(&ep->lock, flags);
 	list_del_init(&item->ready_link);
@@ -187,7 +187,7 @@ static void ep_remove(struct epitem *item)
 void eventpoll_release(struct file *f)
 {
 	mutex_lock(&ep_mutex);
-	while (!list_empty(&f->f_ep))
+	while (!list_empty(&f->f_ep))		/* E2 */
 		ep_remove(list_first_entry(&f->f_ep, struct epitem, file_link));
 	mutex_unlock(&ep_mutex);
 }
@@ -211,7 +211,7 @@ static int ep_insert(struct eventpoll *ep, const struct epoll_event *ev, struct 
 	item->file = f;
 	item->fd = fd;
 	item->event = *ev;
-	ep_link(ep, item);
+	ep_link(ep, item);		/* E1 */
 	list_add_tail(&item->file_link, &f->f_ep);
 	ready = item_poll(item, &ept.pt);
 	if (item->error) {

@@ -164,6 +164,7 @@ static int __alloc_fd(struct files_struct *files, unsigned start, unsigned end, 
 		files->next_fd = fd + 1;
 	fd_bit(files->open_fds, fd, true);
 	fd_bit(files->close_on_exec, fd, flags & O_CLOEXEC);
+	INV(T2, find_next_fd(files, 0) >= files->next_fd);
 	rc = fd;
 out:
 	spin_unlock(&files->lock);

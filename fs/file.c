@@ -32,7 +32,7 @@ struct file *alloc_empty_file(int flags)
 		goto undo_count;
 	atomic_set(&f->f_count, 1);
 	f->f_flags = flags;
-	f->f_mode = (flags + 1) & (FMODE_READ | FMODE_WRITE);
+	f->f_mode = (flags + 1) & (FMODE_READ | FMODE_WRITE);	/* F2 */
 	f->f_op = &no_fops;
 	mutex_init(&f->f_pos_lock, RANK_VFS);
 	INIT_LIST_HEAD(&f->f_ep);

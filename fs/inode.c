@@ -106,7 +106,7 @@ static void evict(struct inode *inode)
 
 void iput(struct inode *inode)
 {
-	if (inode && atomic_dec_and_test(&inode->i_count))
+	if (inode && atomic_dec_and_test(&inode->i_count))	/* I2 */
 		evict(inode);
 }
 

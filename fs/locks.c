@@ -134,7 +134,7 @@ static int try_lock(struct inode *inode, const struct file_lock *want, struct fi
 	struct file_lock *c = want->type == F_UNLCK ? NULL : find_conflict(inode, want);
 
 	if (!c) {
-		apply_record(inode, want, spare);
+		apply_record(inode, want, spare);	/* K1: nothing conflicts */
 		return 0;
 	}
 	if (wait && want->kind == LOCK_POSIX && c->kind == LOCK_POSIX && would_deadlock(want->owner, c->owner))

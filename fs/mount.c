@@ -127,7 +127,7 @@ static void attach_mnt(struct vfsmount *m, const struct path *where)
 	m->mnt_parent = where->mnt;
 	m->mnt_mountpoint = where->dentry;
 	where->dentry->d_flags |= DCACHE_MOUNTED;
-	hlist_add_head(&m->mnt_hash, mnt_bucket(where->mnt, where->dentry));
+	hlist_add_head(&m->mnt_hash, mnt_bucket(where->mnt, where->dentry));	/* M1 */
 	list_add_tail(&m->mnt_list, &mount_list);
 	write_unlock(&dcache_lock);
 }
@@ -148,7 +148,7 @@ static void detach_mnt(struct vfsmount *m, struct path *old)
 {
 	write_lock(&dcache_lock);
 	*old = (struct path){ m->mnt_parent, m->mnt_mountpoint };
-	hlist_del(&m->mnt_hash);
+	hlist_del(&m->mnt_hash);	/* M1 */
 	list_del_init(&m->mnt_list);
 	m->mnt_parent = m;
 	m->mnt_mountpoint = m->mnt_root;

@@ -259,6 +259,7 @@ static const char *pick_link(struct nameidata *nd, struct dentry *link)
 	const char *text = inode->i_link;
 	unsigned i = nd->nr_links++;
 
+	INV(N2, i < MAXSYMLINKS);
 	nd->held[i].dentry = link;
 	nd->held[i].buf = NULL;
 	if (!text) {

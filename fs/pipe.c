@@ -225,6 +225,7 @@ static ssize_t pipe_append(struct pipe_inode_info *p, struct iov_iter *from, uns
 			put_page(page);
 		return -EFAULT;
 	}
+	INV(Q1, !pipe_full(p));
 	*pipe_buf(p, p->head) = (struct pipe_buffer){ page, 0, n, buf_flags };
 	p->head++;
 	return n;
@@ -334,6 +335,7 @@ void pipe_consume(struct pipe_inode_info *p, size_t bytes)
 
 void pipe_push(struct pipe_inode_info *p, struct pipe_buffer buf)
 {
+	INV(Q1, !pipe_full(p));
 	*pipe_buf(p, p->head++) = buf;
 	wake_readers(p);
 }

@@ -195,7 +195,7 @@ static ssize_t seq_read_locked(struct seq_file *m, struct iov_iter *to, loff_t p
 		n = copy_to_iter(m->buf + m->from, m->count, to);
 		if (!n)
 			return done ? done : -EFAULT;
-		m->from += n;
+		m->from += n;		/* Y1 */
 		m->count -= n;
 		m->read_pos += n;
 		done += n;

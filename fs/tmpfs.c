@@ -34,7 +34,7 @@ static bool inode_reserve(struct super_block *sb)
 
 	if (!sbi->max_inodes)
 		return true;
-	if ((unsigned long)atomic_long_inc_return(&sbi->used_inodes) <= sbi->max_inodes)
+	if ((unsigned long)atomic_long_inc_return(&sbi->used_inodes) <= sbi->max_inodes)	/* P3 */
 		return true;
 	atomic_long_dec(&sbi->used_inodes);
 	return false;

@@ -107,7 +107,7 @@ static void wake_both(struct unix_sock *s)
 
 void unix_pair(struct unix_sock *a, struct unix_sock *b)
 {
-	a->peer = unix_get(b);
+	a->peer = unix_get(b);		/* X2 */
 	b->peer = unix_get(a);
 	a->state = b->state = UNIX_CONNECTED;
 	a->peercred = b->cred;
@@ -306,7 +306,7 @@ static int connect_dgram(struct unix_sock *s, const struct unix_addr *a)
 	}
 	spin_lock(&unix_lock);
 	old = s->peer;
-	s->peer = other;
+	s->peer = other;		/* X2: with the reference that the look-up took */
 	s->state = other ? UNIX_CONNECTED : UNIX_CLOSED;
 	spin_unlock(&unix_lock);
 	unix_put(old);

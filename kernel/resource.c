@@ -34,7 +34,7 @@ static bool overlaps(const struct resource *a, const struct resource *b)
 	return a->start <= b->end && b->start <= a->end;
 }
 
-/* The link below @parent where @new_ belongs: the first child that does not end before it. */
+/* The link below @parent where @new_ belongs: the first child that does not end before it (R1). */
 static struct resource **place_of(struct resource *parent, const struct resource *new_)
 {
 	struct resource **link = &parent->child;

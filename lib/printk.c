@@ -88,6 +88,7 @@ static inline u32 settle(u32 off)
 
 static void drop_first(void)
 {
+	INV(K1, first_seq < next_seq);
 	first_off += record_at(first_off)->bytes;
 	if (++first_seq == next_seq)
 		first_off = next_off = 0;
@@ -130,6 +131,7 @@ static void store_line(u64 ts, unsigned level, unsigned facility, const char *te
 		first_off = next_off;
 	next_off += bytes;
 	next_seq++;
+	INV(K2, next_off <= RING_BYTES);
 }
 
 /* The record with number @seq, which is in the ring.  Walks from the oldest: readers are rare. */

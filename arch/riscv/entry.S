@@ -112,7 +112,7 @@ trap_entry:
 	addi	sp, sp, -PT_SIZE
 	save_scratch
 	ld	t0, TASK_USER_SP(tp)
-	csrrw	t1, sscratch, zero
+	csrrw	t1, sscratch, zero	/* R1 */
 	csrr	t2, scause
 	csrr	t3, sepc
 	csrr	t4, sstatus
@@ -140,7 +140,7 @@ trap_entry:
 	jalr	t1
 syscall_return:
 	sd	a0, PT_A0(sp)
-	csrci	sstatus, SR_SIE
+	csrci	sstatus, SR_SIE		/* R2 */
 	ld	t0, TASK_WORK(tp)
 	bnez	t0, syscall_work
 exit_light_a0:
@@ -195,7 +195,7 @@ user_exception:
 user_fault:
 	call	do_page_fault
 user_return:
-	csrci	sstatus, SR_SIE
+	csrci	sstatus, SR_SIE		/* R2 */
 user_return_irqs_off:
 	ld	t0, TASK_WORK(tp)
 	bnez	t0, user_work

@@ -178,7 +178,7 @@ __noreturn void secondary_hart(void)
 			arch_wait_for_interrupt();	/* H1 */
 	timer_init_hart();
 	smp_init_irq();
-	__atomic_fetch_or(&hart_online_mask.bits, BIT(h), __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&hart_online_mask.bits, BIT(h), __ATOMIC_SEQ_CST);	/* H2 */
 	__asm__ volatile("sfence.vma\n	fence.i" ::: "memory");	/* what changed before we were online */
 	secondary_start(h);
 }

@@ -170,7 +170,7 @@ static bool input_available(struct tty_struct *tty, bool poll)
 	u32 want = poll && !CC(tty, VTIME) && CC(tty, VMIN) ? CC(tty, VMIN) : 1;
 
 	if (L(tty, ICANON))
-		return READ_ONCE(tty->canon_head) != tty->read_tail;
+		return READ_ONCE(tty->canon_head) != tty->read_tail;	/* Y2 */
 	return READ_ONCE(tty->read_head) - tty->read_tail >= want;
 }
 

@@ -149,6 +149,7 @@ static void end_line(struct tty_struct *tty, unsigned char c)
 	*slot(tty, tty->read_head) = c;
 	set_bit(tty->read_head % N_TTY_BUF, tty->eol);
 	tty->canon_head = ++tty->read_head;
+	INV(Y1, read_cnt(tty) <= N_TTY_BUF);
 }
 
 /* Room for an ordinary byte: a line keeps one free for its end. */

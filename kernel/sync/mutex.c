@@ -50,7 +50,7 @@ static bool take_or_mark(struct mutex *m, unsigned long flags, bool rest)
 	return (want & ~MUTEX_FLAGS) == self;
 }
 
-/* No waiter is left: open the fast ways.  => waiters.lock held */
+/* If no waiter is left: open the fast ways (M2).  => waiters.lock held */
 static void clear_flags_if_alone(struct mutex *m)
 {
 	if (list_empty(&m->waiters.head))

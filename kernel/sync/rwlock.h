@@ -6,7 +6,7 @@
  *           that are read often and for a short time, and changed rarely.
  * INVARIANTS
  *   RW1 Readers and a writer exclude each other.
- *   RW2 Not taken in interrupt handlers; nobody sleeps while it holds one.
+ * LOCKING   Not taken in interrupt handlers; nobody sleeps while it holds one.
  * COST      Uncontended: one atomic operation each way.
  *
  * SPDX-License-Identifier: MIT

@@ -58,7 +58,7 @@ static void grant(struct rw_semaphore *s)
 		}
 	}
 	if (list_empty(&s->waiters.head))
-		__atomic_fetch_and(&s->count.v, ~RWSEM_WAITERS, __ATOMIC_RELAXED);
+		__atomic_fetch_and(&s->count.v, ~RWSEM_WAITERS, __ATOMIC_RELAXED);	/* W2 */
 }
 
 void rwsem_wake(struct rw_semaphore *s)
@@ -100,7 +100,7 @@ static int queue_up(struct rw_semaphore *s, bool writer, int state)
 	might_sleep();
 	spin_lock_irqsave(&s->waiters.lock, flags);
 	list_add_tail(&w.link, &s->waiters.head);
-	__atomic_fetch_or(&s->count.v, RWSEM_WAITERS, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&s->count.v, RWSEM_WAITERS, __ATOMIC_RELAXED);	/* W2 */
 	if (!writer)		/* the unit that rwsem_read_grab() added (W1) */
 		__atomic_fetch_sub(&s->count.v, RWSEM_READER, __ATOMIC_RELAXED);
 	grant(s);		/* it may have become free since the fast way failed */

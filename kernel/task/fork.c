@@ -271,7 +271,7 @@ static void link_task(struct task_struct *p, const struct kernel_clone_args *arg
 	}
 	list_add_tail(&p->thread_node, &sig->thread_head);
 	attach_pid(p);
-	nr_threads++;
+	nr_threads++;				/* F2 */
 	total_forks++;
 }
 

@@ -66,8 +66,10 @@ struct task_struct *find_get_task_from(pid_t pid)
 
 void pid_get(pid_t nr)
 {
-	if (nr > 0)
+	if (nr > 0) {
 		pid_uses[nr]++;
+		INV(N2, pid_uses[nr]);		/* no wrap */
+	}
 }
 
 void pid_put(pid_t nr)

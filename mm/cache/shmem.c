@@ -86,6 +86,7 @@ static int shmem_add_page(struct inode *inode, struct page *page, pgoff_t index)
 	int rc;
 
 	page->flags |= BIT(PG_uptodate) | BIT(PG_dirty) | BIT(PG_swapbacked);
+	INV(H1, PageUptodate(page));
 	rc = add_to_page_cache(page, inode->i_mapping, index);
 	if (unlikely(rc))
 		return rc;

@@ -23,6 +23,7 @@
  */
 #include "mm/cache/vma_prio_tree.h"
 #include "mm/cache/pagemap.h"
+#include "mm/space/vma.h"
 
 BUILD_ASSERT(offsetof(struct vm_area_struct, shared.vm_set.parent) ==
 	     offsetof(struct vm_area_struct, shared.prio_tree_node.parent));
@@ -47,7 +48,7 @@ static void vma_interval(const struct prio_tree_node *node, unsigned long *start
 	const struct vm_area_struct *vma = vma_of_node(node);
 
 	*start = vma->vm_pgoff;
-	*last = vma->vm_pgoff + ((vma->vm_end - vma->vm_start) >> PAGE_SHIFT) - 1;
+	*last = vma->vm_pgoff + vma_pages(vma) - 1;
 }
 
 void vma_prio_tree_root_init(struct prio_tree_root *root)
@@ -63,6 +64,7 @@ static inline bool in_tree(const struct vm_area_struct *vma)
 /* @vma maps the same pages as @old, which is in the tree or in a set: join it. */
 void vma_prio_tree_add(struct vm_area_struct *vma, struct vm_area_struct *old)
 {
+	INV(T1, vma->vm_pgoff == old->vm_pgoff && vma_pages(vma) == vma_pages(old));
 	set_of(vma).parent = NULL;
 	set_of(vma).head = NULL;
 	if (!in_tree(old)) {

@@ -202,7 +202,7 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 		return VM_FAULT_OOM;
 	clear_highpage(page);
 	pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(page), vma->vm_page_prot)), vma);
-	if (unlikely(!vmf_lock_same(vmf)))
+	if (unlikely(!vmf_lock_same(vmf)))		/* E1 */
 		return drop_page(vmf, page);
 	page_add_new_anon_rmap(page, vma, vmf->address);
 	smp_wmb();	/* E2: zeros before the entry; pairs with other harts' walks */

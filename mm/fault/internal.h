@@ -31,7 +31,7 @@ static __always_inline bool vma_wants_writenotify(const struct vm_area_struct *v
 	       vma->vm_ops && vma->vm_ops->page_mkwrite;
 }
 
-/* Lock the table of vmf->pte and see whether the entry still is what the fault saw. */
+/* Lock the table of vmf->pte and see whether the entry still is what the fault saw (E1 of anon.c). */
 static __always_inline bool vmf_lock_same(struct vm_fault *vmf) ACQUIRE(vmf->table->ptl)
 {
 	spin_lock(&vmf->table->ptl);

@@ -93,7 +93,7 @@ static vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vaddr_t va, vaddr_t 
 			continue;
 		pte.v = zap_page(&st, pfn_to_page(pte_pfn(pte)), pte);
 		tlb->any_dirty |= pte.v & GATHER_DIRTY;
-		full = __tlb_remove_page(tlb, pte.v);
+		full = __tlb_remove_page(tlb, pte.v);	/* Z1: the entry's reference */
 	}
 	spin_unlock(&table->ptl);
 	if (end)
@@ -137,7 +137,7 @@ void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long siz
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-/* Unhook the tables below @table (at @level) that overlap [va, end) and lie in [floor, last]. */
+/* Unhook the tables below @table (at @level) that overlap [va, end) and lie in [floor, last] (Z2). */
 static void free_tables(struct mmu_gather *tlb, pte_t *table, unsigned level, vaddr_t va, vaddr_t end,
 			vaddr_t floor, vaddr_t last)
 {

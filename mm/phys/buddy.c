@@ -130,7 +130,7 @@ void __free_pages_ok(struct page *page, unsigned order)
 
 	spin_lock_irqsave(&zone->lock, flags);
 	zone->pageset[this_hart()]->nr_locked++;
-	__free_one_page(zone, page, pfn, order, pfnblock_migratetype(zone, pfn));
+	__free_one_page(zone, page, pfn, order, pfnblock_migratetype(zone, pfn));	/* B5 */
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 

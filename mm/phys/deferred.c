@@ -33,7 +33,7 @@ static void make_section(struct zone *zone, unsigned long section)
 	pages = memmap_free_section(section);
 	smp_store_release(&section_states[section], SECTION_READY);
 	spin_lock_irqsave(&zone->lock, flags);
-	zone->nr_deferred -= pages;
+	zone->nr_deferred -= pages;		/* D1 */
 	spin_unlock_irqrestore(&zone->lock, flags);
 	--*busy;
 }

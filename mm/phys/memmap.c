@@ -138,6 +138,7 @@ static void mark_pages_reserved(pfn_t lo, pfn_t hi)
 		}
 }
 
+/* => K1 holds for @section, whose memory is not free yet */
 void memmap_init_section(unsigned long section)
 {
 	pfn_t lo = section * SECTION_PAGES, hi = lo + SECTION_PAGES;
@@ -206,7 +207,7 @@ static void mark_present(void)
 		       (end - 1) / SECTION_PAGES - start / SECTION_PAGES + 1);
 }
 
-/* A boundary inside a section: more than one zone or node may have memory there. */
+/* A boundary inside a section: more than one zone or node may have memory there (K2). */
 static void mark_boundary(pfn_t pfn)
 {
 	unsigned long s = pfn / SECTION_PAGES;

@@ -131,7 +131,7 @@ static unsigned long asid_new_context(struct mm_struct *mm) REQUIRES(asid_lock)
 
 		if (asid_renew_reserved(ctx, renewed))
 			return renewed;
-		if (!test_and_set_bit(ctx & asid_mask(), asid_map))
+		if (!test_and_set_bit(ctx & asid_mask(), asid_map))	/* A1 */
 			return renewed;		/* its old number is free again */
 	}
 	asid = asid_find(next_asid);
@@ -140,7 +140,7 @@ static unsigned long asid_new_context(struct mm_struct *mm) REQUIRES(asid_lock)
 		asid = asid_find(1);
 		ASSERT(asid);			/* asid_init() saw to it */
 	}
-	set_bit(asid, asid_map);
+	set_bit(asid, asid_map);		/* A1 */
 	next_asid = asid + 1;
 	return generation | asid;
 }

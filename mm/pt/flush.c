@@ -15,7 +15,7 @@
 static void flush_mm(struct mm_struct *mm, enum tlb_what what, vaddr_t start, vaddr_t end)
 {
 	struct tlb_req req = { .mm = mm, .what = what, .start = start, .end = end, .stride = PAGE_SIZE };
-	hartmask_t harts = mm_harts(mm);
+	hartmask_t harts = mm_harts(mm);	/* F1 */
 
 	if (harts.bits)
 		arch_tlb_flush(harts, &req);

@@ -70,7 +70,7 @@ bool tlb_next_batch(struct mmu_gather *tlb)
 	if (!tlb->more_batches)
 		return false;
 	batch = (struct gather_batch *)__get_free_page(GFP_NOWAIT);
-	if (!batch)
+	if (!batch)			/* T4 */
 		return false;
 	if (tlb->last) {
 		tlb->last->nr = tlb->nr;

@@ -187,6 +187,7 @@ static void isolate_freepages(struct compact_control *cc)
 		if (pfn_to_online_page(start) && suitable_target(cc, start))
 			isolate_freepages_block(cc, start, cc->free_pfn);
 		cc->free_pfn = start;
+		INV(O1, cc->migrate_pfn <= cc->free_pfn);
 	}
 }
 
@@ -294,6 +295,7 @@ static void isolate_migratepages(struct compact_control *cc)
 		if (pfn_to_online_page(pfn) && suitable_source(cc, pfn))
 			end = isolate_migratepages_range(cc, pfn, end);
 		cc->migrate_pfn = end;
+		INV(O1, cc->migrate_pfn <= cc->free_pfn);
 		if (!cc->sync && current_base()->work & WORK_RESCHED)
 			break;
 	}

@@ -124,7 +124,7 @@ int alloc_contig_range(pfn_t start, pfn_t end, unsigned migratetype, gfp_t gfp)
 	cc.zone = page_zone(pfn_to_page(start));
 	if (outer_start < cc.zone->zone_start_pfn || outer_end > zone_end_pfn(cc.zone))
 		return -EBUSY;
-	rc = start_isolate_page_range(outer_start, outer_end);
+	rc = start_isolate_page_range(outer_start, outer_end);		/* Q1 */
 	if (rc)
 		return rc;
 	rc = empty_range(&cc, start, end);

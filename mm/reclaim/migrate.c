@@ -227,7 +227,7 @@ static bool freeze(struct migration *m)
 	return atomic_try_cmpxchg(&m->old->_refcount, &refs, 0);
 }
 
-/* => mapping->lock held, where the page has a @mapping */
+/* G1: entries are clear, the count is frozen, so is the slot.  => @mapping's lock held, if the page has one */
 static bool replace_locked(struct migration *m, struct address_space *mapping)
 {
 	if (!freeze(m))

@@ -40,7 +40,7 @@ static __always_inline void page_add_new_anon_rmap(struct page *page, struct vm_
 	rmap_stat(page, NR_ANON_MAPPED, 1);
 }
 
-/* One more entry maps the anonymous @page. */
+/* One more entry maps the anonymous @page (R1: the caller holds a reference for it). */
 static __always_inline void page_add_anon_rmap(struct page *page)
 {
 	if (atomic_inc_return(&page->_mapcount) == 0)
@@ -59,7 +59,7 @@ static __always_inline void page_dup_rmap(struct page *page)
 	atomic_inc(&page->_mapcount);
 }
 
-/* An entry that mapped @page is gone.  Returns whether it was the last; counts nothing. */
+/* An entry that mapped @page is gone.  Returns whether it was the last: the caller counts (R2). */
 static __always_inline bool __page_remove_rmap(struct page *page)
 {
 	return atomic_dec_return(&page->_mapcount) < 0;

@@ -118,7 +118,7 @@ static void __init map_image_part(const char *start, const char *end, pte_t prot
 static void __init map_image(void)
 {
 	map_image_part(_start, _etext, PAGE_KERNEL_EXEC);
-	map_image_part(__rodata_start, __init_begin, PAGE_KERNEL_RO);
+	map_image_part(__rodata_start, __init_begin, PAGE_KERNEL_RO);		/* K1 */
 	map_image_part(__init_begin, __init_text_end, PAGE_KERNEL_EXEC);
 	map_image_part(__init_text_end, init_stack_guard, PAGE_KERNEL);
 	map_image_part(init_stack, _end, PAGE_KERNEL);

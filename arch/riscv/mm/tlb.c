@@ -68,7 +68,7 @@ void __init asid_probe(void)
 		arch_asid_bits = min(arch_asid_bits, wish);
 }
 
-/* Does @req name so many entries that one flush of everything is cheaper? */
+/* Does @req name so many entries that one flush of everything is cheaper (L4)? */
 static bool is_whole(const struct tlb_req *req)
 {
 	return req->what == TLB_ALL || req->end - req->start > RANGE_MAX * req->stride;
