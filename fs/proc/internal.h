@@ -65,6 +65,7 @@ char task_state_char(const struct task_struct *t);
 
 void proc_system_init(void);
 void proc_memory_init(void);
+void proc_kpage_init(void);
 void proc_sysctl_init(void);
 int vm_reclaim_sysctl_init(void);
 void proc_mounts_init(void);

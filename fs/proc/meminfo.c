@@ -132,4 +132,5 @@ void __init proc_memory_init(void)
 	proc_create_single("vmstat", 0, NULL, vmstat);
 	proc_create_single("slabinfo", 0400, NULL, slabinfo);
 	proc_create_single("vmallocinfo", 0400, NULL, vmallocinfo);
+	proc_kpage_init();
 }

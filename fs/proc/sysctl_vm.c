@@ -1,10 +1,11 @@
 /*
- * fs/proc/sysctl_vm.c - /proc/sys/vm: reclaim, compaction, reserves.
+ * fs/proc/sysctl_vm.c - /proc/sys/vm: reclaim, compaction, reserves, what happens when memory is out.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "fs/proc/internal.h"
 #include "fs/shrink.h"
+#include "kernel/task/fork.h"
 #include "lib/kstrtox.h"
 #include "lib/printk.h"
 #include "lib/string.h"
@@ -62,6 +63,33 @@ static int do_compact_memory(__maybe_unused const struct ctl_table *t, bool writ
 	return 0;
 }
 
+/* One number per zone below which others lie; HighMem, which Linux does not have here, is left out. */
+static int do_lowmem_reserve_ratio(__maybe_unused const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	static const u8 zones[] = { ZONE_DMA32, ZONE_NORMAL, ZONE_MOVABLE };
+	int ratio[ARRAY_SIZE(zones)], rc;
+	const struct ctl_table shown = { .data = ratio, .maxlen = sizeof(ratio), .min = 0, .max = 0x7fffffff };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(zones); i++)
+		ratio[i] = sysctl_lowmem_reserve_ratio[zones[i]];
+	rc = proc_dointvec(&shown, write, buf, len);
+	for (unsigned i = 0; write && !rc && i < ARRAY_SIZE(zones); i++)
+		sysctl_lowmem_reserve_ratio[zones[i]] = ratio[i];
+	return rc;
+}
+
+/* 0, or 8 and more: the lists of all harts keep at most an eighth of a zone. */
+static int do_high_fraction(const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	int old = percpu_pagelist_high_fraction, rc = proc_dointvec(t, write, buf, len);
+
+	if (write && percpu_pagelist_high_fraction && percpu_pagelist_high_fraction < 8) {
+		percpu_pagelist_high_fraction = old;
+		return -EINVAL;
+	}
+	return rc;
+}
+
 static const struct ctl_table vm_reclaim_table[] = {
 	{ .name = "drop_caches", .mode = 0200, .handler = do_drop_caches },
 	{ .name = "compact_memory", .mode = 0200, .handler = do_compact_memory },
@@ -71,9 +99,16 @@ static const struct ctl_table vm_reclaim_table[] = {
 	  .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec, .min = 0, .max = 1 },
 	{ .name = "vfs_cache_pressure", .data = &sysctl_vfs_cache_pressure, .maxlen = sizeof(int), .mode = 0644,
 	  .handler = proc_dointvec, .min = 0, .max = 0x7fffffff },
-	{ .name = "lowmem_reserve_ratio", .data = sysctl_lowmem_reserve_ratio,
-	  .maxlen = sizeof(sysctl_lowmem_reserve_ratio), .mode = 0644, .handler = proc_dointvec,
+	{ .name = "lowmem_reserve_ratio", .mode = 0644, .handler = do_lowmem_reserve_ratio,
 	  .changed = setup_per_zone_lowmem_reserve },
+	{ .name = "percpu_pagelist_high_fraction", .data = &percpu_pagelist_high_fraction, .maxlen = sizeof(int),
+	  .mode = 0644, .handler = do_high_fraction, .min = 0, .max = 0x7fffffff, .changed = zones_pcp_update },
+	{ .name = "panic_on_oom", .data = &sysctl_panic_on_oom, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = 0, .max = 2 },
+	{ .name = "oom_kill_allocating_task", .data = &sysctl_oom_kill_allocating_task, .maxlen = sizeof(int),
+	  .mode = 0644, .handler = proc_dointvec, .min = -0x7fffffffl - 1, .max = 0x7fffffff },
+	{ .name = "oom_dump_tasks", .data = &sysctl_oom_dump_tasks, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = -0x7fffffffl - 1, .max = 0x7fffffff },
 };
 
 int vm_reclaim_sysctl_init(void)

@@ -32,5 +32,8 @@ void thread_group_times(struct task_struct *t, struct task_times *out);
 
 /* kernel/task/oom.c: how much killing @t would help; INT64_MIN: it is never killed. */
 long oom_badness(struct task_struct *t, unsigned long total_pages);
+extern int sysctl_panic_on_oom;			/* 1, 2: panic instead of killing */
+extern int sysctl_oom_kill_allocating_task;	/* the one who asks dies, if it may */
+extern int sysctl_oom_dump_tasks;		/* the report lists all processes */
 
 #endif

@@ -23,6 +23,8 @@
 
 static DEFINE_SPINLOCK(oom_lock, RANK_FILES);
 
+int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks = 1;
+
 static unsigned long task_pages(const struct mm_struct *mm)
 {
 	return get_mm_rss(mm) + get_mm_counter(mm, MM_SWAPENTS) +
@@ -37,6 +39,17 @@ long oom_badness(struct task_struct *p, unsigned long total_pages)
 	if (p->pid == 1 || (p->flags & PF_KTHREAD) || !p->mm || adj == OOM_SCORE_ADJ_MIN)
 		return INT64_MIN;
 	return (long)task_pages(p->mm) + adj * (long)(total_pages / 1000);
+}
+
+/* The caller's own process, counted, when it is to be the victim; else NULL. */
+static struct task_struct *allocating_task(void)
+{
+	struct task_struct *p = current->group_leader;
+
+	if (!sysctl_oom_kill_allocating_task || !current->mm || oom_badness(p, totalram_pages()) == INT64_MIN)
+		return NULL;
+	get_task_struct(p);
+	return p;
 }
 
 /* The process to kill, counted; *dying: one is on its way out already. */
@@ -145,12 +158,19 @@ bool out_of_memory(gfp_t gfp, unsigned order)
 		oom_pause();
 		return true;
 	}
-	victim = select_victim(&dying);
+	victim = allocating_task();
+	dying = false;
+	if (!victim)
+		victim = select_victim(&dying);
 	if (victim) {
 		pr_warn("%s invoked oom-killer: gfp_mask=%#x, order=%u, oom_score_adj=%d\n", current->comm, gfp,
 			order, current->signal->oom_score_adj);
 		show_free_areas();
-		dump_tasks();
+		if (sysctl_oom_dump_tasks)
+			dump_tasks();
+		if (sysctl_panic_on_oom)
+			panic("Out of memory: %s panic_on_oom is enabled",
+			      sysctl_panic_on_oom == 2 ? "compulsory" : "system-wide");
 		kill_victim(victim);
 		put_task_struct(victim);
 	}

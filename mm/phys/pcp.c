@@ -343,10 +343,27 @@ static int zone_batchsize(const struct zone *zone)
 	return max((int)(1u << ilog2(batch + batch / 2)) - 1, 1);
 }
 
+int percpu_pagelist_high_fraction;
+
+/* All harts' lists together: the low watermark, so that full lists do not wake kswapd; or as asked. */
+static int zone_highsize(const struct zone *zone, int batch)
+{
+	unsigned long pages = percpu_pagelist_high_fraction ?
+			      zone->managed_pages / percpu_pagelist_high_fraction : low_wmark_pages(zone);
+
+	return max(pages / max(nr_harts, 1u), (unsigned long)batch * 4);
+}
+
+void zones_pcp_update(void)
+{
+	for_each_populated_zone(z)
+		zone_pcp_update(z);
+}
+
 void zone_pcp_update(struct zone *zone)
 {
 	int batch = zone_batchsize(zone);
-	int high = max(low_wmark_pages(zone) / max(nr_harts, 1u), (unsigned long)batch * 4);
+	int high = zone_highsize(zone, batch);
 
 	for_each_hart(h) {
 		zone->pageset[h]->batch = batch;

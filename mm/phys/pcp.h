@@ -134,6 +134,7 @@ unsigned long zone_lock_acquisitions(void);	/* by all harts, of all zones, to ta
 void zone_pcp_init(struct zone *zone);
 void hart_lists_init(void);
 void zone_pcp_update(struct zone *zone);	/* batch and high, from size and watermarks */
+void zones_pcp_update(void);
 bool pcp_verify(struct zone *zone);		/* => other harts quiet */
 
 #endif

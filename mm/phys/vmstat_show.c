@@ -1,16 +1,18 @@
 /*
  * mm/phys/vmstat_show.c - /proc/{buddyinfo,pagetypeinfo,zoneinfo,vmstat}, node files of /sys.
  *
- * MODEL     Linux's names, order and columns, for programs read them.
+ * MODEL     Linux's names, order and columns, for programs read them.  A hart's counters have no
+ *           threshold: each change is seen at once.
  * LOCKING   Zone lists are counted under the zone lock; all else is read as it passes by.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/phys/buddy.h"
+#include "mm/phys/init.h"
 
 static const char *const zone_stat_names[NR_VM_ZONE_STAT_ITEMS] = {
 	"nr_zone_inactive_anon", "nr_zone_active_anon", "nr_zone_inactive_file", "nr_zone_active_file",
-	"nr_zone_unevictable", "nr_zone_write_pending", "nr_mlock", "nr_bounce", "nr_zspages", "nr_free_cma",
+	"nr_zone_unevictable", "nr_zone_write_pending", "nr_mlock", "nr_bounce", "nr_free_cma",
 };
 
 static const char *const numa_stat_names[NR_VM_NUMA_EVENT_ITEMS] = {
@@ -28,7 +30,7 @@ static const char *const node_stat_names[NR_VM_NODE_STAT_ITEMS] = {
 	"nr_anon_transparent_hugepages", "nr_vmscan_write", "nr_vmscan_immediate_reclaim",
 	"nr_dirtied", "nr_written", "nr_throttled_written", "nr_kernel_misc_reclaimable",
 	"nr_foll_pin_acquired", "nr_foll_pin_released", "nr_kernel_stack", "nr_page_table_pages",
-	"nr_sec_page_table_pages", "nr_swapcached",
+	"nr_sec_page_table_pages", "nr_swapcached", "pgdemote_kswapd", "pgdemote_direct", "pgdemote_khugepaged",
 };
 
 #define FOR_ALL_ZONES(prefix) prefix "_dma32", prefix "_normal", prefix "_high", prefix "_movable"
@@ -55,6 +57,24 @@ static const char *const vm_event_names[NR_VM_EVENT_ITEMS] = {
 	"thp_fault_alloc", "thp_fault_fallback", "thp_collapse_alloc", "thp_collapse_alloc_failed",
 	"thp_split_page", "thp_split_pmd", "thp_zero_page_alloc", "swap_ra", "swap_ra_hit",
 };
+
+/* HighMem is named only where it exists: Linux has none on this architecture. */
+static bool zone_type_shown(enum zone_type zt)
+{
+	if (zt != ZONE_HIGHMEM)
+		return true;
+	for_each_populated_zone(z)
+		if (z->idx == ZONE_HIGHMEM)
+			return true;
+	return false;
+}
+
+static bool event_shown(unsigned event)
+{
+	bool of_high = event == PGALLOC_HIGH || event == ALLOCSTALL_HIGH || event == PGSCAN_SKIP_HIGH;
+
+	return !of_high || zone_type_shown(ZONE_HIGHMEM);
+}
 
 /* What came from a hart's list was a hit, and local if the hart is of the zone's node. */
 static unsigned long zone_numa_state(struct zone *z, enum numa_stat_item item)
@@ -99,8 +119,11 @@ int vmstat_show(struct seq_file *m)
 		seq_printf(m, "%s %lu\n", numa_stat_names[i], sum_numa(i, -1));
 	for (unsigned i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", node_stat_names[i], global_node_page_state(i));
+	seq_printf(m, "nr_memmap_pages 0\nnr_memmap_boot_pages %lu\n", memmap_pages);
 	for (unsigned i = 0; i < NR_VM_EVENT_ITEMS; i++)
-		seq_printf(m, "%s %lu\n", vm_event_names[i], vm_event(i));
+		if (event_shown(i))
+			seq_printf(m, "%s %lu\n", vm_event_names[i], vm_event(i));
+	seq_printf(m, "nr_unstable 0\n");
 	return 0;
 }
 
@@ -218,8 +241,8 @@ static void show_zone_lists(struct seq_file *m, struct zone *z)
 {
 	seq_printf(m, "\n  pagesets");
 	for_each_hart(h)
-		seq_printf(m, "\n    cpu: %u\n              count:    %i\n              high:     %i"
-			   "\n              batch:    %i", h, pcp_pages(z->pageset[h]), z->pageset[h]->high,
+		seq_printf(m, "\n    cpu: %u\n              count: %i\n              high:  %i"
+			   "\n              batch: %i\n  vm stats threshold: 0", h, pcp_pages(z->pageset[h]), z->pageset[h]->high,
 			   z->pageset[h]->batch);
 	seq_printf(m, "\n  node_unreclaimable:  %u\n  start_pfn:           %lu\n",
 		   z->pgdat->kswapd_failures >= 16, z->zone_start_pfn);
@@ -234,12 +257,13 @@ static void show_zone(struct seq_file *m, struct zone *z, bool first)
 			seq_printf(m, "\n      %-12s %lu", node_stat_names[i], node_page_state(z->pgdat, i));
 	}
 	seq_printf(m, "\n  pages free     %lu\n        boost    0\n        min      %lu\n        low      %lu"
-		   "\n        high     %lu\n        spanned  %lu\n        present  %lu\n        managed  %lu"
+		   "\n        high     %lu\n        promo    %lu\n        spanned  %lu\n        present  %lu\n        managed  %lu"
 		   "\n        cma      0", z->nr_free, min_wmark_pages(z), low_wmark_pages(z), high_wmark_pages(z),
-		   z->spanned_pages, z->present_pages, z->managed_pages);
+		   2 * high_wmark_pages(z) - low_wmark_pages(z), z->spanned_pages, z->present_pages, z->managed_pages);
 	seq_printf(m, "\n        protection: (%ld", z->lowmem_reserve[0]);
 	for (unsigned i = 1; i < MAX_NR_ZONES; i++)
-		seq_printf(m, ", %ld", z->lowmem_reserve[i]);
+		if (zone_type_shown(i))
+			seq_printf(m, ", %ld", z->lowmem_reserve[i]);
 	seq_printf(m, ")");
 	if (!populated_zone(z)) {
 		seq_printf(m, "\n");
@@ -261,7 +285,8 @@ int zoneinfo_show(struct seq_file *m)
 		for (unsigned zt = 0; zt < MAX_NR_ZONES; zt++) {
 			struct zone *z = &NODE_DATA(nid)->node_zones[zt];
 
-			show_zone(m, z, first && populated_zone(z));
+			if (zone_type_shown(zt))
+				show_zone(m, z, first && populated_zone(z));
 			first = first && !populated_zone(z);
 		}
 	}

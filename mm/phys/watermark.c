@@ -117,8 +117,7 @@ void setup_per_zone_wmarks(void)
 		set_zone_wmarks(z, min_free_kbytes >> (PAGE_SHIFT - 10), lowmem);
 		z->pgdat->totalreserve_pages = 0;
 	}
-	for_each_populated_zone(z)
-		zone_pcp_update(z);
+	zones_pcp_update();
 	calculate_totalreserve();
 }
 

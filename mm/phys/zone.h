@@ -62,7 +62,6 @@ struct zone {
 	u8 *pageblock_flags;			/* (Z) a migrate type per pageblock */
 	pfn_t pageblock_base;			/* (I) pfn of pageblock_flags[0] */
 	atomic_long_t vm_stat[NR_VM_ZONE_STAT_ITEMS];
-	unsigned long percpu_high;
 	/* mm/reclaim/compact.c: where the scanners of the last run were; hints */
 	pfn_t compact_cached_migrate_pfn, compact_cached_free_pfn;
 	unsigned compact_considered, compact_defer_shift;
@@ -179,6 +178,7 @@ struct page *pfn_to_online_page(pfn_t pfn);
 extern unsigned long min_free_kbytes;		/* sysctl vm.min_free_kbytes */
 extern unsigned watermark_scale_factor;		/* sysctl, 1/10000 of the zone */
 extern unsigned sysctl_lowmem_reserve_ratio[MAX_NR_ZONES];
+extern int percpu_pagelist_high_fraction;	/* sysctl: a hart's lists hold 1/this of a zone; 0: by watermark */
 void setup_per_zone_wmarks(void);		/* after a change of the first two */
 void setup_per_zone_lowmem_reserve(void);	/* after a change of the third */
 int min_free_kbytes_set(unsigned long kbytes);
