@@ -242,8 +242,8 @@ static void show_zone_lists(struct seq_file *m, struct zone *z)
 	seq_printf(m, "\n  pagesets");
 	for_each_hart(h)
 		seq_printf(m, "\n    cpu: %u\n              count: %i\n              high:  %i"
-			   "\n              batch: %i\n  vm stats threshold: 0", h, pcp_pages(z->pageset[h]), z->pageset[h]->high,
-			   z->pageset[h]->batch);
+			   "\n              batch: %i\n  vm stats threshold: 0",
+			   h, pcp_pages(z->pageset[h]), z->pageset[h]->high, z->pageset[h]->batch);
 	seq_printf(m, "\n  node_unreclaimable:  %u\n  start_pfn:           %lu\n",
 		   z->pgdat->kswapd_failures >= 16, z->zone_start_pfn);
 }
@@ -257,9 +257,11 @@ static void show_zone(struct seq_file *m, struct zone *z, bool first)
 			seq_printf(m, "\n      %-12s %lu", node_stat_names[i], node_page_state(z->pgdat, i));
 	}
 	seq_printf(m, "\n  pages free     %lu\n        boost    0\n        min      %lu\n        low      %lu"
-		   "\n        high     %lu\n        promo    %lu\n        spanned  %lu\n        present  %lu\n        managed  %lu"
-		   "\n        cma      0", z->nr_free, min_wmark_pages(z), low_wmark_pages(z), high_wmark_pages(z),
-		   2 * high_wmark_pages(z) - low_wmark_pages(z), z->spanned_pages, z->present_pages, z->managed_pages);
+		   "\n        high     %lu\n        promo    %lu",
+		   z->nr_free, min_wmark_pages(z), low_wmark_pages(z), high_wmark_pages(z),
+		   2 * high_wmark_pages(z) - low_wmark_pages(z));
+	seq_printf(m, "\n        spanned  %lu\n        present  %lu\n        managed  %lu\n        cma      0",
+		   z->spanned_pages, z->present_pages, z->managed_pages);
 	seq_printf(m, "\n        protection: (%ld", z->lowmem_reserve[0]);
 	for (unsigned i = 1; i < MAX_NR_ZONES; i++)
 		if (zone_type_shown(i))
