@@ -8,6 +8,7 @@
 #include "include/machine.h"
 #include "kernel/cmdline.h"
 #include "lib/fdt.h"
+#include "lib/kstrtox.h"
 #include "lib/string.h"
 
 #define MAX_OFFERS	16
@@ -21,10 +22,11 @@ static struct offer {
 static unsigned nr_offers;
 
 static char wanted[MAX_WANTED][16];
+static unsigned wanted_baud[MAX_WANTED];	/* 0: not said */
 static unsigned nr_wanted;
 static struct tty_struct *chosen_tty;
 
-/* console=ttyS0,115200n8: the speed is what the firmware set. */
+/* console=ttyS0,115200n8: the line keeps the speed that the firmware set; its termios say this one. */
 static int __init set_console(const char *value)
 {
 	size_t n = strcspn(value, ",");
@@ -34,6 +36,8 @@ static int __init set_console(const char *value)
 	if (n >= sizeof(wanted[0]))
 		return -EINVAL;
 	memcpy(wanted[nr_wanted], value, n);
+	if (value[n])
+		wanted_baud[nr_wanted] = simple_strtoul(value + n + 1, NULL, 10);
 	wanted[nr_wanted++][n] = '\0';
 	return 0;
 }
@@ -99,6 +103,8 @@ void __init console_choose(void)
 		}
 		if (!(o->con->flags & CON_ENABLED))
 			register_console(o->con);
+		if (wanted_baud[i])
+			tty_set_speed(o->tty, wanted_baud[i]);
 		last = o;
 	}
 	if (!last) {

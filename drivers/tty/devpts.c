@@ -3,7 +3,7 @@
  *
  * MODEL     One instance of tmpfs, made with the kernel, in which each pty has a node named by its index
  *           while its master is open; every mount shows this one.  Options gid= and mode= apply to nodes
- *           made from then on; the others that Linux knows are accepted.
+ *           made from then on, ptmxmode= to "ptmx"; the others that Linux knows are accepted.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,9 +19,32 @@
 
 static struct super_block *devpts_sb;		/* (I) */
 static struct vfsmount *devpts_mnt;		/* (I) ours */
-static unsigned devpts_mode = 0600;
+static unsigned devpts_mode = 0600, devpts_ptmxmode;
 static bool devpts_gid_set;
 static gid_t devpts_gid;
+
+/* The entry @name of the root, its i_rwsem held for writing; counted or ERR_PTR. */
+static struct dentry *entry(const char *name)
+{
+	return lookup_one_len(name, devpts_sb->s_root, strlen(name));
+}
+
+/* The mode of the node "ptmx", which is there from the start. */
+static void set_ptmxmode(umode_t mode)
+{
+	struct inode *dir = devpts_sb->s_root->d_inode;
+	struct dentry *d;
+
+	devpts_ptmxmode = mode;
+	down_write(&dir->i_rwsem);
+	d = entry("ptmx");
+	up_write(&dir->i_rwsem);
+	if (IS_ERR(d))
+		return;
+	if (d->d_inode)
+		d->d_inode->i_mode = S_IFCHR | mode;
+	dput(d);
+}
 
 static int parse_options(char *data)
 {
@@ -43,7 +66,11 @@ static int parse_options(char *data)
 			if (kstrtouint(value, 8, &v))
 				return -EINVAL;
 			devpts_mode = v & 0777;
-		} else if (strcmp(word, "uid") && strcmp(word, "ptmxmode") && strcmp(word, "max")) {
+		} else if (!strcmp(word, "ptmxmode")) {
+			if (kstrtouint(value, 8, &v))
+				return -EINVAL;
+			set_ptmxmode(v & 0777);
+		} else if (strcmp(word, "uid") && strcmp(word, "max")) {
 			return -EINVAL;
 		}
 	}
@@ -53,24 +80,19 @@ static int parse_options(char *data)
 static struct super_block *devpts_mount(struct file_system_type *type, unsigned long flags, const char *dev,
 					char *data)
 {
-	int rc = parse_options(data);
+	int rc;
 
 	(void)type, (void)flags, (void)dev;
-	if (rc)
-		return ERR_PTR(rc);
 	if (!devpts_sb)
 		return ERR_PTR(-ENODEV);
+	rc = parse_options(data);
+	if (rc)
+		return ERR_PTR(rc);
 	atomic_inc(&devpts_sb->s_count);
 	return devpts_sb;
 }
 
 static struct file_system_type devpts_fs_type = { .name = "devpts", .mount = devpts_mount };
-
-/* The entry @name of the root, its i_rwsem held for writing; counted or ERR_PTR. */
-static struct dentry *entry(const char *name)
-{
-	return lookup_one_len(name, devpts_sb->s_root, strlen(name));
-}
 
 static int make_node(const char *name, umode_t mode, dev_t dev, uid_t uid, gid_t gid)
 {
@@ -137,15 +159,29 @@ struct file *devpts_open_slave(unsigned index, int flags)
 	return file;
 }
 
+static void devpts_show_options(__maybe_unused struct super_block *sb, char *buf, size_t n)
+{
+	int at = 0;
+
+	if (devpts_gid_set)
+		at = scnprintf(buf, n, ",gid=%u", devpts_gid);
+	scnprintf(buf + at, n - at, ",mode=%03o,ptmxmode=%03o", devpts_mode, devpts_ptmxmode);
+}
+
 void __init devpts_init(void)
 {
-	static char mode_option[] = "mode=0755";
+	static char mode_option[] = "mode=0755,size=0,nr_inodes=0";
+	static struct super_operations ops;		/* tmpfs's, but for what is said of it */
 	struct super_block *sb = tmpfs_fs_type.mount(&devpts_fs_type, 0, "devpts", mode_option);
 
 	if (IS_ERR(sb)) {
 		pr_err("devpts: error %ld\n", PTR_ERR(sb));
 		return;
 	}
+	ops = *sb->s_op;
+	ops.show_options = devpts_show_options;
+	ops.statfs = simple_statfs;
+	sb->s_op = &ops;
 	sb->s_magic = 0x1cd1;
 	devpts_sb = sb;
 	register_filesystem(&devpts_fs_type);

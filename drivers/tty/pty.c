@@ -483,6 +483,7 @@ static const struct file_operations ptmx_fops = {
 void __init pty_init(void)
 {
 	devpts_init();
+	register_chrdev_major(128, "ptm");
 	register_chrdev_major(136, "pts");
 	if (register_chrdev(PTMX_DEV, "ptmx", &ptmx_fops, 0666))
 		pr_err("/dev/ptmx cannot be registered\n");

@@ -73,6 +73,10 @@ struct tty_struct {
 int tty_init_struct(struct tty_struct *tty, const struct tty_operations *ops, const char *name,
 		    dev_t dev, void *driver_data);
 int tty_register(struct tty_struct *tty);
+struct tty_struct *tty_nth(unsigned i);		/* of those that were registered, in order; or NULL */
+void proc_tty_init(void);			/* /proc/tty, /proc/consoles */
+/* What the termios of a new @tty say of its speed; one that has no name changes nothing. */
+void tty_set_speed(struct tty_struct *tty, unsigned baud);
 /* @n bytes arrived from the device.  Any context.  How many were taken. */
 unsigned tty_receive(struct tty_struct *tty, const char *buf, unsigned n);
 unsigned tty_receive_room(struct tty_struct *tty);

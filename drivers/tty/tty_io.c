@@ -256,10 +256,17 @@ void tty_hangup(struct tty_struct *tty)
 	wake_up_all(&tty->write_wait);
 }
 
+struct tty_struct *tty_nth(unsigned i)
+{
+	return i < MAX_TTYS ? ttys[i] : NULL;
+}
+
 void __init tty_init(void)
 {
 	register_chrdev_major(4, "ttyS");
 	register_chrdev_major(5, "/dev/tty");
+	register_chrdev_major(5, "/dev/console");
+	register_chrdev_major(5, "/dev/ptmx");
 	if (register_chrdev(TTY_DEV, "tty", &tty_fops, 0666) ||
 	    register_chrdev(CONSOLE_DEV, "console", &tty_fops, 0600))
 		pr_err("tty: cannot register /dev/tty and /dev/console\n");

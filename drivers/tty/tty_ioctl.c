@@ -57,6 +57,20 @@ static unsigned termios_speed(unsigned cflag, unsigned now)
 	return (cflag & 017) ? high_bauds[cflag & 017] : now;	/* BOTHER */
 }
 
+void tty_set_speed(struct tty_struct *tty, unsigned baud)
+{
+	unsigned flag = 0;
+
+	for (unsigned i = 1; i < ARRAY_SIZE(bauds); i++) {
+		flag = bauds[i] == baud ? i : flag;
+		flag = high_bauds[i] == baud ? i | CBAUDEX : flag;
+	}
+	if (!flag)
+		return;
+	tty->termios.c_cflag = (tty->termios.c_cflag & ~CBAUD) | flag;
+	tty->termios.c_ispeed = tty->termios.c_ospeed = baud;
+}
+
 static long set_termios(struct tty_struct *tty, const struct ktermios *new, int opt)
 {
 	struct ktermios old;

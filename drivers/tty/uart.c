@@ -212,6 +212,7 @@ int uart_add(struct uart_port *port, const char *name, dev_t dev, int node)
 		kfree(port->ring);
 		return rc;
 	}
+	tty_set_speed(&port->tty, 9600);
 	port->con = (struct console){ .name = port->name, .write = uart_console_write, .data = port };
 	rc = tty_register(&port->tty);
 	if (rc)

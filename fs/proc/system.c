@@ -7,6 +7,8 @@
 #include "fs/proc/internal.h"
 #include "fs/chrdev.h"
 #include "fs/libfs.h"
+#include "fs/locks.h"
+#include "drivers/tty/tty.h"
 #include "include/ioport.h"
 #include "include/machine.h"
 #include "include/syscall.h"
@@ -195,6 +197,13 @@ static int swaps_show(struct seq_file *m, __maybe_unused void *v)
 	return 0;
 }
 
+/* The one personality there is. */
+static int execdomains_show(struct seq_file *m, __maybe_unused void *v)
+{
+	seq_puts(m, "0-0\tLinux           \t[kernel]\n");
+	return 0;
+}
+
 /* No block devices: not even a heading. */
 static int empty_show(__maybe_unused struct seq_file *m, __maybe_unused void *v) { return 0; }
 
@@ -235,6 +244,7 @@ void __init proc_system_init(void)
 		{ "stat", stat_show }, { "uptime", uptime_show }, { "loadavg", loadavg_show },
 		{ "cpuinfo", cpuinfo_show }, { "cmdline", cmdline_show }, { "version", version_show },
 		{ "interrupts", interrupts_show }, { "devices", devices_show }, { "iomem", iomem_show },
+		{ "locks", proc_locks_show }, { "execdomains", execdomains_show },
 		{ "partitions", empty_show }, { "swaps", swaps_show }, { "diskstats", empty_show },
 	};
 
@@ -243,4 +253,5 @@ void __init proc_system_init(void)
 	proc_create("kmsg", 0400, NULL, &kmsg_fops, NULL);
 	proc_mkdir("net", NULL);
 	proc_memory_init();
+	proc_tty_init();
 }
