@@ -113,4 +113,7 @@ void loadavg_update(u64 now);
 void tick_init(struct rq *rq);
 void tick_start(struct rq *rq);
 
+/* Call @fn for each thread that (@which, @who) of setpriority(2) names, with the result so far, @rc at first. */
+int for_each_prio_target(int which, int who, int (*fn)(struct task_struct *, int, int), int arg, int rc);
+
 #endif

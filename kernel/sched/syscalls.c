@@ -402,8 +402,7 @@ static int set_one_prio(struct task_struct *p, int nice, int error)
 	return error == -ESRCH ? 0 : error;
 }
 
-/* Call @fn for each thread that (@which, @who) names, with the result so far. */
-static int for_each_prio_target(int which, int who, int (*fn)(struct task_struct *, int, int), int arg, int rc)
+int for_each_prio_target(int which, int who, int (*fn)(struct task_struct *, int, int), int arg, int rc)
 {
 	struct task_struct *p, *t;
 	unsigned long flags;

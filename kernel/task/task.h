@@ -153,6 +153,7 @@ struct task_struct {
 	struct fs_struct *fs;
 	bool dumpable, no_new_privs, in_execve, did_exec;
 	unsigned personality;		/* personality(2) */
+	unsigned short ioprio;			/* kernel/sched/ioprio.c */
 	u64 timer_slack_ns, default_timer_slack_ns;	/* how late its timers may be: never used up */
 
 	int __user *set_child_tid, *clear_child_tid;
