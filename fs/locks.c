@@ -16,6 +16,7 @@
 #include "fs/locks.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
+#include "fs/seq_file.h"
 #include "include/syscall.h"
 #include "mm/slab/slab.h"
 
@@ -23,6 +24,8 @@ enum lock_kind { LOCK_FLOCK, LOCK_POSIX, LOCK_OFD };
 
 struct file_lock {
 	struct list_head link;		/* inode->i_flock */
+	struct list_head all;		/* all_locks */
+	struct inode *inode;
 	enum lock_kind kind;
 	int type;			/* F_RDLCK, F_WRLCK */
 	void *owner;
@@ -38,6 +41,7 @@ struct lock_waiter {			/* (locks_lock) */
 static DEFINE_SPINLOCK(locks_lock, RANK_FILES);
 static DECLARE_WAIT_QUEUE_HEAD(locks_wait);
 static LIST_HEAD(lock_waiters);
+static LIST_HEAD(all_locks);			/* (locks_lock) for /proc/locks */
 static struct kmem_cache *lock_cache;
 
 /* flock() locks do not conflict with records; POSIX and OFD records do with each other. */
@@ -68,6 +72,20 @@ static struct file_lock *find_conflict(struct inode *inode, const struct file_lo
 	return NULL;
 }
 
+static void lock_add(struct inode *inode, struct file_lock *l, struct list_head *after)
+{
+	l->inode = inode;
+	list_add(&l->link, after);
+	list_add_tail(&l->all, &all_locks);
+}
+
+static void lock_drop(struct file_lock *l)
+{
+	list_del(&l->link);
+	list_del(&l->all);
+	kmem_cache_free(lock_cache, l);
+}
+
 /*
  * Make [want->start, want->end] of its owner have want->type (F_UNLCK: nothing).  @spare[2] are locks to
  * use; those that are used become NULL.  => locks_lock; no conflict
@@ -88,7 +106,7 @@ static void apply_record(struct inode *inode, const struct file_lock *want, stru
 		} else if (l->start < want->start && l->end > want->end) {
 			*spare[0] = *l;					/* split: the upper part */
 			spare[0]->start = want->end + 1;
-			list_add(&spare[0]->link, &l->link);
+			lock_add(inode, spare[0], &l->link);
 			spare[0] = NULL;
 			l->end = want->start - 1;
 			continue;
@@ -99,13 +117,12 @@ static void apply_record(struct inode *inode, const struct file_lock *want, stru
 			l->start = want->end + 1;
 			continue;
 		}
-		list_del(&l->link);
-		kmem_cache_free(lock_cache, l);
+		lock_drop(l);
 	}
 	if (want->type == F_UNLCK)
 		return;
 	*spare[1] = new_;
-	list_add_tail(&spare[1]->link, &inode->i_flock);
+	lock_add(inode, spare[1], inode->i_flock.prev);
 	spare[1] = NULL;
 }
 
@@ -192,10 +209,8 @@ static void remove_owned(struct inode *inode, enum lock_kind kind, void *owner)
 
 	spin_lock(&locks_lock);
 	list_for_each_entry_safe(l, next, &inode->i_flock, link)
-		if (l->kind == kind && l->owner == owner) {
-			list_del(&l->link);
-			kmem_cache_free(lock_cache, l);
-		}
+		if (l->kind == kind && l->owner == owner)
+			lock_drop(l);
 	spin_unlock(&locks_lock);
 	wake_up_all(&locks_wait);
 }
@@ -220,6 +235,8 @@ SYSCALL_DEFINE2(flock, unsigned, fd, unsigned, cmd)
 	struct fd f;
 	int rc;
 
+	if (cmd & LOCK_MAND)		/* was once something else; Linux still takes it and does nothing */
+		return 0;
 	switch (cmd & ~LOCK_NB) {
 	case LOCK_SH: want.type = F_RDLCK; break;
 	case LOCK_EX: want.type = F_WRLCK; break;
@@ -320,6 +337,36 @@ int fcntl_setlk(struct file *f, unsigned cmd, struct flock *fl)
 	    (want.type == F_WRLCK && !(f->f_mode & FMODE_WRITE)))
 		return -EBADF;
 	return set_lock(f->f_inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+}
+
+/* ---- /proc/locks ----------------------------------------------------------------------------- */
+
+static void show_lock(struct seq_file *m, unsigned nr, const struct file_lock *l)
+{
+	static const char *const kinds[] = {
+		[LOCK_FLOCK] = "FLOCK ", [LOCK_POSIX] = "POSIX ", [LOCK_OFD] = "OFDLCK",
+	};
+	dev_t dev = l->inode->i_sb->s_dev;
+
+	seq_printf(m, "%u: %s ADVISORY  %s %d %02x:%02x:%lu ", nr, kinds[l->kind],
+		   l->type == F_WRLCK ? "WRITE" : "READ", l->pid, MAJOR(dev), MINOR(dev),
+		   (unsigned long)l->inode->i_ino);
+	if (l->end == INT64_MAX)
+		seq_printf(m, "%lld EOF\n", (long long)l->start);
+	else
+		seq_printf(m, "%lld %lld\n", (long long)l->start, (long long)l->end);
+}
+
+int proc_locks_show(struct seq_file *m, __maybe_unused void *v)
+{
+	struct file_lock *l;
+	unsigned nr = 0;
+
+	spin_lock(&locks_lock);
+	list_for_each_entry(l, &all_locks, all)
+		show_lock(m, ++nr, l);
+	spin_unlock(&locks_lock);
+	return 0;
 }
 
 void __init locks_init(void)

@@ -11,5 +11,7 @@
 void locks_init(void);
 int fcntl_getlk(struct file *file, unsigned cmd, struct flock *fl);
 int fcntl_setlk(struct file *file, unsigned cmd, struct flock *fl);
+struct seq_file;
+int proc_locks_show(struct seq_file *m, void *v);
 
 #endif

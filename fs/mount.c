@@ -28,6 +28,8 @@
 struct rw_semaphore namespace_sem;
 LIST_HEAD(mount_list);
 struct vfsmount *root_mnt;
+int sysctl_mount_max = 100000;
+static unsigned nr_mounts;		/* (namespace_sem) that are attached */
 static struct hlist_head mount_hash[1 << MOUNT_HASH_BITS];
 
 static struct hlist_head *mnt_bucket(const struct vfsmount *mnt, const struct dentry *d)
@@ -129,6 +131,7 @@ static void attach_mnt(struct vfsmount *m, const struct path *where)
 	where->dentry->d_flags |= DCACHE_MOUNTED;
 	hlist_add_head(&m->mnt_hash, mnt_bucket(where->mnt, where->dentry));	/* M1 */
 	list_add_tail(&m->mnt_list, &mount_list);
+	nr_mounts++;
 	write_unlock(&dcache_lock);
 }
 
@@ -150,6 +153,7 @@ static void detach_mnt(struct vfsmount *m, struct path *old)
 	*old = (struct path){ m->mnt_parent, m->mnt_mountpoint };
 	hlist_del(&m->mnt_hash);	/* M1 */
 	list_del_init(&m->mnt_list);
+	nr_mounts--;
 	m->mnt_parent = m;
 	m->mnt_mountpoint = m->mnt_root;
 	mountpoint_left(old->dentry);
@@ -418,7 +422,8 @@ int do_mount(const char *dev, const char *dir, const char *type, unsigned long f
 	rc = kern_path(dir, LOOKUP_FOLLOW, &where);
 	if (rc)
 		return rc;
-	rc = capable(CAP_SYS_ADMIN) ? mount_at(&where, dev, type, flags, data) : -EPERM;
+	rc = !capable(CAP_SYS_ADMIN) ? -EPERM : nr_mounts >= (unsigned)sysctl_mount_max ? -ENOSPC :
+		mount_at(&where, dev, type, flags, data);
 	path_put(&where);
 	return rc;
 }

@@ -39,6 +39,7 @@ struct vfsmount {
 extern struct rw_semaphore namespace_sem;
 extern struct list_head mount_list;
 extern struct vfsmount *root_mnt;
+extern int sysctl_mount_max;		/* fs.mount-max: ENOSPC beyond */
 
 void mnt_init(void);
 static inline struct vfsmount *mntget(struct vfsmount *m) { if (m) atomic_inc(&m->mnt_count); return m; }

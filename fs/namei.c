@@ -22,6 +22,7 @@
 #include "fs/fs_struct.h"
 #include "fs/nameidata.h"
 #include "include/uaccess.h"
+#include "kernel/task/cred.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
@@ -126,6 +127,7 @@ static int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned fl
 
 	nd->flags = flags;
 	nd->depth = nd->nr_links = 0;
+	nd->at_end = false;
 	nd->last_type = LAST_ROOT;
 	nd->fd = (struct fd){ NULL, 0 };
 	if (absolute && (flags & LOOKUP_BENEATH))
@@ -231,6 +233,19 @@ static const char *link_to_root(struct nameidata *nd, const char *text)
 	return text;
 }
 
+int sysctl_protected_symlinks = 1;
+
+/*
+ * The link at the end of a path, in a directory where all may write and only owners remove (/tmp): it must be
+ * the caller's or the directory owner's, or else who made it would choose what others open.
+ */
+static bool may_follow_link(const struct inode *dir, const struct inode *link)
+{
+	if (!sysctl_protected_symlinks || link->i_uid == current_fsuid() || link->i_uid == dir->i_uid)
+		return true;
+	return (dir->i_mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH);
+}
+
 /* A link that leads to an object: go there. */
 static const char *link_jump(struct nameidata *nd, struct dentry *link)
 {
@@ -262,6 +277,8 @@ static const char *pick_link(struct nameidata *nd, struct dentry *link)
 	INV(N2, i < MAXSYMLINKS);
 	nd->held[i].dentry = link;
 	nd->held[i].buf = NULL;
+	if (nd->at_end && !may_follow_link(nd->path.dentry->d_inode, inode))
+		return ERR_PTR(-EACCES);
 	if (!text) {
 		nd_unlazy(nd);
 		if (inode->i_op->jump_link)
@@ -498,7 +515,9 @@ static int walk_to_end(struct nameidata *nd, const char *name)
 			return rc;
 		if (nd->last_type == LAST_NORM && nd->last.name[nd->last.len])	/* slashes at the end */
 			nd->flags |= LOOKUP_FOLLOW | LOOKUP_DIRECTORY;
+		nd->at_end = true;
 		link = walk_component(nd, nd->flags & LOOKUP_FOLLOW);
+		nd->at_end = false;
 		if (IS_ERR(link))
 			return PTR_ERR(link);
 		name = link;

@@ -57,4 +57,7 @@ int may_open_access(const struct path *path, int acc_mode, int flag);
 /* One component below @dir (i_rwsem held): counted dentry, maybe negative, or ERR_PTR. */
 struct dentry *lookup_one_len(const char *name, struct dentry *dir, int len);
 
+/* fs.protected_symlinks, fs.protected_hardlinks */
+extern int sysctl_protected_symlinks, sysctl_protected_hardlinks;
+
 #endif

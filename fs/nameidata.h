@@ -18,6 +18,7 @@ struct nameidata {
 	enum last_type last_type;
 	unsigned flags;			/* LOOKUP_* */
 	bool lazy;
+	bool at_end;			/* the component being walked is the last of the whole path */
 	unsigned depth, nr_links;
 	struct fd fd;			/* the directory it started from, if any */
 	const char *rest[MAXSYMLINKS];	/* what is left of the names outside */

@@ -378,6 +378,19 @@ SYSCALL_DEFINE3(symlinkat, const char __user *, utarget, int, dfd, const char __
 	return rc;
 }
 
+int sysctl_protected_hardlinks = 1;
+
+/* Others' files get new names only from those who may read and write them, and no special ones do. */
+static bool may_link_source(struct inode *inode)
+{
+	umode_t mode = inode->i_mode;
+
+	if (!sysctl_protected_hardlinks || inode_owner_or_capable(inode))
+		return true;
+	return S_ISREG(mode) && !(mode & S_ISUID) && (mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP) &&
+	       !inode_permission(inode, MAY_READ | MAY_WRITE);
+}
+
 static int do_link(const struct path *old, int newdfd, const char *name)
 {
 	struct path parent;
@@ -387,7 +400,8 @@ static int do_link(const struct path *old, int newdfd, const char *name)
 	if (IS_ERR(d))
 		return PTR_ERR(d);
 	if (old->mnt == parent.mnt)
-		rc = vfs_link(old->dentry, parent.dentry->d_inode, d);
+		rc = !may_link_source(old->dentry->d_inode) ? -EPERM :
+			vfs_link(old->dentry, parent.dentry->d_inode, d);
 	done_path_create(&parent, d);
 	return rc;
 }

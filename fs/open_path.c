@@ -160,7 +160,9 @@ static struct file *open_creating(int dfd, const char *name, const struct open_f
 	if (rc)
 		return ERR_PTR(rc);
 	for (;;) {
+		nd.at_end = true;
 		link = open_last(&nd, op, &created);
+		nd.at_end = false;
 		if (!link)
 			break;
 		rc = IS_ERR(link) ? PTR_ERR(link) : link_path_walk(link, &nd);

@@ -375,6 +375,32 @@ static struct super_block *rootfs_mount(struct file_system_type *type, unsigned 
 	return tmpfs_new_super(type, flags, &opts);
 }
 
+static const struct super_operations ramfs_super_ops = {
+	.evict_inode = tmpfs_evict_inode,
+	.statfs = simple_statfs,
+	.put_super = tmpfs_put_super,
+	.show_options = ramfs_show_options,
+};
+
+/* A tmpfs without limits, which can be asked for by its older name. */
+static struct super_block *ramfs_mount(struct file_system_type *type, unsigned long flags,
+				       __maybe_unused const char *dev, char *data)
+{
+	struct tmpfs_options opts;
+	struct super_block *sb;
+	int rc = ramfs_parse_options(&opts, data);
+
+	if (rc)
+		return ERR_PTR(rc);
+	sb = tmpfs_new_super(type, flags, &opts);
+	if (!IS_ERR(sb)) {
+		sb->s_op = &ramfs_super_ops;
+		sb->s_magic = RAMFS_MAGIC;
+	}
+	return sb;
+}
+
+static struct file_system_type ramfs_fs_type = { .name = "ramfs", .mount = ramfs_mount };
 struct file_system_type tmpfs_fs_type = { .name = "tmpfs", .mount = tmpfs_mount };
 struct file_system_type rootfs_fs_type = { .name = "rootfs", .mount = rootfs_mount };
 
@@ -412,6 +438,7 @@ void __init tmpfs_init(void)
 {
 	register_filesystem(&rootfs_fs_type);
 	register_filesystem(&tmpfs_fs_type);
+	register_filesystem(&ramfs_fs_type);
 }
 
 void __init shm_mnt_init(void)

@@ -146,3 +146,34 @@ void tmpfs_show_options(struct super_block *sb, char *buf, size_t n)
 	if (o->gid)
 		at += scnprintf(buf + at, n - at, ",gid=%u", o->gid);
 }
+
+/* ---- ramfs: the same without limits ---------------------------------------------------------- */
+
+#define RAMFS_DEFAULT_MODE	0755
+
+int ramfs_parse_options(struct tmpfs_options *o, char *data)
+{
+	char *word;
+
+	tmpfs_default_options(o);
+	o->blocks = o->inodes = 0;
+	o->mode = RAMFS_DEFAULT_MODE;
+	while (data && (word = strsep(&data, ","))) {
+		unsigned mode;
+
+		if (strncmp(word, "mode=", 5))
+			continue;
+		if (kstrtouint(word + 5, 8, &mode))
+			return -EINVAL;
+		o->mode = mode & S_IALLUGO;
+	}
+	return 0;
+}
+
+void ramfs_show_options(struct super_block *sb, char *buf, size_t n)
+{
+	umode_t mode = TMPFS_SB(sb)->opts.mode;
+
+	if (mode != RAMFS_DEFAULT_MODE)
+		scnprintf(buf, n, ",mode=%o", mode);
+}

@@ -28,5 +28,7 @@ int tmpfs_parse_options(struct tmpfs_options *o, char *data);	/* 0 or -EINVAL; @
 void tmpfs_apply_options(struct tmpfs_sb *sb, const struct tmpfs_options *o);
 int tmpfs_remount(struct super_block *sb, unsigned long flags, char *data);
 void tmpfs_show_options(struct super_block *sb, char *buf, size_t n);
+int ramfs_parse_options(struct tmpfs_options *o, char *data);	/* mode=; others are passed over */
+void ramfs_show_options(struct super_block *sb, char *buf, size_t n);
 
 #endif

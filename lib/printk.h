@@ -107,6 +107,8 @@ void printk_enter_panic(void);
 /* Nanoseconds since boot for the time stamps; 0 until set. */
 void printk_set_clock(u64 (*clock)(void));
 
+extern int dmesg_restrict;	/* kernel/syscall/syslog.c */
+
 /* ---- reading the log: /dev/kmsg, syslog(2) --------------------------------------------------- */
 
 #define LOG_LINE_MAX	1024

@@ -10,6 +10,7 @@
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "fs/libfs.h"
+#include "fs/namei.h"
 #include "fs/pipe.h"
 #include "drivers/char/random.h"
 #include "include/uapi/utsname.h"
@@ -216,7 +217,8 @@ static struct ctl_table kernel_table[] = {
 	INT("panic", panic_timeout, 0644, 0, 0), STR("core_pattern", core_pattern, 0644),
 	INT("randomize_va_space", randomize_va_space, 0644, 0, 2), INT("ngroups_max", ngroups_max, 0444, 0, 0),
 	INT("cap_last_cap", cap_last_cap, 0444, 0, 0), INT("overflowuid", overflowuid, 0644, 0, 65535),
-	INT("overflowgid", overflowgid, 0644, 0, 65535), INT("sysrq", sysrq, 0644, 0, 511),
+	INT("overflowgid", overflowgid, 0644, 0, 65535),
+	INT("dmesg_restrict", dmesg_restrict, 0644, 0, 1), INT("sysrq", sysrq, 0644, 0, 511),
 };
 
 static struct ctl_table random_table[] = {
@@ -260,6 +262,13 @@ static int do_inode_nr(__maybe_unused const struct ctl_table *t, __maybe_unused 
 	return 0;
 }
 
+static int do_inode_state(__maybe_unused const struct ctl_table *t, __maybe_unused bool write, char *buf,
+			  size_t *len)
+{
+	*len = scnprintf(buf, PAGE_SIZE, "%d\t0\t0\t0\t0\t0\t0\n", atomic_read(&nr_inodes_total));
+	return 0;
+}
+
 static int do_dentry_state(__maybe_unused const struct ctl_table *t, __maybe_unused bool write, char *buf,
 			   size_t *len)
 {
@@ -270,9 +279,12 @@ static int do_dentry_state(__maybe_unused const struct ctl_table *t, __maybe_unu
 static struct ctl_table fs_table[] = {
 	ULONG("file-max", files_max, 0644),
 	FN("file-nr", do_file_nr, 0444),
-	FN("inode-nr", do_inode_nr, 0444),
+	FN("inode-nr", do_inode_nr, 0444), FN("inode-state", do_inode_state, 0444),
+	INT("mount-max", sysctl_mount_max, 0644, 1, 0x7fffffff),
 	FN("dentry-state", do_dentry_state, 0444),
 	INT("nr_open", sysctl_nr_open, 0644, 64, 1 << 20),
+	INT("protected_symlinks", sysctl_protected_symlinks, 0644, 0, 1),
+	INT("protected_hardlinks", sysctl_protected_hardlinks, 0644, 0, 1),
 	INT("pipe-max-size", pipe_max_size, 0644, PAGE_SIZE, 1 << 30),
 	INT("overflowuid", overflowuid, 0644, 0, 65535),
 	INT("overflowgid", overflowgid, 0644, 0, 65535),

@@ -87,6 +87,7 @@ struct flock { short l_type, l_whence; loff_t l_start, l_len; pid_t l_pid; };
 #define LOCK_EX		2
 #define LOCK_NB		4
 #define LOCK_UN		8
+#define LOCK_MAND	32
 
 #define AT_FDCWD		(-100)
 #define AT_SYMLINK_NOFOLLOW	0x100

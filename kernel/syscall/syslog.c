@@ -20,6 +20,7 @@ enum { LOG_CLOSE, LOG_OPEN, LOG_READ, LOG_READ_ALL, LOG_READ_CLEAR, LOG_CLEAR, L
 static DEFINE_MUTEX(syslog_lock, RANK_TASK);
 static u64 syslog_seq, clear_seq;	/* (syslog_lock) */
 static int saved_loglevel = -1;
+int dmesg_restrict;			/* the log is for CAP_SYSLOG only */
 
 /* Bytes of the line *@seq as text in @buf (LOG_LINE_MAX + 64 bytes), or -EAGAIN; *seq moves on. */
 static int next_text(u64 *seq, char *line_buf, char *buf, size_t n)
@@ -135,7 +136,7 @@ SYSCALL_DEFINE3(syslog, int, type, char __user *, buf, int, len)
 
 	if (type < LOG_CLOSE || type > LOG_SIZE_BUFFER)
 		return -EINVAL;
-	if (type != LOG_READ_ALL && type != LOG_SIZE_BUFFER && !capable(CAP_SYSLOG))
+	if ((dmesg_restrict || (type != LOG_READ_ALL && type != LOG_SIZE_BUFFER)) && !capable(CAP_SYSLOG))
 		return -EPERM;
 	if (reads) {
 		if (!buf || len < 0)
