@@ -476,12 +476,18 @@ static int wait_for_partner(struct pipe_inode_info *p, wait_queue_head_t *q, uns
 	return 0;
 }
 
+/* Opened again through /proc/PID/fd, a pipe(2) never waits for its other end. */
+static bool is_fifo(const struct file *f)
+{
+	return f->f_inode->i_sb->s_magic != PIPEFS_MAGIC;
+}
+
 static int fifo_open_read(struct file *f, struct pipe_inode_info *p) REQUIRES(p->mutex)
 {
 	p->r_counter++;
 	if (!p->readers++)
 		wake_up_all(&p->wr_wait);
-	if (p->writers)
+	if (p->writers || !is_fifo(f))
 		return 0;
 	if (f->f_flags & O_NONBLOCK) {
 		f->f_ra.size = p->w_counter;	/* see pipe_poll() */
@@ -492,12 +498,14 @@ static int fifo_open_read(struct file *f, struct pipe_inode_info *p) REQUIRES(p-
 
 static int fifo_open_write(struct file *f, struct pipe_inode_info *p) REQUIRES(p->mutex)
 {
-	if ((f->f_flags & O_NONBLOCK) && !p->readers)
+	bool alone = !p->readers && is_fifo(f);
+
+	if ((f->f_flags & O_NONBLOCK) && alone)
 		return -ENXIO;
 	p->w_counter++;
 	if (!p->writers++)
 		wake_up_all(&p->rd_wait);
-	return p->readers ? 0 : wait_for_partner(p, &p->wr_wait, &p->r_counter);
+	return !alone ? 0 : wait_for_partner(p, &p->wr_wait, &p->r_counter);
 }
 
 static int fifo_open_ends(struct file *f, struct pipe_inode_info *p) REQUIRES(p->mutex)

@@ -213,9 +213,15 @@ static ssize_t do_vector2(enum rw rw, unsigned fd, const struct iovec __user *ve
 			  loff_t pos, int flags)
 {
 	int rc = rwf_supported(flags);
+	struct fd f;
 
-	if (rc)
+	if (rc) {		/* said after it is known that there is a file */
+		f = fdget(fd);
+		if (!f.file)
+			return -EBADF;
+		fdput(f);
 		return rc;
+	}
 	return pos == -1 ? do_vector(rw, fd, vec, nr) : do_pvector(rw, fd, vec, nr, pos);
 }
 

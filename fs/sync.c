@@ -53,13 +53,13 @@ SYSCALL_DEFINE4(sync_file_range, int, fd, loff_t, off, loff_t, bytes, unsigned, 
 	umode_t type;
 	long rc = 0;
 
-	if (flags & ~SYNC_FILE_RANGE_FLAGS || off < 0 || bytes < 0 || off + bytes < off)
-		return -EINVAL;
 	f = fdget(fd);
 	if (!f.file)
 		return -EBADF;
 	type = f.file->f_inode->i_mode & S_IFMT;
-	if (type != S_IFREG && type != S_IFBLK && type != S_IFDIR && type != S_IFLNK)
+	if (flags & ~SYNC_FILE_RANGE_FLAGS || off < 0 || bytes < 0 || off + bytes < off)
+		rc = -EINVAL;
+	else if (type != S_IFREG && type != S_IFBLK && type != S_IFDIR && type != S_IFLNK)
 		rc = -ESPIPE;
 	else if (f.file->f_op->fsync)
 		rc = f.file->f_op->fsync(f.file, off, bytes ? off + bytes - 1 : INT64_MAX, 1);

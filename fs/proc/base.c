@@ -173,7 +173,7 @@ static int show_syscall(struct seq_file *m, struct task_struct *t)
 {
 	struct pt_regs *regs = task_pt_regs(t);
 
-	if (t == current || !t->state)
+	if (t != current && !t->state)
 		seq_puts(m, "running\n");
 	else if (t->syscall_nr < 0)
 		seq_printf(m, "-1 0x%lx 0x%lx\n", regs->sp, regs->epc);
@@ -248,6 +248,8 @@ static const struct pid_entry pid_entries[] = {
 	LNK_E("exe", proc_exe_iops),
 	REG_E("mounts", 0444, proc_mounts_fops, 0),
 	REG_E("mountinfo", 0444, proc_mountinfo_fops, 0),
+	REG_E("mountstats", 0400, proc_mountstats_fops, 0),
+	REG_E("timerslack_ns", 0666, proc_timerslack_fops, PE_PROCESS),
 	REG_E("clear_refs", 0200, proc_clear_refs_fops, 0),
 	ONE_E("smaps", 0444, show_smaps, PE_PTRACE),
 	ONE_E("smaps_rollup", 0444, show_smaps_rollup, PE_PTRACE),

@@ -97,11 +97,20 @@ static int pde_seq_open(struct inode *inode, struct file *f)
 	return seq_open(f, PDE(inode)->seq_ops);
 }
 
+/* Root may open what nobody can write. */
+static ssize_t pde_no_write(__maybe_unused struct file *f, __maybe_unused struct iov_iter *from,
+			    __maybe_unused loff_t *pos)
+{
+	return -EIO;
+}
+
 static const struct file_operations pde_single_fops = {
-	.open = pde_single_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
+	.open = pde_single_open, .read = seq_read, .write = pde_no_write, .llseek = no_seek_end_llseek,
+	.release = single_release,
 };
 static const struct file_operations pde_seq_fops = {
-	.open = pde_seq_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
+	.open = pde_seq_open, .read = seq_read, .write = pde_no_write, .llseek = no_seek_end_llseek,
+	.release = seq_release,
 };
 
 struct proc_dir_entry *proc_create_single(const char *name, umode_t mode, struct proc_dir_entry *parent,

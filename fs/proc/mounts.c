@@ -105,6 +105,23 @@ static int show_mountinfo(struct seq_file *m, void *v)
 	return 0;
 }
 
+static int show_mountstats(struct seq_file *m, void *v)
+{
+	struct vfsmount *mnt = v;
+	struct path path = { mnt, mnt->mnt_root };
+	int rc;
+
+	seq_puts(m, "device ");
+	seq_escape(m, mnt->mnt_devname, ESCAPED);
+	seq_puts(m, " mounted on ");
+	rc = seq_path_root(m, &path, ESCAPED);
+	if (rc)
+		return rc;
+	seq_printf(m, " with fstype %s\n", mnt->mnt_sb->s_type->name);
+	return 0;
+}
+
+static const struct seq_operations mountstats_ops = { mounts_start, mounts_stop, mounts_next, show_mountstats };
 static const struct seq_operations mounts_ops = { mounts_start, mounts_stop, mounts_next, show_mounts };
 static const struct seq_operations mountinfo_ops = { mounts_start, mounts_stop, mounts_next, show_mountinfo };
 
@@ -117,6 +134,13 @@ const struct file_operations proc_mounts_fops = {
 };
 const struct file_operations proc_mountinfo_fops = {
 	.open = mountinfo_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
+};
+
+static int mountstats_open(__maybe_unused struct inode *inode, struct file *f)
+{ return seq_open(f, &mountstats_ops); }
+
+const struct file_operations proc_mountstats_fops = {
+	.open = mountstats_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
 };
 
 static int filesystems_show(struct seq_file *m, __maybe_unused void *v)

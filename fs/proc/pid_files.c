@@ -212,7 +212,6 @@ static ssize_t comm_write(struct file *f, struct iov_iter *from, __maybe_unused 
 		return -EINVAL;
 	if (copy_from_iter(buf, min(n, sizeof(buf) - 1), from) != min(n, sizeof(buf) - 1))
 		return -EFAULT;
-	buf[strcspn(buf, "\n")] = 0;
 	strscpy(t->comm, buf, sizeof(t->comm));
 	return n;
 }
@@ -324,4 +323,44 @@ const struct file_operations proc_oom_score_adj_fops = {
 };
 const struct file_operations proc_oom_adj_fops = {
 	.read = oom_adj_read, .write = oom_adj_write, .llseek = generic_file_llseek,
+};
+
+/* ---- timerslack_ns --------------------------------------------------------------------------- */
+
+static bool may_set_slack(const struct task_struct *t)
+{
+	return t == current || capable(CAP_SYS_NICE);
+}
+
+static ssize_t timerslack_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	struct task_struct *t = proc_task(f->f_inode);
+	char buf[24];
+
+	if (!may_set_slack(t))
+		return -EPERM;
+	return simple_read_from_buffer(to, pos, buf, scnprintf(buf, sizeof(buf), "%llu\n",
+							       (unsigned long long)t->timer_slack_ns));
+}
+
+static ssize_t timerslack_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
+{
+	struct task_struct *t = proc_task(f->f_inode);
+	size_t n = from->count;
+	unsigned long long v;
+	char buf[24];
+	int rc = get_text(from, buf, sizeof(buf));
+
+	if (!rc)
+		rc = kstrtoull(buf, 10, &v);
+	if (rc)
+		return rc;
+	if (!may_set_slack(t))
+		return -EPERM;
+	t->timer_slack_ns = v ? v : t->default_timer_slack_ns;
+	return n;
+}
+
+const struct file_operations proc_timerslack_fops = {
+	.read = timerslack_read, .write = timerslack_write, .llseek = generic_file_llseek,
 };

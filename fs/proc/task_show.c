@@ -229,6 +229,7 @@ static void status_caps(struct seq_file *m, struct task_struct *t)
 		   (unsigned long long)c->cap_ambient);
 	put_cred(c);
 	seq_printf(m, "NoNewPrivs:\t%d\n", t->no_new_privs);
+	seq_puts(m, "Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunsupported\n");
 }
 
 static void status_sched(struct seq_file *m, struct task_struct *t)
@@ -252,7 +253,7 @@ int proc_pid_status(struct seq_file *m, struct task_struct *t)
 	status_ids(m, t, &v);
 	if (mm) {
 		proc_status_vm(m, mm);
-		seq_puts(m, "CoreDumping:\t0\nTHP_enabled:\t0\n");
+		seq_puts(m, "CoreDumping:\t0\nTHP_enabled:\t0\nuntag_mask:\t0xffffffffffffffff\n");
 		mmput(mm);
 	}
 	status_signals(m, t, &v);

@@ -257,12 +257,9 @@ static int waitid_target(int which, pid_t upid, struct wait_opts *wo)
 	}
 }
 
-SYSCALL_DEFINE5(waitid, int, which, pid_t, upid, siginfo_t __user *, infop, int, options,
-		struct rusage __user *, uru)
+/* => a pid, 0, or -errno */
+static long wait_for_id(int which, pid_t upid, int options, struct wait_opts *wo)
 {
-	struct rusage ru;
-	struct wait_opts wo = { .options = options, .ru = uru ? &ru : NULL };
-	siginfo_t info;
 	long rc;
 	int err;
 
@@ -270,18 +267,28 @@ SYSCALL_DEFINE5(waitid, int, which, pid_t, upid, siginfo_t __user *, infop, int,
 		return -EINVAL;
 	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
-	err = waitid_target(which, upid, &wo);
+	err = waitid_target(which, upid, wo);
 	if (err)
 		return err;
-	rc = do_wait(&wo);
-	if (!rc && (wo.options & WNOHANG) && !(options & WNOHANG))
+	rc = do_wait(wo);
+	if (!rc && (wo->options & WNOHANG) && !(options & WNOHANG))
 		return -EAGAIN;				/* a non-blocking pidfd */
-	if (rc < 0)
-		return rc;
+	return rc;
+}
+
+/* infop is written in any case, zeros where there is nobody to tell of. */
+SYSCALL_DEFINE5(waitid, int, which, pid_t, upid, siginfo_t __user *, infop, int, options,
+		struct rusage __user *, uru)
+{
+	struct rusage ru;
+	struct wait_opts wo = { .options = options, .ru = uru ? &ru : NULL };
+	long rc = wait_for_id(which, upid, options, &wo);
+	siginfo_t info;
+
 	if (rc > 0 && uru && copy_to_user(uru, &ru, sizeof(ru)))
 		return -EFAULT;
 	if (!infop)
-		return 0;
+		return min(rc, 0l);
 	memset(&info, 0, sizeof(info));
 	if (rc > 0) {
 		info.si_signo = SIGCHLD;
@@ -290,5 +297,7 @@ SYSCALL_DEFINE5(waitid, int, which, pid_t, upid, siginfo_t __user *, infop, int,
 		info.si_uid = wo.uid;
 		info.si_status = wo.info_status;
 	}
-	return copy_to_user(infop, &info, offsetof(siginfo_t, si_status) + sizeof(int)) ? -EFAULT : 0;
+	if (copy_to_user(infop, &info, offsetof(siginfo_t, si_status) + sizeof(int)))
+		return -EFAULT;
+	return min(rc, 0l);
 }

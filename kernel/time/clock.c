@@ -32,13 +32,13 @@ static struct task_struct *cpu_clock_task(int id, bool *thread)
 	pid_t pid = ~(id >> 3);
 
 	*thread = id == CLOCK_THREAD_CPUTIME_ID || (id < 0 && (id & CPUCLOCK_PERTHREAD));
+	if (id < 0 && (id & CPUCLOCK_WHICH) == CPUCLOCK_WHICH)
+		return NULL;
 	if (id >= 0 || !pid) {
 		t = *thread ? current : current->group_leader;
 		get_task_struct(t);
 		return t;
 	}
-	if ((id & CPUCLOCK_WHICH) == CPUCLOCK_WHICH)
-		return NULL;
 	t = find_get_task(pid);
 	if (t && (*thread ? t->tgid != current->tgid : t->pid != t->tgid)) {
 		put_task_struct(t);
