@@ -14,10 +14,10 @@
  */
 #include "kernel/kbench.h"
 #include "include/arch/arch.h"
-#include "kernel/cmdline.h"
 #include "kernel/ktest_hook.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sync/completion.h"
+#include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/kmap/vmalloc.h"

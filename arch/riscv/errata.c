@@ -13,7 +13,7 @@
  */
 #include "arch/riscv/errata.h"
 #include "arch/riscv/sbi.h"
-#include "kernel/cmdline.h"
+#include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 

@@ -6,7 +6,7 @@
 #include "drivers/tty/console.h"
 #include "arch/riscv/sbi.h"
 #include "include/machine.h"
-#include "kernel/cmdline.h"
+#include "lib/cmdline.h"
 #include "lib/fdt.h"
 #include "lib/kstrtox.h"
 #include "lib/string.h"

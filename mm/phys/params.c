@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "include/uapi/errno.h"
-#include "kernel/cmdline.h"
+#include "lib/cmdline.h"
 #include "lib/string.h"
 #include "mm/phys/init.h"
 #include "mm/phys/page_alloc.h"

@@ -16,7 +16,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "include/uapi/errno.h"
-#include "kernel/cmdline.h"
+#include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/slab/internal.h"

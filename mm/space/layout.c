@@ -12,12 +12,12 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "lib/cmdline.h"
 #include "mm/space/mmap.h"
 #include "include/fs.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/mman.h"
 #include "include/uapi/resource.h"
-#include "kernel/cmdline.h"
 #include "mm/space/mm.h"
 #include "mm/space/vma.h"
 

@@ -25,7 +25,7 @@
 #include "arch/riscv/sbi.h"
 #include "include/arch/arch.h"
 #include "include/mm_types.h"
-#include "kernel/cmdline.h"
+#include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "mm/pt/asid.h"
 #include <asm/csr.h>

@@ -1,5 +1,5 @@
 /*
- * kernel/cmdline.h - the kernel command line.
+ * lib/cmdline.h - the kernel command line.
  *
  * MODEL     Words divided by white space, each `name` or `name=value`; a value may be in double quotes.
  *           - and _ in names are the same.  The last word of a name counts.  What follows a word `--`

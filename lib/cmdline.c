@@ -1,5 +1,5 @@
 /*
- * kernel/cmdline.c - the kernel command line: look-ups and the parameter table.
+ * lib/cmdline.c - the kernel command line: look-ups and the parameter table.
  *
  * MODEL     struct word is one word of the line, by pointers into it; nothing is changed in place by
  *           the look-ups, which therefore work on any string at any time.  parse_cmdline() works on a
@@ -8,7 +8,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "include/uapi/errno.h"
-#include "kernel/cmdline.h"
+#include "lib/cmdline.h"
 #include "lib/ctype.h"
 #include "lib/printk.h"
 #include "lib/string.h"

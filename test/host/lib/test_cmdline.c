@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: kernel/cmdline.c
+// SRCS: lib/cmdline.c
 #include <errno.h>
+#include "lib/cmdline.h"
 #include "test/host/tap.h"
-#include "kernel/cmdline.h"
 
 char boot_command_line[COMMAND_LINE_SIZE] = "root=/dev/ram console=ttyS0 paging=sv39 quiet";
 int console_loglevel;
