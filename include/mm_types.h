@@ -302,7 +302,12 @@ struct mm_struct {
 	struct list_head mm_list;		/* all address spaces (mm_list_lock) */
 	int oom_score_adj;
 	unsigned membarrier_state;		/* (A) registrations: MEMBARRIER_CMD_* bits */
+	unsigned oom_flags;			/* (A) MMF_* */
 };
+
+#define MMF_OOM_VICTIM	1		/* killed for its memory: its threads may use the reserves */
+#define MMF_OOM_SKIP	2		/* there is nothing more to be had from it */
+#define MMF_UNSTABLE	4		/* its private pages may be gone: the kernel copies nothing */
 
 /* Kernel's own tables; its pgd is the root that every mm's upper half copies. */
 extern struct mm_struct init_mm;

@@ -35,6 +35,7 @@
 #include "kernel/syscall/table.h"
 #include "kernel/task/fork.h"
 #include "kernel/task/kthread.h"
+#include "kernel/task/oom.h"
 #include "kernel/time/time.h"
 #include "kernel/workqueue.h"
 #include "lib/cmdline.h"
@@ -188,6 +189,7 @@ static void kernel_init(void *unused)
 	vm_area_set_purger(purge_areas_soon);
 	arch_smp_boot();
 	reclaim_init();
+	oom_init();
 	fs_late_init();
 	fs_shrinkers_init();
 	node_dev_init();

@@ -2,20 +2,27 @@
  * kernel/task/oom.c - out of memory: kill one process so that the others go on.
  *
  * MODEL     The victim has the largest badness: pages it holds (resident, swapped, page tables), moved by
- *           oom_score_adj thousandths of all memory; -1000 means never.  It gets SIGKILL and PF_OOM_VICTIM,
- *           which lets it use the reserves on its way out.  While a victim is dying nobody else is killed.
- * LOCKING   oom_lock: one killer at a time; tasklist_lock for the choice.
+ *           oom_score_adj thousandths of all memory; -1000 means never.  Everyone in its address space
+ *           gets SIGKILL; MMF_OOM_VICTIM lets its threads use the reserves on their way out.  While a
+ *           victim is dying nobody else is killed.
+ *           A victim that is stuck, waiting for a lock whose owner waits for memory, is helped: the
+ *           reaper (oom_reap.c) takes its private pages away, and then it is nobody's victim any more
+ *           (MMF_OOM_SKIP).
+ * LOCKING   oom_lock: one killer at a time; tasklist_lock for the choice, which keeps each task's mm.
  * FAILURE   Nobody to kill: panic, as nothing could ever go on.
+ * TESTS     test/user/t_pressure.c, test/user/t_reclaim.c, test/boot/pressure.py
  *
  * SPDX-License-Identifier: MIT
  */
+#include "kernel/panic.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
+#include "kernel/task/oom.h"
 #include "lib/printk.h"
-#include "mm/phys/gfp.h"
-#include "mm/phys/reclaim.h"
+#include "mm/phys/page_alloc.h"
+#include "mm/phys/show_mem.h"
 #include "mm/phys/vmstat.h"
 #include "mm/space/mm.h"
 
@@ -25,20 +32,43 @@ static DEFINE_SPINLOCK(oom_lock, RANK_FILES);
 
 int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks = 1;
 
-static unsigned long task_pages(const struct mm_struct *mm)
+/* ---- whom ------------------------------------------------------------------------------------ */
+
+static unsigned long space_pages(const struct mm_struct *mm)
 {
 	return get_mm_rss(mm) + get_mm_counter(mm, MM_SWAPENTS) +
 	       (atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
 }
 
-/* LONG_MIN: not to be killed. */
+/* The address space of process @p, of whichever thread still has it.  => tasklist_lock held */
+static struct mm_struct *process_mm(struct task_struct *p)
+{
+	struct task_struct *t;
+
+	for_each_thread(t, p)
+		if (t->mm)
+			return t->mm;
+	return NULL;
+}
+
+/* INT64_MIN: not to be killed.  => tasklist_lock held */
 long oom_badness(struct task_struct *p, unsigned long total_pages)
 {
 	long adj = p->signal->oom_score_adj;
+	struct mm_struct *mm = p->mm ? p->mm : process_mm(p);
 
-	if (p->pid == 1 || (p->flags & PF_KTHREAD) || !p->mm || adj == OOM_SCORE_ADJ_MIN)
+	if (p->pid == 1 || (p->flags & PF_KTHREAD) || !mm || adj == OOM_SCORE_ADJ_MIN ||
+	    READ_ONCE(mm->oom_flags) & MMF_OOM_SKIP)
 		return INT64_MIN;
-	return (long)task_pages(p->mm) + adj * (long)(total_pages / 1000);
+	return (long)space_pages(mm) + adj * (long)(total_pages / 1000);
+}
+
+/* Is @p a victim on its way out, whose memory is still to come? */
+static bool still_dying(struct task_struct *p)
+{
+	struct mm_struct *mm = process_mm(p);
+
+	return mm && (READ_ONCE(mm->oom_flags) & (MMF_OOM_VICTIM | MMF_OOM_SKIP)) == MMF_OOM_VICTIM;
 }
 
 /* The caller's own process, counted, when it is to be the victim; else NULL. */
@@ -65,7 +95,7 @@ static struct task_struct *select_victim(bool *dying)
 	for_each_process(p) {
 		long points;
 
-		if ((p->flags & PF_OOM_VICTIM) && p->mm) {
+		if (still_dying(p)) {
 			*dying = true;
 			break;
 		}
@@ -83,29 +113,49 @@ static struct task_struct *select_victim(bool *dying)
 	return best;
 }
 
+/* ---- the report ------------------------------------------------------------------------------ */
+
 static void dump_tasks(void)
 {
 	struct task_struct *p;
 	unsigned long irq;
 
 	pr_info("Tasks state (memory values in pages):\n");
-	pr_info("[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n");
+	pr_info("[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents "
+		"oom_score_adj name\n");
 	spin_lock_irqsave(&tasklist_lock, irq);
 	for_each_process(p) {
-		struct mm_struct *mm = p->mm;
+		struct mm_struct *mm = process_mm(p);
 
-		if (!mm || (p->flags & PF_KTHREAD))
+		if (!mm || (p->flags & PF_KTHREAD) || p->pid == 1)
 			continue;
-		pr_info("[%7d] %5d %5d %8lu %8lu %8ld %8lu         %5d %s\n", p->pid, p->cred->uid, p->tgid,
-			mm->total_vm, get_mm_rss(mm), atomic_long_read(&mm->pgtables_bytes),
-			get_mm_counter(mm, MM_SWAPENTS), p->signal->oom_score_adj, p->comm);
+		pr_info("[%7d] %5d %5d %8lu %8lu %8lu %8lu %9lu %8ld %8lu         %5d %s\n", p->pid, p->cred->uid,
+			p->tgid, mm->total_vm, get_mm_rss(mm), get_mm_counter(mm, MM_ANONPAGES),
+			get_mm_counter(mm, MM_FILEPAGES), get_mm_counter(mm, MM_SHMEMPAGES),
+			atomic_long_read(&mm->pgtables_bytes), get_mm_counter(mm, MM_SWAPENTS),
+			p->signal->oom_score_adj, p->comm);
 	}
 	spin_unlock_irqrestore(&tasklist_lock, irq);
 }
 
+static void dump_header(gfp_t gfp, unsigned order, struct task_struct *victim)
+{
+	char flags[128];
+
+	gfp_to_str(flags, sizeof(flags), gfp);
+	pr_warn("%s invoked oom-killer: gfp_mask=%#x(%s), order=%u, oom_score_adj=%d\n", current->comm, gfp, flags,
+		order, current->signal->oom_score_adj);
+	dump_stack();
+	show_mem();
+	if (sysctl_oom_dump_tasks)
+		dump_tasks();
+	pr_info("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),task=%s,pid=%d,uid=%u\n", victim->comm,
+		victim->pid, victim->cred->uid);
+}
+
 #define K(pages)	((pages) << (PAGE_SHIFT - 10))
 
-/* => tasklist_lock held, which keeps p->mm */
+/* => tasklist_lock held, which keeps @mm */
 static void report_victim(struct task_struct *p, const struct mm_struct *mm) REQUIRES(tasklist_lock)
 {
 	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
@@ -115,21 +165,45 @@ static void report_victim(struct task_struct *p, const struct mm_struct *mm) REQ
 	       atomic_long_read(&mm->pgtables_bytes) >> 10, p->signal->oom_score_adj);
 }
 
+/* ---- the deed -------------------------------------------------------------------------------- */
+
+/* Other processes in the same address space (vfork) hold its memory as well; process 1 is spared, and with it all. */
+static void kill_sharers(const struct task_struct *victim, struct mm_struct *mm) REQUIRES(tasklist_lock)
+{
+	struct task_struct *p;
+
+	for_each_process(p) {
+		if (p->tgid == victim->tgid || (p->flags & PF_KTHREAD) || process_mm(p) != mm)
+			continue;
+		if (p->pid == 1)
+			__atomic_fetch_or(&mm->oom_flags, MMF_OOM_SKIP, __ATOMIC_RELAXED);
+		else if (p->sighand)
+			do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, true);
+	}
+}
+
 static void kill_victim(struct task_struct *victim)
 {
-	struct task_struct *t;
+	struct mm_struct *mm;
 	unsigned long irq;
 
-	count_vm_event(OOM_KILL);
+	kick_defer();
 	spin_lock_irqsave(&tasklist_lock, irq);
-	if (victim->mm)
-		report_victim(victim, victim->mm);
-	if (victim->sighand) {
+	mm = process_mm(victim);
+	if (mm && victim->sighand) {
+		count_vm_event(OOM_KILL);
+		report_victim(victim, mm);
+		mmgrab(mm);
+		__atomic_fetch_or(&mm->oom_flags, MMF_OOM_VICTIM, __ATOMIC_RELAXED);
 		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, victim, true);
-		for_each_thread(t, victim)
-			t->flags |= PF_OOM_VICTIM;
+		kill_sharers(victim, mm);
+	} else {
+		mm = NULL;		/* gone by itself */
 	}
 	spin_unlock_irqrestore(&tasklist_lock, irq);
+	kick_flush();
+	if (mm)
+		oom_reap_later(mm);
 }
 
 /* Give the victim time to go. */
@@ -140,34 +214,36 @@ static void oom_pause(void)
 }
 
 /*
- * No page was found for @gfp and @order.
- * => true: somebody was killed, or is dying, or we are: try again; false: this kind of request must fail
+ * No page was found for @gfp and @order: kill somebody, or wait for one who is dying.
+ * => a page that came free meanwhile; NULL: try again
  */
-bool out_of_memory(gfp_t gfp, unsigned order)
+struct page *out_of_memory(gfp_t gfp, unsigned order, const struct alloc_context *ac)
 {
 	struct task_struct *victim;
+	struct page *page;
 	bool dying;
 
-	if (order > 3 || (gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL)) || !(gfp & __GFP_FS))
-		return false;
 	if (current->mm && (fatal_signal_pending() || (current->flags & PF_EXITING))) {
 		current->flags |= PF_OOM_VICTIM;
-		return true;
+		return NULL;
 	}
-	if (!spin_trylock(&oom_lock)) {
+	/* Who may not wait for files may be what the victim waits for: others have to kill. */
+	if (!(gfp & __GFP_FS) || !spin_trylock(&oom_lock)) {
 		oom_pause();
-		return true;
+		return NULL;
+	}
+	/* A victim may have gone since we looked.  The high mark: what one kill gave is not to cost another. */
+	page = get_page_from_freelist(gfp, order, ALLOC_WMARK_HIGH, ac);
+	if (page) {
+		spin_unlock(&oom_lock);
+		return page;
 	}
 	victim = allocating_task();
 	dying = false;
 	if (!victim)
 		victim = select_victim(&dying);
 	if (victim) {
-		pr_warn("%s invoked oom-killer: gfp_mask=%#x, order=%u, oom_score_adj=%d\n", current->comm, gfp,
-			order, current->signal->oom_score_adj);
-		show_free_areas();
-		if (sysctl_oom_dump_tasks)
-			dump_tasks();
+		dump_header(gfp, order, victim);
 		if (sysctl_panic_on_oom)
 			panic("Out of memory: %s panic_on_oom is enabled",
 			      sysctl_panic_on_oom == 2 ? "compulsory" : "system-wide");
@@ -179,5 +255,5 @@ bool out_of_memory(gfp_t gfp, unsigned order)
 		panic("System is deadlocked on memory");
 	if (!victim || victim != current->group_leader)
 		oom_pause();
-	return true;
+	return NULL;
 }

@@ -161,7 +161,8 @@ static __always_inline struct vm_area_struct *fault_region(struct mm_struct *mm,
 /* May the fault of kernel code on a user address be served at all? */
 static bool kernel_may_fault(const struct task_base *task, const struct pt_regs *regs)
 {
-	return regs_uaccess(regs) && !task->pagefault_off && !regs_irqs_disabled(regs);
+	return regs_uaccess(regs) && !task->pagefault_off && !regs_irqs_disabled(regs) &&
+	       !(READ_ONCE(task->mm->oom_flags) & MMF_UNSTABLE);
 }
 
 void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)

@@ -12,6 +12,8 @@
 
 #include "mm/phys/zone.h"
 
+#define MAX_RECLAIM_FAILURES	16	/* fruitless runs of kswapd until it waits for others' success */
+
 struct alloc_context {
 	struct zonelist *zonelist;
 	const nodemask_t *nodemask;	/* NULL: all */
@@ -31,13 +33,13 @@ struct reclaim_ops {
 void register_reclaim_ops(const struct reclaim_ops *ops);
 
 /*
- * Kill a process to get memory back; whether trying again is of use.  Sleeps a little so that the
- * victim can exit.  Implemented by kernel/task/oom.c.
+ * Kill a process to get memory back, for an order up to PAGE_ALLOC_COSTLY_ORDER.  Sleeps a little so
+ * that the victim can exit.  Returns a page that came free before it had to; NULL: try again.
+ * Implemented by kernel/task/oom.c.
  */
-bool out_of_memory(gfp_t gfp, unsigned order);
+struct page *out_of_memory(gfp_t gfp, unsigned order, const struct alloc_context *ac);
 
 /* The allocation failed: say so, with the state of the zones, unless __GFP_NOWARN. */
 void warn_alloc(gfp_t gfp, unsigned order, const char *why);
-void show_free_areas(void);
 
 #endif

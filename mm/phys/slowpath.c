@@ -18,6 +18,7 @@
 #include "kernel/sync/wait.h"
 #include "lib/printk.h"
 #include "mm/phys/page_alloc.h"
+#include "mm/phys/show_mem.h"
 
 #define MAX_RECLAIM_RETRIES	16
 
@@ -41,6 +42,14 @@ static unsigned gfp_to_alloc_flags(gfp_t gfp, unsigned order)
 	return flags;
 }
 
+/* Was the running task killed for memory, or is it being killed and found none? */
+static bool oom_victim(void)
+{
+	const struct task_base *me = current_base();
+
+	return me->flags & PF_OOM_VICTIM || (me->mm && READ_ONCE(me->mm->oom_flags) & MMF_OOM_VICTIM);
+}
+
 /* The reserve flags of one who frees memory, or is about to die and will; 0 for others. */
 static unsigned reserve_flags(gfp_t gfp)
 {
@@ -50,7 +59,7 @@ static unsigned reserve_flags(gfp_t gfp)
 		return 0;
 	if (gfp & __GFP_MEMALLOC || pf & PF_MEMALLOC)
 		return ALLOC_NO_WATERMARKS;
-	return pf & PF_OOM_VICTIM ? ALLOC_OOM : 0;
+	return oom_victim() ? ALLOC_OOM : 0;
 }
 
 static void wake_all_kswapds(gfp_t gfp, unsigned order, const struct alloc_context *ac)
@@ -151,7 +160,13 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned order, const struct allo
 			return page;
 		if (may_retry(gfp, order, progress, &fruitless))
 			continue;
-		if (oom_helps(gfp, order) && out_of_memory(gfp, order)) {
+		/* Its way out needs no page of it: failing is quicker than waiting for its own death. */
+		if (oom_victim() && !(gfp & __GFP_NOFAIL))
+			break;
+		if (oom_helps(gfp, order)) {
+			page = out_of_memory(gfp, order, ac);
+			if (page)
+				return page;
 			fruitless = 0;
 			continue;
 		}
@@ -165,27 +180,14 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned order, const struct allo
 
 /* ---- reports --------------------------------------------------------------------------------- */
 
-void show_free_areas(void)
-{
-	for_each_populated_zone(z) {
-		pr_info("Node %d %s free:%lukB min:%lukB low:%lukB high:%lukB reserved_highatomic:%luKB "
-			"present:%lukB managed:%lukB local_pcp:%luKB\n", z->pgdat->node_id, z->name,
-			z->nr_free << 2, min_wmark_pages(z) << 2, low_wmark_pages(z) << 2,
-			high_wmark_pages(z) << 2, z->nr_reserved_highatomic << 2, z->present_pages << 2,
-			z->managed_pages << 2, pcp_free_pages(z) << 2);
-		pr_info("Node %d %s:", z->pgdat->node_id, z->name);
-		for (unsigned o = 0; o < NR_PAGE_ORDERS; o++)
-			pr_cont(" %lu*%lukB", z->free_area[o].nr_free, PAGE_SIZE >> 10 << o);
-		pr_cont(" = %lukB\n", z->nr_free << 2);
-	}
-}
-
 void warn_alloc(gfp_t gfp, unsigned order, const char *why)
 {
 	static struct ratelimit_state rs;
+	char flags[128];
 
 	if (gfp & __GFP_NOWARN || !__ratelimit(&rs, 10))
 		return;
-	pr_warn("%s: %s: order:%u, mode:%#x, nodemask=(null)\n", task_name(), why, order, gfp);
-	show_free_areas();
+	gfp_to_str(flags, sizeof(flags), gfp);
+	pr_warn("%s: %s: order:%u, mode:%#x(%s), nodemask=(null)\n", task_name(), why, order, gfp, flags);
+	show_mem();
 }

@@ -9,6 +9,7 @@
  */
 #include "mm/phys/buddy.h"
 #include "mm/phys/init.h"
+#include "mm/phys/reclaim.h"
 
 static const char *const zone_stat_names[NR_VM_ZONE_STAT_ITEMS] = {
 	"nr_zone_inactive_anon", "nr_zone_active_anon", "nr_zone_inactive_file", "nr_zone_active_file",
@@ -245,7 +246,7 @@ static void show_zone_lists(struct seq_file *m, struct zone *z)
 			   "\n              batch: %i\n  vm stats threshold: 0",
 			   h, pcp_pages(z->pageset[h]), z->pageset[h]->high, z->pageset[h]->batch);
 	seq_printf(m, "\n  node_unreclaimable:  %u\n  start_pfn:           %lu\n",
-		   z->pgdat->kswapd_failures >= 16, z->zone_start_pfn);
+		   z->pgdat->kswapd_failures >= MAX_RECLAIM_FAILURES, z->zone_start_pfn);
 }
 
 static void show_zone(struct seq_file *m, struct zone *z, bool first)

@@ -15,7 +15,6 @@
 
 #define DEF_PRIORITY		12
 #define SWAP_CLUSTER_MAX	32ul
-#define MAX_RECLAIM_FAILURES	16	/* fruitless runs of kswapd until it waits for others' success */
 
 /* One request to reclaim, and what came of it. */
 struct scan_control {

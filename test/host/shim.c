@@ -94,6 +94,15 @@ __weak struct page *alloc_page_vma_slow(unsigned gfp, const struct vm_area_struc
 	abort();
 }
 
+/* ---- reports ---------------------------------------------------------------------------------- */
+
+__weak void show_mem(void) { }
+__weak int gfp_to_str(char *buf, int size, unsigned gfp)
+{
+	(void)size, (void)gfp;
+	return buf[0] = 0;
+}
+
 /* ---- panic, printk --------------------------------------------------------------------------- */
 
 bool shim_panic_armed;

@@ -27,12 +27,15 @@
 #define MiB		(1ul << 20)
 
 static u8 *shadow;			/* 0: nobody's, else a tag */
-static __maybe_unused unsigned long oom_calls, oom_kills_left;
+static __maybe_unused unsigned long oom_calls;
 
-__weak bool out_of_memory(__maybe_unused gfp_t gfp, __maybe_unused unsigned order)
+/* The killer chooses the caller. */
+__weak struct page *out_of_memory(__maybe_unused gfp_t gfp, __maybe_unused unsigned order,
+				  __maybe_unused const struct alloc_context *ac)
 {
 	oom_calls++;
-	return oom_kills_left && oom_kills_left--;
+	current_base()->flags |= PF_OOM_VICTIM;
+	return NULL;
 }
 
 __weak void seq_printf(__maybe_unused struct seq_file *m, const char *fmt, ...)

@@ -1,0 +1,105 @@
+/*
+ * kernel/task/oom_reap.c - take the memory of a process that was killed for it and cannot die.
+ *
+ * MODEL     The victim may wait for a lock whose owner waits for memory.  The reaper gives it a moment, then
+ *           clears the entries of its private regions, as MADV_DONTNEED would.  MMF_UNSTABLE is set
+ *           first: from then on the kernel reads and writes nothing of that address space for the
+ *           dying threads, for it would find zeros.
+ *           Afterwards, or after REAP_TRIES in vain, MMF_OOM_SKIP says that no memory is to be
+ *           expected of it any more, and another victim may be chosen.
+ * LOCKING   mmap_lock (read), only tried; the space is counted, and has regions until exit_mmap(), which
+ *           holds mmap_lock for writing.
+ * TESTS     test/user/t_reclaim.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "kernel/task/oom.h"
+#include "kernel/task/task.h"
+#include "kernel/sync/wait.h"
+#include "lib/printk.h"
+#include "mm/fault/fault.h"
+#include "mm/space/mm.h"
+
+#define REAP_DELAY_NS	100000000ull	/* a victim that can go is gone by then */
+#define REAP_TRIES	10
+#define MAX_QUEUE	8		/* victims waiting; one dies at a time */
+
+static DEFINE_SPINLOCK(reap_lock, RANK_FILES);
+static struct mm_struct *queue[MAX_QUEUE];
+static unsigned nr_queued;
+static DECLARE_WAIT_QUEUE_HEAD(reap_wait);
+
+void oom_reap_later(struct mm_struct *mm)
+{
+	bool queued;
+
+	spin_lock(&reap_lock);
+	queued = nr_queued < MAX_QUEUE;
+	if (queued)
+		queue[nr_queued++] = mm;
+	spin_unlock(&reap_lock);
+	if (queued)
+		wake_up(&reap_wait);
+	else
+		mmdrop(mm);
+}
+
+static struct mm_struct *next_victim(void)
+{
+	struct mm_struct *mm = NULL;
+
+	spin_lock(&reap_lock);
+	if (nr_queued)
+		mm = queue[--nr_queued];
+	spin_unlock(&reap_lock);
+	return mm;
+}
+
+/* => mmap_lock (read) */
+static void reap_regions(struct mm_struct *mm) NO_LOCK_ANALYSIS
+{
+	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
+		if (!(vma->vm_flags & (VM_PFNMAP | VM_SHARED)))
+			zap_page_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+}
+
+static bool try_reap(struct mm_struct *mm)
+{
+	if (!mm->map_count)
+		return true;			/* it went by itself */
+	__atomic_fetch_or(&mm->oom_flags, MMF_UNSTABLE, __ATOMIC_SEQ_CST);
+	if (!down_read_trylock(&mm->mmap_lock))
+		return false;
+	reap_regions(mm);
+	pr_info("oom_reaper: reaped an address space, now anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB\n",
+		get_mm_counter(mm, MM_ANONPAGES) << (PAGE_SHIFT - 10),
+		get_mm_counter(mm, MM_FILEPAGES) << (PAGE_SHIFT - 10),
+		get_mm_counter(mm, MM_SHMEMPAGES) << (PAGE_SHIFT - 10));
+	up_read(&mm->mmap_lock);
+	return true;
+}
+
+static void oom_reaper(__maybe_unused void *arg)
+{
+	for (;;) {
+		struct mm_struct *mm;
+		unsigned tries = 0;
+
+		wait_event(reap_wait, READ_ONCE(nr_queued));
+		mm = next_victim();
+		if (!mm)
+			continue;
+		do {
+			set_current_state(TASK_UNINTERRUPTIBLE);
+			schedule_timeout(REAP_DELAY_NS);
+		} while (!try_reap(mm) && ++tries < REAP_TRIES);
+		__atomic_fetch_or(&mm->oom_flags, MMF_OOM_SKIP, __ATOMIC_RELAXED);
+		mmdrop(mm);
+	}
+}
+
+void oom_init(void)
+{
+	if (!kthread_run(oom_reaper, NULL, "oom_reaper"))
+		panic("cannot start the oom_reaper");
+}
