@@ -2,7 +2,7 @@
  * arch/riscv/smp.c - the other harts: numbers, start, and requests between harts.
  *
  * MODEL     The boot hart is logical 0; the others are numbered in the tree's order.  A hart counts if its
- *           node is okay and has an mmu-type, and the firmware knows it.  NR_HARTS and `maxcpus=`
+ *           node is okay and has an mmu-type, and the firmware knows it.  NR_HARTS, `maxcpus=` and `nosmp`
  *           limit the number.
  *           Starting: each hart gets an idle task and a struct hart_boot, and HSM is told to start it.
  *           Firmware may say yes and the hart never come (FU540's monitor hart): the boot hart waits
@@ -78,6 +78,8 @@ static unsigned __init hart_limit(void)
 	char buf[16];
 	unsigned n;
 
+	if (cmdline_get("nosmp", buf, sizeof(buf)) >= 0)
+		return 1;
 	if (cmdline_get("maxcpus", buf, sizeof(buf)) >= 0 && !kstrtouint(buf, 0, &n))
 		return clamp(n, 1u, (unsigned)NR_HARTS);
 	return NR_HARTS;

@@ -4,6 +4,8 @@
  * MODEL     write() fills the ring; the port's fill() moves bytes from the ring into the device as far as
  *           it takes them, and arms the device's "room" interrupt while some are left.  Console output
  *           goes past the ring, byte by byte, waiting for the device: it must work in a panic.
+ *           A port whose interrupt nobody delivers (none in the tree, an unknown controller) is looked at
+ *           by a timer, which calls the interrupt's handler.
  * LOCKING   port->lock, interrupts off: ring and device.  Innermost; in a panic it is not waited for long.
  *
  * SPDX-License-Identifier: MIT
@@ -14,6 +16,7 @@
 #include "drivers/tty/console.h"
 #include "drivers/tty/tty.h"
 #include "kernel/irq.h"
+#include "kernel/time/hrtimer.h"
 
 #define UART_RING	4096u
 
@@ -27,7 +30,8 @@ struct uart_port {
 	unsigned reg_shift, io_width;	/* (I) */
 	int irq;			/* (I) 0: none */
 	const char *model;		/* (I) */
-	irq_handler_t handler;		/* (I) */
+	irq_handler_t handler;		/* (I) also of looks without an interrupt */
+	struct hrtimer poll;		/* started by the first open, if irq is 0 */
 	void (*fill)(struct uart_port *port);		/* => lock held */
 	void (*putc_wait)(struct uart_port *port, char c);	/* => lock held */
 	void (*set_rx)(struct uart_port *port, bool on);	/* => lock held */
