@@ -145,6 +145,10 @@ int slabinfo_show(struct seq_file *m);		/* /proc/slabinfo */
 void slab_reap(void);
 bool kmem_cache_verify(struct kmem_cache *s);	/* recounts every slab; => other harts quiet */
 bool slab_verify_all(void);
+/* Look at every object of @s, used and free, for what debugging can find; how many are wrong. */
+unsigned kmem_cache_validate(struct kmem_cache *s);
+/* How often locks that harts share were taken for @s, in all and modulo 2^16.  For tests. */
+u16 slab_shared_locks(struct kmem_cache *s);
 unsigned long slab_objects_in_use(struct kmem_cache *s);
 extern const char slab_backend[];		/* "slub", "slab", "slob" */
 
@@ -159,7 +163,7 @@ extern const struct slab_attr slab_attrs[];
 int for_each_cache(int (*fn)(struct kmem_cache *s, void *data), void *data);
 
 /* Who did something to an object, and what debugging found. */
-#define SLAB_TRACK_CALLS	8
+#define SLAB_TRACK_CALLS	16
 struct slab_track {
 	unsigned long calls[SLAB_TRACK_CALLS];	/* return addresses, innermost first */
 	u16 nr_calls, hart;

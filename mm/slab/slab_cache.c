@@ -437,6 +437,15 @@ unsigned long slab_objects_in_use(struct kmem_cache *s)
 	return info.active_objs - objects_in_arrays(s);
 }
 
+u16 slab_shared_locks(struct kmem_cache *s)
+{
+	u16 tickets = 0;
+
+	for_each_online_node(nid)
+		tickets += READ_ONCE(s->node[nid]->list_lock.owner);
+	return tickets;
+}
+
 /* ---- validator -------------------------------------------------------------------------------------------- */
 
 /* Objects on the free chain of @slab; -1: it is broken. */
@@ -510,6 +519,8 @@ bool kmem_cache_verify(struct kmem_cache *s)
 			return false;
 	return true;
 }
+
+unsigned kmem_cache_validate(struct kmem_cache *s) { return !kmem_cache_verify(s); }
 
 /* ---- the first caches ------------------------------------------------------------------------------------- */
 

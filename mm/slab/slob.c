@@ -511,6 +511,9 @@ bool kmem_cache_verify(struct kmem_cache *s)
 	return ok && atomic_long_read(&s->in_use) >= 0;
 }
 
+unsigned kmem_cache_validate(struct kmem_cache *s) { return !kmem_cache_verify(s); }
+u16 slab_shared_locks(__maybe_unused struct kmem_cache *s) { return READ_ONCE(slob_lock.owner); }
+
 /* ---- the first cache ---------------------------------------------------------------------------------------- */
 
 void kmem_cache_init(void)

@@ -397,8 +397,8 @@ static void *alloc_one(struct kmem_cache *s, gfp_t gfp, int nid)
 		obj = pop_partial(s, n);
 		spin_unlock_irqrestore(&n->list_lock, flags);
 	}
-	if (unlikely(s->flags & SLAB_TRACE))
-		pr_info("TRACE %s alloc 0x%p\n", s->name, obj);
+	if (obj && unlikely(cache_debug(s)))
+		debug_allocated(s, obj);
 	if (obj && gfp & __GFP_ZERO)
 		memset(obj, 0, s->object_size);
 	return obj;
@@ -506,6 +506,7 @@ static void free_to_slab(struct kmem_cache *s, struct page *page, void *obj) NO_
 /* Checked first, and all under the lock.  => interrupts off */
 static void free_debug(struct kmem_cache *s, struct page *page, void *obj)
 {
+	const struct slab_track *freer = debug_freer(s);
 	struct kmem_cache_node *n = page_node(s, page);
 	slab_state_t old, new;
 	struct page *empty = NULL;
@@ -513,7 +514,7 @@ static void free_debug(struct kmem_cache *s, struct page *page, void *obj)
 	if (s->flags & SLAB_TRACE)
 		pr_info("TRACE %s free 0x%p\n", s->name, obj);
 	spin_lock(&n->list_lock);
-	if (debug_free(s, page, obj)) {
+	if (debug_free(s, page, obj, freer)) {
 		old = slab_read(page);
 		set_link(s, obj, slab_head(page, old));
 		new = (slab_state_t){ .head = slab_offset(page, obj), .inuse = old.inuse - 1 };

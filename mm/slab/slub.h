@@ -155,7 +155,11 @@ unsigned debug_layout(struct kmem_cache *s, unsigned size);
 void debug_init_object(struct kmem_cache *s, void *obj);
 /* => list_lock held.  False: a bug was found and reported, and the object must stay out of use. */
 bool debug_alloc(struct kmem_cache *s, struct page *page, void *obj);
-bool debug_free(struct kmem_cache *s, struct page *page, void *obj);
+bool debug_free(struct kmem_cache *s, struct page *page, void *obj, const struct slab_track *freer);
+/* Who frees, for debug_free(); NULL where @s does not keep that.  => interrupts off until it is used */
+const struct slab_track *debug_freer(const struct kmem_cache *s);
+/* @obj is the caller's now: note who that is.  => no lock */
+void debug_allocated(const struct kmem_cache *s, void *obj);
 /* The link in a free object is broken: say so. */
 void debug_bad_link(struct kmem_cache *s, struct page *page, void *obj);
 /* @obj of @page was freed to @s, whose it is not. */

@@ -279,6 +279,15 @@ unsigned long slab_objects_in_use(struct kmem_cache *s)
 	return info.active_objs;
 }
 
+u16 slab_shared_locks(struct kmem_cache *s)
+{
+	u16 tickets = 0;
+
+	for_each_online_node(nid)
+		tickets += READ_ONCE(s->node[nid]->list_lock.owner);
+	return tickets;
+}
+
 /* ---- validator ------------------------------------------------------------------------------- */
 
 struct recount {
@@ -360,6 +369,26 @@ bool kmem_cache_verify(struct kmem_cache *s)
 		r.objects -= atomic_long_read(&n->total_objects);
 	}
 	return !r.wrong && !r.slabs && !r.objects && !r.frozen && !r.listed;		/* U1 */
+}
+
+static void validate_slab(struct kmem_cache *s, struct page *page, void *data)
+{
+	struct kmem_cache_node *n = page_node(s, page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&n->list_lock, flags);
+	if (page->slab_cache == s)
+		*(unsigned *)data += debug_validate_slab(s, page);
+	spin_unlock_irqrestore(&n->list_lock, flags);
+}
+
+unsigned kmem_cache_validate(struct kmem_cache *s)
+{
+	unsigned wrong = 0;
+
+	if (cache_debug(s))
+		for_each_slab(s, validate_slab, &wrong);
+	return wrong;
 }
 
 /* ---- the first caches ------------------------------------------------------------------------ */

@@ -17,7 +17,7 @@
  *           counts.  A bare "slub_debug" is FZPU for all; "-" is none.
  *           A report names the cache, what is wrong, both tracks, and the bytes; the object is then
  *           taken out of use.
- * LOCKING   node->list_lock.
+ * LOCKING   node->list_lock.  Stacks are taken before it or after it: they are most of the cost.
  * TESTS     test/host/mm/slab/test_slub_debug.c, test/kernel/test_slab_debug.c (a planted bug of each kind)
  *
  * SPDX-License-Identifier: MIT
@@ -153,12 +153,26 @@ static void take_track(struct slab_track *t)
 	snprintf(t->task, sizeof(t->task), "%s", task_name());
 }
 
-static void set_track(const struct kmem_cache *s, void *obj, unsigned which)
+/* Who runs now.  Not on the stack, where its own entries would be taken for calls.  => interrupts off */
+static const struct slab_track *track_now(void)
 {
-	struct slab_track *t = track_of(s, obj, which);
+	static DEFINE_PER_HART(struct slab_track, now);
 
-	if (t)
-		take_track(t);
+	take_track(this_hart_ptr(&now));
+	return this_hart_ptr(&now);
+}
+
+const struct slab_track *debug_freer(const struct kmem_cache *s)
+{
+	return s->flags & SLAB_STORE_USER ? track_now() : NULL;
+}
+
+void debug_allocated(const struct kmem_cache *s, void *obj)
+{
+	if (s->flags & SLAB_STORE_USER)
+		take_track(track_of(s, obj, TRACK_ALLOC));
+	if (s->flags & SLAB_TRACE)
+		pr_info("TRACE %s alloc 0x%p\n", s->name, obj);
 }
 
 /* Whether free objects of @s are filled with poison: nobody relies on what they hold. */
@@ -228,10 +242,8 @@ static void print_report(struct kmem_cache *s, struct page *page, void *obj, con
 
 static void report(struct kmem_cache *s, struct page *page, void *obj, const char *what)
 {
-	struct slab_track now;
-	struct slab_report r = { .cache = s->name, .what = what, .object = obj, .now = &now };
+	struct slab_report r = { .cache = s->name, .what = what, .object = obj, .now = track_now() };
 
-	take_track(&now);
 	if (object_valid(s, page, obj)) {
 		r.allocated = track_of(s, obj, TRACK_ALLOC);
 		r.freed = track_of(s, obj, TRACK_FREE);
@@ -243,10 +255,10 @@ static void report(struct kmem_cache *s, struct page *page, void *obj, const cha
 void debug_wrong_cache(struct kmem_cache *s, struct page *page, void *obj)
 {
 	struct kmem_cache *real = PageSlab(page) ? page->slab_cache : NULL;
-	struct slab_track now;
-	struct slab_report r = { .cache = s->name, .what = "Wrong slab cache", .object = obj, .now = &now };
+	struct slab_report r = {
+		.cache = s->name, .what = "Wrong slab cache", .object = obj, .now = track_now(),
+	};
 
-	take_track(&now);
 	if (real && object_valid(real, page, obj))
 		r.allocated = track_of(real, obj, TRACK_ALLOC);
 	slab_report_wrong_cache(&r, real);
@@ -296,11 +308,10 @@ bool debug_alloc(struct kmem_cache *s, struct page *page, void *obj)
 	if (!check_zones(s, page, obj, RED_INACTIVE) || !check_poison(s, page, obj))
 		return false;
 	mark_object(s, obj, RED_ACTIVE);
-	set_track(s, obj, TRACK_ALLOC);
 	return true;
 }
 
-bool debug_free(struct kmem_cache *s, struct page *page, void *obj)
+bool debug_free(struct kmem_cache *s, struct page *page, void *obj, const struct slab_track *freer)
 {
 	if (!object_valid(s, page, obj)) {
 		report(s, page, obj, "Invalid object pointer");
@@ -312,16 +323,36 @@ bool debug_free(struct kmem_cache *s, struct page *page, void *obj)
 	}
 	if (!check_zones(s, page, obj, RED_ACTIVE))
 		return false;
-	set_track(s, obj, TRACK_FREE);
+	if (freer)
+		*track_of(s, obj, TRACK_FREE) = *freer;
 	mark_object(s, obj, RED_INACTIVE);
 	return true;
 }
 
+/* The free object of @page whose link leads nowhere, or NULL. */
+static void *broken_link(struct kmem_cache *s, struct page *page)
+{
+	unsigned left = page->objects - slab_read(page).inuse;
+	void *obj = slab_head(page, slab_read(page)), *next;
+
+	for (; obj; obj = next) {
+		next = get_link(s, obj);
+		if ((next && !object_valid(s, page, next)) || !left--)
+			return obj;
+	}
+	return NULL;
+}
+
 unsigned debug_validate_slab(struct kmem_cache *s, struct page *page)
 {
+	void *broken = broken_link(s, page);
 	char *obj = first_object(s, page);
 	unsigned wrong = 0;
 
+	if (broken) {
+		debug_bad_link(s, page, broken);
+		return 1;
+	}
 	for (unsigned i = 0; i < page->objects; i++, obj += s->size) {
 		bool free = object_is_free(s, page, obj);
 
