@@ -11,13 +11,10 @@
 
 #include "include/types.h"
 
-#define COMMAND_LINE_SIZE	2048
-
 struct fdt;
 extern struct fdt boot_fdt;			/* the device tree, checked (lib/fdt.h) */
 extern const void *boot_dtb;			/* its blob */
 extern size_t boot_dtb_bytes;
-extern char boot_command_line[COMMAND_LINE_SIZE];
 extern phys_addr_t initrd_start, initrd_end;	/* physical, half-open; both 0 when there is none */
 extern const char *machine_model;		/* root node's "model", or "" */
 

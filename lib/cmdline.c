@@ -92,7 +92,7 @@ int cmdline_find(const char *cmdline, const char *name, char *buf, size_t n)
 	return rc;
 }
 
-extern char boot_command_line[];
+char boot_command_line[COMMAND_LINE_SIZE];
 
 int cmdline_get(const char *name, char *buf, size_t n)
 {
@@ -129,6 +129,8 @@ static void append(const char **list, unsigned max, const char *s)
 /* Hand @w, a word that the kernel does not know, to init. */
 static void give_to_init(const struct word *w, bool only_args)
 {
+	if (!only_args)
+		pr_notice("Unknown kernel command line parameter \"%s\", will be passed to user space.\n", w->name);
 	if (w->value && !only_args)
 		append(init_envp, MAX_INIT + 2, w->name);
 	else
@@ -202,39 +204,3 @@ void cmdline_for_init(const char *const **argv, const char *const **envp)
 	*argv = init_argv;
 	*envp = init_envp;
 }
-
-/* ---- parameters of the log ------------------------------------------------------------------- */
-
-static int __init set_loglevel(const char *value)
-{
-	return kstrtoint(value, 0, &console_loglevel);
-}
-PARAM("loglevel", set_loglevel);
-
-static int __init set_quiet(__maybe_unused const char *value)
-{
-	console_loglevel = LOGLEVEL_WARNING;
-	return 0;
-}
-PARAM("quiet", set_quiet);
-
-static int __init set_debug(__maybe_unused const char *value)
-{
-	console_loglevel = 10;
-	return 0;
-}
-PARAM("debug", set_debug);
-
-static int __init set_ignore_loglevel(__maybe_unused const char *value)
-{
-	ignore_loglevel = true;
-	return 0;
-}
-PARAM("ignore_loglevel", set_ignore_loglevel);
-
-static int __init set_keep_bootcon(__maybe_unused const char *value)
-{
-	keep_bootcon = true;
-	return 0;
-}
-PARAM("keep_bootcon", set_keep_bootcon);

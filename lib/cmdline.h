@@ -7,9 +7,10 @@
  *           Early code asks with cmdline_find(); everyone else writes
  *               static int __init set_foo(const char *value) { ... }	value is "" for a bare name
  *               PARAM("foo", set_foo);
- *           and parse_cmdline() calls it.  Words with an unknown name go to init, as on Linux: those with
- *           '=' into its environment, the others into its arguments (cmdline_for_init()).
- * TESTS     test/host/kernel/test_cmdline.c
+ *           and parse_cmdline() calls it.  A word that early code has read has a PARAM too, whose function
+ *           says whether the value was good.  Words with an unknown name go to init, as on Linux: those
+ *           with '=' into its environment, the others into its arguments (cmdline_for_init()).
+ * TESTS     test/host/lib/test_cmdline.c
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,6 +21,8 @@
 #include "lib/kstrtox.h"
 
 #define COMMAND_LINE_SIZE	2048
+
+extern char boot_command_line[COMMAND_LINE_SIZE];	/* set once, by setup_arch() */
 
 struct kernel_param {
 	const char *name;

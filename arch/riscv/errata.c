@@ -13,6 +13,7 @@
  */
 #include "arch/riscv/errata.h"
 #include "arch/riscv/sbi.h"
+#include "include/uapi/errno.h"
 #include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
@@ -57,3 +58,7 @@ void __init errata_init(void)
 		pr_info("errata: %s worked around\n", e->name);
 	}
 }
+
+/* A list of names, of which unknown ones do nothing. */
+static int __init check_errata(const char *value) { return *value ? 0 : -EINVAL; }
+PARAM("errata", check_errata);

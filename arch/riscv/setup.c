@@ -39,7 +39,6 @@
 struct fdt boot_fdt;
 const void *boot_dtb;
 size_t boot_dtb_bytes;
-char boot_command_line[COMMAND_LINE_SIZE];
 phys_addr_t initrd_start, initrd_end;
 const char *machine_model = "";
 const char *mmu_type_name = "";
@@ -116,6 +115,14 @@ static void __init limit_memory(void)
 	if (bytes)
 		memblock_enforce_memory_limit(bytes);
 }
+
+static int __init check_mem(const char *value)
+{
+	char *end;
+
+	return memparse(value, &end) && !*end ? 0 : -EINVAL;
+}
+PARAM("mem", check_mem);
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
@@ -223,10 +230,12 @@ void __init setup_arch(void)
 	use_tree((const void *)(DTB_FIXMAP + (dtb_pa & (SPAN_2M - 1))),
 		 2 * SPAN_2M - (dtb_pa & (SPAN_2M - 1)));
 	read_chosen();
+	memblock_debug_init();
 	add_memory();
 	layout_init(levels, memblock_start_of_dram());
 	reserve_memory();
 	limit_memory();
+	memblock_dump_all();
 	tree_pa = move_tree();
 	paging_init();
 	use_tree(phys_to_virt(tree_pa), boot_dtb_bytes);

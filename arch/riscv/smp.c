@@ -85,6 +85,17 @@ static unsigned __init hart_limit(void)
 	return NR_HARTS;
 }
 
+static int __init check_maxcpus(const char *value)
+{
+	unsigned n;
+
+	return kstrtouint(value, 0, &n);
+}
+PARAM("maxcpus", check_maxcpus);
+
+static int __init check_nosmp(const char *value) { return *value ? -EINVAL : 0; }
+PARAM("nosmp", check_nosmp);
+
 static void __init make_per_hart_area(unsigned h)
 {
 	size_t bytes = __per_hart_end - __per_hart_start;

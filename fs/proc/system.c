@@ -19,6 +19,7 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "kernel/time/time.h"
+#include "lib/cmdline.h"
 #include "lib/string.h"
 
 /* ---- stat ------------------------------------------------------------------------------------ */

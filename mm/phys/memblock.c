@@ -21,6 +21,7 @@
 #include "mm/phys/memblock.h"
 #include "include/arch/arch.h"
 #include "include/uapi/errno.h"
+#include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/phys/zone.h"
@@ -28,7 +29,7 @@
 #define INIT_REGIONS	128
 
 static struct memblock_region memory_init[INIT_REGIONS], reserved_init[INIT_REGIONS];
-static bool can_resize;
+static bool can_resize, debug;
 
 struct memblock memblock = {
 	.current_limit = MEMBLOCK_ALLOC_ANYWHERE,
@@ -192,8 +193,16 @@ static int remove_range(struct memblock_type *t, phys_addr_t base, phys_addr_t s
 	return 0;
 }
 
+/* What @fn did, and for whom. */
+#define memblock_dbg(fn, base, size) do { \
+	if (unlikely(debug)) \
+		pr_info("%s: [%#018lx-%#018lx] %pS\n", fn, (unsigned long)(base), \
+			(unsigned long)((base) + (size) - 1), __builtin_return_address(0)); \
+} while (0)
+
 int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, unsigned flags)
 {
+	memblock_dbg("memblock_add", base, size);
 	return add_range(&memblock.memory, base, size, nid, flags);
 }
 
@@ -204,16 +213,19 @@ int memblock_add(phys_addr_t base, phys_addr_t size)
 
 int memblock_remove(phys_addr_t base, phys_addr_t size)
 {
+	memblock_dbg("memblock_remove", base, size);
 	return remove_range(&memblock.memory, base, size);
 }
 
 int memblock_reserve(phys_addr_t base, phys_addr_t size)
 {
+	memblock_dbg("memblock_reserve", base, size);
 	return add_range(&memblock.reserved, base, size, NUMA_NO_NODE, MEMBLOCK_NONE);
 }
 
 int memblock_phys_free(phys_addr_t base, phys_addr_t size)
 {
+	memblock_dbg("memblock_phys_free", base, size);
 	return remove_range(&memblock.reserved, base, size);
 }
 
@@ -454,10 +466,22 @@ bool next_free_mem_range(u64 *idx, int nid, phys_addr_t *start, phys_addr_t *end
 	return false;
 }
 
+static int __init check_memblock(const char *value) { return strcmp(value, "debug") ? -EINVAL : 0; }
+PARAM("memblock", check_memblock);
+
+void __init memblock_debug_init(void)
+{
+	char value[8];
+
+	debug = cmdline_get("memblock", value, sizeof(value)) > 0 && !check_memblock(value);
+}
+
 void memblock_dump_all(void)
 {
 	struct memblock_type *types[] = { &memblock.memory, &memblock.reserved };
 
+	if (!debug)
+		return;
 	for (unsigned k = 0; k < ARRAY_SIZE(types); k++)
 		for (unsigned i = 0; i < types[k]->cnt; i++) {
 			struct memblock_region *r = &types[k]->regions[i];

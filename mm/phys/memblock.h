@@ -74,6 +74,8 @@ bool memblock_is_memory(phys_addr_t pa);
 bool memblock_is_map_memory(phys_addr_t pa);		/* memory, and not NOMAP */
 bool memblock_is_reserved(phys_addr_t pa);
 bool memblock_is_region_reserved(phys_addr_t base, phys_addr_t size);	/* any byte of it */
+/* memblock=debug: say what is added, reserved and freed, from now on, and let memblock_dump_all() print. */
+void memblock_debug_init(void);
 void memblock_dump_all(void);
 bool memblock_verify(void);				/* order, disjointness, sums */
 

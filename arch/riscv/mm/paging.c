@@ -134,6 +134,13 @@ static void __init map_direct(phys_addr_t start, phys_addr_t end, phys_addr_t lo
 		map_range((unsigned long)phys_to_virt(start), start, end - start, prot);
 }
 
+/* Read by boot/early_map.c, before anything could be said. */
+static int __init check_paging(const char *value)
+{
+	return !strcmp(value, "sv39") || !strcmp(value, "sv48") || !strcmp(value, "sv57") ? 0 : -EINVAL;
+}
+PARAM("paging", check_paging);
+
 static bool __init want_single_pages(void)
 {
 	char value[8];

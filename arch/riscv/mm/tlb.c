@@ -68,6 +68,14 @@ void __init asid_probe(void)
 		arch_asid_bits = min(arch_asid_bits, wish);
 }
 
+static int __init check_asidbits(const char *value)
+{
+	unsigned bits;
+
+	return kstrtouint(value, 0, &bits);
+}
+PARAM("asidbits", check_asidbits);
+
 /* Does @req name so many entries that one flush of everything is cheaper (L4)? */
 static bool is_whole(const struct tlb_req *req)
 {
