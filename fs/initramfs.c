@@ -19,6 +19,8 @@
 #include "lib/cpio.h"
 #include "lib/printk.h"
 #include "lib/string.h"
+#include "mm/kmap/ioremap.h"
+#include "mm/kmap/vmalloc.h"
 #include "mm/phys/init.h"
 #include "mm/slab/slab.h"
 
@@ -352,12 +354,19 @@ static void default_rootfs(void)
 void populate_rootfs(void)
 {
 	int umask = current->fs->umask;
+	void *archive;
 
 	current->fs->umask = 0;
 	default_rootfs();
 	if (phys_is_ram(initrd_start, initrd_end)) {
 		pr_info("Unpacking initramfs...\n");
-		unpack_to_rootfs(phys_to_virt(initrd_start), initrd_end - initrd_start);
+		archive = memremap(initrd_start, initrd_end - initrd_start);
+		if (archive)
+			unpack_to_rootfs(archive, initrd_end - initrd_start);
+		else
+			pr_err("initramfs: no room to map it\n");
+		memunmap(archive);
+		vm_area_purge();
 		free_reserved_area(initrd_start, initrd_end, "initrd");
 	}
 	current->fs->umask = umask;

@@ -26,6 +26,7 @@
 #include "kernel/task/cred.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
+#include "mm/cache/filemap.h"
 #include "mm/slab/slab.h"
 
 unsigned pipe_max_size = 1024 * 1024;
@@ -128,7 +129,7 @@ static ssize_t pipe_take(struct pipe_inode_info *p, struct iov_iter *to, bool *e
 	while (to->count && !pipe_empty(p)) {
 		struct pipe_buffer *b = pipe_buf(p, p->tail);
 		size_t want = min((size_t)b->len, to->count);
-		size_t n = copy_to_iter((char *)page_to_virt(b->page) + b->offset, want, to);
+		size_t n = copy_page_to_iter(b->page, b->offset, want, to);
 		bool packet = b->flags & PIPE_BUF_PACKET;
 
 		total += n;
@@ -192,7 +193,7 @@ static ssize_t pipe_merge(struct pipe_inode_info *p, struct iov_iter *from) REQU
 	end = b->offset + b->len;
 	if (!(b->flags & PIPE_BUF_MERGE) || !n || end + n > PAGE_SIZE)
 		return 0;
-	if (copy_from_iter((char *)page_to_virt(b->page) + end, n, from) < n)
+	if (copy_page_from_iter(b->page, end, n, from) < n)
 		return -EFAULT;
 	b->len += n;
 	return n;
@@ -217,7 +218,7 @@ static ssize_t pipe_append(struct pipe_inode_info *p, struct iov_iter *from, uns
 
 	if (!page)
 		return -ENOMEM;
-	n = copy_from_iter(page_to_virt(page), want, from);
+	n = copy_page_from_iter(page, 0, want, from);
 	if (n < want) {
 		if (!p->spare)
 			p->spare = page;

@@ -16,6 +16,7 @@
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "kernel/signal/signal.h"
+#include "mm/kmap/highmem.h"
 #include "mm/slab/slab.h"
 
 #define SPLICE_FLAGS	(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
@@ -165,7 +166,8 @@ static ssize_t splice_from_pipe(struct pipe_inode_info *p, struct file *out, lof
 		if (n || pipe_empty(p))
 			break;
 		b = pipe_buf(p, p->tail);
-		n = kernel_write(out, (char *)page_to_virt(b->page) + b->offset, min((size_t)b->len, len), pos);
+		n = kernel_write(out, (char *)kmap(b->page) + b->offset, min((size_t)b->len, len), pos);
+		kunmap(b->page);
 		if (n <= 0)
 			break;
 		pipe_consume(p, n);

@@ -20,7 +20,9 @@
 #include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
+#include "mm/kmap/highmem.h"
 #include "mm/kmap/vmalloc.h"
+#include "mm/phys/memblock.h"
 #include "mm/phys/zone.h"
 #include "mm/slab/slab.h"
 
@@ -41,16 +43,32 @@ void kbench_row(const char *name, u64 sum, u64 n)
 	       (unsigned long long)(tenths % 10));
 }
 
-static void row(const char *name, void (*op)(void), unsigned rounds)
+/* With @op in line, as it stands in code that uses it. */
+static __always_inline u64 time_rounds(void (*op)(void), unsigned rounds)
 {
-	u64 start;
+	u64 start = now_ns();
+
+	for (unsigned i = 0; i < rounds; i++)
+		op();
+	return now_ns() - start;
+}
+
+static void nothing(void) { barrier(); }
+
+/* @per operations in each call of @op. */
+static __always_inline void row_of(const char *name, void (*op)(void), unsigned rounds, unsigned per)
+{
+	u64 empty = time_rounds(nothing, rounds), ns;
 
 	for (unsigned i = 0; i < WARM_UP; i++)
 		op();
-	start = now_ns();
-	for (unsigned i = 0; i < rounds; i++)
-		op();
-	kbench_row(name, now_ns() - start, rounds);
+	ns = time_rounds(op, rounds);
+	kbench_row(name, ns > empty ? ns - empty : 0, (u64)rounds * per);
+}
+
+static __always_inline void row(const char *name, void (*op)(void), unsigned rounds)
+{
+	row_of(name, op, rounds, 1);
 }
 
 static struct kmem_cache *cache;
@@ -87,6 +105,52 @@ static void kmalloc64_pair(void)
 static void vmalloc16k_pair(void)
 {
 	vfree(vmalloc(16 << 10));
+}
+
+/* ---- mappings -------------------------------------------------------------------------------- */
+
+static struct page *map_page;
+
+/* PAIRS of them in a row, as in code that maps a page, uses it, and goes on to another. */
+#define PAIRS	32u
+static void kmap_atomic_direct_pairs(void)
+{
+	struct page *page = map_page;
+
+#pragma GCC unroll 32
+	for (unsigned i = 0; i < PAIRS; i++) {
+		void *va = kmap_atomic(page);
+
+		__asm__ volatile("" :: "r"(va));
+		kunmap_atomic(va);
+		__asm__ volatile("" : "+r"(page));	/* another one, for all the compiler knows */
+	}
+}
+
+/* What a page beyond the direct map costs, on any machine: the compares are the row above. */
+static void kmap_atomic_highmem_pair(void)
+{
+	kunmap_atomic_high(kmap_atomic_high(map_page));
+}
+
+static void vm_map_ram_pair(void)
+{
+	void *va = vm_map_ram(&map_page, 1, NUMA_NO_NODE);
+
+	if (va)
+		vm_unmap_ram(va, 1);
+}
+
+static void mapping_rows(void)
+{
+	map_page = alloc_page(GFP_KERNEL);
+	if (!map_page)
+		return;
+	row("vmalloc16k_pair", vmalloc16k_pair, 1000);
+	row_of("kmap_atomic_direct_pair", kmap_atomic_direct_pairs, 10000, PAIRS);
+	row("kmap_atomic_highmem_pair", kmap_atomic_highmem_pair, 10000);
+	row("vm_map_ram_pair", vm_map_ram_pair, 1000);
+	__free_page(map_page);
 }
 
 /* ---- several harts --------------------------------------------------------------------------- */
@@ -134,8 +198,8 @@ static void cost_rows(void)
 	row("alloc_order9_pair", alloc_order9_pair, 1000);
 	row("kmem_cache_pair", kmem_cache_pair, 10000);
 	row("kmalloc64_pair", kmalloc64_pair, 10000);
-	row("vmalloc16k_pair", vmalloc16k_pair, 1000);
 	kmem_cache_destroy(cache);
+	mapping_rows();
 	if (nr_harts > 1)
 		zone_lock_rows();
 }

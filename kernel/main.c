@@ -44,6 +44,7 @@
 #include "mm/cache/filemap.h"
 #include "mm/cache/shmem.h"
 #include "mm/fault/fault.h"
+#include "mm/kmap/highmem.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/init.h"
 #include "mm/reclaim/vmscan.h"
@@ -214,6 +215,7 @@ static void __init mm_init(void)
 	mm_init_phys();
 	kmem_cache_init();
 	vmalloc_init();
+	kmap_init();
 	fault_init();
 	mm_init_space();
 	page_cache_init();

@@ -11,6 +11,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#define LAYOUT_WRITER
 #include "arch/riscv/errata.h"
 #include "arch/riscv/mm/paging.h"
 #include "arch/riscv/mm/root.h"
@@ -28,6 +29,7 @@
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/kmap/fixmap.h"
+#include "mm/phys/init.h"
 #include "mm/phys/memblock.h"
 #include "mm/phys/zone.h"
 #include "mm/pt/asid.h"
@@ -35,6 +37,7 @@
 #include <asm/extable.h>
 
 #define SPAN_2M		(2ul << 20)
+#define BOOT_RESERVE	(16ul << 20)	/* of direct map beyond the image: what start-up allocates */
 
 struct fdt boot_fdt;
 const void *boot_dtb;
@@ -123,6 +126,34 @@ static int __init check_mem(const char *value)
 	return memparse(value, &end) && !*end ? 0 : -EINVAL;
 }
 PARAM("mem", check_mem);
+PARAM("directmap", check_mem);
+
+/* struct pages can be had for so much above phys_base. */
+static void __init drop_far_memory(void)
+{
+	phys_addr_t end = phys_base + task_size;
+
+	if (memblock_end_of_dram() <= end)
+		return;
+	pr_warn("Memory above 0x%lx is out of this paging mode's reach, and left alone\n", end);
+	memblock_remove(end, memblock_end_of_dram() - end);
+}
+
+/* How far the direct map goes: to the end of its range, or over the first directmap= bytes, image included. */
+static void __init limit_direct_map(void)
+{
+	phys_addr_t most = direct_map_end - linear_offset, wish;
+	char buf[24], *end;
+
+	directmap_limit = most;
+	if (cmdline_get("directmap", buf, sizeof(buf)) > 0) {
+		wish = memblock_start_of_dram() + memparse(buf, &end);
+		wish = max(wish, virt_to_phys(_end) + BOOT_RESERVE);
+		directmap_limit = min(most, ALIGN(wish, MAX_ORDER_NR_PAGES * PAGE_SIZE));
+	}
+	high_memory = (unsigned long)phys_to_virt(directmap_limit);
+	memblock_set_current_limit(directmap_limit);
+}
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
@@ -151,7 +182,7 @@ static phys_addr_t __init move_tree(void)
 {
 	phys_addr_t to;
 
-	if (memblock_is_map_memory(dtb_pa & PAGE_MASK) &&
+	if (dtb_pa + boot_dtb_bytes <= directmap_limit && memblock_is_map_memory(dtb_pa & PAGE_MASK) &&
 	    memblock_is_map_memory((dtb_pa + boot_dtb_bytes - 1) | (PAGE_SIZE - 1)))
 		return dtb_pa;
 	to = memblock_phys_alloc(PAGE_ALIGN(boot_dtb_bytes), PAGE_SIZE);
@@ -235,6 +266,8 @@ void __init setup_arch(void)
 	layout_init(levels, memblock_start_of_dram());
 	reserve_memory();
 	limit_memory();
+	drop_far_memory();
+	limit_direct_map();
 	memblock_dump_all();
 	tree_pa = move_tree();
 	paging_init();

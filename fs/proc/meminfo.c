@@ -77,6 +77,17 @@ static void show_slab_and_kernel(struct seq_file *m)
 	show_node_stat(m, "WritebackTmp:", NR_WRITEBACK_TEMP);
 }
 
+/* As on Linux only where there is memory beyond the direct map. */
+static void show_high(struct seq_file *m, const struct sysinfo_mem *i)
+{
+	if (!i->totalhigh)
+		return;
+	show_pages(m, "HighTotal:", i->totalhigh);
+	show_pages(m, "HighFree:", i->freehigh);
+	show_pages(m, "LowTotal:", i->totalram - i->totalhigh);
+	show_pages(m, "LowFree:", i->freeram - i->freehigh);
+}
+
 static int meminfo_show(struct seq_file *m, __maybe_unused void *v)
 {
 	struct sysinfo_mem i;
@@ -89,6 +100,7 @@ static int meminfo_show(struct seq_file *m, __maybe_unused void *v)
 	show_pages(m, "Cached:", cached_pages(&i));
 	show_node_stat(m, "SwapCached:", NR_SWAPCACHE);
 	show_lru(m);
+	show_high(m, &i);
 	show_kb(m, "SwapTotal:", 0);
 	show_kb(m, "SwapFree:", 0);
 	show_node_stat(m, "Dirty:", NR_FILE_DIRTY);

@@ -78,6 +78,9 @@ void arch_tlb_flush_local(const struct tlb_req *req);
 /* One user page on this hart: after a spurious fault or more permission (L2, L3). */
 void arch_tlb_flush_local_page(struct mm_struct *mm, unsigned long va);
 
+/* One kernel page that only this hart ever looks at; not counted. */
+void arch_tlb_flush_window(unsigned long va);
+
 /*
  * Make @next the address space of this hart.  Sets this hart in next->harts before its first
  * walk, and takes what ASIDs and fences that needs (L5); runs a deferred fence.i (L6).

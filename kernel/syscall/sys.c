@@ -99,6 +99,8 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
 	info.freeram = mem.freeram << PAGE_SHIFT;
 	info.sharedram = mem.sharedram << PAGE_SHIFT;
 	info.bufferram = mem.bufferram << PAGE_SHIFT;
+	info.totalhigh = mem.totalhigh << PAGE_SHIFT;
+	info.freehigh = mem.freehigh << PAGE_SHIFT;
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;
 }
 

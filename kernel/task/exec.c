@@ -30,6 +30,7 @@
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 #include "mm/fault/fault.h"
+#include "mm/kmap/highmem.h"
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
@@ -46,6 +47,15 @@ struct arg_ptr {
 
 /* ---- laying down strings --------------------------------------------------------------------- */
 
+static void arg_page_put(struct linux_binprm *bprm)
+{
+	if (!bprm->arg_page)
+		return;
+	kunmap(bprm->arg_page);
+	put_page(bprm->arg_page);
+	bprm->arg_page = NULL;
+}
+
 /* The page of the new stack that holds @va, writable; NULL: -E2BIG as the limit was reached, or no memory. */
 static void *arg_page_get(struct linux_binprm *bprm, unsigned long va)
 {
@@ -54,7 +64,7 @@ static void *arg_page_get(struct linux_binprm *bprm, unsigned long va)
 	long got;
 
 	if (bprm->arg_page && bprm->arg_va == base)
-		return page_to_virt(bprm->arg_page) + (va - base);
+		return bprm->arg_kaddr + (va - base);
 	mmap_write_lock(bprm->mm);
 	if (base < bprm->vma->vm_start && expand_stack(bprm->vma, base)) {
 		mmap_write_unlock(bprm->mm);
@@ -64,11 +74,11 @@ static void *arg_page_get(struct linux_binprm *bprm, unsigned long va)
 	mmap_write_unlock(bprm->mm);
 	if (got != 1)
 		return NULL;
-	if (bprm->arg_page)
-		put_page(bprm->arg_page);
+	arg_page_put(bprm);
 	bprm->arg_page = page;
+	bprm->arg_kaddr = kmap(page);
 	bprm->arg_va = base;
-	return page_to_virt(page) + (va - base);
+	return bprm->arg_kaddr + (va - base);
 }
 
 /* Copy @n bytes below bprm->p, the end first: strings follow each other downwards. */
@@ -223,8 +233,7 @@ void bprm_set_file(struct linux_binprm *bprm, struct file *file)
 
 static void free_bprm(struct linux_binprm *bprm)
 {
-	if (bprm->arg_page)
-		put_page(bprm->arg_page);
+	arg_page_put(bprm);
 	if (bprm->mm)
 		mmput(bprm->mm);
 	if (bprm->cred)
@@ -369,9 +378,7 @@ int begin_new_exec(struct linux_binprm *bprm)
 	bprm->mm = NULL;
 	if (old)
 		mm_left(old);
-	if (bprm->arg_page)
-		put_page(bprm->arg_page);
-	bprm->arg_page = NULL;
+	arg_page_put(bprm);
 	exec_itimers(me->signal);
 	flush_signal_handlers(me, false);
 	sas_ss_reset(me);

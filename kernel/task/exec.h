@@ -20,8 +20,9 @@ struct linux_binprm {
 	struct vm_area_struct *vma;	/* its stack */
 	unsigned long p;		/* top of what is on the new stack so far */
 	unsigned long argmin;		/* p may not go below */
-	struct page *arg_page;		/* counted page that the last copy went to; its address: */
-	unsigned long arg_va;
+	struct page *arg_page;		/* counted page that the last copy went to */
+	char *arg_kaddr;		/* kmap() of it */
+	unsigned long arg_va;		/* and its address in the new space */
 	struct file *file;		/* counted, writers denied */
 	struct cred *cred;
 	int argc, envc;

@@ -9,11 +9,18 @@
 #include "include/uaccess.h"
 #include "mm/cache/pagemap.h"
 
+/* For pages that the direct map does not show. */
+size_t copy_high_page_to_iter(struct page *page, size_t off, size_t n, struct iov_iter *to);
+size_t copy_high_page_from_iter(struct page *page, size_t off, size_t n, struct iov_iter *from);
+
 /* Bytes copied of [@off, @off + @n) of @page, n > 0.  The common case, one user segment, is inline. */
 static inline size_t copy_page_to_iter(struct page *page, size_t off, size_t n, struct iov_iter *to)
 {
-	char *kaddr = (char *)page_to_virt(page) + off;
+	char *kaddr;
 
+	if (PageHighMem(page))
+		return copy_high_page_to_iter(page, off, n, to);
+	kaddr = (char *)page_to_virt(page) + off;
 	if (unlikely(!to->user || n > to->iov->iov_len - to->offset))
 		return copy_to_iter(kaddr, n, to);
 	n -= copy_to_user((char *)to->iov->iov_base + to->offset, kaddr, n);
@@ -24,8 +31,11 @@ static inline size_t copy_page_to_iter(struct page *page, size_t off, size_t n, 
 
 static inline size_t copy_page_from_iter(struct page *page, size_t off, size_t n, struct iov_iter *from)
 {
-	char *kaddr = (char *)page_to_virt(page) + off;
+	char *kaddr;
 
+	if (PageHighMem(page))
+		return copy_high_page_from_iter(page, off, n, from);
+	kaddr = (char *)page_to_virt(page) + off;
 	if (unlikely(!from->user || n > from->iov->iov_len - from->offset))
 		return copy_from_iter(kaddr, n, from);
 	n -= copy_from_user(kaddr, (char *)from->iov->iov_base + from->offset, n);

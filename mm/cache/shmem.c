@@ -19,6 +19,7 @@
 #include "include/uaccess.h"
 #include "include/uapi/resource.h"
 #include "lib/string.h"
+#include "mm/kmap/highmem.h"
 #include "mm/slab/slab.h"
 #include "mm/space/account.h"
 #include "mm/space/mempolicy.h"
@@ -204,12 +205,28 @@ static size_t write_present(struct page *page, struct iov_iter *from, size_t off
 	return copied;
 }
 
+static void zero_page_part(struct page *page, size_t from, size_t to)
+{
+	char *va = kmap_local_page(page);
+
+	memset(va + from, 0, to - from);
+	kunmap_local(va);
+}
+
+static void copy_page_part(struct page *to, struct page *from, size_t off, size_t n)
+{
+	char *src = kmap_local_page(from), *dst = kmap_local_page(to);
+
+	memcpy(dst + off, src + off, n);
+	kunmap_local(dst);
+	kunmap_local(src);
+}
+
 /* Bytes of one page, [@pos, @pos + @n), that were a hole: fill a new page and show it.  *copied; 0 or -errno */
 static int write_hole(struct inode *inode, struct iov_iter *from, loff_t pos, size_t n, size_t *copied)
 {
 	size_t off = pos & ~PAGE_MASK, got;
 	struct page *page, *there;
-	char *va;
 	int rc = shmem_charge(SHMEM_I(inode));
 
 	if (unlikely(rc))
@@ -218,16 +235,15 @@ static int write_hole(struct inode *inode, struct iov_iter *from, loff_t pos, si
 	rc = -ENOMEM;
 	if (unlikely(!page))
 		goto undo_charge;
-	va = page_to_virt(page);
 	if (off)
-		memset(va, 0, off);
+		zero_page_part(page, 0, off);
 	got = copy_page_from_iter(page, off, n, from);
 	*copied = got;
 	rc = -EFAULT;
 	if (unlikely(!got))
 		goto undo_page;
 	if (off + got < PAGE_SIZE)
-		memset(va + off + got, 0, PAGE_SIZE - off - got);
+		zero_page_part(page, off + got, PAGE_SIZE);
 	rc = shmem_add_page(inode, page, pos >> PAGE_SHIFT);
 	if (likely(!rc)) {
 		put_page(page);
@@ -236,7 +252,7 @@ static int write_hole(struct inode *inode, struct iov_iter *from, loff_t pos, si
 	if (rc == -EEXIST) {		/* a fault was quicker; our data still goes there */
 		there = shmem_getpage(inode, pos >> PAGE_SHIFT, NULL, &rc);
 		if (there) {
-			memcpy((char *)page_to_virt(there) + off, va + off, got);
+			copy_page_part(there, page, off, got);
 			put_page(there);
 			rc = 0;
 		}

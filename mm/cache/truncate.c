@@ -16,6 +16,7 @@
 #include "lib/string.h"
 #include "mm/cache/filemap.h"
 #include "mm/cache/vma_prio_tree.h"
+#include "mm/kmap/highmem.h"
 #include "mm/pt/walk.h"
 #include "mm/space/fault_calls.h"
 #include "mm/space/vma.h"
@@ -78,12 +79,15 @@ static void truncate_page(struct address_space *mapping, struct page *page)
 static void zero_partial(struct address_space *mapping, pgoff_t index, unsigned from, unsigned to)
 {
 	struct page *page = find_lock_page(mapping, index);
+	char *kaddr;
 
 	if (!page)
 		return;
 	if (PageUptodate(page)) {
 		wait_on_page_writeback(page);
-		memset((char *)page_to_virt(page) + from, 0, to - from);
+		kaddr = kmap_local_page(page);
+		memset(kaddr + from, 0, to - from);
+		kunmap_local(kaddr);
 		set_page_dirty(page);
 	}
 	unlock_page(page);

@@ -157,16 +157,17 @@ static void copy_in_page(struct vm_area_struct *vma, struct page *page, unsigned
 {
 	char *at = (char *)kmap_local_page(page) + offset;
 
-	if (gup_flags & FOLL_WRITE) {
-		memcpy(at, buf, bytes);
-		if (vma->vm_flags & VM_EXEC)
-			flush_icache_page(vma, page);
-		if (!PageAnon(page))
-			set_page_dirty(page);
-	} else {
+	if (!(gup_flags & FOLL_WRITE)) {
 		memcpy(buf, at, bytes);
+		kunmap_local(at);
+		return;
 	}
+	memcpy(at, buf, bytes);
 	kunmap_local(at);
+	if (vma->vm_flags & VM_EXEC)
+		flush_icache_page(vma, page);
+	if (!PageAnon(page))
+		set_page_dirty(page);
 }
 
 int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, unsigned gup_flags)

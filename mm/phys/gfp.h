@@ -71,6 +71,14 @@ void *alloc_pages_exact(size_t bytes, gfp_t gfp);
 void free_pages_exact(void *va, size_t bytes);
 void split_page(struct page *page, unsigned order);
 
+/* Is @page beyond the direct map?  Then its bytes are reached through mm/kmap/highmem.h only. */
+static __always_inline bool PageHighMem(const struct page *page)
+{
+	return unlikely(page_linear_addr(page) >= high_memory);
+}
+/* Up-call: zero a page that is. */
+void clear_high_page(struct page *page);
+
 /* The last reference is gone: free the page (compound or single).  Called by put_page(). */
 void __put_page(struct page *page);
 

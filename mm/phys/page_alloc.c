@@ -104,6 +104,14 @@ static __always_inline void set_page_allocated(struct page *page)
 	page->private = 0;
 }
 
+static __always_inline void clear_any_page(struct page *page)
+{
+	if (PageHighMem(page))
+		clear_high_page(page);
+	else
+		clear_page(page_to_virt(page));
+}
+
 void prep_new_page(struct page *page, unsigned order, gfp_t gfp)
 {
 	if (page_alloc_hooked(HOOK_HIDE))
@@ -113,7 +121,7 @@ void prep_new_page(struct page *page, unsigned order, gfp_t gfp)
 	set_page_allocated(page);
 	if (gfp & __GFP_ZERO)
 		for (unsigned long i = 0; i < 1ul << order; i++)
-			clear_page(page_to_virt(page + i));
+			clear_any_page(page + i);
 	if (order && (gfp & __GFP_COMP))
 		prep_compound_page(page, order);
 	if (page_alloc_hooked(HOOK_OWNER))
@@ -256,7 +264,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned order, int nid, const nodemask_t 
 /* Out of line, so that the shortest path needs no stack frame. */
 static __noinline struct page *page_cleared(struct page *page)
 {
-	clear_page(page_to_virt(page));
+	clear_any_page(page);
 	return page;
 }
 

@@ -1,8 +1,9 @@
 /*
  * mm/phys/page_debug.c - free pages poisoned or hidden, and allocations that fail on purpose.
  *
- * MODEL     page_poison=1: a page is filled with PAGE_POISON when it is freed, and marked PG_poisoned;
- *           a byte that is different when it is allocated was written after the free, and is reported.
+ * MODEL     page_poison=1: a page of the direct map is filled with PAGE_POISON when it is freed, and
+ *           marked PG_poisoned; a byte that is different when it is allocated was written after the
+ *           free, and is reported.
  *           debug_pagealloc=on: a page that is freed leaves the direct map, and is marked PG_guard: any
  *           access to it faults, at once and in the code that is wrong.
  *           fail_page_alloc=: of the allocations that pass the filters each interval-th, with a
@@ -22,6 +23,8 @@
 void page_poison_free(struct page *page, unsigned order)
 {
 	for (struct page *end = page + (1ul << order); page < end; page++) {
+		if (PageHighMem(page))
+			continue;
 		memset(page_to_virt(page), PAGE_POISON, PAGE_SIZE);
 		__SetPagePoisoned(page);
 	}
@@ -53,6 +56,8 @@ void page_poison_check(struct page *page, unsigned order)
 
 void pages_hide(struct page *page, unsigned long nr)
 {
+	if (PageHighMem(page))
+		return;
 	arch_direct_map_hide(page_to_pfn(page), nr);
 	for (unsigned long i = 0; i < nr; i++)
 		__SetPageGuard(page + i);
@@ -60,6 +65,8 @@ void pages_hide(struct page *page, unsigned long nr)
 
 void pages_show(struct page *page, unsigned long nr)
 {
+	if (PageHighMem(page))
+		return;
 	arch_direct_map_show(page_to_pfn(page), nr);
 	for (unsigned long i = 0; i < nr; i++)
 		__ClearPageGuard(page + i);

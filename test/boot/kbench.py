@@ -17,7 +17,8 @@ def rows(what, smp=1, icount="", append=""):
 
 def costs(tap):
     got, console = rows("kbench", icount=1)
-    for name, limit in (("alloc_page_pair", 90), ("alloc_order9_pair", 300)):
+    for name, limit in (("alloc_page_pair", 90), ("alloc_order9_pair", 300), ("vmalloc16k_pair", 6000),
+                        ("kmap_atomic_direct_pair", 6), ("kmap_atomic_highmem_pair", 120)):
         tap.check(0 < got.get(name, 0) <= limit, f"{name} {got.get(name)} (at most {limit})", console)
 
 

@@ -10,6 +10,7 @@
 #include "include/uapi/mman.h"
 #include "kernel/task/task.h"
 #include "lib/string.h"
+#include "mm/kmap/highmem.h"
 #include "mm/fault/fault.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/buddy.h"
@@ -298,8 +299,11 @@ KTEST(a_range_of_frames_is_emptied)
 		start = page_to_pfn(page);
 	}
 	for (pfn_t pfn = start; pfn < start + pageblock_nr_pages / 2; pfn++) {
+		void *va = kmap_local_page(pfn_to_page(pfn));
+
+		memset(va, 0xee, PAGE_SIZE);
+		kunmap_local(va);
 		KCHECK_EQ(page_count(pfn_to_page(pfn)), 1);
-		memset(page_to_virt(pfn_to_page(pfn)), 0xee, PAGE_SIZE);
 	}
 	for (unsigned long n = 0; n < nr; n++) {
 		KCHECK_EQ(get_word(mm, n), n + 1);

@@ -215,11 +215,10 @@ unsigned long kernel_satp(void)
 
 /*
  * Leave the early tables.
- * => memblock knows all memory and reservations; layout_init() has run
+ * => memblock knows all memory and reservations; layout_init() has run, directmap_limit is set
  */
 void __init paging_init(void)
 {
-	directmap_limit = direct_map_end - linear_offset;
 	max_leaf_level = MAX_LEAF_LEVEL;
 	map_image();
 	map_ram();
@@ -228,7 +227,6 @@ void __init paging_init(void)
 	__asm__ volatile("sfence.vma" ::: "memory");
 	direct_map_up = true;
 	init_mm.pgd = swapper_root;
-	memblock_set_current_limit(min(directmap_limit, (phys_addr_t)MEMBLOCK_ALLOC_ANYWHERE));
 	memblock_allow_resize();
 	map_vmemmap();
 	fill_root();

@@ -12,6 +12,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#define LAYOUT_WRITER
 #include "include/mm_types.h"
 #include "include/util.h"
 #include "mm/phys/gfp.h"
@@ -22,6 +23,7 @@ unsigned long kernel_pa_offset;
 unsigned long vmalloc_start, vmalloc_end;
 unsigned long task_size;
 unsigned int pt_levels;
+unsigned long high_memory = ~0ul;
 unsigned long pte_pbmt_nc, pte_pbmt_io;
 struct page *vmemmap;
 

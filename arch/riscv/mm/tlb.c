@@ -37,7 +37,13 @@ unsigned arch_asid_bits;
 DEFINE_PER_HART(struct tlb_stat, tlb_stat);
 
 static void sfence_all(void) { __asm__ volatile("sfence.vma" ::: "memory"); }
-static void sfence_va(unsigned long va) { __asm__ volatile("sfence.vma %0, zero" :: "r"(va) : "memory"); }
+static void sfence_va(unsigned long va)
+{
+	if (unlikely(errata_no_address_fence))
+		sfence_all();
+	else
+		__asm__ volatile("sfence.vma %0, zero" :: "r"(va) : "memory");
+}
 static void sfence_asid(unsigned long asid)
 {
 	if (unlikely(errata_no_address_fence))
@@ -122,6 +128,11 @@ void arch_tlb_flush_local_page(struct mm_struct *mm, unsigned long va)
 	else
 		sfence_va_asid(va, asid_of(mm));
 	this_hart_ptr(&tlb_stat)->local_page++;
+}
+
+void arch_tlb_flush_window(unsigned long va)
+{
+	sfence_va(va);
 }
 
 static void flush_remote(hartmask_t harts, const struct tlb_req *req)

@@ -12,6 +12,7 @@
 #include "mm/pt/asid.h"
 
 unsigned int pt_levels = 3;
+unsigned long high_memory = ~0ul;
 unsigned long pte_pbmt_nc, pte_pbmt_io;
 unsigned long page_offset, vmalloc_start, vmalloc_end, task_size;
 struct page *vmemmap;

@@ -11,6 +11,8 @@
 
 #include "test/host/arch/host.h"
 #include "test/host/tap.h"
+#include "mm/kmap/highmem.h"
+#include "mm/kmap/vmalloc.h"
 #include "mm/phys/gfp.h"
 #include "mm/phys/zone.h"
 
@@ -141,3 +143,16 @@ __weak void free_pages_bulk(struct page **pages, unsigned nr)
 }
 
 __weak unsigned long totalram_pages(void) { return NR_FRAMES; }
+
+/* ---- high pages: only tests of mm/kmap/highmem.c have any ------------------------------------ */
+
+__weak void *kmap_atomic_high(struct page *page) { panic("pfn %lx is high", page_to_pfn(page)); }
+__weak void kunmap_atomic_high(const void *addr) { panic("%p is a window", addr); }
+__weak void *kmap_high(struct page *page) { panic("pfn %lx is high", page_to_pfn(page)); }
+__weak void kunmap_high(struct page *page) { panic("pfn %lx is high", page_to_pfn(page)); }
+__weak void clear_high_page(struct page *page) { panic("pfn %lx is high", page_to_pfn(page)); }
+__weak void copy_high_page(struct page *to, __maybe_unused struct page *from)
+{
+	panic("pfn %lx or the other is high", page_to_pfn(to));
+}
+__weak struct vm_struct *find_vm_area(__maybe_unused const void *addr) { return NULL; }

@@ -141,6 +141,8 @@ void arch_tlb_flush_local_page(struct mm_struct *mm, unsigned long va)
 	arch_tlb_flush_local(&req);
 }
 
+void arch_tlb_flush_window(unsigned long va) { arch_tlb_flush_local_page(&init_mm, va); }
+
 void arch_tlb_flush(hartmask_t mask, const struct tlb_req *req)
 {
 	CHECK(!arch_irqs_disabled() || !(mask.bits & ~BIT(this_hart())));

@@ -11,6 +11,7 @@
  *           gp-relative load each.  vmemmap is biased: pfn_to_page(pfn) is &vmemmap[pfn].
  * INVARIANTS
  *   Y1  The kernel's root entries are all made at boot, so a copy of them stays true for ever.
+ *   Y2  RAM above directmap_limit has struct pages and no address: page_to_virt() is not for it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,15 +28,25 @@
 
 struct page;
 
-extern unsigned long page_offset;	/* virtual address of the direct map = of phys_base */
-extern unsigned long phys_base;		/* lowest RAM, on a 1 GiB boundary */
-extern unsigned long linear_offset;	/* page_offset - phys_base */
-extern unsigned long direct_map_end;	/* end of the direct map's range */
-extern unsigned long page_virt_offset;	/* linear_offset - (vmemmap << 6) */
-extern unsigned long kernel_pa_offset;	/* KERNEL_LINK_ADDR - physical address of the image */
-extern struct page *vmemmap;
-extern unsigned long vmalloc_start, vmalloc_end;
-extern unsigned long task_size;		/* end of user addresses in this mode */
+/*
+ * Set once, before anything reads them: constants for the compiler, which need not load them again after every
+ * store and call.  Who sets them defines LAYOUT_WRITER first.
+ */
+#ifdef LAYOUT_WRITER
+#define BOOT_CONST
+#else
+#define BOOT_CONST const
+#endif
+extern BOOT_CONST unsigned long page_offset;	/* virtual address of the direct map = of phys_base */
+extern BOOT_CONST unsigned long phys_base;		/* lowest RAM, on a 1 GiB boundary */
+extern BOOT_CONST unsigned long linear_offset;	/* page_offset - phys_base */
+extern BOOT_CONST unsigned long direct_map_end;	/* end of the direct map's range */
+extern BOOT_CONST unsigned long high_memory;	/* where the RAM that it shows ends: mm/kmap/highmem.c */
+extern BOOT_CONST unsigned long page_virt_offset;	/* linear_offset - (vmemmap << 6) */
+extern BOOT_CONST unsigned long kernel_pa_offset;	/* KERNEL_LINK_ADDR - physical address of the image */
+extern struct page *BOOT_CONST vmemmap;
+extern BOOT_CONST unsigned long vmalloc_start, vmalloc_end;
+extern BOOT_CONST unsigned long task_size;		/* end of user addresses in this mode */
 
 #define STRUCT_PAGE_SHIFT	6	/* sizeof(struct page) == 64 */
 
@@ -52,8 +63,15 @@ static __always_inline struct page *pfn_to_page(pfn_t pfn)
 { return (struct page *)((unsigned long)vmemmap + (pfn << STRUCT_PAGE_SHIFT)); }
 static __always_inline pfn_t page_to_pfn(const struct page *page)
 { return ((unsigned long)page - (unsigned long)vmemmap) >> STRUCT_PAGE_SHIFT; }
+/* Where @page would be in a direct map of everything. */
+static __always_inline unsigned long page_linear_addr(const struct page *page)
+{ return ((unsigned long)page << (PAGE_SHIFT - STRUCT_PAGE_SHIFT)) + page_virt_offset; }
+/* Of a page that the direct map shows: not PageHighMem(). */
 static __always_inline void *page_to_virt(const struct page *page)
-{ return (void *)(((unsigned long)page << (PAGE_SHIFT - STRUCT_PAGE_SHIFT)) + page_virt_offset); }
+{
+	INV(Y2, page_linear_addr(page) < high_memory);
+	return (void *)page_linear_addr(page);
+}
 static __always_inline phys_addr_t page_to_phys(const struct page *page)
 { return PFN_PHYS(page_to_pfn(page)); }
 static __always_inline struct page *phys_to_page(phys_addr_t pa) { return pfn_to_page(PFN_DOWN(pa)); }

@@ -43,7 +43,7 @@ typedef struct { unsigned long v; } pte_t;
 #define PT_MAX_LEVELS	5
 
 extern unsigned int pt_levels;		/* 3, 4, 5; fixed at boot */
-extern unsigned long pte_pbmt_nc, pte_pbmt_io;	/* PTE_PBMT_* if every hart has Svpbmt, else 0 */
+extern BOOT_CONST unsigned long pte_pbmt_nc, pte_pbmt_io;	/* PTE_PBMT_* if every hart has Svpbmt, else 0 */
 
 static __always_inline unsigned pt_shift(unsigned level) { return PAGE_SHIFT + PT_ENTRIES_SHIFT * level; }
 static __always_inline unsigned long pt_span(unsigned level) { return 1ul << pt_shift(level); }
@@ -53,8 +53,8 @@ static __always_inline unsigned pt_index(unsigned long va, unsigned level)
 /* ---- cells: an entry in memory, which the hardware reads and may set A and D in -------------- */
 static __always_inline pte_t pte_load(const pte_t *p)
 { return (pte_t){ __atomic_load_n(&p->v, __ATOMIC_RELAXED) }; }
-static __always_inline void set_pte(pte_t *p, pte_t pte)
-{ __atomic_store_n(&p->v, pte.v, __ATOMIC_RELAXED); }
+/* A plain store: gcc makes an AMO of a relaxed atomic one. */
+static __always_inline void set_pte(pte_t *p, pte_t pte) { WRITE_ONCE(p->v, pte.v); }
 static __always_inline pte_t ptep_xchg(pte_t *p, pte_t pte)
 { return (pte_t){ __atomic_exchange_n(&p->v, pte.v, __ATOMIC_ACQ_REL) }; }
 /* Both return the entry as it was. */

@@ -18,6 +18,7 @@ struct page;
 extern unsigned long page_offset;	/* arena; host_arch_init() maps it */
 extern struct page *vmemmap;
 extern unsigned long vmalloc_start, vmalloc_end;
+extern unsigned long high_memory;	/* a test may lower it */
 #define FIXMAP_START	0xffffffff7f000000ul
 #define KERNEL_LINK_ADDR 0xffffffff80000000ul
 extern unsigned long task_size;
@@ -34,6 +35,8 @@ static inline bool virt_in_direct_map(const volatile void *va)
 #define page_to_phys(page)	((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
 #define phys_to_page(pa)	pfn_to_page((phys_addr_t)(pa) >> PAGE_SHIFT)
 #define page_to_virt(page)	phys_to_virt(page_to_phys(page))
+#define BOOT_CONST
+#define page_linear_addr(page)	((unsigned long)page_to_virt(page))
 #define virt_to_page(va)	phys_to_page(virt_to_phys(va))
 #define linear_to_page(va)	virt_to_page(va)
 
