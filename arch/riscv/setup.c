@@ -126,7 +126,6 @@ static int __init check_mem(const char *value)
 	return memparse(value, &end) && !*end ? 0 : -EINVAL;
 }
 PARAM("mem", check_mem);
-PARAM("directmap", check_mem);
 
 /* struct pages can be had for so much above phys_base. */
 static void __init drop_far_memory(void)
@@ -154,6 +153,12 @@ static void __init limit_direct_map(void)
 	high_memory = (unsigned long)phys_to_virt(directmap_limit);
 	memblock_set_current_limit(directmap_limit);
 }
+
+static int __init check_directmap(const char *value)
+{
+	return check_mem(value);
+}
+PARAM("directmap", check_directmap);
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
