@@ -372,11 +372,15 @@ struct file *fget_task_next(struct task_struct *t, unsigned *fd, bool *cloexec)
 
 /* ---- fork, exec, exit ------------------------------------------------------------------------ */
 
-/* Copy what is open of @old, whose lock is held, into @new, which has room for it. */
+/*
+ * Copy what is open of @old, whose lock is held, into @new, which has room for it.  A number that another thread
+ * reserves for a file that it is opening is free in the copy (T2).
+ */
 static void copy_fds(struct files_struct *new, struct files_struct *old)
 {
 	unsigned words = min(old->max_fds, new->max_fds) / BITS;
 
+	new->next_fd = old->next_fd <= new->max_fds ? old->next_fd : 0;
 	for (unsigned w = 0; w < words; w++) {
 		unsigned long open = old->open_fds[w], kept = open;
 
@@ -384,10 +388,12 @@ static void copy_fds(struct files_struct *new, struct files_struct *old)
 			unsigned fd = w * BITS + __builtin_ctzl(m);
 			struct file *f = old->fd[fd];
 
-			if (f)
+			if (f) {
 				new->fd[fd] = get_file(f);
-			else
-				kept &= ~(m & -m);	/* being opened by another thread */
+				continue;
+			}
+			kept &= ~(m & -m);
+			new->next_fd = min(new->next_fd, fd);
 		}
 		new->open_fds[w] = kept;
 		new->close_on_exec[w] = old->close_on_exec[w] & kept;
@@ -428,9 +434,6 @@ struct files_struct *dup_fd(struct files_struct *old)
 		spin_lock(&old->lock);
 	}
 	copy_fds(&o->files, old);
-	o->files.next_fd = old->next_fd;
-	if (o->files.next_fd > o->files.max_fds)
-		o->files.next_fd = 0;
 	spin_unlock(&old->lock);
 	return &o->files;
 }

@@ -15,10 +15,18 @@ extern const u32 kallsyms_name_at[];
 extern const char kallsyms_names[];
 extern char _stext[], _etext[], __init_begin[], __init_text_end[];
 
+static bool init_text_freed;
+
+void init_text_forget(void)
+{
+	WRITE_ONCE(init_text_freed, true);
+}
+
 bool kernel_text_address(unsigned long addr)
 {
 	return (addr >= (unsigned long)_stext && addr < (unsigned long)_etext) ||
-	       (addr >= (unsigned long)__init_begin && addr < (unsigned long)__init_text_end);
+	       (addr >= (unsigned long)__init_begin && addr < (unsigned long)__init_text_end &&
+		!READ_ONCE(init_text_freed));
 }
 
 const char *kallsyms_lookup_size(unsigned long addr, unsigned long *off, unsigned long *size)

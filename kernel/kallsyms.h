@@ -12,6 +12,9 @@
 const char *kallsyms_lookup(unsigned long addr, unsigned long *off);
 /* The same; *@size gets the bytes up to the next symbol. */
 const char *kallsyms_lookup_size(unsigned long addr, unsigned long *off, unsigned long *size);
+/* Is there kernel code at @addr that can be read? */
 bool kernel_text_address(unsigned long addr);
+/* The text that only starts the machine is about to go: stacks may still hold addresses of it. */
+void init_text_forget(void);
 
 #endif

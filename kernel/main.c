@@ -28,6 +28,7 @@
 #include "include/machine.h"
 #include "include/uapi/sched.h"
 #include "kernel/futex.h"
+#include "kernel/kallsyms.h"
 #include "kernel/ktest_hook.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
@@ -200,6 +201,7 @@ static void kernel_init(void *unused)
 	if (run_kbench)
 		kbench_main();
 	open_console();
+	init_text_forget();
 	free_initmem();
 	pr_info("Boot: init starts %llu.%06llu s after the kernel\n",
 		(unsigned long long)(ktime_get() / NSEC_PER_SEC),

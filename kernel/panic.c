@@ -244,9 +244,13 @@ static bool can_kill_current(const struct pt_regs *regs)
 
 __noreturn __cold void die(const char *what, struct pt_regs *regs)
 {
+	static DEFINE_PER_HART(bool, dying);
 	int n = __atomic_add_fetch(&oops_count, 1, __ATOMIC_RELAXED);
 
 	arch_irq_disable();
+	if (*this_hart_ptr(&dying))
+		panic("%s while reporting another", what);
+	*this_hart_ptr(&dying) = true;
 	taint_flags |= TAINT_DIE;
 	if (!printk_has_console())
 		register_console(&panic_console);
@@ -256,6 +260,7 @@ __noreturn __cold void die(const char *what, struct pt_regs *regs)
 	if (!can_kill_current(regs))
 		panic("Fatal exception");
 	pr_emerg("---[ end trace ]---\n");
+	*this_hart_ptr(&dying) = false;
 	arch_irq_enable();
 	do_exit(SIGSEGV);
 }

@@ -2,7 +2,9 @@
  * drivers/tty/sbi_tty.c - the firmware's console as a terminal: hvc0.
  *
  * MODEL     Output goes out at once.  Input has no interrupt: while the terminal is open a timer asks the
- *           firmware, often when something came lately and slowly when not.
+ *           firmware, often when something came lately and slowly when not.  What comes faster than the firmware
+ *           is asked is lost where its device holds one character only (QEMU's spike: typed text arrives,
+ *           pasted text does not).
  *
  * SPDX-License-Identifier: MIT
  */
