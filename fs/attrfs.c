@@ -58,8 +58,13 @@ static ssize_t attr_write(struct file *f, struct iov_iter *from, loff_t *pos)
 	return rc;
 }
 
+int attrfs_open(struct inode *inode, struct file *f)
+{
+	return f->f_mode & FMODE_WRITE && !(inode->i_mode & S_IWUGO) ? -EACCES : 0;
+}
+
 static const struct file_operations attr_fops = {
-	.read = attr_read, .write = attr_write, .llseek = no_seek_end_llseek,
+	.open = attrfs_open, .read = attr_read, .write = attr_write, .llseek = no_seek_end_llseek,
 };
 static const struct inode_operations attr_iops = { .setattr = simple_setattr };
 
@@ -127,6 +132,8 @@ static int add_name(const char *path, struct inode *inode)
 		rc = -EEXIST;
 	} else if (d) {
 		simple_add(dir->d_inode, d, inode);
+		if (S_ISDIR(inode->i_mode))
+			inc_nlink(dir->d_inode);
 		inode = NULL;
 		rc = 0;
 	}
@@ -188,6 +195,20 @@ int attrfs_create_dir(struct super_block *sb, const char *path)
 	dput(d);
 	dput(dir);
 	return d ? 0 : -ENOMEM;
+}
+
+int attrfs_create_live_dir(struct super_block *sb, const char *path, const struct inode_operations *iops,
+			   const struct file_operations *fops)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (!inode)
+		return -ENOMEM;
+	inode->i_mode = S_IFDIR | 0755;
+	inode->i_nlink = 2;
+	inode->i_op = iops;
+	inode->i_fop = fops;
+	return add_name(path, inode);
 }
 
 int attrfs_create_link(struct super_block *sb, const char *path, const char *target)

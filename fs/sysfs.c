@@ -15,6 +15,10 @@ int sysfs_create_file(const char *path, sysfs_show_fn show, sysfs_store_fn store
 }
 
 int sysfs_create_dir(const char *path) { return attrfs_create_dir(sysfs_sb, path); }
+int sysfs_create_live_dir(const char *path, const struct inode_operations *iops, const struct file_operations *fops)
+{
+	return attrfs_create_live_dir(sysfs_sb, path, iops, fops);
+}
 int sysfs_create_link(const char *path, const char *target) { return attrfs_create_link(sysfs_sb, path, target); }
 
 /* ---- what the machine has -------------------------------------------------------------------- */
@@ -62,7 +66,7 @@ void __init sysfs_init(void)
 	sysfs_sb = attrfs_super(&sysfs_fs_type, SYSFS_MAGIC);
 	if (!sysfs_sb)
 		panic("no memory for sysfs");
-	if (create_cpus() | sysfs_create_dir("kernel/debug") |
+	if (create_cpus() | sysfs_slab_init() | sysfs_create_dir("kernel/debug") |
 	    sysfs_create_file("kernel/mm/transparent_hugepage/enabled", show_thp, NULL, NULL))
 		pr_warn("sysfs: some attributes are missing\n");
 	register_filesystem(&sysfs_fs_type);

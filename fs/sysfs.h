@@ -15,6 +15,8 @@ typedef attr_store_fn sysfs_store_fn;
 int sysfs_create_file(const char *path, sysfs_show_fn show, sysfs_store_fn store, void *data);
 int sysfs_create_dir(const char *path);
 int sysfs_create_link(const char *path, const char *target);
+int sysfs_create_live_dir(const char *path, const struct inode_operations *iops, const struct file_operations *fops);
 void sysfs_init(void);
+int sysfs_slab_init(void);		/* sysfs_slab.c */
 
 #endif

@@ -3,7 +3,8 @@
  *
  * MODEL     cache  its common fields come first in the back end's struct kmem_cache.
  *           alias  kmem_cache_create() finds a cache whose objects have the size, alignment and account that
- *                  are asked for, and returns that: fewer half-empty slabs.  refcount counts the names.
+ *                  are asked for, and returns that: fewer half-empty slabs.  refcount counts the names; those
+ *                  that it was given are kept until it goes, for who destroys one does not say which.
  * INVARIANTS
  *   C1  refcount > 0 for every cache on the list; a cache with debugging, constructor or
  *       SLAB_TYPESAFE_BY_RCU has 1.
@@ -30,10 +31,18 @@ struct kmem_cache {
 	struct cache_common;
 };
 
+/* One more name of a cache. */
+struct cache_alias {
+	struct list_head list;
+	struct kmem_cache *cache;
+	char name[];
+};
+
 DEFINE_MUTEX(slab_mutex, RANK_SLEEP_LEAF);
 struct kmem_cache *kmem_cache;
 void (*slab_report_hook)(const struct slab_report *r);
-static LIST_HEAD(slab_caches);
+static LIST_HEAD(slab_caches);		/* slab_mutex */
+static LIST_HEAD(cache_aliases);	/* slab_mutex */
 static bool nomerge;
 
 static int __init set_nomerge(__maybe_unused const char *value)
@@ -86,24 +95,70 @@ static bool can_serve(const struct kmem_cache *s, unsigned size, unsigned align,
 	       s->size >= size && s->size - size < sizeof(void *) && s->align >= align;	/* C2 */
 }
 
-/* The cache that serves for one like this under one more name, or NULL. */
-static struct kmem_cache *add_alias(unsigned size, unsigned align, unsigned flags)
+/* => slab_mutex held */
+static struct kmem_cache *find_mergeable(unsigned size, unsigned align, unsigned flags)
 {
-	struct kmem_cache *s, *found = NULL;
-	unsigned slot;
+	unsigned slot = ALIGN(ALIGN(size, 8u), align);
+	struct kmem_cache *s;
+
+	list_for_each_entry(s, &slab_caches, list)
+		if (can_serve(s, slot, align, flags))
+			return s;
+	return NULL;
+}
+
+static bool known_as(const struct kmem_cache *s, const char *name)
+{
+	struct cache_alias *a;
+
+	if (!strcmp(s->name, name))
+		return true;
+	list_for_each_entry(a, &cache_aliases, list)
+		if (a->cache == s && !strcmp(a->name, name))
+			return true;
+	return false;
+}
+
+/* The cache that serves for one like this under one more name, or NULL. */
+static struct kmem_cache *add_alias(const char *name, unsigned size, unsigned align, unsigned flags)
+{
+	struct cache_alias *a;
+	struct kmem_cache *s;
 
 	align = calculate_alignment(flags, align, size);
-	slot = ALIGN(ALIGN(size, 8u), align);
 	mutex_lock(&slab_mutex);
-	list_for_each_entry(s, &slab_caches, list)
-		if (can_serve(s, slot, align, flags)) {
-			s->refcount++;
-			s->object_size = max(s->object_size, size);
-			found = s;
-			break;
-		}
+	s = find_mergeable(size, align, flags);
 	mutex_unlock(&slab_mutex);
-	return found;
+	a = s ? kmalloc(sizeof(*a) + strlen(name) + 1, GFP_KERNEL) : NULL;
+	if (!a)
+		return NULL;
+	mutex_lock(&slab_mutex);
+	s = find_mergeable(size, align, flags);		/* it may have gone */
+	if (s) {
+		s->refcount++;
+		s->object_size = max(s->object_size, size);
+		if (!known_as(s, name)) {
+			a->cache = s;
+			strcpy(a->name, name);
+			list_add_tail(&a->list, &cache_aliases);
+			a = NULL;
+		}
+	}
+	mutex_unlock(&slab_mutex);
+	kfree(a);
+	return s;
+}
+
+/* @s goes.  => slab_mutex held */
+static void forget_aliases(struct kmem_cache *s)
+{
+	struct cache_alias *a, *next;
+
+	list_for_each_entry_safe(a, next, &cache_aliases, list)
+		if (a->cache == s) {
+			list_del(&a->list);
+			kfree(a);
+		}
 }
 
 static struct kmem_cache *create_cache(const char *name, unsigned size, unsigned align,
@@ -114,7 +169,7 @@ static struct kmem_cache *create_cache(const char *name, unsigned size, unsigned
 	if (!size || size > KMALLOC_MAX_SIZE / 2 || (align && !is_power_of_2(align)))
 		return NULL;
 	if (!nomerge && !ctor && !(kmem_cache_flags(flags, name) & NEVER_MERGE)) {
-		s = add_alias(size, align, flags);
+		s = add_alias(name, size, align, flags);
 		if (s)
 			return s;
 	}
@@ -178,8 +233,10 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		s->refcount = 1;
 		last = false;
 	}
-	if (last)
+	if (last) {
 		list_del(&s->list);
+		forget_aliases(s);
+	}
 	mutex_unlock(&slab_mutex);
 	if (!last)
 		return;
@@ -244,6 +301,21 @@ int for_each_cache(int (*fn)(struct kmem_cache *s, void *data), void *data)
 	mutex_lock(&slab_mutex);
 	for (struct kmem_cache *s = next_cache(NULL); s && !rc; s = next_cache(s))
 		rc = fn(s, data);
+	mutex_unlock(&slab_mutex);
+	return rc;
+}
+
+int for_each_cache_alias(int (*fn)(const char *alias, struct kmem_cache *s, void *data), void *data)
+{
+	struct cache_alias *a;
+	int rc = 0;
+
+	mutex_lock(&slab_mutex);
+	list_for_each_entry(a, &cache_aliases, list) {
+		rc = fn(a->name, a->cache, data);
+		if (rc)
+			break;
+	}
 	mutex_unlock(&slab_mutex);
 	return rc;
 }

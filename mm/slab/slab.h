@@ -152,13 +152,15 @@ u16 slab_shared_locks(struct kmem_cache *s);
 unsigned long slab_objects_in_use(struct kmem_cache *s);
 extern const char slab_backend[];		/* "slub", "slab", "slob" */
 
-/* A file of /sys/kernel/slab/CACHE/; a nameless one ends the table.  No store: read-only. */
+/* A file of /sys/kernel/slab/CACHE/; a nameless one ends the table.  No store: read-only; no show: empty. */
 struct slab_attr {
 	const char *name;
 	ssize_t (*show)(struct kmem_cache *s, char *buf);
 	ssize_t (*store)(struct kmem_cache *s, const char *buf, size_t n);
 };
 extern const struct slab_attr slab_attrs[];
+/* Call @fn for each other name of a cache, until it returns other than 0, which comes back. */
+int for_each_cache_alias(int (*fn)(const char *alias, struct kmem_cache *s, void *data), void *data);
 /* Call @fn for each cache, oldest first, until it returns other than 0, which comes back. */
 int for_each_cache(int (*fn)(struct kmem_cache *s, void *data), void *data);
 

@@ -234,7 +234,7 @@ static void release_held(struct kmem_cache *s, struct kmem_cache_cpu *c)
 /* => interrupts off, list_lock not held unless there is room; @page is frozen and on no list */
 static void hold_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page *page)
 {
-	if (c->nr_partial >= s->cpu_partial)
+	if (c->nr_partial >= s->cpu_partial_slabs)
 		release_held(s, c);
 	page->next = c->partial;
 	c->partial = page;
@@ -273,7 +273,7 @@ static struct page *take_partial(struct kmem_cache *s, struct kmem_cache_cpu *c,
 		return NULL;
 	spin_lock(&n->list_lock);
 	list_for_each_entry_safe(page, next, &n->partial, lru) {
-		if (taken && c->nr_partial >= s->cpu_partial / 2)
+		if (taken && c->nr_partial >= s->cpu_partial_slabs / 2)
 			break;
 		freeze(n, page);
 		if (taken)
@@ -456,7 +456,7 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 /* A slab that gets its first free object is held by the hart that freed it, if that is near. */
 static bool worth_holding(const struct kmem_cache *s, const struct page *page)
 {
-	return s->cpu_partial && (int)page_to_nid(page) == numa_node_id();
+	return s->cpu_partial_slabs && (int)page_to_nid(page) == numa_node_id();
 }
 
 /* @obj of @page went back, which took list_lock; what its node's list needs; the page if it is to be discarded */

@@ -28,7 +28,8 @@ struct kmem_cache {
 	unsigned offset;		/* (I) of the link inside a free object */
 	unsigned order, min_order;	/* (I) */
 	unsigned min_partial;		/* empty slabs that a node may keep */
-	unsigned cpu_partial;		/* slabs that a hart may keep besides its own */
+	unsigned cpu_partial;		/* free objects that a hart may keep besides its slab, about */
+	unsigned cpu_partial_slabs;	/* the slabs that are taken for so many */
 	unsigned red_left;		/* (I) bytes before the object: its left red zone */
 	unsigned long random;		/* (I) hides the links of free objects; 0: they are plain */
 	gfp_t allocflags;		/* (I) */
@@ -112,6 +113,12 @@ static inline bool object_valid(const struct kmem_cache *s, const struct page *p
 	unsigned long off = (char *)obj - (char *)first_object(s, page);
 
 	return off < page->objects * s->size && off % s->size == 0;
+}
+
+/* Slabs that hold @objects: all of them free, for a slab is worth keeping for those. */
+static inline unsigned slabs_for_objects(const struct kmem_cache *s, unsigned objects)
+{
+	return DIV_ROUND_UP(objects, (unsigned)(PAGE_SIZE << s->order) / s->size);
 }
 
 static inline struct kmem_cache_cpu *this_cpu(struct kmem_cache *s) { return &s->cpu[this_hart()]; }

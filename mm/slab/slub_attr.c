@@ -59,7 +59,7 @@ static unsigned long node_objects(struct kmem_cache *s, int nid)
 	return node_total(s, nid) - sum_partial(s, nid, false);
 }
 
-/* Slabs that harts of any node have to themselves, by the slabs' node. */
+/* Slabs that harts have to themselves: the one each works on by its node, those it holds by the hart's. */
 static unsigned long node_cpu_slabs(struct kmem_cache *s, int nid)
 {
 	unsigned long n = 0;
@@ -68,6 +68,7 @@ static unsigned long node_cpu_slabs(struct kmem_cache *s, int nid)
 		struct page *page = READ_ONCE(s->cpu[h].page);
 
 		n += page && (int)page_to_nid(page) == nid;
+		n += hart_to_node(h) == nid ? READ_ONCE(s->cpu[h].nr_partial) : 0;
 	}
 	return n;
 }
@@ -81,7 +82,7 @@ SHOW_BY_NODE(partial, node_partial)
 SHOW_BY_NODE(objects_partial, node_partial_objects)
 SHOW_BY_NODE(cpu_slabs, node_cpu_slabs)
 
-/* Objects (slabs) that harts hold besides the slab they work on, in all and by hart. */
+/* Objects (slabs) that harts hold besides the slab they work on, in all and by hart; half of each taken for free. */
 static ssize_t show_slabs_cpu_partial(struct kmem_cache *s, char *buf)
 {
 	unsigned per_slab = (PAGE_SIZE << s->order) / s->size, slabs = 0;
@@ -89,12 +90,12 @@ static ssize_t show_slabs_cpu_partial(struct kmem_cache *s, char *buf)
 
 	for_each_hart(h)
 		slabs += READ_ONCE(s->cpu[h].nr_partial);
-	at = scnprintf(buf, PAGE_SIZE, "%u(%u)", slabs * per_slab, slabs);
+	at = scnprintf(buf, PAGE_SIZE, "%u(%u)", slabs * per_slab / 2, slabs);
 	for_each_hart(h) {
 		unsigned n = READ_ONCE(s->cpu[h].nr_partial);
 
 		if (n)
-			at += scnprintf(buf + at, PAGE_SIZE - at, " C%u=%u(%u)", h, n * per_slab, n);
+			at += scnprintf(buf + at, PAGE_SIZE - at, " C%u=%u(%u)", h, n * per_slab / 2, n);
 	}
 	return at + scnprintf(buf + at, PAGE_SIZE - at, "\n");
 }
@@ -137,14 +138,15 @@ static ssize_t store_min_partial(struct kmem_cache *s, const char *buf, size_t n
 
 static ssize_t store_cpu_partial(struct kmem_cache *s, const char *buf, size_t n)
 {
-	unsigned slabs;
-	int rc = kstrtouint(buf, 10, &slabs);
+	unsigned objects;
+	int rc = kstrtouint(buf, 10, &objects);
 
 	if (rc)
 		return rc;
-	if (slabs && (cache_debug(s) || (PAGE_SIZE << s->order) / s->size == 1))
+	if (objects && cache_debug(s))
 		return -EINVAL;
-	WRITE_ONCE(s->cpu_partial, slabs);
+	WRITE_ONCE(s->cpu_partial_slabs, slabs_for_objects(s, objects));
+	s->cpu_partial = objects;
 	flush_all(s);
 	return n;
 }
@@ -159,14 +161,11 @@ static ssize_t store_shrink(struct kmem_cache *s, const char *buf, size_t n)
 
 static ssize_t store_validate(struct kmem_cache *s, const char *buf, size_t n)
 {
-	if (buf[0] != '1')
+	if (buf[0] != '1' || !cache_debug(s))
 		return -EINVAL;
 	kmem_cache_validate(s);
 	return n;
 }
-
-/* It may be read without a value, as on Linux. */
-static ssize_t show_nothing(__maybe_unused struct kmem_cache *s, __maybe_unused char *buf) { return 0; }
 
 const struct slab_attr slab_attrs[] = {
 	{ "slab_size", show_slab_size, NULL },
@@ -193,7 +192,7 @@ const struct slab_attr slab_attrs[] = {
 	{ "poison", show_poison, NULL },
 	{ "store_user", show_store_user, NULL },
 	{ "trace", show_trace, NULL },
-	{ "shrink", show_nothing, store_shrink },
-	{ "validate", show_nothing, store_validate },
+	{ "shrink", NULL, store_shrink },
+	{ "validate", NULL, store_validate },
 	{ NULL, NULL, NULL },
 };

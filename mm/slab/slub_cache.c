@@ -63,11 +63,7 @@ static unsigned calculate_order(unsigned size)
 /* A hart may hold about 120 objects or 16 KiB in slabs that it does not work on. */
 static unsigned calculate_cpu_partial(const struct kmem_cache *s)
 {
-	unsigned objects = (PAGE_SIZE << s->order) / s->size;
-
-	if (cache_debug(s) || objects == 1)
-		return 0;
-	return DIV_ROUND_UP(clamp(16384 / s->size, 1u, 120u), objects);
+	return cache_debug(s) || PAGE_SIZE << s->order < 2 * s->size ? 0 : clamp(16384 / s->size, 1u, 120u);
 }
 
 /* A number that nobody can guess from outside, as far as that is possible so early. */
@@ -100,6 +96,7 @@ static void calculate_sizes(struct kmem_cache *s)
 	s->min_order = get_order(s->size);
 	s->min_partial = clamp((fls64(s->size) - 1) / 2, 5u, 10u);
 	s->cpu_partial = calculate_cpu_partial(s);
+	s->cpu_partial_slabs = slabs_for_objects(s, s->cpu_partial);
 	s->allocflags = s->flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0;
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		s->min_partial = ~0u;		/* frees never give a slab back */

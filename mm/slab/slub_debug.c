@@ -88,6 +88,10 @@ static int __init set_slub_debug(const char *value)
 }
 PARAM("slub_debug", set_slub_debug);
 
+/* Linux's name for it since 6.9. */
+static int __init set_slab_debug(const char *value) { return set_slub_debug(value); }
+PARAM("slab_debug", set_slab_debug);
+
 /* Is @name in the list?  A word that ends in * stands for all that begin so. */
 static bool cache_listed(const char *list, const char *name)
 {
