@@ -4,7 +4,7 @@
  * MODEL     page_owner             who allocated each live page (page_owner=on)
  *           fail_page_alloc/       allocations that fail on purpose (mm/phys/page_debug.c), with the files of
  *                                  Linux: probability interval times space verbose task-filter
- *                                  ignore-gfp-wait min-order
+ *                                  ignore-gfp-wait ignore-gfp-highmem min-order
  *           The tree is made at the first mount: a machine that never asks does not pay for it.
  *
  * SPDX-License-Identifier: MIT
@@ -81,6 +81,7 @@ static const struct {
 	{ "verbose", show_unsigned, store_unsigned, &fail_page_alloc.verbose },
 	{ "task-filter", show_bool, store_bool, &fail_page_alloc.task_filter },
 	{ "ignore-gfp-wait", show_bool, store_bool, &fail_page_alloc.ignore_reclaim },
+	{ "ignore-gfp-highmem", show_bool, store_bool, &fail_page_alloc.ignore_highmem },
 	{ "min-order", show_unsigned, store_unsigned, &fail_page_alloc.min_order },
 };
 

@@ -74,7 +74,9 @@ void pages_show(struct page *page, unsigned long nr)
 
 /* ---- failures -------------------------------------------------------------------------------- */
 
-struct fault_attr fail_page_alloc = { .interval = 1, .times = 1, .ignore_reclaim = true, .min_order = 1 };
+struct fault_attr fail_page_alloc = {
+	.interval = 1, .times = 1, .ignore_reclaim = true, .ignore_highmem = true, .min_order = 1,
+};
 unsigned long fail_page_alloc_count;
 static unsigned long candidates;
 static u64 random_state = 88172645463325252ull;
@@ -95,6 +97,7 @@ static bool spared(const struct fault_attr *a, gfp_t gfp, unsigned order)
 {
 	return gfp & __GFP_NOFAIL || order < a->min_order || !a->probability ||
 	       (a->ignore_reclaim && gfp & __GFP_DIRECT_RECLAIM) ||
+	       (a->ignore_highmem && gfp & __GFP_HIGHMEM) ||
 	       (a->task_filter && !current_base()->make_it_fail);
 }
 
@@ -166,7 +169,7 @@ void fail_page_alloc_changed(void)
 	fail_page_alloc_enable(fail_page_alloc.probability && fail_page_alloc.times);
 }
 
-/* "INTERVAL,PROBABILITY,SPACE,TIMES", as Linux's boot parameter; spares nobody. */
+/* "INTERVAL,PROBABILITY,SPACE,TIMES", as Linux's boot parameter: whom it spares stays as it was. */
 int fail_page_alloc_parse(const char *s)
 {
 	long n[4];
@@ -185,8 +188,9 @@ int fail_page_alloc_parse(const char *s)
 		if (*s++ != (i < 3 ? ',' : 0))
 			return -EINVAL;
 	}
-	fail_page_alloc = (struct fault_attr){
-		.interval = n[0], .probability = n[1], .space = n[2], .times = n[3],
-	};
+	fail_page_alloc.interval = n[0];
+	fail_page_alloc.probability = n[1];
+	fail_page_alloc.space = n[2];
+	fail_page_alloc.times = n[3];
 	return 0;
 }

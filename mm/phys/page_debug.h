@@ -37,7 +37,7 @@ static inline bool page_hidden(const void *va)
 	return virt_in_direct_map(va) && pfn_valid(PFN_DOWN(virt_to_phys(va))) && PageGuard(virt_to_page(va));
 }
 
-/* fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES; the rest in /sys/kernel/debug/fail_page_alloc. */
+/* fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES; those and the rest in /sys/kernel/debug/fail_page_alloc. */
 struct fault_attr {
 	unsigned probability;			/* percent of the candidates */
 	unsigned interval;			/* only each so many-th is a candidate */
@@ -46,6 +46,7 @@ struct fault_attr {
 	unsigned verbose;			/* 1: each failure is in the log; 2: with its stack */
 	unsigned task_filter;			/* only tasks with make_it_fail (/proc/PID/make-it-fail) */
 	unsigned ignore_reclaim;		/* spare those that may reclaim */
+	unsigned ignore_highmem;		/* spare pages of programs: __GFP_HIGHMEM */
 	unsigned min_order;
 };
 extern struct fault_attr fail_page_alloc;

@@ -8,7 +8,9 @@
  */
 #include "test/kernel/ktest.h"
 #include "include/uapi/mman.h"
+#include "kernel/sched/sched.h"
 #include "kernel/task/task.h"
+#include "kernel/time/time.h"
 #include "lib/string.h"
 #include "mm/kmap/highmem.h"
 #include "mm/fault/fault.h"
@@ -143,16 +145,19 @@ KTEST(a_page_of_two_spaces_moves_in_both)
 /* ---- pages that move while they are in use --------------------------------------------------- */
 
 #define RACE_PAGES	64
-#define RACE_ROUNDS	4000
+#define RACE_MOVES	2000
+#define RACE_NS		20000000000ull	/* a host that gives too little time ends it too */
 
 static struct mm_struct *race_mm;
 static atomic_t race_running, race_bad, race_moved;
+static bool race_over;
 
+/* Everybody gives way now and then: with one hart they take turns only if they do. */
 static void race_writer(void *arg)
 {
 	unsigned long first = (unsigned long)arg, mine[RACE_PAGES / 2] = { 0 };
 
-	for (unsigned long i = 1; i <= RACE_ROUNDS; i++) {
+	for (unsigned long i = 1; !READ_ONCE(race_over); i++) {
 		unsigned long n = i * 7 % (RACE_PAGES / 2);
 
 		if (mine[n] && get_word(race_mm, first + n) != mine[n])
@@ -161,36 +166,40 @@ static void race_writer(void *arg)
 		if (!put_word(race_mm, first + n, mine[n]))
 			atomic_inc(&race_bad);
 		if (!(i & 63))
-			cond_resched();
+			yield();
 	}
 	atomic_dec(&race_running);
 }
 
 static void race_forker(__maybe_unused void *arg)
 {
-	for (unsigned i = 0; i < 200; i++) {
+	for (unsigned i = 0; !READ_ONCE(race_over); i++) {
 		struct mm_struct *child = mm_alloc();
 
 		if (child && !dup_mmap(child, race_mm))
 			get_word(child, i % RACE_PAGES);
 		if (child)
 			mmput(child);
-		cond_resched();
+		yield();
 	}
 	atomic_dec(&race_running);
 }
 
+/* Ends the race when enough has moved. */
 static void race_mover(__maybe_unused void *arg)
 {
-	while (atomic_read(&race_running) > 1) {
+	u64 end = ktime_get() + RACE_NS;
+
+	while (atomic_read(&race_moved) < RACE_MOVES && ktime_get() < (ktime_t)end) {
 		for (unsigned n = 0; n < RACE_PAGES; n++) {
 			struct page *page = page_at(race_mm, n);
 
 			if (page && move_away(page))
 				atomic_inc(&race_moved);
 		}
-		cond_resched();
+		yield();
 	}
+	WRITE_ONCE(race_over, true);
 	atomic_dec(&race_running);
 }
 
@@ -198,18 +207,19 @@ KTEST(pages_move_under_writers_and_forks)
 {
 	race_mm = make_space(RACE_PAGES);
 	KCHECK(race_mm);
+	race_over = false;
 	atomic_set(&race_bad, 0);
 	atomic_set(&race_moved, 0);
 	atomic_set(&race_running, 4);
-	KCHECK(kthread_run(race_mover, NULL, "ktest/mover"));
 	KCHECK(kthread_run(race_writer, (void *)0, "ktest/writer0"));
 	KCHECK(kthread_run(race_writer, (void *)(RACE_PAGES / 2ul), "ktest/writer1"));
 	KCHECK(kthread_run(race_forker, NULL, "ktest/forker"));
+	KCHECK(kthread_run(race_mover, NULL, "ktest/mover"));
 	while (atomic_read(&race_running))
 		schedule_timeout(1000 * 1000);
 	pr_info("# %d pages moved\n", atomic_read(&race_moved));
 	KCHECK_EQ(atomic_read(&race_bad), 0);
-	KCHECK(atomic_read(&race_moved) > 0);
+	KCHECK(atomic_read(&race_moved) >= RACE_PAGES);
 	mmput(race_mm);
 }
 

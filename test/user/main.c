@@ -2,6 +2,8 @@
  * test/user/main.c - runs user tests and prints TAP.
  *
  * MODEL     utest             all tests     utest NAME...   those whose "file.name" contains a NAME
+ *           utest -w FILE TEXT [-t SECONDS] NAME...   writes TEXT to FILE when it is running, then tests with
+ *                             that limit each: for failures that are to begin then
  *           utest --init      as process 1: mounts, runs all tests and the shell scripts of
  *                             /tests/sh, prints the plan, powers off.  What to run, and how often, can be
  *                             narrowed by `tests=NAME,NAME` on the kernel command line.
@@ -27,6 +29,7 @@
 static struct test *tests;
 static unsigned nr_run, nr_failed;
 static bool as_init, count_memory;
+static unsigned seconds_at_most = ~0u;
 
 void test_register(struct test *t)
 {
@@ -137,6 +140,11 @@ static int wait_limited(pid_t pid, unsigned seconds, bool *timed_out)
 	return status;
 }
 
+static unsigned limit_of(const struct test *t)
+{
+	return t->seconds < seconds_at_most ? t->seconds : seconds_at_most;
+}
+
 static int run_child(const struct test *t, bool *timed_out)
 {
 	pid_t pid = fork();
@@ -154,7 +162,7 @@ static int run_child(const struct test *t, bool *timed_out)
 		_exit(0);
 	}
 	setpgid(pid, pid);
-	return wait_limited(pid, t->seconds, timed_out);
+	return wait_limited(pid, limit_of(t), timed_out);
 }
 
 static void report(bool ok, const char *file, const char *name, const char *note)
@@ -195,7 +203,7 @@ static void run_test(const struct test *t)
 		strcpy(note, " # SKIP");
 	} else if (timed_out) {
 		ok = false;
-		snprintf(note, sizeof(note), "\n# no end after %u s", t->seconds);
+		snprintf(note, sizeof(note), "\n# no end after %u s", limit_of(t));
 	} else if (WIFSIGNALED(status)) {
 		snprintf(note, sizeof(note), "\n# killed by signal %d", WTERMSIG(status));
 	} else if (ok && count_memory && lost > LEAK_KB) {
@@ -364,9 +372,27 @@ static char **patterns_of_cmdline(void)
 	return words;
 }
 
-int main(int argc, char **argv)
+/* The words after the options. */
+static char **take_options(char **argv)
 {
-	char **patterns = argv + 1;
+	for (;;) {
+		if (argv[0] && argv[1] && argv[2] && !strcmp(argv[0], "-w")) {
+			write_file(argv[1], argv[2]);
+			argv += 3;
+		} else if (argv[0] && argv[1] && !strcmp(argv[0], "-t")) {
+			seconds_at_most = atoi(argv[1]);
+			argv += 2;
+		} else if (argv[0] && !strcmp(argv[0], "--init")) {
+			argv++;
+		} else {
+			return argv;
+		}
+	}
+}
+
+int main(__attribute__((unused)) int argc, char **argv)
+{
+	char **patterns;
 	struct utsname u;
 	sigset_t chld;
 
@@ -378,8 +404,8 @@ int main(int argc, char **argv)
 	if (as_init) {
 		set_up_machine();
 		patterns = patterns_of_cmdline();
-	} else if (argc > 1 && !strcmp(argv[1], "--init")) {
-		patterns++;
+	} else {
+		patterns = take_options(argv + 1);
 	}
 	uname(&u);
 	/* Linux keeps slabs of what RCU frees for a while: it is not held to the kilobyte. */
