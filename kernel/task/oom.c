@@ -5,6 +5,8 @@
  *           oom_score_adj thousandths of all memory; -1000 means never.  Everyone in its address space
  *           gets SIGKILL; MMF_OOM_VICTIM lets its threads use the reserves on their way out.  While a
  *           victim is dying nobody else is killed.
+ *           When only some nodes would do (MPOL_BIND), tasks bound to others are spared: their death
+ *           would be of no use.
  *           A victim that is stuck, waiting for a lock whose owner waits for memory, is helped: the
  *           reaper (oom_reap.c) takes its private pages away, and then it is nobody's victim any more
  *           (MMF_OOM_SKIP).
@@ -24,6 +26,7 @@
 #include "mm/phys/page_alloc.h"
 #include "mm/phys/show_mem.h"
 #include "mm/phys/vmstat.h"
+#include "mm/space/mempolicy.h"
 #include "mm/space/mm.h"
 
 #define OOM_SCORE_ADJ_MIN	(-1000)
@@ -71,6 +74,38 @@ static bool still_dying(struct task_struct *p)
 	return mm && (READ_ONCE(mm->oom_flags) & (MMF_OOM_VICTIM | MMF_OOM_SKIP)) == MMF_OOM_VICTIM;
 }
 
+/* Do only some of the nodes that have memory serve the request? */
+static bool constrained(const struct alloc_context *ac)
+{
+	return ac->nodemask && node_memory_map.bits & ~ac->nodemask->bits;
+}
+
+/* May process @p hold memory that the request could use?  => tasklist_lock held */
+static bool in_domain(struct task_struct *p, const struct alloc_context *ac)
+{
+	struct task_struct *t;
+
+	if (!constrained(ac))
+		return true;
+	for_each_thread(t, p)
+		if (mempolicy_in_oom_domain((struct task_base *)t, ac->nodemask))
+			return true;
+	return false;
+}
+
+/* Pages of the nodes that serve the request: the measure of oom_score_adj. */
+static unsigned long domain_pages(const struct alloc_context *ac)
+{
+	unsigned long pages = 0;
+
+	if (!constrained(ac))
+		return totalram_pages();
+	for_each_online_node(nid)
+		if (ac->nodemask->bits >> nid & 1)
+			pages += NODE_DATA(nid)->node_present_pages;
+	return pages;
+}
+
 /* The caller's own process, counted, when it is to be the victim; else NULL. */
 static struct task_struct *allocating_task(void)
 {
@@ -83,10 +118,10 @@ static struct task_struct *allocating_task(void)
 }
 
 /* The process to kill, counted; *dying: one is on its way out already. */
-static struct task_struct *select_victim(bool *dying)
+static struct task_struct *select_victim(const struct alloc_context *ac, bool *dying)
 {
 	struct task_struct *p, *best = NULL;
-	unsigned long total = totalram_pages();
+	unsigned long total = domain_pages(ac);
 	long most = INT64_MIN;
 	unsigned long irq;
 
@@ -95,6 +130,8 @@ static struct task_struct *select_victim(bool *dying)
 	for_each_process(p) {
 		long points;
 
+		if (!in_domain(p, ac))
+			continue;
 		if (still_dying(p)) {
 			*dying = true;
 			break;
@@ -138,9 +175,9 @@ static void dump_tasks(void)
 	spin_unlock_irqrestore(&tasklist_lock, irq);
 }
 
-static void dump_header(gfp_t gfp, unsigned order, struct task_struct *victim)
+static void dump_header(gfp_t gfp, unsigned order, const struct alloc_context *ac, struct task_struct *victim)
 {
-	char flags[128];
+	char flags[128], nodes[32] = "(null)";
 
 	gfp_to_str(flags, sizeof(flags), gfp);
 	pr_warn("%s invoked oom-killer: gfp_mask=%#x(%s), order=%u, oom_score_adj=%d\n", current->comm, gfp, flags,
@@ -149,8 +186,11 @@ static void dump_header(gfp_t gfp, unsigned order, struct task_struct *victim)
 	show_mem();
 	if (sysctl_oom_dump_tasks)
 		dump_tasks();
-	pr_info("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),task=%s,pid=%d,uid=%u\n", victim->comm,
-		victim->pid, victim->cred->uid);
+	if (ac->nodemask)
+		snprintf(nodes, sizeof(nodes), "%*pbl", MAX_NUMNODES, ac->nodemask);
+	pr_info("oom-kill:constraint=%s,nodemask=%s,task=%s,pid=%d,uid=%u\n",
+		constrained(ac) ? "CONSTRAINT_MEMORY_POLICY" : "CONSTRAINT_NONE", nodes, victim->comm, victim->pid,
+		victim->cred->uid);
 }
 
 #define K(pages)	((pages) << (PAGE_SHIFT - 10))
@@ -241,10 +281,10 @@ struct page *out_of_memory(gfp_t gfp, unsigned order, const struct alloc_context
 	victim = allocating_task();
 	dying = false;
 	if (!victim)
-		victim = select_victim(&dying);
+		victim = select_victim(ac, &dying);
 	if (victim) {
-		dump_header(gfp, order, victim);
-		if (sysctl_panic_on_oom)
+		dump_header(gfp, order, ac, victim);
+		if (sysctl_panic_on_oom == 2 || (sysctl_panic_on_oom && !constrained(ac)))
 			panic("Out of memory: %s panic_on_oom is enabled",
 			      sysctl_panic_on_oom == 2 ? "compulsory" : "system-wide");
 		kill_victim(victim);

@@ -3,16 +3,18 @@
  *
  * MODEL     kernelcore=SIZE leaves SIZE bytes, over all nodes, to any use and gives the rest to
  *           ZONE_MOVABLE; movablecore=SIZE asks for that much of ZONE_MOVABLE; with both, the larger
- *           kernel core wins.  Either may be a percentage of memory.
+ *           kernel core wins.  Either may be a percentage of memory.  kernelcore=mirror changes nothing.
  *           The core is spread evenly: each node keeps an equal share, or all it has if that is
  *           less, and the others make up for it.  Only the highest zone that any node has is cut, so
  *           that low zones stay usable for what needs them.  The boundary is MAX_ORDER-aligned.
  * SEE       mm/phys/node.c for what becomes of zone_movable_pfn[].
- * TESTS     test/host/mm/phys/test_node.c
+ * TESTS     test/boot/numa.py
  *
  * SPDX-License-Identifier: MIT
  */
 #include "include/uapi/errno.h"
+#include "lib/printk.h"
+#include "lib/string.h"
 #include "mm/phys/init.h"
 #include "mm/phys/memblock.h"
 #include "mm/phys/node.h"
@@ -49,7 +51,15 @@ static int parse_core(const char *s, struct core_size *out)
 	return 0;
 }
 
-int cmdline_parse_kernelcore(const char *value) { return parse_core(value, &kernelcore); }
+int cmdline_parse_kernelcore(const char *value)
+{
+	if (!strcmp(value, "mirror")) {		/* no device tree says which memory is mirrored */
+		pr_warn("The system has no mirror memory, ignore kernelcore=mirror.\n");
+		return 0;
+	}
+	return parse_core(value, &kernelcore);
+}
+
 int cmdline_parse_movablecore(const char *value) { return parse_core(value, &movablecore); }
 
 static unsigned long core_pages(const struct core_size *c, unsigned long total)

@@ -19,7 +19,7 @@
 #include "mm/space/vma.h"
 
 int mempolicy_in_use;
-DEFINE_SPINLOCK(mempolicy_lock, RANK_FILES);
+DEFINE_SPINLOCK(mempolicy_lock, RANK_SWAP);
 
 /* ---- node masks ------------------------------------------------------------------------------ */
 
@@ -128,6 +128,18 @@ struct mempolicy *get_task_policy(struct task_base *task)
 	mpol_get(pol);
 	spin_unlock(&mempolicy_lock);
 	return pol;
+}
+
+bool mempolicy_in_oom_domain(struct task_base *task, const nodemask_t *nodes)
+{
+	struct mempolicy *pol;
+	bool in;
+
+	spin_lock(&mempolicy_lock);
+	pol = task->mempolicy;
+	in = !pol || pol->mode != MPOL_BIND || pol->nodes.bits & nodes->bits;
+	spin_unlock(&mempolicy_lock);
+	return in;
 }
 
 void set_task_policy(struct mempolicy *pol)

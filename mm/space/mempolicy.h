@@ -57,6 +57,8 @@ static __always_inline bool mpol_equal(const struct mempolicy *a, const struct m
 __must_check int mpol_new(unsigned mode, nodemask_t nodes, struct mempolicy **pol);
 /* The task's policy, counted; any task. */
 struct mempolicy *get_task_policy(struct task_base *task);
+/* Is @task not bound to nodes outside @nodes? */
+bool mempolicy_in_oom_domain(struct task_base *task, const nodemask_t *nodes);
 /* "bind=static:0-1", as /proc shows it. */
 int mpol_to_str(char *buf, int size, const struct mempolicy *pol);
 

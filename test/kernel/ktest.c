@@ -7,12 +7,12 @@
 #include "arch/riscv/mm/root.h"
 #include "include/arch/arch.h"
 #include "kernel/ktest_hook.h"
+#include "kernel/sched/sched.h"
 #include "kernel/sync/wait.h"
-#include "mm/kmap/stack.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/page_alloc.h"
 #include "mm/phys/pcp.h"
-#include "mm/pt/pgalloc.h"
+#include "mm/reclaim/internal.h"
 #include "mm/reclaim/shrinker.h"
 
 extern const struct ktest __ktest_start[], __ktest_end[];
@@ -25,17 +25,19 @@ void ktest_fail(const char *file, int line, const char *what, long a, long b)
 	printk(KERN_EMERG "# %s:%d: %s (%ld, %ld)\n", file, line, what, a, b);
 }
 
-/* Free pages, with what each hart keeps for the next fork, when threads that ended are gone. */
+/* Free pages when threads that ended are gone and no hart keeps anything for the next fork. */
 static unsigned long settled_free_pages(void)
 {
 	unsigned long pages;
 
 	schedule_timeout(20 * 1000 * 1000);
+	drain_hart_caches(NODE_DATA(numa_node_id()));
+	set_current_harts(~0ull);
 	drop_slab();
 	drain_all_pages(NULL);
 	pages = nr_free_pages();
 	for_each_hart(h)
-		pages += pt_cache_pages(h) + thread_stack_pages(h) + root_list_pages(h);
+		pages += root_list_pages(h);
 	return pages;
 }
 

@@ -7,11 +7,14 @@
 #include "test/user/tap.h"
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 
 #define PG 4096ul
+#define MOST (1300ul << 20)	/* larger machines would only take longer */
 #define MPOL_DEFAULT 0
 #define MPOL_PREFERRED 1
 #define MPOL_BIND 2
@@ -57,12 +60,74 @@ static void need_two(void)
 		test_skip("one memory node");
 }
 
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
 static char *map_pages(size_t n, int flags)
 {
 	char *p = mmap(NULL, n * PG, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(p != MAP_FAILED);
 	return p;
+}
+
+static bool read_text(const char *path, char *buf, size_t n)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t got = fd < 0 ? -1 : read(fd, buf, n - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (got < 0)
+		return false;
+	buf[got] = 0;
+	return true;
+}
+
+/* Read file @name of node @node; false: no /sys. */
+static bool node_file(int node, const char *name, char *buf, size_t n)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/%s", node, name);
+	return read_text(path, buf, n);
+}
+
+/* The node of @allowed that is nearest to @node, the first of equals; without /sys @node itself. */
+static int nearest(int node, unsigned long allowed)
+{
+	unsigned long distance[64], least = ~0ul;
+	char text[1024], online[256], *p = text;
+	int best = node, n = 0;
+
+	if (!node_file(node, "distance", text, sizeof(text)) ||
+	    !read_text("/sys/devices/system/node/online", online, sizeof(online)))
+		return node;
+	while (n < 64 && strchr("0123456789 ", *p) && *p)
+		distance[n++] = strtoul(p, &p, 10);
+	for (int i = 0; i < n; i++)		/* nodes are numbered without gaps here */
+		if (allowed >> i & 1 && distance[i] < least) {
+			least = distance[i];
+			best = i;
+		}
+	return best;
+}
+
+/* Free pages of @node. */
+static size_t node_free(int node)
+{
+	char text[8192], *p;
+
+	CHECK(node_file(node, "meminfo", text, sizeof(text)));
+	p = strstr(text, "MemFree:");
+	CHECK(p);
+	return strtoul(p + 8, NULL, 10) / 4;
 }
 
 /* The node of the page at @p, or -errno. */
@@ -143,7 +208,7 @@ TEST(numa_task_policy_is_told_back)
 	CHECK_EQ(set_policy(MPOL_INTERLEAVE, memory_nodes()), 0);
 	CHECK_EQ(get_policy(&mode, NULL, NULL, MPOL_F_NODE), 0);	/* the next node */
 	CHECK(memory_nodes() >> mode & 1);
-	CHECK_ERR(set_policy(MPOL_BIND, 8), EINVAL);	/* no memory there */
+	CHECK_ERR(set_policy(MPOL_BIND, ~memory_nodes() & -~memory_nodes()), EINVAL);	/* no memory there */
 	CHECK_EQ(set_policy(MPOL_DEFAULT, 0), 0);
 }
 
@@ -273,7 +338,7 @@ TEST(numa_default_is_local)
 		CHECK_EQ(getcpu(&cpu, &node), 0);
 		CHECK_EQ(cpu, c);
 		memset(p, 1, 16 * PG);
-		CHECK_EQ(on_node(p, 16, node), 16);
+		CHECK_EQ(on_node(p, 16, nearest(node, memory_nodes())), 16);
 		CHECK_EQ(munmap(p, 16 * PG), 0);
 	}
 }
@@ -362,6 +427,121 @@ TEST(numa_shared_memory_moves)
 	CHECK_EQ(munmap(p, 32 * PG), 0);
 }
 
+#define BATCH 4096
+
+/* Count the pages of [p, p + n) on each node. */
+static void census(char *p, size_t n, size_t *count)
+{
+	static void *page[BATCH];
+	static int status[BATCH];
+
+	memset(count, 0, 64 * sizeof(*count));
+	for (size_t at = 0; at < n; at += BATCH) {
+		unsigned long nr = n - at < BATCH ? n - at : BATCH;
+
+		for (unsigned long i = 0; i < nr; i++)
+			page[i] = p + (at + i) * PG;
+		CHECK_EQ(syscall(SYS_move_pages, 0, nr, page, NULL, status, 0), 0);
+		for (unsigned long i = 0; i < nr; i++) {
+			CHECK(status[i] >= 0 && status[i] < 64);
+			count[status[i]]++;
+		}
+	}
+}
+
+/* Touch @n pages, preferred on @node, and count where they are. */
+static void fill(int node, size_t n, size_t *count)
+{
+	char *p = map_pages(n, MAP_PRIVATE);
+
+	madvise(p, n * PG, MADV_NOHUGEPAGE);
+	CHECK_EQ(bind_range(p, n * PG, MPOL_PREFERRED, 1ul << node, 0), 0);
+	for (size_t i = 0; i < n; i++)
+		p[i * PG] = 1;
+	census(p, n, count);
+	CHECK_EQ(munmap(p, n * PG), 0);
+}
+
+/* What a full node cannot take goes to the nearest that can; when that is full as well, to the next. */
+TEST_TIMED(numa_full_node_falls_back_by_distance, 200)
+{
+	unsigned long memory = memory_nodes();
+	struct sysinfo si;
+	char text[64];
+
+	need_two();
+	CHECK_EQ(sysinfo(&si), 0);
+	if (!node_file(0, "distance", text, sizeof(text)) || si.totalram > MOST)
+		test_skip("no /sys, or more memory than this test wants to touch");
+	for (int node = 0; node < 64; node++) {
+		size_t count[64], want, extra = 4096;
+		unsigned long left = memory & ~(1ul << node);
+		int next, last;
+
+		if (!(memory >> node & 1))
+			continue;
+		next = nearest(node, left);
+		want = node_free(node) + extra;
+		if (node_free(next) > 3 * extra) {
+			fill(node, want, count);
+			CHECK(count[node] > (want - extra) / 100 * 90);
+			CHECK(count[next] > 0);
+			CHECK_EQ(count[node] + count[next], want);
+		}
+		left &= ~(1ul << next);
+		if (!left)
+			continue;
+		last = nearest(node, left);
+		want = node_free(node) + node_free(next) + extra;
+		if (node_free(last) > 3 * extra) {
+			fill(node, want, count);
+			CHECK(count[next] > node_free(next) / 100 * 85);
+			CHECK(count[last] > 0);
+			CHECK_EQ(count[node] + count[next] + count[last], want);
+		}
+	}
+}
+
+/* Bound to a node, a program does not go elsewhere: it dies when that is full, and nobody else does. */
+TEST_TIMED(numa_bound_program_dies_when_its_node_is_full, 200)
+{
+	unsigned long memory = memory_nodes();
+	struct sysinfo si;
+	char text[64];
+	pid_t bystander;
+	int st, node;
+
+	need_two();
+	CHECK_EQ(sysinfo(&si), 0);
+	if (!node_file(0, "distance", text, sizeof(text)) || si.totalram > MOST)
+		test_skip("no /sys, or more memory than this test wants to touch");
+	node = node_free(0) < node_free(1) ? 0 : 1;
+	CHECK(memory >> node & 1);
+	bystander = fork();
+	if (!bystander) {	/* as large, and of no use: bound to the other node */
+		size_t n = node_free(!node) / 2;
+
+		CHECK_EQ(set_policy(MPOL_BIND, 1ul << !node), 0);
+		char *p = map_pages(n, MAP_PRIVATE);
+		memset(p, 1, n * PG);
+		write_text("/proc/self/oom_score_adj", "900");
+		for (;;)
+			pause();
+	}
+	st = CHILD_STATUS({
+		size_t n = node_free(node) + 8192;
+		char *p = map_pages(n, MAP_PRIVATE);
+
+		CHECK_EQ(set_policy(MPOL_BIND, 1ul << node), 0);
+		for (size_t i = 0; i < n; i++)
+			p[i * PG] = 1;
+	});
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
+	CHECK_EQ(kill(bystander, SIGTERM), 0);
+	CHECK_EQ(waitpid(bystander, &st, 0), bystander);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGTERM);
+}
+
 /* Threads write and check while their pages go to and fro. */
 TEST_TIMED(numa_pages_move_under_writers, 120)
 {
@@ -424,26 +604,68 @@ TEST(numa_maps_shows_policies)
 	CHECK_EQ(munmap(p, 8 * PG), 0);
 }
 
-static bool read_text(const char *path, char *buf, size_t n)
+/* "0-1,3" as a mask. */
+static unsigned long list_mask(const char *s)
 {
-	int fd = open(path, O_RDONLY);
-	ssize_t got = fd < 0 ? -1 : read(fd, buf, n - 1);
+	unsigned long mask = 0;
 
-	if (fd >= 0)
-		close(fd);
-	if (got < 0)
-		return false;
-	buf[got] = 0;
-	return true;
+	while (*s >= '0' && *s <= '9') {
+		char *end;
+		unsigned long a = strtoul(s, &end, 10), b = *end == '-' ? strtoul(end + 1, &end, 10) : a;
+
+		for (; a <= b && a < 64; a++)
+			mask |= 1ul << a;
+		s = end + (*end == ',');
+	}
+	return mask;
+}
+
+/* Distances to all @nodes, 10 to itself; harts that say they are here; memory only where it is. */
+static void check_node_dir(int node, unsigned long nodes)
+{
+	char text[8192], *p = text;
+	unsigned long cpus, count = 0;
+
+	CHECK(node_file(node, "distance", text, sizeof(text)));
+	for (int n = 0; n < 64; n++)
+		if (nodes >> n & 1) {
+			unsigned long d = strtoul(p, &p, 10);
+
+			CHECK(n == node ? d == 10 : d > 10 && d < 256);
+			count++;
+		}
+	CHECK_EQ(count, __builtin_popcountl(nodes));
+	CHECK(!strcmp(p, "\n"));
+	CHECK(node_file(node, "cpulist", text, sizeof(text)));
+	cpus = list_mask(text);
+	for (int c = 0; c < (int)sysconf(_SC_NPROCESSORS_ONLN); c++) {
+		cpu_set_t set;
+		unsigned cpu, at;
+
+		CPU_ZERO(&set);
+		CPU_SET(c, &set);
+		CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+		CHECK_EQ(getcpu(&cpu, &at), 0);
+		CHECK_EQ(cpus >> c & 1, (int)at == node);
+	}
+	CHECK(node_file(node, "meminfo", text, sizeof(text)));
+	CHECK_EQ(strtoul(strstr(text, "MemTotal:") + 9, NULL, 10) > 0, memory_nodes() >> node & 1);
 }
 
 TEST(numa_sys_files)
 {
+	unsigned long nodes;
 	char text[8192];
 
-	if (!read_text("/sys/devices/system/node/online", text, sizeof(text)))
+	if (!read_text("/sys/devices/system/node/has_memory", text, sizeof(text)))
 		test_skip("no /sys");
-	CHECK(!strcmp(text, memory_nodes() == 3 ? "0-1\n" : "0\n"));
+	CHECK_EQ(list_mask(text), memory_nodes());
+	CHECK(read_text("/sys/devices/system/node/online", text, sizeof(text)));
+	nodes = list_mask(text);
+	CHECK((nodes & memory_nodes()) == memory_nodes());
+	for (int n = 0; n < 64; n++)
+		if (nodes >> n & 1)
+			check_node_dir(n, nodes);
 	CHECK(read_text("/sys/devices/system/node/node0/meminfo", text, sizeof(text)));
 	CHECK(strstr(text, "Node 0 MemTotal:  ") == text);
 	CHECK(strstr(text, "\nNode 0 MemUsed: "));
@@ -452,8 +674,4 @@ TEST(numa_sys_files)
 	CHECK(!strncmp(text, "numa_hit ", 9) && strstr(text, "\ninterleave_hit ") && strstr(text, "\nother_node "));
 	CHECK(read_text("/sys/devices/system/node/node0/vmstat", text, sizeof(text)));
 	CHECK(!strncmp(text, "nr_free_pages ", 14) && strstr(text, "\nnuma_hit ") && strstr(text, "\nnr_anon_pages "));
-	CHECK(read_text("/sys/devices/system/node/node0/distance", text, sizeof(text)));
-	CHECK(!strcmp(text, memory_nodes() == 3 ? "10 20\n" : "10\n"));
-	CHECK(read_text("/sys/devices/system/node/node0/cpulist", text, sizeof(text)));
-	CHECK(text[0] == '0');
 }
