@@ -63,10 +63,19 @@ static struct file_system_type sysfs_fs_type = { .name = "sysfs", .mount = sysfs
 
 void __init sysfs_init(void)
 {
+	/* What Linux's layout has at the top, whether there is something in it or not. */
+	static const char *const folders[] = {
+		"block", "bus", "class", "dev", "devices", "firmware", "fs", "kernel", "module",
+	};
+	int rc = 0;
+
 	sysfs_sb = attrfs_super(&sysfs_fs_type, SYSFS_MAGIC);
 	if (!sysfs_sb)
 		panic("no memory for sysfs");
-	if (create_cpus() | sysfs_slab_init() | sysfs_create_dir("kernel/debug") |
+	sysfs_sb->s_root->d_inode->i_mode = S_IFDIR | 0555;
+	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)
+		rc |= sysfs_create_dir(folders[i]);
+	if (rc | create_cpus() | sysfs_slab_init() | sysfs_create_dir("kernel/debug") |
 	    sysfs_create_file("kernel/mm/transparent_hugepage/enabled", show_thp, NULL, NULL))
 		pr_warn("sysfs: some attributes are missing\n");
 	register_filesystem(&sysfs_fs_type);

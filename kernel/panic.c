@@ -28,7 +28,7 @@
 #define TRACE_MAX	24
 
 int panic_timeout;		/* seconds; -1 at once; 0 never */
-static bool panic_on_oops;
+int panic_on_oops, panic_on_warn;
 static int panicking_hart = -1;		/* (A) */
 static int oops_count;
 unsigned long taint_flags;
@@ -232,6 +232,8 @@ __cold void warn_failed(const char *expr, const char *file, int line)
 	pr_warn("WARNING: CPU: %u PID: %d at %s:%d %s\n", this_hart(), current->pid, file, line, expr);
 	show_task_line();
 	dump_stack();
+	if (panic_on_warn)
+		panic("kernel: panic_on_warn set ...");
 	pr_warn("---[ end trace ]---\n");
 }
 

@@ -9,6 +9,7 @@
 #define TAINT_DIE	(1ul << 7)	/* Linux's bits: /proc/sys/kernel/tainted */
 #define TAINT_WARN	(1ul << 9)
 extern unsigned long taint_flags;
+extern int panic_on_oops, panic_on_warn;	/* sysctls of that name */
 extern int panic_timeout;	/* seconds; -1 at once; 0 never: sysctl kernel.panic */
 
 /* The log level of registers and traces. */

@@ -3,7 +3,8 @@
  *
  * MODEL     Ends are tried in order: semihosting, if `semihosting` is on the command line (it carries an
  *           exit code out of QEMU); SBI system reset; the test device ("sifive,test0") of
- *           QEMU's virt machine; SBI's legacy shutdown.  When all fail the hart sleeps.
+ *           QEMU's virt machine; SBI's legacy shutdown.  When all fail, as on boards whose power no
+ *           software switches (SiFive's Unleashed), the log says so and the hart sleeps.
  * SEE       Arm semihosting specification, SYS_EXIT_EXTENDED; RISC-V semihosting 0.4.
  *
  * SPDX-License-Identifier: MIT
@@ -71,13 +72,18 @@ static void semihost_exit(int code)
 
 __noreturn void arch_machine_exit(int code)
 {
+	bool may_be_legacy;
+
 	quiesce();
 	semihost_exit(code);
 	if (code && test_device)
 		*test_device = (u32)code << 16 | TEST_FAIL;
-	sbi_shutdown();
+	may_be_legacy = sbi_shutdown();
 	if (test_device)
 		*test_device = TEST_PASS;
+	if (!may_be_legacy)
+		pr_emerg("reboot: nothing here switches the power off: System halted\n");
+	sbi_legacy_shutdown();
 	arch_machine_halt();
 }
 

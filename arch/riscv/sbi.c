@@ -187,10 +187,15 @@ int sbi_hart_start(unsigned long hartid, phys_addr_t entry, unsigned long opaque
 	return r.error && r.error != SBI_ERR_ALREADY_AVAILABLE ? -EIO : 0;
 }
 
-void sbi_shutdown(void)
+bool sbi_shutdown(void)
 {
 	if (have_srst)
 		sbi_call(EXT_SRST, 0, 0, 0, 0, 0, 0);
+	return !have_srst;
+}
+
+void sbi_legacy_shutdown(void)
+{
 	sbi_call(LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0);
 }
 

@@ -36,7 +36,8 @@ int sbi_hart_start(unsigned long hartid, phys_addr_t entry, unsigned long opaque
 bool sbi_has_hsm(void);
 
 /* Return only when the firmware cannot. */
-void sbi_shutdown(void);
+bool sbi_shutdown(void);		/* returns when it failed: whether the legacy call may do it */
+void sbi_legacy_shutdown(void);
 void sbi_reboot(void);
 
 /* One byte each; work from the first instruction of C.  getchar: -1 when there is none. */

@@ -50,6 +50,13 @@ static int drivers_show(struct seq_file *m, __maybe_unused void *v)
 	return 0;
 }
 
+/* The one line discipline there is: N_TTY. */
+static int ldiscs_show(struct seq_file *m, __maybe_unused void *v)
+{
+	seq_printf(m, "%-10s %2d\n", "n_tty", 0);
+	return 0;
+}
+
 /* Written only; enabled, preferred, in use for the log at any time. */
 static int consoles_show(struct seq_file *m, __maybe_unused void *v)
 {
@@ -64,7 +71,9 @@ void __init proc_tty_init(void)
 {
 	struct proc_dir_entry *dir = proc_mkdir("tty", NULL);
 
-	if (dir)
+	if (dir) {
 		proc_create_single("drivers", 0, dir, drivers_show);
+		proc_create_single("ldiscs", 0, dir, ldiscs_show);
+	}
 	proc_create_single("consoles", 0, NULL, consoles_show);
 }

@@ -214,7 +214,8 @@ static struct ctl_table kernel_table[] = {
 	STR("hostname", utsname.nodename, 0644), STR("domainname", utsname.domainname, 0644),
 	INT("pid_max", pid_max, 0644, RESERVED_PIDS + 1, PID_MAX_DEFAULT),	/* its table has no more */
 	FN("threads-max", do_threads_max, 0644), FN("printk", do_printk, 0644), FN("tainted", do_tainted, 0444),
-	INT("panic", panic_timeout, 0644, 0, 0), STR("core_pattern", core_pattern, 0644),
+	INT("panic", panic_timeout, 0644, 0, 0), INT("panic_on_oops", panic_on_oops, 0644, 0, 1),
+	INT("panic_on_warn", panic_on_warn, 0644, 0, 1), STR("core_pattern", core_pattern, 0644),
 	INT("randomize_va_space", randomize_va_space, 0644, 0, 2), INT("ngroups_max", ngroups_max, 0444, 0, 0),
 	INT("cap_last_cap", cap_last_cap, 0444, 0, 0), INT("overflowuid", overflowuid, 0644, 0, 65535),
 	INT("overflowgid", overflowgid, 0644, 0, 65535),

@@ -249,10 +249,13 @@ void __init proc_system_init(void)
 		{ "partitions", empty_show }, { "swaps", swaps_show }, { "diskstats", empty_show },
 	};
 
+	static const char *const folders[] = { "bus", "driver", "fs", "net" };	/* drivers put things there */
+
 	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
 		proc_create_single(files[i].name, 0, NULL, files[i].show);
 	proc_create("kmsg", 0400, NULL, &kmsg_fops, NULL);
-	proc_mkdir("net", NULL);
+	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)
+		proc_mkdir(folders[i], NULL);
 	proc_memory_init();
 	proc_tty_init();
 }

@@ -437,6 +437,8 @@ static int start_program(struct linux_binprm *bprm, struct elf_file *e, struct e
 	int rc;
 
 	mm = current->mm;
+	if (mm_randomize())
+		current->flags |= PF_RANDOMIZE;
 	arch_pick_mmap_layout(mm);
 	rc = setup_arg_pages(bprm, wants_exec_stack(e));
 	if (rc)

@@ -382,7 +382,7 @@ int begin_new_exec(struct linux_binprm *bprm)
 	exec_itimers(me->signal);
 	flush_signal_handlers(me, false);
 	sas_ss_reset(me);
-	me->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD);
+	me->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD | PF_RANDOMIZE);
 	me->clear_child_tid = me->set_child_tid = NULL;
 	me->robust_list = NULL;
 	me->did_exec = true;

@@ -31,7 +31,7 @@
 #define WINDOW_SV48		(1ul << 47)
 
 int randomize_va_space = 2;
-unsigned long mmap_min_addr = 65536;
+unsigned long mmap_min_addr = 4096;
 int sysctl_max_map_count = 65530;
 int sysctl_legacy_va_layout;
 
