@@ -369,7 +369,10 @@ static void end_scanners(struct compact_control *cc, enum compact_result rc)
 
 enum compact_result compact_zone(struct compact_control *cc)
 {
-	struct migrate_target target = { .alloc = compaction_alloc, .put = compaction_free, .arg = cc };
+	struct migrate_target target = {
+		.alloc = compaction_alloc, .put = compaction_free, .arg = cc,
+		.spare_locked = !sysctl_compact_unevictable_allowed,
+	};
 	enum compact_result rc;
 
 	if (cc->order >= 0) {

@@ -8,7 +8,7 @@
  * INVARIANTS
  *   Q1  In isolated pageblocks free memory only grows.
  * LOCKING   zone->lock to take the blocks.
- * TESTS     test/kernel/test_compact.c
+ * TESTS     test/host/mm/reclaim/test_compact.c, test/kernel/test_compact.c
  *
  * SPDX-License-Identifier: MIT
  */
@@ -113,6 +113,15 @@ static int empty_range(struct compact_control *cc, pfn_t start, pfn_t end)
 	return try_take_range(cc->zone, start, end) ? 0 : -EBUSY;
 }
 
+/* Is there memory, initialised, in every pageblock from @start to @end? */
+static bool range_online(pfn_t start, pfn_t end)
+{
+	for (pfn_t pfn = start; pfn < end; pfn += pageblock_nr_pages)
+		if (!pfn_to_online_page(pfn))
+			return false;
+	return true;
+}
+
 int alloc_contig_range(pfn_t start, pfn_t end, unsigned migratetype, gfp_t gfp)
 {
 	pfn_t outer_start = ALIGN_DOWN(start, pageblock_nr_pages), outer_end = ALIGN(end, pageblock_nr_pages);
@@ -123,6 +132,8 @@ int alloc_contig_range(pfn_t start, pfn_t end, unsigned migratetype, gfp_t gfp)
 		return -EINVAL;
 	cc.zone = page_zone(pfn_to_page(start));
 	if (outer_start < cc.zone->zone_start_pfn || outer_end > zone_end_pfn(cc.zone))
+		return -EBUSY;
+	if (!range_online(outer_start, outer_end))
 		return -EBUSY;
 	rc = start_isolate_page_range(outer_start, outer_end);		/* Q1 */
 	if (rc)

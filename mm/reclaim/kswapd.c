@@ -9,7 +9,7 @@
  * LOCKING   The request is a pair of words that anyone stores to; a lost update costs a wake-up, not
  *           memory: the next allocation makes it again.
  * COST      Asleep: nothing.  The allocator calls wakeup_kswapd() on its slow path only.
- * TESTS     test/user/t_reclaim.c
+ * TESTS     test/host/mm/reclaim/test_kswapd.c, test/user/t_reclaim.c
  *
  * SPDX-License-Identifier: MIT
  */

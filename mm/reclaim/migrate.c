@@ -18,7 +18,7 @@
  *           waits for harts, interrupts on, under ptls only.
  * FAILURE   Nothing changed; the page was in use, or a lock taken.  Callers try again, or leave it.
  * COST      About 3000 instructions, of which 1056 copy; a flush per entry.
- * TESTS     test/host/mm/reclaim/test_migrate.c, test/user/t_numa.c, test/kernel/test_compact.c
+ * TESTS     test/user/t_numa.c, test/kernel/test_compact.c
  *
  * SPDX-License-Identifier: MIT
  */
@@ -52,6 +52,7 @@ struct entry {
 struct migration {
 	struct page *old, *fresh;
 	struct rmap_walk walk;
+	bool spare_locked;
 	unsigned nr;
 	struct entry entry[MAX_ENTRIES];
 };
@@ -91,7 +92,8 @@ static enum rmap_visit note_entry(struct rmap_walk *w, struct vm_area_struct *vm
 	struct migration *m = w->arg;
 	pte_t *ptep = rmap_entry(m->old, vma, va);
 
-	if (!ptep || m->nr == MAX_ENTRIES)
+	/* An entry that is not noted is one too few: the page stays. */
+	if (!ptep || m->nr == MAX_ENTRIES || (m->spare_locked && vma->vm_flags & VM_LOCKED))
 		return RMAP_MISS;
 	m->entry[m->nr++] = (struct entry){ .vma = vma, .va = va, .ptep = ptep };
 	return m->nr == (unsigned)page_mapcount(m->old) ? RMAP_DONE : RMAP_HIT;
@@ -310,6 +312,7 @@ static int migrate_page(struct page *old, struct migrate_target *t)
 		return -EBUSY;
 	m.old = old;
 	m.nr = 0;
+	m.spare_locked = t->spare_locked;
 	m.fresh = t->alloc(t, old);
 	if (!m.fresh)
 		return -ENOMEM;

@@ -25,6 +25,7 @@ struct migrate_target {
 	void (*put)(struct migrate_target *t, struct page *page);
 	void *arg;
 	int nid;			/* for the caller's alloc */
+	bool spare_locked;		/* leave alone what somebody has locked into memory (mlock) */
 	struct mm_struct *likely;	/* rmap_walk.likely over all calls; see migrate_end() */
 };
 

@@ -271,6 +271,35 @@ KTEST(compaction_makes_blocks)
 	mmput(mm);
 }
 
+/* vm.compact_unevictable_allowed: locked pages move, or they do not. */
+KTEST(locked_pages_move_only_if_allowed)
+{
+	unsigned long nr = nr_free_pages() / 4, moved[2] = { 0 };
+	struct mm_struct *mm = make_space(nr);
+	struct page **was = vmalloc(nr * sizeof(*was));
+
+	KCHECK(mm && was);
+	for (unsigned long n = 0; n < nr; n++)
+		KCHECK(put_word(mm, n, n));
+	find_vma(mm, BASE)->vm_flags |= VM_LOCKED;
+	thin_out(mm, nr, 4);
+	for (int allowed = 0; allowed <= 1; allowed++) {
+		sysctl_compact_unevictable_allowed = allowed;
+		for (unsigned long n = 0; n < nr; n += 4)
+			was[n] = page_at(mm, n);
+		compact_nodes();
+		for (unsigned long n = 0; n < nr; n += 4)
+			moved[allowed] += page_at(mm, n) != was[n];
+	}
+	find_vma(mm, BASE)->vm_flags &= ~VM_LOCKED;
+	KCHECK_EQ(moved[0], 0);
+	KCHECK(moved[1] > nr / 16);
+	for (unsigned long n = 0; n < nr; n += 4)
+		KCHECK_EQ(get_word(mm, n), n);
+	vfree(was);
+	mmput(mm);
+}
+
 KTEST(a_large_allocation_compacts)
 {
 	unsigned long nr = nr_free_pages() * 9 / 10;
