@@ -5,6 +5,7 @@
  *           fail_page_alloc/       allocations that fail on purpose (mm/phys/page_debug.c), with the files of
  *                                  Linux: probability interval times space verbose task-filter
  *                                  ignore-gfp-wait ignore-gfp-highmem min-order
+ *           failslab/              the same for objects (mm/slab/failslab.c), with cache-filter
  *           The tree is made at the first mount: a machine that never asks does not pay for it.
  *
  * SPDX-License-Identifier: MIT
@@ -17,6 +18,7 @@
 #include "lib/kstrtox.h"
 #include "lib/printk.h"
 #include "mm/phys/page_debug.h"
+#include "mm/slab/failslab.h"
 
 static struct super_block *debugfs_sb;
 static DEFINE_MUTEX(debugfs_mutex, RANK_NONE);
@@ -33,7 +35,7 @@ static const struct file_operations page_owner_fops = {
 	.open = page_owner_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 
-/* ---- fail_page_alloc ------------------------------------------------------------------------- */
+/* ---- failures on purpose --------------------------------------------------------------------- */
 
 static ssize_t show_unsigned(void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "%u\n", *(unsigned *)data); }
 static ssize_t show_long(void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "%ld\n", *(long *)data); }
@@ -42,11 +44,18 @@ static ssize_t show_bool(void *data, char *buf)
 	return scnprintf(buf, PAGE_SIZE, "%c\n", *(unsigned *)data ? 'Y' : 'N');
 }
 
+/* What fails must know, for it looks at these values only if something is to fail. */
+static void faults_changed(void)
+{
+	fail_page_alloc_changed();
+	failslab_changed();
+}
+
 static ssize_t store_unsigned(void *data, const char *buf, size_t n)
 {
 	int rc = kstrtouint(buf, 0, data);
 
-	fail_page_alloc_changed();
+	faults_changed();
 	return rc ? rc : (ssize_t)n;
 }
 
@@ -54,7 +63,7 @@ static ssize_t store_long(void *data, const char *buf, size_t n)
 {
 	int rc = kstrtol(buf, 0, data);
 
-	fail_page_alloc_changed();
+	faults_changed();
 	return rc ? rc : (ssize_t)n;
 }
 
@@ -68,34 +77,53 @@ static ssize_t store_bool(void *data, const char *buf, size_t n)
 	return rc ? rc : (ssize_t)n;
 }
 
-static const struct {
+struct fault_file {
 	const char *name;
 	attr_show_fn show;
 	attr_store_fn store;
 	void *data;
-} fail_files[] = {
-	{ "probability", show_unsigned, store_unsigned, &fail_page_alloc.probability },
-	{ "interval", show_unsigned, store_unsigned, &fail_page_alloc.interval },
-	{ "times", show_long, store_long, &fail_page_alloc.times },
-	{ "space", show_long, store_long, &fail_page_alloc.space },
-	{ "verbose", show_unsigned, store_unsigned, &fail_page_alloc.verbose },
-	{ "task-filter", show_bool, store_bool, &fail_page_alloc.task_filter },
-	{ "ignore-gfp-wait", show_bool, store_bool, &fail_page_alloc.ignore_reclaim },
-	{ "ignore-gfp-highmem", show_bool, store_bool, &fail_page_alloc.ignore_highmem },
-	{ "min-order", show_unsigned, store_unsigned, &fail_page_alloc.min_order },
 };
+
+static int create_fault_file(struct super_block *sb, const char *dir, const struct fault_file *f)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, f->name);
+	return attrfs_create_file(sb, path, 0600, f->show, f->store, f->data);
+}
+
+/* The files that all have. */
+static int create_fault_files(struct super_block *sb, const char *dir, struct fault_attr *a)
+{
+	const struct fault_file files[] = {
+		{ "probability", show_unsigned, store_unsigned, &a->probability },
+		{ "interval", show_unsigned, store_unsigned, &a->interval },
+		{ "times", show_long, store_long, &a->times },
+		{ "space", show_long, store_long, &a->space },
+		{ "verbose", show_unsigned, store_unsigned, &a->verbose },
+		{ "task-filter", show_bool, store_bool, &a->task_filter },
+		{ "ignore-gfp-wait", show_bool, store_bool, &a->ignore_reclaim },
+	};
+	int rc = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
+		rc |= create_fault_file(sb, dir, &files[i]);
+	return rc;
+}
 
 static int create_files(struct super_block *sb)
 {
+	const struct fault_file of_pages[] = {
+		{ "ignore-gfp-highmem", show_bool, store_bool, &fail_page_alloc.ignore_highmem },
+		{ "min-order", show_unsigned, store_unsigned, &fail_page_alloc.min_order },
+	};
+	const struct fault_file of_slab = { "cache-filter", show_bool, store_bool, &failslab_cache_filter };
 	int rc = attrfs_create_fops(sb, "page_owner", 0400, &page_owner_fops);
-	char path[48];
 
-	for (unsigned i = 0; i < ARRAY_SIZE(fail_files); i++) {
-		snprintf(path, sizeof(path), "fail_page_alloc/%s", fail_files[i].name);
-		rc |= attrfs_create_file(sb, path, 0600, fail_files[i].show, fail_files[i].store,
-					 fail_files[i].data);
-	}
-	return rc;
+	rc |= create_fault_files(sb, "fail_page_alloc", &fail_page_alloc);
+	for (unsigned i = 0; i < ARRAY_SIZE(of_pages); i++)
+		rc |= create_fault_file(sb, "fail_page_alloc", &of_pages[i]);
+	return rc | create_fault_files(sb, "failslab", &failslab) | create_fault_file(sb, "failslab", &of_slab);
 }
 
 /* ---- the file system ------------------------------------------------------------------------- */

@@ -31,6 +31,7 @@
 #include "kernel/kallsyms.h"
 #include "kernel/ktest_hook.h"
 #include "kernel/sched/sched.h"
+#include "kernel/slab_reaper.h"
 #include "kernel/signal/signal.h"
 #include "kernel/sync/completion.h"
 #include "kernel/syscall/table.h"
@@ -188,6 +189,7 @@ static void kernel_init(void *unused)
 	(void)unused;
 	wait_for_completion(&kthreadd_done);
 	workqueue_init();
+	slab_reaper_init();
 	vm_area_set_purger(purge_areas_soon);
 	arch_smp_boot();
 	reclaim_init();

@@ -7,7 +7,8 @@
  *           debug_pagealloc=on: a page that is freed leaves the direct map, and is marked PG_guard: any
  *           access to it faults, at once and in the code that is wrong.
  *           fail_page_alloc=: of the allocations that pass the filters each interval-th, with a
- *           probability in percent, fails at once, so often as `times` says.
+ *           probability in percent, fails at once, so often as `times` says.  Other allocators have
+ *           failures of their own in the same way (mm/slab/failslab.c).
  * COST      Hiding: a walk and a fence on every hart for each free; the direct map has a table per 2 MiB.
  * TESTS     test/host/mm/phys/test_page_debug.c, test/kernel/test_page_debug.c, test/boot/debug.py
  *
@@ -78,7 +79,6 @@ struct fault_attr fail_page_alloc = {
 	.interval = 1, .times = 1, .ignore_reclaim = true, .ignore_highmem = true, .min_order = 1,
 };
 unsigned long fail_page_alloc_count;
-static unsigned long candidates;
 static u64 random_state = 88172645463325252ull;
 
 /* Harts that meet here may get the same number. */
@@ -93,9 +93,9 @@ static unsigned random_percent(void)
 	return (x >> 11) % 100;
 }
 
-static bool spared(const struct fault_attr *a, gfp_t gfp, unsigned order)
+static bool spared(const struct fault_attr *a, gfp_t gfp)
 {
-	return gfp & __GFP_NOFAIL || order < a->min_order || !a->probability ||
+	return gfp & __GFP_NOFAIL || !a->probability ||
 	       (a->ignore_reclaim && gfp & __GFP_DIRECT_RECLAIM) ||
 	       (a->ignore_highmem && gfp & __GFP_HIGHMEM) ||
 	       (a->task_filter && !current_base()->make_it_fail);
@@ -116,10 +116,9 @@ static bool take_time(struct fault_attr *a)
 	return left < 0;
 }
 
-static bool give_space(struct fault_attr *a, unsigned order)
+static bool give_space(struct fault_attr *a, size_t bytes)
 {
-	return READ_ONCE(a->space) > 0 &&
-	       __atomic_fetch_sub(&a->space, PAGE_SIZE << order, __ATOMIC_RELAXED) > 0;
+	return READ_ONCE(a->space) > 0 && __atomic_fetch_sub(&a->space, bytes, __ATOMIC_RELAXED) > 0;
 }
 
 static void show_callers(void)
@@ -131,23 +130,29 @@ static void show_callers(void)
 		pr_notice("  [<%016lx>] %pS\n", calls[i], (void *)calls[i]);
 }
 
-bool should_fail_alloc_page(gfp_t gfp, unsigned order)
+bool should_fail(struct fault_attr *a, const char *name, gfp_t gfp, size_t bytes)
 {
-	struct fault_attr *a = &fail_page_alloc;
-
-	if (spared(a, gfp, order) || !READ_ONCE(a->times) || give_space(a, order))
+	if (spared(a, gfp) || !READ_ONCE(a->times) || give_space(a, bytes))
 		return false;
-	if (a->interval > 1 && __atomic_add_fetch(&candidates, 1, __ATOMIC_RELAXED) % a->interval)
+	if (a->interval > 1 && __atomic_add_fetch(&a->candidates, 1, __ATOMIC_RELAXED) % a->interval)
 		return false;
 	if (a->probability <= random_percent() || !take_time(a))
 		return false;
-	__atomic_fetch_add(&fail_page_alloc_count, 1, __ATOMIC_RELAXED);
 	if (a->verbose)
-		pr_notice("FAULT_INJECTION: forcing a failure. name fail_page_alloc, interval %u, probability %u, "
-			  "space %ld, times %ld; order %u, mode %#x in %s\n", a->interval, a->probability,
-			  a->space, a->times, order, gfp, task_name());
+		pr_notice("FAULT_INJECTION: forcing a failure. name %s, interval %u, probability %u, space %ld, "
+			  "times %ld; %lu bytes, mode %#x in %s\n", name, a->interval, a->probability, a->space,
+			  a->times, (unsigned long)bytes, gfp, task_name());
 	if (a->verbose > 1)
 		show_callers();
+	return true;
+}
+
+bool should_fail_alloc_page(gfp_t gfp, unsigned order)
+{
+	if (order < fail_page_alloc.min_order ||
+	    !should_fail(&fail_page_alloc, "fail_page_alloc", gfp, PAGE_SIZE << order))
+		return false;
+	__atomic_fetch_add(&fail_page_alloc_count, 1, __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -166,11 +171,11 @@ void fail_page_alloc_enable(bool on)
 
 void fail_page_alloc_changed(void)
 {
-	fail_page_alloc_enable(fail_page_alloc.probability && fail_page_alloc.times);
+	fail_page_alloc_enable(fault_attr_active(&fail_page_alloc));
 }
 
 /* "INTERVAL,PROBABILITY,SPACE,TIMES", as Linux's boot parameter: whom it spares stays as it was. */
-int fail_page_alloc_parse(const char *s)
+int fault_attr_parse(struct fault_attr *a, const char *s)
 {
 	long n[4];
 
@@ -188,9 +193,11 @@ int fail_page_alloc_parse(const char *s)
 		if (*s++ != (i < 3 ? ',' : 0))
 			return -EINVAL;
 	}
-	fail_page_alloc.interval = n[0];
-	fail_page_alloc.probability = n[1];
-	fail_page_alloc.space = n[2];
-	fail_page_alloc.times = n[3];
+	a->interval = n[0];
+	a->probability = n[1];
+	a->space = n[2];
+	a->times = n[3];
 	return 0;
 }
+
+int fail_page_alloc_parse(const char *s) { return fault_attr_parse(&fail_page_alloc, s); }

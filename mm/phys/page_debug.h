@@ -37,7 +37,7 @@ static inline bool page_hidden(const void *va)
 	return virt_in_direct_map(va) && pfn_valid(PFN_DOWN(virt_to_phys(va))) && PageGuard(virt_to_page(va));
 }
 
-/* fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES; those and the rest in /sys/kernel/debug/fail_page_alloc. */
+/* Failures on purpose: NAME=INTERVAL,PROBABILITY,SPACE,TIMES; those and the rest in /sys/kernel/debug/NAME. */
 struct fault_attr {
 	unsigned probability;			/* percent of the candidates */
 	unsigned interval;			/* only each so many-th is a candidate */
@@ -47,8 +47,14 @@ struct fault_attr {
 	unsigned task_filter;			/* only tasks with make_it_fail (/proc/PID/make-it-fail) */
 	unsigned ignore_reclaim;		/* spare those that may reclaim */
 	unsigned ignore_highmem;		/* spare pages of programs: __GFP_HIGHMEM */
-	unsigned min_order;
+	unsigned min_order;			/* fail_page_alloc only */
+	unsigned long candidates;		/* (A) so far, if interval > 1 */
 };
+__must_check int fault_attr_parse(struct fault_attr *a, const char *value);
+/* Is an allocation of @bytes, which is one of @name's, to fail? */
+bool should_fail(struct fault_attr *a, const char *name, gfp_t gfp, size_t bytes);
+static inline bool fault_attr_active(const struct fault_attr *a) { return a->probability && a->times; }
+
 extern struct fault_attr fail_page_alloc;
 extern unsigned long fail_page_alloc_count;	/* (A) failures so far */
 void fail_page_alloc_enable(bool on);

@@ -320,6 +320,14 @@ int for_each_cache_alias(int (*fn)(const char *alias, struct kmem_cache *s, void
 	return rc;
 }
 
+unsigned long kmem_cache_pages(struct kmem_cache *s)
+{
+	struct slabinfo i;
+
+	get_slabinfo(s, &i);
+	return i.num_slabs << i.cache_order;
+}
+
 static int slabinfo_line(struct kmem_cache *s, void *data)
 {
 	struct slabinfo i;

@@ -69,11 +69,24 @@ void slab_report_wrong_cache(const struct slab_report *r, struct kmem_cache *rea
 /* Every hart has had interrupts on since the call.  => interrupts on */
 void slab_wait_for_readers(const struct kmem_cache *s);
 
+/* Slabs of 2^@order pages went back to the buddy system: who reclaims counts them. */
+static inline void slab_reclaimed(unsigned order)
+{
+	if (unlikely(current_base()->reclaim_state))
+		current_base()->reclaim_state->reclaimed += 1ul << order;
+}
+
 static inline enum node_stat_item slab_stat(const struct kmem_cache *s)
 {
 	return ((const struct cache_common *)s)->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE
 									     : NR_SLAB_UNRECLAIMABLE;
 }
+
+/* ---- failslab.c ------------------------------------------------------------------------------ */
+
+extern bool slab_failing;		/* ask should_failslab() before each allocation */
+/* Is an allocation of @bytes from @s (NULL: from none) to fail on purpose? */
+bool should_failslab(const struct kmem_cache *s, gfp_t gfp, size_t bytes);
 
 /* ---- kmalloc.c ------------------------------------------------------------------------------- */
 

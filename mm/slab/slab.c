@@ -56,6 +56,7 @@ static void destroy_slab(struct kmem_cache *s, struct slab *slab)
 	page->freelist = NULL;
 	if (s->off_slab)
 		kfree(slab);
+	slab_reclaimed(s->order);
 	__free_pages(page, s->order);
 }
 
@@ -332,13 +333,17 @@ static void *alloc_one(struct kmem_cache *s, gfp_t gfp, int nid)
 	}
 }
 
-/* The hart's array is empty.  => interrupts off; as @flags says on return */
+/* The hart's array is empty, or some are to fail.  => interrupts off; as @flags says on return */
 static __noinline void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long flags)
 {
 	struct array_cache *ac = s->array[this_hart()];
 	void *obj = NULL;
 
-	if (refill(s, ac))
+	if (unlikely(slab_failing && should_failslab(s, gfp, s->object_size))) {
+		arch_irq_restore(flags);
+		return NULL;
+	}
+	if (ac->avail || refill(s, ac))
 		obj = ac->entry[--ac->avail];
 	arch_irq_restore(flags);
 	if (!obj)
@@ -354,7 +359,7 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	struct array_cache *ac = s->array[this_hart()];
 	void *obj;
 
-	if (unlikely(!ac->avail))
+	if (unlikely(!ac->avail || slab_failing))
 		return slab_alloc_slow(s, gfp, flags);
 	ac->touched = true;
 	obj = ac->entry[--ac->avail];
@@ -370,6 +375,8 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 
 	if (nid == NUMA_NO_NODE || nid == numa_node_id() || !s->node[nid])
 		return kmem_cache_alloc(s, gfp);
+	if (unlikely(slab_failing && should_failslab(s, gfp, s->object_size)))
+		return NULL;
 	obj = alloc_one(s, gfp, nid);
 	if (obj && gfp & __GFP_ZERO)
 		memset(obj, 0, s->object_size);

@@ -31,6 +31,7 @@ struct seq_file;
 #define SLAB_TYPESAFE_BY_RCU	0x00080000u	/* below */
 #define SLAB_TRACE		0x00200000u	/* log every allocation and free */
 #define SLAB_NO_MERGE		0x01000000u
+#define SLAB_FAILSLAB		0x02000000u	/* failslab's cache-filter lets it fail */
 #define SLAB_ACCOUNT		0x04000000u
 #define SLAB_DEBUG_FLAGS \
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE)
@@ -143,6 +144,7 @@ void register_vmalloc_ops(const struct vmalloc_ops *ops);	/* by mm/kmap */
 int slabinfo_show(struct seq_file *m);		/* /proc/slabinfo */
 /* Trim the queues that were not used since the last time; every few seconds, and when memory is short. */
 void slab_reap(void);
+extern const bool slab_reap_wanted;		/* whether there are any */
 bool kmem_cache_verify(struct kmem_cache *s);	/* recounts every slab; => other harts quiet */
 bool slab_verify_all(void);
 /* Look at every object of @s, used and free, for what debugging can find; how many are wrong. */
@@ -150,6 +152,7 @@ unsigned kmem_cache_validate(struct kmem_cache *s);
 /* How often locks that harts share were taken for @s, in all and modulo 2^16.  For tests. */
 u16 slab_shared_locks(struct kmem_cache *s);
 unsigned long slab_objects_in_use(struct kmem_cache *s);
+unsigned long kmem_cache_pages(struct kmem_cache *s);	/* pages in slabs of its own */
 extern const char slab_backend[];		/* "slub", "slab", "slob" */
 
 /* A file of /sys/kernel/slab/CACHE/; a nameless one ends the table.  No store: read-only; no show: empty. */

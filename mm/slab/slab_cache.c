@@ -25,6 +25,7 @@
 #define SMALL_MACHINE	(32ul << (20 - PAGE_SHIFT))	/* pages: no slabs of several pages for small objects */
 
 const char slab_backend[] = "slab";
+const bool slab_reap_wanted = true;
 const struct slab_attr slab_attrs[] = { { .name = NULL } };
 static struct kmem_cache *node_cache;
 static bool slab_up;			/* kmalloc() works */

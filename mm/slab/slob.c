@@ -52,6 +52,7 @@ struct kmem_cache {
 };
 
 const char slab_backend[] = "slob";
+const bool slab_reap_wanted = false;
 const struct slab_attr slab_attrs[] = { { .name = NULL } };
 
 static DEFINE_SPINLOCK(slob_lock, RANK_SLAB);
@@ -179,6 +180,7 @@ static void free_slob_page(struct page *page)
 	__ClearPageSlab(page);
 	page->freelist = NULL;
 	page->slab_state = 0;
+	slab_reclaimed(0);
 	__free_page(page);
 }
 
@@ -272,6 +274,8 @@ void *kmalloc_exact(size_t size, gfp_t gfp, int nid)
 		return ZERO_SIZE_PTR;
 	if (size + HEADER > PAGE_SIZE)
 		return kmalloc_large(size, gfp, nid);
+	if (unlikely(slab_failing && should_failslab(NULL, gfp, size)))
+		return NULL;
 	p = slob_alloc(size + HEADER, gfp, kmalloc_align(size), HEADER, nid);
 	if (!p)
 		return NULL;
@@ -362,6 +366,7 @@ static void free_object(struct kmem_cache *s, void *obj)
 		return;
 	}
 	mod_node_page_state(page_pgdat(page), slab_stat(s), -(1l << get_order(s->size)));
+	slab_reclaimed(get_order(s->size));
 	__free_pages(page, get_order(s->size));
 }
 
@@ -371,6 +376,8 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 
 	if (s->flags & SLAB_KMALLOC)		/* kfree() must find the size */
 		return kmalloc_exact(s->object_size, gfp, nid);
+	if (unlikely(slab_failing && should_failslab(s, gfp, s->object_size)))
+		return NULL;
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
 		obj = take_kept(s);
 	if (!obj)

@@ -110,8 +110,7 @@ void discard_slab(struct kmem_cache *s, struct page *page)
 	__ClearPageSlab(page);
 	page->slab_cache = NULL;
 	page->slab_state = page->objects = 0;
-	if (unlikely(current_base()->reclaim_state))
-		current_base()->reclaim_state->reclaimed += 1ul << compound_order(page);
+	slab_reclaimed(compound_order(page));
 	__free_pages(page, compound_order(page));
 }
 
@@ -331,7 +330,10 @@ static void *install(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page
 	return activate(s, c, page);
 }
 
-/* ---- one object: of another node, or with debugging ------------------------------------------ */
+/* ---- one object: of another node, with debugging, or while some are to fail -------------------- */
+
+/* Nothing is left to harts to be fast with. */
+static bool one_by_one(const struct kmem_cache *s) { return cache_debug(s) || READ_ONCE(slab_failing); }
 
 /*
  * Take the first free object of @page, which is on its node's list.  It leaves the list before it is seen to
@@ -384,13 +386,15 @@ static void *alloc_one(struct kmem_cache *s, gfp_t gfp, int nid)
 	struct page *page;
 	void *obj;
 
+	if (READ_ONCE(slab_failing) && should_failslab(s, gfp, s->object_size))
+		return NULL;
 	spin_lock_irqsave(&n->list_lock, flags);
 	obj = pop_partial(s, n);
 	spin_unlock_irqrestore(&n->list_lock, flags);
 	if (!obj) {
 		page = new_slab(s, gfp, nid);
 		if (!page)
-			return gfp & __GFP_THISNODE || cache_debug(s) ? NULL : kmem_cache_alloc(s, gfp);
+			return gfp & __GFP_THISNODE || one_by_one(s) ? NULL : kmem_cache_alloc(s, gfp);
 		n = page_node(s, page);
 		spin_lock_irqsave(&n->list_lock, flags);
 		add_partial(n, page);
@@ -412,7 +416,7 @@ static __noinline void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigne
 	struct page *page;
 	void *obj;
 
-	if (unlikely(cache_debug(s))) {
+	if (unlikely(one_by_one(s))) {
 		arch_irq_restore(flags);
 		return alloc_one(s, gfp, numa_node_id());
 	}
@@ -456,7 +460,7 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 /* A slab that gets its first free object is held by the hart that freed it, if that is near. */
 static bool worth_holding(const struct kmem_cache *s, const struct page *page)
 {
-	return s->cpu_partial_slabs && (int)page_to_nid(page) == numa_node_id();
+	return s->cpu_partial_slabs && !READ_ONCE(slab_failing) && (int)page_to_nid(page) == numa_node_id();
 }
 
 /* @obj of @page went back, which took list_lock; what its node's list needs; the page if it is to be discarded */

@@ -121,6 +121,7 @@ SHOW(red_zone, !!(s->flags & SLAB_RED_ZONE))
 SHOW(poison, !!(s->flags & SLAB_POISON))
 SHOW(store_user, !!(s->flags & SLAB_STORE_USER))
 SHOW(trace, !!(s->flags & SLAB_TRACE))
+SHOW(failslab, !!(s->flags & SLAB_FAILSLAB))
 
 static ssize_t show_ctor(struct kmem_cache *s, char *buf)
 {
@@ -148,6 +149,14 @@ static ssize_t store_cpu_partial(struct kmem_cache *s, const char *buf, size_t n
 	WRITE_ONCE(s->cpu_partial_slabs, slabs_for_objects(s, objects));
 	s->cpu_partial = objects;
 	flush_all(s);
+	return n;
+}
+
+static ssize_t store_failslab(struct kmem_cache *s, const char *buf, size_t n)
+{
+	if (s->refcount > 1)		/* other names' objects would fail, too */
+		return -EINVAL;
+	WRITE_ONCE(s->flags, (s->flags & ~SLAB_FAILSLAB) | (buf[0] == '1' ? SLAB_FAILSLAB : 0));
 	return n;
 }
 
@@ -192,6 +201,7 @@ const struct slab_attr slab_attrs[] = {
 	{ "poison", show_poison, NULL },
 	{ "store_user", show_store_user, NULL },
 	{ "trace", show_trace, NULL },
+	{ "failslab", show_failslab, store_failslab },
 	{ "shrink", NULL, store_shrink },
 	{ "validate", NULL, store_validate },
 	{ NULL, NULL, NULL },

@@ -18,6 +18,7 @@
 #include "mm/slab/slub.h"
 
 const char slab_backend[] = "slub";
+const bool slab_reap_wanted = false;
 static struct kmem_cache *node_cache;
 
 /* ---- layout ---------------------------------------------------------------------------------- */

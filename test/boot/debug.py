@@ -28,8 +28,8 @@ def free_kb(console):
 # gets all its memory back.
 FAILING = """
 $b mount -t debugfs none /sys/kernel/debug
-cd /sys/kernel/debug/fail_page_alloc
-echo N >ignore-gfp-wait; echo 0 >min-order; echo Y >task-filter; echo -1 >times
+cd /sys/kernel/debug/{what}
+echo N >ignore-gfp-wait; test ! -e min-order || echo 0 >min-order; echo Y >task-filter; echo -1 >times
 show() {{ sync; echo 3 >/proc/sys/vm/drop_caches; $b sleep 1; echo FREE $($b awk '/^(MemFree|Cached|SReclaimable):/ {{ n += $2 }} END {{ print n }}' /proc/meminfo); }}
 run() {{ echo {percent} >probability; $b sh -c 'echo 1 >/proc/self/make-it-fail; exec utest {tests}' >/tmp/out 2>&1; echo 0 >probability; }}
 run; show; run; $b grep -c ok /tmp/out; show; run; show
@@ -37,13 +37,13 @@ echo ENDED $($b grep -c '^not ok' /tmp/out) of $($b grep -c 'ok [0-9]' /tmp/out)
 """
 
 
-def failing(tap, folder, percent, tests):
-    init = script_initramfs(folder, f"fail{percent}", FAILING.format(percent=percent, tests=tests))
+def failing(tap, folder, what, percent, tests):
+    init = script_initramfs(folder, f"fail{percent}", FAILING.format(what=what, percent=percent, tests=tests))
     with Machine(initrd=init, append="loglevel=3 panic=-1 page_owner=on", smp=2, mem="256M") as m:
         m.wait_end(500)
         bad = re.search(r"BUG:|WARNING|corruption|Oops|panic|deadlock", m.console)
         ended = re.search(r"^ENDED (\d+) of (\d+)", m.console, re.M)
-        name = f"{percent} % of allocations fail"
+        name = f"{what}, {percent} %"
         tap.check(ended and not bad, f"{name}: the machine survives, {ended and ended.group(0)} tests fail", m.console)
         free = free_kb(m.console)
         tap.check(len(free) == 3 and free[1] - free[2] < 300, f"{name}: nothing leaks, free kB {free}", m.console)
@@ -55,8 +55,9 @@ def main():
     tap_run(tap, "user tests", initrd=f"{BUILD}/test.cpio", smp=2, mem="512M",
             append=f"loglevel=4 panic=-1 {ALL_ON} tests=mmap,process")
     with tempfile.TemporaryDirectory() as folder:
-        failing(tap, folder, 1, "mmap process file abi")
-        failing(tap, folder, 10, "mmap process")
+        failing(tap, folder, "fail_page_alloc", 1, "mmap process file abi")
+        failing(tap, folder, "fail_page_alloc", 10, "mmap process")
+        failing(tap, folder, "failslab", 2, "mmap process file slab")
     tap.end()
 
 

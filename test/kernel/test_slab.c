@@ -152,3 +152,26 @@ KTEST(slab_recounts)
 	slab_reap();
 	KCHECK(slab_verify_all());
 }
+
+/* What queues hold goes back to the pages while nobody uses it. */
+KTEST(the_reaper_empties_queues)
+{
+	static void *p[400];
+	long before, after = 0;
+
+	if (!slab_reap_wanted)
+		return;
+	cache = kmem_cache_create("ktest_reaped", 500, 0, SLAB_NO_MERGE, NULL);
+	KCHECK(cache);
+	KCHECK_EQ(kmem_cache_alloc_bulk(cache, GFP_KERNEL, ARRAY_SIZE(p), p), ARRAY_SIZE(p));
+	kmem_cache_free_bulk(cache, ARRAY_SIZE(p), p);
+	before = kmem_cache_pages(cache);
+	for (int i = 0; i < 300 && (!i || after > 0); i++) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule_timeout(100 * NSEC_PER_MSEC);
+		after = kmem_cache_pages(cache);
+	}
+	kmem_cache_destroy(cache);
+	KCHECK(before > 0);
+	KCHECK_EQ(after, 0);
+}

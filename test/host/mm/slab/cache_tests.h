@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "test/host/mm/phys/machine.h"
+#include "mm/slab/failslab.h"
 #include "mm/slab/slab.h"
 
 #define MAX_LIVE	20000
@@ -465,6 +466,51 @@ static void nth_failure(void)
 	CHECK(before - nr_free_pages() <= 8 || before <= nr_free_pages());
 }
 
+/* Of @n allocations, how many fail. */
+static unsigned count_failures(struct kmem_cache *s, unsigned n, gfp_t gfp)
+{
+	unsigned failures = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		void *p, *q, *r;
+
+		host_run_on(i % nr_harts);
+		p = kmem_cache_alloc(s, gfp);
+		q = kmalloc(100, gfp);
+		r = kmem_cache_alloc_node(s, gfp, i % nr_node_ids);
+		failures += !p + !q + !r;
+		host_run_on((i + 1) % nr_harts);
+		kmem_cache_free(s, p);
+		kfree(q);
+		kmem_cache_free(s, r);
+	}
+	host_run_on(0);
+	return failures;
+}
+
+static void failslab_fails(void)
+{
+	struct kmem_cache *s;
+
+	begin(4, 2);
+	s = kmem_cache_create("test", 700, 0, SLAB_NO_MERGE, NULL);
+	CHECK(count_failures(s, 500, GFP_KERNEL) == 0);
+	failslab = (struct fault_attr){ .probability = 50, .interval = 1, .times = -1 };
+	failslab_changed();
+	CHECK(count_failures(s, 1000, GFP_KERNEL) > 1200 && count_failures(s, 1000, GFP_KERNEL) < 1800);
+	CHECK(count_failures(s, 100, GFP_KERNEL | __GFP_NOFAIL) == 0);
+	failslab_cache_filter = 1;		/* no cache is marked */
+	CHECK(count_failures(s, 100, GFP_KERNEL) == 0);
+	failslab_cache_filter = 0;
+	failslab = (struct fault_attr){ .probability = 100, .interval = 1, .times = 7 };
+	failslab_changed();
+	CHECK(count_failures(s, 100, GFP_KERNEL) == 7);
+	failslab_changed();			/* none are left */
+	CHECK(count_failures(s, 100, GFP_KERNEL) == 0 && slab_verify_all());
+	kmem_cache_destroy(s);
+	check_page_counts();
+}
+
 /* Memory that is really full: what there is can be used, nothing is lost. */
 static void full_memory(void)
 {
@@ -517,6 +563,7 @@ static void run_cache_tests(void)
 	run_scenario(arguments, "alignments; arguments that are refused");
 	run_scenario(large_objects, "objects larger than a page");
 	run_scenario(nth_failure, "the n-th page allocation fails");
+	run_scenario(failslab_fails, "failures on purpose");
 	run_scenario(full_memory, "no memory for slabs");
 }
 
