@@ -130,11 +130,7 @@ static __always_inline bool access_allowed(const struct vm_area_struct *vma, uns
 	return vma->vm_flags & (VM_READ | VM_WRITE);	/* W implies R in this ISA */
 }
 
-/*
- * The access missed every region, but a stack may lie above.  Returns its region, grown, or NULL.
- * => mmap_lock (read) held, let go in between: it goes up to writing and down again
- */
-static __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t address) NO_LOCK_ANALYSIS
+__noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t address) NO_LOCK_ANALYSIS
 {
 	struct vm_area_struct *vma;
 

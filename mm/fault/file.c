@@ -54,14 +54,15 @@ void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff)
 }
 
 /*
- * Map what is cached in the aligned window around the fault, inside the region and the table.
- * Returns whether the faulting entry is there now.
+ * Map what is cached in a window around the fault: it begins at a multiple of its size or with the region, and
+ * ends with the region or the table.  Returns whether the faulting entry is there now.
  */
 static bool do_fault_around(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	vaddr_t start = max(vmf->address & ~(FAULT_AROUND - 1), vma->vm_start);
-	vaddr_t end = min((vmf->address & ~(FAULT_AROUND - 1)) + FAULT_AROUND, vma->vm_end);
+	vaddr_t table_last = vmf->address | (pt_span(1) - 1);
+	vaddr_t end = min(start + min(FAULT_AROUND, table_last - start + 1), vma->vm_end);
 	bool there = true;
 
 	if (vmf_lock_same(vmf)) {

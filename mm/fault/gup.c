@@ -175,6 +175,8 @@ int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, uns
 	int done = 0;
 
 	mmap_read_lock(mm);
+	if (!vma_lookup(mm, addr))
+		grow_stack(mm, addr);
 	while (done < len) {
 		unsigned long offset = addr & ~PAGE_MASK;
 		int bytes = min((unsigned long)(len - done), PAGE_SIZE - offset);
@@ -240,6 +242,8 @@ long populate_vma_page_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t 
 
 	if (f & (VM_IO | VM_PFNMAP))
 		return 0;
+	if (f & VM_LOCKONFAULT)
+		return (end - start) >> PAGE_SHIFT;	/* pages come when they are touched */
 	/* A private writable page is wanted for itself; a shared one is not to be dirtied. */
 	if ((f & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 		gup_flags |= FOLL_WRITE;

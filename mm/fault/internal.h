@@ -44,6 +44,11 @@ static __always_inline void vmf_unlock(struct vm_fault *vmf) RELEASE(vmf->table-
 
 #define ANON_ORDER	5u
 #define ANON_BATCH	(1u << ANON_ORDER)	/* most pages that one call of anon_fill() makes */
+/*
+ * An access missed every region, but a stack may lie above.  Returns its region, grown, or NULL.  fault.c
+ * => mmap_lock (read) held, let go in between: it goes up to writing and down again
+ */
+struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t address);
 bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr);	/* anon.c */
 unsigned do_linear_fault(struct vm_fault *vmf);			/* file.c */
 unsigned do_page_mkwrite(struct vm_fault *vmf, struct page *page); /* file.c */

@@ -269,7 +269,7 @@ SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len, unsigned lo
 		return -EINVAL;
 	if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE))
 		return -EINVAL;
-	if ((flags & MREMAP_DONTUNMAP) && r.old_len != r.new_len)
+	if ((flags & MREMAP_DONTUNMAP) && old_len != new_len)
 		return -EINVAL;
 	if ((addr & ~PAGE_MASK) || !r.new_len)
 		return -EINVAL;
