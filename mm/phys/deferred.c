@@ -11,7 +11,7 @@
  * LOCKING   The claim is one compare-and-swap.  Another hart that finds nothing to claim waits for
  *           those that are at work; an interrupt handler on the working hart does not.
  * COST      About 300,000 instructions a section.
- * TESTS     test/host/mm/phys/test_init.c
+ * TESTS     test/host/mm/phys/test_buddy.c, test/boot/machines.py
  *
  * SPDX-License-Identifier: MIT
  */

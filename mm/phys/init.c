@@ -8,7 +8,7 @@
  *             struct pages; free memory to the buddy system
  *             watermarks, sizes of the harts' lists
  * COST      Proportional to the first GiB of memory, not to all (memmap.c).
- * TESTS     test/host/mm/phys/test_init.c
+ * TESTS     test/host/mm/phys/test_buddy.c, test_node.c
  *
  * SPDX-License-Identifier: MIT
  */

@@ -12,7 +12,7 @@
  *       reserved with one reference, or free, or allocated.
  *   K2  A DEFERRED section holds no reserved memory and one zone only.
  * COST      Eight stores a frame, two frames a turn.
- * TESTS     test/host/mm/phys/test_init.c
+ * TESTS     test/host/mm/phys/test_buddy.c, test_node.c
  *
  * SPDX-License-Identifier: MIT
  */

@@ -8,7 +8,7 @@
  *           less, and the others make up for it.  Only the highest zone that any node has is cut, so
  *           that low zones stay usable for what needs them.  The boundary is MAX_ORDER-aligned.
  * SEE       mm/phys/node.c for what becomes of zone_movable_pfn[].
- * TESTS     test/boot/numa.py
+ * TESTS     test/host/mm/phys/test_node.c, test/boot/numa.py
  *
  * SPDX-License-Identifier: MIT
  */
@@ -64,7 +64,7 @@ int cmdline_parse_movablecore(const char *value) { return parse_core(value, &mov
 
 static unsigned long core_pages(const struct core_size *c, unsigned long total)
 {
-	return c->percent ? total / 100 * c->percent : c->pages;
+	return c->percent ? total * c->percent / 100 : c->pages;
 }
 
 /* Pages of node @nid at or above @from. */
@@ -109,7 +109,7 @@ void find_zone_movable_pfns(void)
 	if (kernelcore.pages || kernelcore.percent)
 		core = min(core_pages(&kernelcore, total), total);
 	if (movablecore.pages || movablecore.percent)
-		core = max(core, total - min(core_pages(&movablecore, total), total));
+		core = max(core, total - min(ALIGN(core_pages(&movablecore, total), MAX_ORDER_NR_PAGES), total));
 	if (!core || core >= total)
 		return;
 	if (PFN_UP(memblock_end_of_dram()) > 1ul << (32 - PAGE_SHIFT))

@@ -86,7 +86,7 @@ def main():
     tests(tap, "numa=off", FOUR, "numa=off")
     with tempfile.TemporaryDirectory() as folder:
         movable_zone(tap, folder, "kernelcore=256M of 512M", "kernelcore=256M", {0: 256}, smp=1, mem="512M")
-        movable_zone(tap, folder, "movablecore=30% of 512M", "movablecore=30%", {0: 360}, smp=2, mem="512M")
+        movable_zone(tap, folder, "movablecore=30% of 512M", "movablecore=30%", {0: 356}, smp=2, mem="512M")
         movable_zone(tap, folder, "both", "kernelcore=200M movablecore=100M", {0: 412}, smp=1, mem="512M")
         movable_zone(tap, folder, "2 nodes", "movablecore=512M", {0: 256, 1: 768}, smp=2, mem="1G", nodes=2)
         movable_zone(tap, folder, "4 nodes", "kernelcore=300M", {0: 100, 1: 356, 3: 612}, **FOUR)

@@ -310,6 +310,59 @@ static void isolation(void)
 	      z->free_area[MAX_ORDER].nr_free == 64 / 4 - 2);
 }
 
+/* Each kind of allocation, complete or not at all; the pages it got are told by the result alone. */
+static void each_kind(void)
+{
+	struct page *pages[40], *page;
+	unsigned long n;
+	void *exact;
+
+	n = alloc_pages_bulk(GFP_KERNEL, 40, pages);
+	CHECK(n <= 40);
+	for (unsigned long i = 0; i < n; i++)
+		__free_page(pages[i]);
+	exact = alloc_pages_exact(5 * PAGE_SIZE, GFP_KERNEL);
+	if (exact)
+		free_pages_exact(exact, 5 * PAGE_SIZE);
+	page = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_ZERO, 4);
+	if (page)
+		put_page(page + 3);
+	free_page(get_zeroed_page(GFP_KERNEL));
+	page = alloc_pages(GFP_ATOMIC, 2);
+	if (page) {
+		split_page(page, 2);
+		for (unsigned i = 0; i < 4; i++)
+			__free_page(page + i);
+	}
+	page = alloc_pages_node(0, GFP_HIGHUSER_MOVABLE | __GFP_THISNODE, 9);
+	if (page)
+		__free_pages(page, 9);
+}
+
+/* The n-th allocation fails, for every n: nobody notices but its caller, and nothing is lost. */
+static void each_failure(void)
+{
+	unsigned long free, n = 0, failures;
+
+	begin(64);
+	each_kind();
+	drain_all_pages(NULL);
+	free = nr_free_pages();
+	do {
+		fail_page_alloc = (struct fault_attr){ .interval = ++n, .probability = 100, .times = 1 };
+		fail_page_alloc_count = 0;
+		fail_page_alloc_enable(true);
+		each_kind();
+		fail_page_alloc_enable(false);
+		failures = fail_page_alloc_count;
+		drain_all_pages(NULL);
+		CHECK(nr_free_pages() == free && failures <= 1);
+		check_all();
+	} while (failures);
+	diag("%lu allocations failed in turn", n - 1);
+	CHECK(n - 1 == 45);
+}
+
 static void lock_economy(void)
 {
 	struct zone *z;
@@ -342,6 +395,7 @@ int main(void)
 	run_scenario(grouping, "mobility grouping keeps large blocks");
 	run_scenario(high_atomic, "high-order atomic reserve");
 	run_scenario(isolation, "isolated pageblocks give nothing away");
+	run_scenario(each_failure, "each allocation fails once");
 	run_scenario(lock_economy, "lock acquisitions");
 	return done_testing();
 }
