@@ -2,7 +2,9 @@
  * fs/file.c - open files: allocation, opening, the last reference.
  *
  * MODEL     A file is counted by descriptors, by calls in flight and by mappings.  fput() of the last one
- *           closes it there and then: it may sleep.
+ *           closes it there and then: it may sleep.  Only when closing one file lets go of another (a socket in
+ *           whose queue there are sockets in whose queues ...) does the other wait on a list of the task until
+ *           the first is closed: the stack does not grow with the chain.
  * INVARIANTS
  *   F1  A regular file that is open for writing counts in i_writecount.
  *   F2  FMODE_* says what may be done; operations need not check again.
@@ -54,7 +56,7 @@ static bool counts_as_writer(const struct file *f)
 }
 
 /* The last reference is gone. */
-static __noinline void __fput(struct file *f)
+static void __fput(struct file *f)
 {
 	struct inode *inode = f->f_inode;
 
@@ -73,10 +75,29 @@ static __noinline void __fput(struct file *f)
 	file_free(f);
 }
 
+/* Close @f, and what that lets go of, one after the other. */
+static __noinline void fput_last(struct file *f)
+{
+	struct task_struct *me = current;
+
+	if (me->in_fput) {
+		f->f_put_next = me->fput_list;
+		me->fput_list = f;
+		return;
+	}
+	me->in_fput = true;
+	__fput(f);
+	while (unlikely((f = me->fput_list))) {
+		me->fput_list = f->f_put_next;
+		__fput(f);
+	}
+	me->in_fput = false;
+}
+
 void fput(struct file *f)
 {
 	if (atomic_dec_and_test(&f->f_count))
-		__fput(f);
+		fput_last(f);
 }
 
 static void file_set_inode(struct file *f, struct inode *inode)

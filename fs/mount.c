@@ -195,17 +195,23 @@ bool path_is_under(const struct path *path, const struct path *root)
 	return is_subdir(d, root->dentry);
 }
 
-/* => namespace_sem(w); the tree below @m first */
-static void umount_tree(struct vfsmount *m)
+/* => namespace_sem(w); the tree below @top first, from its leaves */
+static void umount_tree(struct vfsmount *top)
 {
-	struct vfsmount *child;
+	struct vfsmount *m = top, *child, *parent;
 	struct path old;
+	bool last;
 
-	while ((child = child_mount(m, NULL)))
-		umount_tree(child);
-	detach_mnt(m, &old);
-	path_put(&old);
-	mntput(m);
+	do {
+		while ((child = child_mount(m, NULL)))
+			m = child;
+		last = m == top;
+		parent = m->mnt_parent;		/* in the tree, or not ours: it stays */
+		detach_mnt(m, &old);
+		path_put(&old);
+		mntput(m);
+		m = parent;
+	} while (!last);
 }
 
 /* ---- mount(2) -------------------------------------------------------------------------------- */

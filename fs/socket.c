@@ -58,6 +58,11 @@ static void sock_dname(struct dentry *d, char *buf, size_t n)
 }
 static const struct dentry_operations sock_dentry_ops = { .dname = sock_dname };
 
+struct unix_sock *unix_of_file(struct file *f)
+{
+	return f->f_op == &sock_fops ? f->private_data : NULL;
+}
+
 /* A file for @s, whose reference is taken over, also on failure.  ERR_PTR */
 static struct file *sock_file(struct unix_sock *s, int flags)
 {

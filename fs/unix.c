@@ -11,11 +11,11 @@
  *   X2  peer pointers hold references, in both directions, until each end is released.
  * LOCKING   (U) unix_lock, for all sockets; nothing sleeps under it.  recv_mutex keeps the first message in place
  *           while it is copied out.
- * FAILURE   A socket that only a message in its own queue refers to is never freed.
+ * FAILURE   Sockets that only messages in each other's queues refer to are freed by the collector, unix_gc.c.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "fs/unix.h"
+#include "fs/unix_msg.h"
 #include "fs/fs_struct.h"
 #include "fs/namei.h"
 #include "include/uapi/poll.h"
@@ -30,18 +30,7 @@
 #define SOMAXCONN	4096
 #define ADDR_HEAD	((int)offsetof(struct sockaddr_un, sun_path))
 
-struct unix_msg {
-	struct list_head link;
-	size_t len, off;
-	struct file **fds;		/* kmalloc'd, or NULL */
-	unsigned nr_fds;
-	struct ucred cred;
-	struct unix_addr from;
-	struct unix_sock *sender;	/* counted: woken when there is room again */
-	char data[];
-};
-
-static DEFINE_SPINLOCK(unix_lock, RANK_FILES);
+DEFINE_SPINLOCK(unix_lock, RANK_FILES);
 static LIST_HEAD(bound);
 static struct kmem_cache *unix_cache;
 
@@ -67,6 +56,7 @@ struct unix_sock *unix_create(int type)
 	INIT_LIST_HEAD(&s->backlog);
 	INIT_LIST_HEAD(&s->backlog_link);
 	INIT_LIST_HEAD(&s->bound_link);
+	INIT_LIST_HEAD(&s->gc_link);
 	init_waitqueue_head(&s->wait);
 	init_waitqueue_head(&s->space);
 	mutex_init(&s->recv_mutex, RANK_VFS);
@@ -89,8 +79,13 @@ void unix_put(struct unix_sock *s)
 	}
 }
 
-static void msg_free(struct unix_msg *m)
+void unix_msg_free(struct unix_msg *m)
 {
+	if (m->queued && m->nr_fds) {
+		spin_lock(&unix_lock);
+		unix_notinflight(m);
+		spin_unlock(&unix_lock);
+	}
 	for (unsigned i = 0; i < m->nr_fds; i++)
 		if (m->fds[i])
 			fput(m->fds[i]);
@@ -150,11 +145,12 @@ void unix_release(struct unix_sock *s)
 		unix_put(peer);
 	}
 	list_for_each_entry_safe(m, n, &msgs, link)
-		msg_free(m);
+		unix_msg_free(m);
 	list_for_each_entry_safe(c, next, &pending, backlog_link) {
 		list_del_init(&c->backlog_link);
 		unix_release(c);
 	}
+	unix_gc_soon();
 	unix_put(s);
 }
 
@@ -424,7 +420,7 @@ static struct unix_msg *msg_make(struct unix_sock *s, struct iov_iter *from, siz
 	*m = (struct unix_msg){ .len = len, .sender = unix_get(s) };
 	if (copy_from_iter(m->data, len, from) == len)
 		return m;
-	msg_free(m);
+	unix_msg_free(m);
 	return ERR_PTR(-EFAULT);
 }
 
@@ -465,6 +461,8 @@ static int try_send(struct unix_sock *s, struct unix_sock *dest, struct unix_msg
 	} else {
 		list_add_tail(&m->link, &dest->rx);
 		dest->rx_bytes += m->len;
+		m->queued = true;
+		unix_inflight(m);
 	}
 	spin_unlock(&unix_lock);
 	return rc;
@@ -534,7 +532,7 @@ static ssize_t send_parts(struct unix_sock *s, struct unix_sock *dest, struct io
 			rc = queue_msg(s, dest, m, nonblock);
 		if (rc) {
 			if (m && !IS_ERR(m))
-				msg_free(m);
+				unix_msg_free(m);
 			return done ? done : rc;
 		}
 		done += len;
@@ -571,8 +569,12 @@ static void take_ctl(struct unix_msg *m, struct unix_ctl *ctl, bool peek)
 	ctl->nr_fds = m->nr_fds;
 	for (unsigned i = 0; i < m->nr_fds; i++)
 		ctl->fds[i] = peek ? get_file(m->fds[i]) : m->fds[i];
-	if (!peek)
-		m->nr_fds = 0;
+	if (peek || !m->nr_fds)
+		return;
+	spin_lock(&unix_lock);
+	unix_notinflight(m);
+	m->nr_fds = 0;
+	spin_unlock(&unix_lock);
 }
 
 /* @n bytes of the first message were read. */
@@ -587,7 +589,7 @@ static void consume(struct unix_sock *s, struct unix_msg *m, size_t n, bool whol
 		list_del(&m->link);
 	spin_unlock(&unix_lock);
 	if (whole)
-		msg_free(m);
+		unix_msg_free(m);
 	wake_up_all(&s->space);
 	if (waitqueue_active(&sender->wait))
 		wake_up_poll(&sender->wait, EPOLLOUT | EPOLLWRNORM);

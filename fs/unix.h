@@ -40,6 +40,11 @@ struct unix_sock {
 	struct mutex recv_mutex;	/* one reader at a time */
 	struct ucred cred, peercred;
 	bool passcred, dead;
+	unsigned inflight;		/* (U) G1: messages that carry it, in queues */
+	unsigned gc_outside;		/* (U) fs/unix_gc.c */
+	bool gc_candidate;
+	struct list_head gc_link;	/* (U) while it is in flight */
+	struct file *file;		/* (U) while it is in flight */
 };
 
 /* What comes with the bytes. */
@@ -68,6 +73,7 @@ ssize_t unix_recv(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl
 int unix_shutdown(struct unix_sock *s, int how);
 unsigned unix_poll(struct unix_sock *s, struct file *f, struct poll_table *pt);
 size_t unix_inq(struct unix_sock *s);
+struct unix_sock *unix_of_file(struct file *f);	/* fs/socket.c: NULL if @f is something else */
 void unix_init(void);
 void unix_cred(struct ucred *c);		/* the running task's */
 

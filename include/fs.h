@@ -191,6 +191,7 @@ struct file {
 	int f_owner_sig;
 	struct list_head f_ep;			/* epoll items that watch it (epoll's lock) */
 	void *private_data;
+	struct file *f_put_next;		/* its last reference went while another file was being closed */
 };
 #define FMODE_READ	0x1
 #define FMODE_WRITE	0x2

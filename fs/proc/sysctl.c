@@ -15,6 +15,7 @@
 #include "drivers/char/random.h"
 #include "include/uapi/utsname.h"
 #include "kernel/panic.h"
+#include "kernel/sched/sched.h"
 #include "kernel/syscall/table.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
@@ -219,6 +220,8 @@ static struct ctl_table kernel_table[] = {
 	INT("randomize_va_space", randomize_va_space, 0644, 0, 2), INT("ngroups_max", ngroups_max, 0444, 0, 0),
 	INT("cap_last_cap", cap_last_cap, 0444, 0, 0), INT("overflowuid", overflowuid, 0644, 0, 65535),
 	INT("overflowgid", overflowgid, 0644, 0, 65535),
+	INT("sched_rt_period_us", sysctl_sched_rt_period_us, 0644, 1, 0x7fffffff),
+	INT("sched_rt_runtime_us", sysctl_sched_rt_runtime_us, 0644, -1, 0x7fffffff),
 	INT("dmesg_restrict", dmesg_restrict, 0644, 0, 1), INT("sysrq", sysrq, 0644, 0, 511),
 };
 

@@ -1,7 +1,9 @@
 /*
  * kernel/sched/fair.c - which of a hart's runnable tasks is next.
  *
- * MODEL     Real-time tasks (FIFO, RR) go first, by rt_priority.  The others share by weight: vruntime is
+ * MODEL     Real-time tasks (FIFO, RR) go first, by rt_priority; but while others wait for the hart they have at
+ *           most kernel.sched_rt_runtime_us of each sched_rt_period_us, so that one that spins does not take
+ *           the machine away (-1: no limit).  The others share by weight: vruntime is
  *           the time a task has run, scaled by 1024 / weight, and the least one is next.  A step of
  *           nice is a factor of 1.25 in weight.
  * INVARIANTS
@@ -18,6 +20,7 @@
 
 #define NR_NICE		(NICE_MAX - NICE_MIN + 1)
 
+int sysctl_sched_rt_period_us = 1000000, sysctl_sched_rt_runtime_us = 950000;
 static u32 weight_of[NR_NICE];		/* (I) by nice - NICE_MIN */
 
 /* Weights from 1024 at nice 0 outwards, with 20 fraction bits on the way. */
@@ -141,12 +144,31 @@ void dequeue_waiting(struct rq *rq, struct task_struct *p)
 	rb_erase(&p->se.run_node, &rq->tree);
 }
 
+/* The tick of the running task @p, before its sample is given to a class.  => rq->lock */
+void rt_tick(struct rq *rq, struct task_struct *p, u64 now)
+{
+	if (now - rq->rt_since >= READ_ONCE(sysctl_sched_rt_period_us) * NSEC_PER_USEC) {
+		rq->rt_since = now;
+		rq->rt_used = 0;
+	}
+	if (unlikely(task_is_rt(p)))
+		rq->rt_used += rq->sample_ns;
+}
+
+/* Is it the real-time tasks' time, or has somebody else waited long enough? */
+static bool rt_may_run(const struct rq *rq)
+{
+	int us = READ_ONCE(sysctl_sched_rt_runtime_us);
+
+	return !rq->leftmost || us < 0 || rq->rt_used < us * NSEC_PER_USEC;
+}
+
 /* Take the task that is to run off the waiting ones; idle when there is none. */
 struct task_struct *pick_next(struct rq *rq)
 {
 	struct task_struct *p;
 
-	if (unlikely(!list_empty(&rq->rt))) {
+	if (unlikely(!list_empty(&rq->rt)) && rt_may_run(rq)) {
 		p = list_first_entry(&rq->rt, struct task_struct, se.run_list);
 		list_del(&p->se.run_list);
 		if (p->policy == SCHED_RR && p->se.sum_exec_ns >= p->se.slice_ns)
@@ -179,7 +201,7 @@ bool should_preempt(struct rq *rq, struct task_struct *p)
 	if (curr == rq->idle)
 		return true;
 	if (unlikely(task_is_rt(p)))
-		return !task_is_rt(curr) || curr->rt_priority < p->rt_priority;
+		return task_is_rt(curr) ? curr->rt_priority < p->rt_priority : rt_may_run(rq);
 	if (unlikely(task_is_rt(curr)))
 		return false;
 	if (unlikely(p->policy != SCHED_NORMAL))
@@ -192,14 +214,16 @@ bool should_preempt(struct rq *rq, struct task_struct *p)
 /* In the tick: has @p, which runs, used up its turn, with somebody there to take over? */
 bool slice_expired(struct rq *rq, struct task_struct *p)
 {
-	if (p->se.sum_exec_ns < p->se.slice_ns && !task_is_rt(p))
-		return !list_empty(&rq->rt);
+	if (unlikely(task_is_rt(p)) && !rt_may_run(rq))
+		return true;
 	if (p->policy == SCHED_FIFO)
 		return false;
 	if (p->policy == SCHED_RR)
 		return p->se.sum_exec_ns >= p->se.slice_ns && !list_empty(&rq->rt);
-	if (!list_empty(&rq->rt))
+	if (!list_empty(&rq->rt) && rt_may_run(rq))
 		return true;
+	if (p->se.sum_exec_ns < p->se.slice_ns)
+		return false;
 	return rq->leftmost && (s64)(node_task(rq->leftmost)->se.vruntime - p->se.vruntime) < 0;
 }
 

@@ -29,6 +29,7 @@ static enum hrtimer_restart tick_fn(struct hrtimer *t)
 	}
 	spin_lock(&rq->lock);
 	update_curr(rq, now);
+	rt_tick(rq, p, now);
 	account_sample(rq, p, user_mode(irq_regs()));
 	if (slice_expired(rq, p))
 		resched_curr(rq);

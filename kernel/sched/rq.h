@@ -39,6 +39,7 @@ struct rq {
 	struct rb_root tree;		/* fair tasks that wait, by vruntime */
 	struct rb_node *leftmost;
 	struct list_head rt;		/* real-time tasks that wait, most urgent first */
+	u64 rt_since, rt_used;		/* begin of the period, and what real-time tasks had of it */
 	u64 min_vruntime;		/* only grows: where new and woken tasks start */
 	long nr_uninterruptible;	/* may be negative: a waker counts on the sleeper's queue */
 	u64 nr_switches;
@@ -90,6 +91,7 @@ void place_woken(struct rq *rq, struct task_struct *p);
 bool should_preempt(struct rq *rq, struct task_struct *p);
 bool slice_expired(struct rq *rq, struct task_struct *p);
 void yield_place(struct rq *rq, struct task_struct *p);
+void rt_tick(struct rq *rq, struct task_struct *p, u64 now);
 static inline bool rq_has_waiting(const struct rq *rq) { return rq->leftmost || !list_empty(&rq->rt); }
 
 /* ---- core.c ---------------------------------------------------------------------------------- */

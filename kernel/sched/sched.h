@@ -86,6 +86,7 @@ unsigned nr_iowait(void);
 u64 nr_context_switches(void);
 #define FSHIFT		11
 #define FIXED_1		(1ul << FSHIFT)
+extern int sysctl_sched_rt_period_us, sysctl_sched_rt_runtime_us;
 extern unsigned long avenrun[3];		/* load averages, FSHIFT fraction bits */
 void get_avenrun(unsigned long loads[3]);	/* rounded for "%lu.%02lu" */
 #define LOAD_INT(x)	((x) >> FSHIFT)

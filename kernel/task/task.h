@@ -154,6 +154,8 @@ struct task_struct {
 	bool dumpable, no_new_privs, in_execve, did_exec;
 	unsigned personality;		/* personality(2) */
 	unsigned short ioprio;			/* kernel/sched/ioprio.c */
+	bool in_fput;				/* closing a file; those that this lets go are closed after it */
+	struct file *fput_list;
 	u64 timer_slack_ns, default_timer_slack_ns;	/* how late its timers may be: never used up */
 
 	int __user *set_child_tid, *clear_child_tid;

@@ -19,17 +19,21 @@ TEST(wait_statuses)
 	CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 7);
 	st = CHILD_STATUS({ raise(SIGTERM); });
 	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGTERM);
+	int fd[2];
+	char c;
+	CHECK_EQ(pipe(fd), 0);
 	pid_t p = fork();
 	if (!p) {
+		close(fd[1]);
 		raise(SIGSTOP);
-		usleep(300000);		/* once it has exited, nobody is told that it went on */
-		_exit(3);
+		_exit(read(fd[0], &c, 1) == 0 ? 3 : 4);	/* once it has exited, nobody is told that it went on */
 	}
 	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
 	CHECK(WIFSTOPPED(st) && WSTOPSIG(st) == SIGSTOP);
 	CHECK_EQ(kill(p, SIGCONT), 0);
 	CHECK_EQ(waitpid(p, &st, WCONTINUED), p);
 	CHECK(WIFCONTINUED(st));
+	close(fd[1]);
 	CHECK_EQ(waitpid(p, &st, 0), p);
 	CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 3);
 	CHECK_ERR(waitpid(-1, &st, 0), ECHILD);

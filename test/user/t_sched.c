@@ -95,14 +95,25 @@ TEST(priority_needs_rights)
 	), 0);
 }
 
-/* CPU time of two children that share one hart for a while. */
-static double share(int nice_a, int nice_b)
+static long long cpu_time_of(pid_t pid)
 {
 	struct timespec t;
-	long long used[2];
-	cpu_set_t one;
-	int p[2];
+	clockid_t id;
 
+	CHECK_EQ(clock_getcpuclockid(pid, &id), 0);
+	CHECK_EQ(clock_gettime(id, &t), 0);
+	return t.tv_sec * SEC + t.tv_nsec;
+}
+
+/* How two children share one hart while they have a second of it: by their clocks, whatever the host's says. */
+static double share(int nice_a, int nice_b)
+{
+	long long from[2], used[2];
+	cpu_set_t one;
+	int p[2], ready[2];
+	char c;
+
+	CHECK_EQ(pipe(ready), 0);
 	for (int i = 0; i < 2; i++) {
 		p[i] = fork();
 		if (!p[i]) {
@@ -110,21 +121,26 @@ static double share(int nice_a, int nice_b)
 			CPU_SET(0, &one);
 			sched_setaffinity(0, sizeof(one), &one);
 			setpriority(PRIO_PROCESS, 0, i ? nice_b : nice_a);
+			write(ready[1], "x", 1);
 			for (;;)
 				;
 		}
 	}
-	nanosleep(&(struct timespec){ 1, 0 }, NULL);
-	for (int i = 0; i < 2; i++) {
-		clockid_t id;
-
-		clock_getcpuclockid(p[i], &id);
-		clock_gettime(id, &t);
-		used[i] = t.tv_sec * SEC + t.tv_nsec;
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(read(ready[0], &c, 1), 1);
+	for (int i = 0; i < 2; i++)
+		from[i] = cpu_time_of(p[i]);
+	do {
+		nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
+		for (int i = 0; i < 2; i++)
+			used[i] = cpu_time_of(p[i]) - from[i];
+	} while (used[0] + used[1] < SEC);
+	for (int i = 0; i < 2; i++)
 		kill(p[i], SIGKILL);
-	}
 	while (wait(NULL) > 0)
 		;
+	close(ready[0]);
+	close(ready[1]);
 	return (double)used[0] / (used[1] + 1);
 }
 
@@ -141,6 +157,44 @@ TEST(harts_are_shared_by_weight)
 		test_fail(__FILE__, __LINE__, "equal tasks share %.2f : 1", even);
 	if (nice < 4)
 		test_fail(__FILE__, __LINE__, "nice 0 and nice 10 share %.2f : 1", nice);
+}
+
+/* A real-time task that never sleeps leaves the others a part of its hart. */
+TEST(real_time_leaves_something)
+{
+	struct sched_param sp = { .sched_priority = 50 };
+	long long rt, fair;
+	cpu_set_t one;
+	int p[2];
+
+	if (getuid())
+		test_skip("needs root");
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	for (int i = 0; i < 2; i++) {
+		p[i] = fork();
+		if (p[i])
+			continue;
+		sched_setaffinity(0, sizeof(one), &one);
+		if (i && sched_setscheduler(0, SCHED_FIFO, &sp))
+			_exit(1);
+		for (;;)
+			;
+	}
+	do {
+		nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
+		fair = cpu_time_of(p[0]);
+		rt = cpu_time_of(p[1]);
+	} while (rt < 2 * SEC);
+	/* They began together: what is left of a second, at least twice, or what it had before the other began. */
+	do {
+		nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
+	} while (cpu_time_of(p[0]) < fair + SEC / 10);
+	CHECK(rt > 4 * (cpu_time_of(p[0]) - fair));
+	for (int i = 0; i < 2; i++)
+		kill(p[i], SIGKILL);
+	while (wait(NULL) > 0)
+		;
 }
 
 TEST(affinity_moves_and_checks)

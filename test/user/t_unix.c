@@ -216,3 +216,75 @@ TEST(megabytes_pass_through_a_stream)
 	CHECK_EQ(status, 0);
 	close(s[1]);
 }
+
+/* Send @fd through @s with one byte. */
+static void send_fd(int s, int fd)
+{
+	char control[CMSG_SPACE(sizeof(int))] = "", byte = 'f';
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+
+	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
+	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
+	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
+	CHECK_EQ(sendmsg(s, &m, 0), 1);
+}
+
+/* Each socket waits in the queue of the next: closing the last one closes all, however many. */
+TEST(chains_of_sockets_in_messages)
+{
+	int pair[2], last = -1, end[2];
+	char c;
+
+	CHECK_EQ(pipe(end), 0);
+	for (int i = 0; i < 5000; i++) {
+		CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		send_fd(pair[0], i ? last : end[1]);
+		close(i ? last : end[1]);
+		close(pair[0]);
+		last = pair[1];
+	}
+	CHECK_EQ(fcntl(end[0], F_SETFL, O_NONBLOCK), 0);
+	CHECK_ERR(read(end[0], &c, 1), EAGAIN);		/* the writer is the first of the chain */
+	close(last);
+	CHECK_EQ(fcntl(end[0], F_SETFL, 0), 0);
+	CHECK_EQ(read(end[0], &c, 1), 0);
+}
+
+/* Sockets that only messages in their own queues refer to are freed; one that can still be received is not. */
+TEST(rings_of_sockets_are_found)
+{
+	int ring[8][2], keep[2], end[2], got;
+	char c;
+
+	for (int round = 0; round < 100; round++) {
+		CHECK_EQ(pipe(end), 0);
+		for (int i = 0; i < 8; i++)
+			CHECK_EQ(socketpair(AF_UNIX, i & 1 ? SOCK_STREAM : SOCK_DGRAM, 0, ring[i]), 0);
+		for (int i = 0; i < 8; i++) {
+			send_fd(ring[i][0], ring[(i + 1) % 8][1]);
+			send_fd(ring[i][1], ring[(i + 3) % 8][0]);
+		}
+		send_fd(ring[3][0], end[1]);
+		close(end[1]);
+		CHECK_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, keep), 0);
+		send_fd(keep[0], ring[5][1]);
+		for (int i = 0; i < 8; i++) {
+			close(ring[i][0]);
+			close(ring[i][1]);
+		}
+		close(socket(AF_UNIX, SOCK_DGRAM, 0));	/* may start a search: the ring hangs on what we keep */
+		got = receive_descriptor(keep[1]);
+		close(socket(AF_UNIX, SOCK_DGRAM, 0));
+		CHECK_EQ(fcntl(end[0], F_SETFL, O_NONBLOCK), 0);
+		CHECK_ERR(read(end[0], &c, 1), EAGAIN);
+		close(got);
+		close(keep[0]);
+		close(keep[1]);
+		close(socket(AF_UNIX, SOCK_DGRAM, 0));
+		CHECK_EQ(fcntl(end[0], F_SETFL, 0), 0);
+		CHECK_EQ(read(end[0], &c, 1), 0);	/* the ring was freed, and the pipe's writer with it */
+		close(end[0]);
+	}
+}

@@ -1,0 +1,31 @@
+/*
+ * fs/unix_msg.h - messages of local sockets, for fs/unix.c and its collector, fs/unix_gc.c.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_FS_UNIX_MSG_H
+#define VELLUM_FS_UNIX_MSG_H
+
+#include "fs/unix.h"
+
+struct unix_msg {
+	struct list_head link;
+	size_t len, off;
+	struct file **fds;		/* kmalloc'd, or NULL */
+	unsigned nr_fds;
+	struct ucred cred;
+	struct unix_addr from;
+	struct unix_sock *sender;	/* counted: woken when there is room again */
+	bool queued;			/* (U) was put into a queue: its files are in flight */
+	char data[];
+};
+
+extern spinlock_t unix_lock;
+void unix_msg_free(struct unix_msg *m);		/* it is in no queue */
+
+/* The files of @m enter or leave a queue.  => unix_lock held */
+void unix_inflight(struct unix_msg *m) REQUIRES(unix_lock);
+void unix_notinflight(struct unix_msg *m) REQUIRES(unix_lock);
+void unix_gc_soon(void);			/* a socket was closed */
+
+#endif
