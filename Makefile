@@ -24,7 +24,7 @@ all: $(BUILD)/Image $(BUILD)/vellum.elf
 # ---- the kernel -----------------------------------------------------------------------------------
 
 # Every .c and .S below these folders is part of the kernel; its own tests, of the debug build only.
-KDIRS     := boot arch/riscv lib kernel mm fs drivers $(if $(DEBUG),test/kernel)
+KDIRS     := boot arch/riscv lib kernel mm fs drivers $(if $(DEBUG),test/kernel) $(if $(SLAB_RECORD),test/record)
 SRCS      := $(shell find $(KDIRS) -name '*.[cS]' -not -path 'arch/riscv/vdso/*' \
 	       -not -path 'mm/slab/sl[aou]b*.c' | LC_ALL=C sort) $(wildcard mm/slab/$(SLAB).c mm/slab/$(SLAB)_*.c)
 OBJS      := $(patsubst %,$(BUILD)/%.o,$(basename $(SRCS)))
@@ -40,8 +40,13 @@ CFLAGS    := $(ARCHFLAGS) -std=gnu11 -O2 -g -ffreestanding -fms-extensions -fno-
 	     $(if $(filter slob,$(SLAB)),-DVELLUM_SLOB) $(EXTRA_CFLAGS)
 LDFLAGS   := -nostdlib -static --no-dynamic-linker --unresolved-symbols=ignore-all -z max-page-size=4096 --no-warn-rwx-segments -T kernel.ld $(LDEXTRA)
 
+# Of a build that writes down what the slab allocator does (tools/slab-trace).
+RECORDED  := kmem_cache_create kmem_cache_destroy kmem_cache_alloc kmem_cache_alloc_node kmem_cache_alloc_bulk \
+	     kmem_cache_free kmem_cache_free_bulk kmalloc_exact kfree arch_machine_poweroff
+LDFLAGS   += $(if $(SLAB_RECORD),$(RECORDED:%=--wrap=%))
+
 # Written anew when what is asked for is not what was built: then everything is.
-ASKED     := SLAB=$(SLAB) DEBUG=$(DEBUG) $(EXTRA_CFLAGS)
+ASKED     := SLAB=$(SLAB) $(SLAB_RECORD) DEBUG=$(DEBUG) $(EXTRA_CFLAGS)
 $(shell mkdir -p $(BUILD); echo '$(ASKED)' | cmp -s - $(BUILD)/asked || echo '$(ASKED)' >$(BUILD)/asked)
 $(OBJS): $(BUILD)/asked
 
@@ -122,7 +127,18 @@ TESTBUILD := $(BUILD)/Image $(BUILD)/vellum.elf $(BUILD)/test.cpio $(BUILD)/root
 test: setup
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(TESTBUILD) host-tests dtbs
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) DEBUG=1 BUILD=$(BUILD)/debug $(BUILD)/debug/Image
+	$(Q)$(MAKE) --no-print-directory slab-kernels
 	$(Q)tools/test-list --ci | xargs -d '\n' tools/run-tests -j2
+
+# The kernels with the other slab back ends.
+.PHONY: slab-kernels slab-table
+slab-kernels:
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) SLAB=slab BUILD=$(BUILD)/slab $(BUILD)/slab/Image
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) SLAB=slob BUILD=$(BUILD)/slob $(BUILD)/slob/Image
+
+slab-table: setup
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/Image $(BUILD)/rootfs.cpio slab-kernels
+	$(Q)python3 test/boot/slab_memory.py
 
 test-matrix: setup
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(TESTBUILD)
@@ -162,6 +178,7 @@ help:
 #> make test-matrix   the user tests on every paging mode x harts x nodes x memory size
 #> make test-linux    the user tests on Linux (KERNEL=Image, or Debian's riscv64 kernel package)
 #> make bench         costs in guest instructions, beside Linux's
+#> make slab-table     what slub, slab and slob hold for the same allocations of a boot and the user tests
 #> make lint          layers, warnings as errors, static analysis, style
 #> make compile_commands.json   for editors
 #> make clean

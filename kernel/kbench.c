@@ -4,6 +4,7 @@
  *
  * MODEL     kbench            costs; with several harts, how often they take the zone locks
  *           kbench=mobility   how well free memory stays in large blocks (kbench_mobility.c)
+ *           kbench=slab       how much memory objects take (kbench_slab.c)
  *           A row times many rounds between two reads of the instruction counter's stand-in, the time CSR:
  *           under `qemu -icount shift=0` guest time counts instructions, one a nanosecond.  The cost of
  *           the empty loop is taken off.
@@ -206,10 +207,13 @@ static void cost_rows(void)
 
 void kbench_main(void)
 {
-	char what[16];
+	char what[16] = "";
 
-	if (cmdline_get("kbench", what, sizeof(what)) > 0 && !strcmp(what, "mobility"))
+	cmdline_get("kbench", what, sizeof(what));
+	if (!strcmp(what, "mobility"))
 		kbench_mobility();
+	else if (!strcmp(what, "slab"))
+		kbench_slab();
 	else
 		cost_rows();
 }

@@ -11,5 +11,6 @@
 /* Print @sum / @n to one decimal. */
 void kbench_row(const char *name, u64 sum, u64 n);
 void kbench_mobility(void);
+void kbench_slab(void);
 
 #endif

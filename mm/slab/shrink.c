@@ -48,6 +48,11 @@ unsigned long slab_discard_empty(void)
 	return n;
 }
 
+unsigned long slab_pages(void)
+{
+	return global_node_page_state(NR_SLAB_RECLAIMABLE) + global_node_page_state(NR_SLAB_UNRECLAIMABLE);
+}
+
 void slab_shrink_all(void)
 {
 	mutex_lock(&slab_mutex);

@@ -9,6 +9,7 @@
 /* For reclaim: they wait for no lock, and do nothing where the list of caches is being changed. */
 unsigned long slab_nr_empty(void);		/* slabs that could be given back, at most */
 unsigned long slab_discard_empty(void);		/* give them back; about how many */
+unsigned long slab_pages(void);			/* that all caches have, and large kmalloc()s */
 /* What harts hold for themselves too. */
 void slab_shrink_all(void);
 
