@@ -60,12 +60,15 @@ static __always_inline struct fd __fdget(unsigned fd, unsigned refuse)
 static __always_inline struct fd fdget(unsigned fd) { return __fdget(fd, FMODE_PATH); }
 static __always_inline struct fd fdget_raw(unsigned fd) { return __fdget(fd, 0); }
 
-/* The same for a call that uses and moves f_pos, whose lock a file with one user does not need. */
+/*
+ * The same for a call that uses and moves f_pos, whose lock a file with one user does not need; and a file whose
+ * reader may wait for another one's write must not have: a terminal, an eventfd.
+ */
 static __always_inline struct fd fdget_pos(unsigned fd) NO_LOCK_ANALYSIS
 {
 	struct fd f = fdget(fd);
 
-	if (f.file && !(f.file->f_mode & FMODE_STREAM) && atomic_read(&f.file->f_count) > 1) {
+	if (f.file && (f.file->f_mode & FMODE_ATOMIC_POS) && atomic_read(&f.file->f_count) > 1) {
 		mutex_lock(&f.file->f_pos_lock);
 		f.flags |= FDPUT_POS;
 	}

@@ -122,6 +122,8 @@ int do_dentry_open(struct file *f, const struct path *path)
 	}
 	f->f_op = inode->i_fop;
 	f->f_mode |= FMODE_LSEEK | FMODE_PREAD;
+	if (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode))
+		f->f_mode |= FMODE_ATOMIC_POS;
 	if (f->f_flags & FMODE_EXEC_OPEN)
 		f->f_mode |= FMODE_EXEC;
 	f->f_path = *path;

@@ -291,31 +291,47 @@ static struct vfsmount *clone_mount(struct vfsmount *old, struct dentry *root)
 	return m;
 }
 
+/* The child of @mnt that follows @after in the list (NULL: the first), or NULL.  => namespace_sem */
+static struct vfsmount *next_child(struct vfsmount *mnt, struct vfsmount *after)
+{
+	struct vfsmount *m;
+
+	list_for_each_entry(m, &mount_list, mnt_list) {
+		if (after)
+			after = m == after ? NULL : after;
+		else if (m->mnt_parent == mnt && m != mnt)
+			return m;
+	}
+	return NULL;
+}
+
 /* MS_REC: the mounts below @from, as they stand below @from->dentry, are put below @top too. */
 static int clone_below(const struct path *from, struct vfsmount *top)
 {
-	struct vfsmount *m, *last = list_last_entry(&mount_list, struct vfsmount, mnt_list);
+	struct vfsmount *old = from->mnt, *new = top, *child = NULL;
 
-	list_for_each_entry(m, &mount_list, mnt_list) {
-		struct path where = { top, m->mnt_mountpoint };
+	for (;;) {
+		struct path where = { new, NULL };
 
-		if (m->mnt_parent == from->mnt && m != from->mnt && m != top &&
-		    is_subdir(m->mnt_mountpoint, from->dentry)) {
-			struct path sub = { m, m->mnt_root };
-			struct vfsmount *copy = clone_mount(m, m->mnt_root);
-			int rc;
-
-			if (!copy)
-				return -ENOMEM;
-			attach_mnt(copy, &where);
-			rc = clone_below(&sub, copy);
-			if (rc)
-				return rc;
+		child = next_child(old, child);
+		if (!child) {
+			if (old == from->mnt)
+				return 0;
+			child = old;			/* go on beside it */
+			old = old->mnt_parent;
+			new = new->mnt_parent;
+			continue;
 		}
-		if (m == last)
-			break;
+		where.dentry = child->mnt_mountpoint;
+		if (old == from->mnt && !is_subdir(where.dentry, from->dentry))
+			continue;
+		new = clone_mount(child, child->mnt_root);
+		if (!new)
+			return -ENOMEM;
+		attach_mnt(new, &where);
+		old = child;
+		child = NULL;
 	}
-	return 0;
 }
 
 static int mount_source(const char *name, struct path *from)

@@ -199,6 +199,7 @@ struct file {
 #define FMODE_PREAD	0x8
 #define FMODE_EXEC	0x20
 #define FMODE_PATH	0x4000
+#define FMODE_ATOMIC_POS 0x8000		/* calls that use f_pos exclude each other (POSIX: regular files) */
 #define FMODE_STREAM	0x200000	/* no position */
 
 struct super_block {

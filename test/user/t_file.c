@@ -436,3 +436,28 @@ TEST(times_and_modes)
 	CHECK_EQ(unlink("f"), 0);
 	leave_directory();
 }
+
+/* Who waits in a read of a file without a position does not keep others from writing to it. */
+TEST(readers_that_wait_let_writers_in)
+{
+	uint64_t v = 1;
+	int e = eventfd(0, 0), back = eventfd(0, 0);
+	pid_t p;
+
+	CHECK(e >= 0 && back >= 0);
+	alarm(30);
+	p = fork();
+	if (!p) {
+		for (int i = 0; i < 100; i++)
+			if (read(e, &v, 8) != 8 || write(back, &v, 8) != 8)
+				_exit(1);
+		_exit(0);
+	}
+	for (int i = 0; i < 100; i++) {
+		CHECK_EQ(write(e, &v, 8), 8);
+		CHECK_EQ(read(back, &v, 8), 8);
+	}
+	int st;
+	CHECK_EQ(waitpid(p, &st, 0), p);
+	CHECK_EQ(st, 0);
+}
