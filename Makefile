@@ -25,8 +25,11 @@ all: $(BUILD)/Image $(BUILD)/vellum.elf
 
 # Every .c and .S below these folders is part of the kernel; its own tests, of the debug build only.
 KDIRS     := boot arch/riscv lib kernel mm fs drivers $(if $(DEBUG),test/kernel) $(if $(SLAB_RECORD),test/record)
+# KASAN=1 reports the bugs that test_slab_debug.c plants before the slab allocator can.
+SANDROP   := $(if $(KASAN),-not -name test_slab_debug.c,-not -path 'mm/kasan/*' -not -name '*kasan*.c') \
+	     $(if $(UBSAN),,-not -name '*ubsan*.c')
 SRCS      := $(shell find $(KDIRS) -name '*.[cS]' -not -path 'arch/riscv/vdso/*' \
-	       -not -path 'mm/slab/sl[aou]b*.c' | LC_ALL=C sort) $(wildcard mm/slab/$(SLAB).c mm/slab/$(SLAB)_*.c)
+	       -not -path 'mm/slab/sl[aou]b*.c' $(SANDROP) | LC_ALL=C sort) $(wildcard mm/slab/$(SLAB).c mm/slab/$(SLAB)_*.c)
 OBJS      := $(patsubst %,$(BUILD)/%.o,$(basename $(SRCS)))
 
 ARCHFLAGS := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
@@ -35,9 +38,22 @@ WARNINGS  := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare -Wv
 	     -Werror=int-conversion -Werror=return-type
 CFLAGS    := $(ARCHFLAGS) -std=gnu11 -O2 -g -ffreestanding -fms-extensions -fno-common -fno-pic \
 	     -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
-	     -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -msmall-data-limit=8 \
+	     -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -msmall-data-limit=$(if $(KASAN)$(UBSAN),0,8) \
 	     $(WARNINGS) -I. -Iarch/riscv/include $(if $(DEBUG),-DVELLUM_DEBUG) \
-	     $(if $(filter slob,$(SLAB)),-DVELLUM_SLOB) $(EXTRA_CFLAGS)
+	     $(if $(filter slob,$(SLAB)),-DVELLUM_SLOB) \
+	     $(if $(KASAN),-DVELLUM_KASAN) $(if $(UBSAN),-DVELLUM_UBSAN) $(EXTRA_CFLAGS)
+# Checked by the compiler; but not what runs before there is shadow, and what handles memory that is not in use.
+KASANFLAGS := $(if $(KASAN),-fsanitize=kernel-address -fasan-shadow-offset=0xdfffffff00000000 \
+		--param asan-instrumentation-with-call-threshold=0 --param asan-stack=1 --param asan-globals=1)
+UBSANFLAGS := $(if $(UBSAN),-fsanitize=undefined -fno-sanitize=null -fno-sanitize=object-size \
+		-fno-sanitize=alignment -fno-sanitize=pointer-overflow -Wno-maybe-uninitialized -Wno-array-bounds)
+$(patsubst %,$(BUILD)/%,boot/% mm/kasan/% mm/slab/% lib/string.o kernel/panic.o lib/ubsan.o): KASANFLAGS :=
+$(patsubst %,$(BUILD)/%,boot/% lib/ubsan.o): UBSANFLAGS :=
+ifneq ($(KASAN),)
+ifneq ($(SLAB),slub)
+$(error KASAN=1 checks the objects of SLAB=slub only)
+endif
+endif
 LDFLAGS   := -nostdlib -static --no-dynamic-linker --unresolved-symbols=ignore-all -z max-page-size=4096 --no-warn-rwx-segments -T kernel.ld $(LDEXTRA)
 
 # Of a build that writes down what the slab allocator does (tools/slab-trace).
@@ -46,14 +62,14 @@ RECORDED  := kmem_cache_create kmem_cache_destroy kmem_cache_alloc kmem_cache_al
 LDFLAGS   += $(if $(SLAB_RECORD),$(RECORDED:%=--wrap=%))
 
 # Written anew when what is asked for is not what was built: then everything is.
-ASKED     := SLAB=$(SLAB) $(SLAB_RECORD) DEBUG=$(DEBUG) $(EXTRA_CFLAGS)
+ASKED     := SLAB=$(SLAB) $(SLAB_RECORD) $(CFLAGS) $(KASANFLAGS) $(UBSANFLAGS)
 $(shell mkdir -p $(BUILD); echo '$(ASKED)' | cmp -s - $(BUILD)/asked || echo '$(ASKED)' >$(BUILD)/asked)
 $(OBJS): $(BUILD)/asked
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) $(KASANFLAGS) $(UBSANFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/%.o: %.S
 	@mkdir -p $(@D)
@@ -140,6 +156,23 @@ slab-table: setup
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/Image $(BUILD)/rootfs.cpio slab-kernels
 	$(Q)python3 test/boot/slab_memory.py
 
+# What make test has, and all of it again on kernels that check themselves, and on the other slab back ends.
+SANITIZED := $(BUILD)/kasan $(BUILD)/ubsan $(BUILD)/slab-debug $(BUILD)/slob-debug
+$(BUILD)/kasan: VARIANT := KASAN=1
+$(BUILD)/ubsan: VARIANT := UBSAN=1
+$(BUILD)/slab-debug: VARIANT := SLAB=slab
+$(BUILD)/slob-debug: VARIANT := SLAB=slob
+.PHONY: $(SANITIZED)
+$(SANITIZED):
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) DEBUG=1 $(VARIANT) BUILD=$@ $@/Image
+
+test-all: setup
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(TESTBUILD) host-tests dtbs
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) DEBUG=1 BUILD=$(BUILD)/debug $(BUILD)/debug/Image
+	$(Q)$(MAKE) --no-print-directory slab-kernels
+	$(Q)$(MAKE) --no-print-directory -j1 $(SANITIZED)
+	$(Q)tools/test-list --all | xargs -d '\n' tools/run-tests -j2
+
 test-matrix: setup
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(TESTBUILD)
 	$(Q)tools/test-list --matrix | xargs -d '\n' tools/run-tests -j2
@@ -175,6 +208,7 @@ help:
 #>                    SMP=4 MEM=2G NODES=2 PAGING=sv39|sv48|sv57 APPEND="..." INITRD=file DTB=file
 #> make debug         the same, waiting for gdb, which attaches with symbols and our commands
 #> make test          all tests: on the host, in QEMU, and bad input; ends with "N passed, N failed"
+#> make test-all      make test, and the kernel and user tests under KASAN and UBSAN, and with each slab back end
 #> make test-matrix   the user tests on every paging mode x harts x nodes x memory size
 #> make test-linux    the user tests on Linux (KERNEL=Image, or Debian's riscv64 kernel package)
 #> make bench         costs in guest instructions, beside Linux's
@@ -182,4 +216,5 @@ help:
 #> make lint          layers, warnings as errors, static analysis, style
 #> make compile_commands.json   for editors
 #> make clean
-#> V=1 shows commands, DEBUG=1 builds with all invariants checked, SLAB=slub chooses the slab allocator
+#> V=1 shows commands, DEBUG=1 builds with all invariants checked, SLAB=slub chooses the slab allocator,
+#> KASAN=1 checks every access of memory, UBSAN=1 what C leaves undefined

@@ -16,6 +16,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "boot/early_map.h"
+#include "include/kasan.h"
 #include <asm/pte.h>
 
 #define EARLY_TABLE static pte_t __section(".init.pagedata") __aligned(4096)
@@ -25,6 +26,9 @@ EARLY_TABLE early_l3[PT_ENTRIES];
 EARLY_TABLE early_l2[PT_ENTRIES];
 EARLY_TABLE early_image[PT_ENTRIES];
 EARLY_TABLE early_fix[PT_ENTRIES];
+#ifdef VELLUM_KASAN
+EARLY_TABLE early_shadow[PT_ENTRIES], early_shadow_leaves[PT_ENTRIES], early_shadow_page[PT_ENTRIES];
+#endif
 pte_t fixmap_pte[PT_ENTRIES] __section(".bss.page_aligned") __aligned(4096);
 
 static struct early_map_result result __section(".init.data") = { .va_offset = 1 };
@@ -128,6 +132,14 @@ struct early_map_result *early_map(unsigned long dtb_pa)
 		levels = tree_paging_wish((const u8 *)dtb_pa);
 		map_tree(dtb_pa & ~(SPAN_2M - 1));
 	}
+#ifdef VELLUM_KASAN
+	/* Compiled code writes the shadow of its stack before there is any: all of the image's is one page. */
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
+		early_shadow[i].v = (unsigned long)early_shadow_leaves >> 2 | PTE_V;
+		early_shadow_leaves[i].v = (unsigned long)early_shadow_page >> 2 | (PTE_EARLY & ~PTE_X);
+	}
+	early_l2[pt_index(KASAN_SHADOW_END - 1, 2)].v = (unsigned long)early_shadow >> 2 | PTE_V;
+#endif
 	early_l2[pt_index(KERNEL_LINK_ADDR, 2)].v = (unsigned long)early_image >> 2 | PTE_V;
 	early_l2[pt_index(FIXMAP_START, 2)].v = (unsigned long)early_fix >> 2 | PTE_V;
 	early_l3[PT_ENTRIES - 1].v = (unsigned long)early_l2 >> 2 | PTE_V;

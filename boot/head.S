@@ -164,6 +164,6 @@ boot_stack_end:
 init_stack_guard:			/* not mapped by paging_init() */
 	.space	4096
 init_stack:
-	.space	16384
+	.space	1 << THREAD_SHIFT
 	.globl init_stack_end
 init_stack_end:

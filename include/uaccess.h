@@ -13,6 +13,7 @@
 #define VELLUM_UACCESS_H
 
 #include "include/arch/arch.h"
+#include "include/kasan.h"
 #include "include/uapi/errno.h"
 
 static inline bool access_ok(const void __user *p, unsigned long n)
@@ -22,11 +23,13 @@ static inline bool access_ok(const void __user *p, unsigned long n)
 
 static inline __must_check unsigned long copy_from_user(void *to, const void __user *from, unsigned long n)
 {
+	kasan_check_write(to, n);
 	return access_ok(from, n) ? arch_copy_user(to, from, n) : n;
 }
 
 static inline __must_check unsigned long copy_to_user(void __user *to, const void *from, unsigned long n)
 {
+	kasan_check_read(from, n);
 	return access_ok(to, n) ? arch_copy_user(to, from, n) : n;
 }
 

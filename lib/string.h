@@ -52,4 +52,35 @@ bool sysfs_streq(const char *a, const char *b);
 int match_string(const char *const *names, size_t n, const char *s);
 void memzero_explicit(void *p, size_t n);
 
+#if defined(VELLUM_KASAN) && defined(__SANITIZE_ADDRESS__)
+#include "include/kasan.h"
+static __always_inline void *checked_memcpy(void *to, const void *from, size_t n)
+{
+	kasan_check_read(from, n);
+	kasan_check_write(to, n);
+	return memcpy(to, from, n);
+}
+static __always_inline void *checked_memmove(void *to, const void *from, size_t n)
+{
+	kasan_check_read(from, n);
+	kasan_check_write(to, n);
+	return memmove(to, from, n);
+}
+static __always_inline void *checked_memset(void *p, int c, size_t n)
+{
+	kasan_check_write(p, n);
+	return memset(p, c, n);
+}
+static __always_inline int checked_memcmp(const void *a, const void *b, size_t n)
+{
+	kasan_check_read(a, n);
+	kasan_check_read(b, n);
+	return memcmp(a, b, n);
+}
+#define memcpy(...)	checked_memcpy(__VA_ARGS__)
+#define memmove(...)	checked_memmove(__VA_ARGS__)
+#define memset(...)	checked_memset(__VA_ARGS__)
+#define memcmp(...)	checked_memcmp(__VA_ARGS__)
+#endif
+
 #endif

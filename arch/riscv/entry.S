@@ -16,13 +16,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <asm/layout.h>
 #include <asm/ptrace.h>
 
 #define TASK_KERNEL_SP	0
 #define TASK_USER_SP	8
 #define TASK_WORK	16
 #define TASK_HART_OFF	24
-#define THREAD_SHIFT	14		/* THREAD_SIZE; trap.c asserts it */
 #define TRAP_NR_SYSCALLS 463		/* NR_SYSCALLS; trap.c asserts it */
 
 /* What C may change, but sp and tp. */

@@ -172,6 +172,8 @@ const char *task_name(void)
 	return current->comm;
 }
 
+int task_pid(void) { return current->pid; }
+
 unsigned task_personality(void)
 {
 	return current->personality;

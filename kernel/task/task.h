@@ -17,11 +17,11 @@
 #include "include/fs.h"
 #include "include/uapi/resource.h"
 #include "include/uapi/signal.h"
+#include "mm/kmap/stack.h"
 #include <asm/ptrace.h>
 #include <asm/thread.h>
 
 #define TASK_COMM_LEN	16
-#define THREAD_SIZE	(16 * 1024ul)	/* kernel stack, in vmalloc space below a guard page */
 
 struct tty_struct;
 struct task_struct;

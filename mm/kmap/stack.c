@@ -12,6 +12,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "include/kasan.h"
 #include "mm/kmap/stack.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/memblock.h"
@@ -51,8 +52,11 @@ void *alloc_thread_stack(void)
 	struct stack_cache *cache = this_hart_ptr(&stack_cache);
 	void *stack;
 
-	if (likely(cache->nr))
-		return cache->stack[--cache->nr];
+	if (likely(cache->nr)) {
+		stack = cache->stack[--cache->nr];
+		kasan_unpoison(stack, THREAD_SIZE);	/* frames that were never left */
+		return stack;
+	}
 	stack = stack_new();
 	if (stack)
 		stack_count(stack, 1);

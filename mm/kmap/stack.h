@@ -6,9 +6,9 @@
 #ifndef VELLUM_MM_KMAP_STACK_H
 #define VELLUM_MM_KMAP_STACK_H
 
-#include "include/types.h"
+#include <asm/layout.h>
 
-#define THREAD_SIZE	(16 * 1024ul)	/* kernel stack, in vmalloc space below a guard page */
+#define THREAD_SIZE	(1ul << THREAD_SHIFT)	/* kernel stack, in vmalloc space below a guard page */
 
 /* Lowest address of THREAD_SIZE bytes, aligned to THREAD_SIZE, content undefined; NULL.  => may sleep */
 void *alloc_thread_stack(void);

@@ -22,6 +22,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/kmap/vmalloc.h"
+#include "include/kasan.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 #include "mm/phys/zone.h"
@@ -156,11 +157,18 @@ struct vm_struct *get_vm_area(unsigned long bytes, unsigned long align, unsigned
 		return NULL;
 	area->flags = flags;
 	area->caller = caller;
-	if (area_place(area, bytes, align, guard))
-		return area;
-	vm_area_purge();
-	if (area_place(area, bytes, align, guard))
-		return area;
+	if (!area_place(area, bytes, align, guard)) {
+		vm_area_purge();
+		if (!area_place(area, bytes, align, guard))
+			goto undo_alloc;
+	}
+	if (kasan_vmalloc_alloc(area->start, area->end))
+		goto undo_place;
+	return area;
+undo_place:
+	free_vm_area(area);
+	return NULL;
+undo_alloc:
 	kfree(area);
 	return NULL;
 }
@@ -255,6 +263,7 @@ static bool area_make_lazy(struct vm_struct *area)
 void remove_vm_area(struct vm_struct *area)
 {
 	pt_unmap_kernel(area->addr, area->addr + area->nr_pages * PAGE_SIZE);
+	kasan_poison((void *)area->start, area->end - area->start, KASAN_VMALLOC_INVALID);
 	if (likely(!area_make_lazy(area)))
 		return;
 	if (!arch_irqs_disabled())

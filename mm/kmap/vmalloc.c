@@ -19,6 +19,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/kmap/vmalloc.h"
+#include "include/kasan.h"
 #include "mm/phys/memblock.h"
 #include "mm/pt/flush.h"
 #include "mm/pt/walk.h"
@@ -135,6 +136,10 @@ static void *vmalloc_area(unsigned long bytes, struct vm_request r, unsigned fla
 	area = get_vm_area_large(r.nr_pages * PAGE_SIZE, 0, VM_ALLOC_AREA | flags, caller);
 	if (!area || vm_area_populate(area, &r))
 		return NULL;
+	if (IS_KASAN) {
+		kasan_poison((void *)area->addr, area->end - area->addr, KASAN_VMALLOC_INVALID);
+		kasan_unpoison((void *)area->addr, bytes);
+	}
 	return (void *)area->addr;
 }
 

@@ -18,6 +18,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "include/kasan.h"
 #include "mm/phys/page_alloc.h"
 #include "lib/printk.h"
 #include "lib/string.h"
@@ -89,6 +90,8 @@ bool free_pages_prepare(struct page *page, unsigned order)
 		page_owner_reset(page, order);
 	if (page_alloc_hooked(HOOK_POISON))
 		page_poison_free(page, order);
+	if (page_alloc_hooked(HOOK_KASAN))
+		kasan_free_pages(page, order);
 	if (page_alloc_hooked(HOOK_HIDE))
 		pages_hide(page, 1ul << order);
 	/* Of a block, only the first page was ever anyone's to mark. */
@@ -116,6 +119,8 @@ void prep_new_page(struct page *page, unsigned order, gfp_t gfp)
 {
 	if (page_alloc_hooked(HOOK_HIDE))
 		pages_show(page, 1ul << order);
+	if (page_alloc_hooked(HOOK_KASAN))
+		kasan_alloc_pages(page, order);
 	if (page_alloc_hooked(HOOK_POISON))
 		page_poison_check(page, order);
 	set_page_allocated(page);

@@ -17,6 +17,7 @@ enum page_alloc_hook {
 	HOOK_POISON,		/* page_poison=1 */
 	HOOK_HIDE,		/* debug_pagealloc=on */
 	HOOK_FAIL,		/* fail_page_alloc= */
+	HOOK_KASAN,		/* free pages are bad: include/kasan.h */
 	NR_PAGE_ALLOC_HOOKS
 };
 extern unsigned page_alloc_hooks;		/* bit per hook in use */

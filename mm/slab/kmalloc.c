@@ -9,6 +9,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "include/kasan.h"
 #include "lib/string.h"
 #include "mm/phys/memblock.h"
 #include "mm/phys/page_alloc.h"
@@ -54,13 +55,21 @@ static inline struct kmem_cache *kmalloc_cache(size_t size, gfp_t gfp)
 	return kmalloc_caches[gfp & __GFP_RECLAIMABLE ? KMALLOC_RECLAIM : KMALLOC_NORMAL][idx];
 }
 
+/* For the checker: of the object @p of kmalloc() only @size bytes are the caller's. */
+static inline void *kmalloc_exactly(void *p, size_t size)
+{
+	if (IS_KASAN && p)
+		kasan_slab_alloc(p, size, kmem_cache_size(kmalloc_cache(size, 0)));
+	return p;
+}
+
 void *__kmalloc(size_t size, gfp_t gfp)
 {
 	if (!KMALLOC_BY_CLASS)
 		return kmalloc_exact(size, gfp, NUMA_NO_NODE);
 	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
 		return size ? kmalloc_large(size, gfp, NUMA_NO_NODE) : ZERO_SIZE_PTR;
-	return kmem_cache_alloc(kmalloc_cache(size, gfp), gfp);
+	return kmalloc_exactly(kmem_cache_alloc(kmalloc_cache(size, gfp), gfp), size);
 }
 
 void *__kmalloc_node(size_t size, gfp_t gfp, int nid)
@@ -69,7 +78,7 @@ void *__kmalloc_node(size_t size, gfp_t gfp, int nid)
 		return kmalloc_exact(size, gfp, nid);
 	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
 		return size ? kmalloc_large(size, gfp, nid) : ZERO_SIZE_PTR;
-	return kmem_cache_alloc_node(kmalloc_cache(size, gfp), gfp, nid);
+	return kmalloc_exactly(kmem_cache_alloc_node(kmalloc_cache(size, gfp), gfp, nid), size);
 }
 
 void *kmalloc_large(size_t size, gfp_t gfp, int nid)
@@ -85,6 +94,10 @@ void *kmalloc_large(size_t size, gfp_t gfp, int nid)
 	if (!page)
 		return NULL;
 	mod_node_page_state(page_pgdat(page), NR_SLAB_UNRECLAIMABLE, 1l << order);
+	if (IS_KASAN) {
+		kasan_poison(page_to_virt(page), PAGE_SIZE << order, KASAN_PAGE_REDZONE);
+		kasan_unpoison(page_to_virt(page), size);
+	}
 	return page_to_virt(page);
 }
 
@@ -105,13 +118,13 @@ void *krealloc(const void *p, size_t size, gfp_t gfp)
 		kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	if (old >= size)
+	if (old >= size && !IS_KASAN)		/* the checker wants to see every move */
 		return (void *)p;
 	new = kmalloc(size, gfp);
 	if (!new)
 		return NULL;
 	if (old) {
-		memcpy(new, p, old);
+		memcpy(new, p, min(old, size));
 		kfree(p);
 	}
 	return new;

@@ -15,6 +15,7 @@
 #ifndef VELLUM_MM_SLAB_H
 #define VELLUM_MM_SLAB_H
 
+#include "include/kasan.h"
 #include "mm/phys/gfp.h"
 
 struct kmem_cache;
@@ -105,7 +106,7 @@ __must_check void *krealloc(const void *p, size_t size, gfp_t gfp);
 
 static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 {
-	if (KMALLOC_BY_CLASS && __builtin_constant_p(size) && size && size <= KMALLOC_MAX_CACHE_SIZE &&
+	if (KMALLOC_BY_CLASS && !IS_KASAN && __builtin_constant_p(size) && size && size <= KMALLOC_MAX_CACHE_SIZE &&
 	    __builtin_constant_p(gfp & __GFP_RECLAIMABLE))
 		return kmem_cache_alloc(kmalloc_caches[gfp & __GFP_RECLAIMABLE ? KMALLOC_RECLAIM :
 						       KMALLOC_NORMAL][kmalloc_index(size)], gfp);
@@ -179,6 +180,8 @@ struct slab_report {
 	const void *object;
 	const struct slab_track *allocated, *freed, *now;	/* who did; NULL: not known */
 };
+/* Log which object @addr is in or behind, and who allocated and freed that; nothing if it is in no slab. */
+void slab_print_object(const void *addr);
 /* If set, misuse is told to it and not printed.  For tests. */
 extern void (*slab_report_hook)(const struct slab_report *r);
 

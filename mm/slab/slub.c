@@ -39,6 +39,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "include/kasan.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/phys/memblock.h"
@@ -51,8 +52,12 @@ static void init_object(struct kmem_cache *s, void *obj, void *next)
 {
 	if (unlikely(cache_debug(s)))
 		debug_init_object(s, obj);
-	if (s->ctor)
+	if (s->ctor) {
+		kasan_unpoison(obj, s->object_size);
 		s->ctor(obj);
+	}
+	if (!(s->flags & SLAB_TYPESAFE_BY_RCU))
+		kasan_poison(obj, s->object_size, KASAN_SLAB_REDZONE);
 	set_link(s, obj, next);
 }
 
@@ -99,6 +104,7 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int nid)
 	__SetPageSlab(page);
 	page->slab_cache = s;
 	page->objects = (PAGE_SIZE << order) / s->size;
+	kasan_poison(page_to_virt(page), PAGE_SIZE << order, KASAN_SLAB_REDZONE);
 	link_objects(s, page);
 	count_slab(s, page, 1);
 	return page;
@@ -403,6 +409,8 @@ static void *alloc_one(struct kmem_cache *s, gfp_t gfp, int nid)
 	}
 	if (obj && unlikely(cache_debug(s)))
 		debug_allocated(s, obj);
+	if (IS_KASAN && obj)
+		kasan_slab_alloc(obj, s->object_size, s->size);
 	if (obj && gfp & __GFP_ZERO)
 		memset(obj, 0, s->object_size);
 	return obj;
@@ -545,9 +553,13 @@ static __noinline void slab_free_slow(struct kmem_cache *s, void *obj, unsigned 
 
 static __always_inline void slab_free(struct kmem_cache *s, void *obj)
 {
-	unsigned long flags = arch_irq_save();
-	struct kmem_cache_cpu *c = this_cpu(s);
+	unsigned long flags;
+	struct kmem_cache_cpu *c;
 
+	if (IS_KASAN && !(s->flags & SLAB_TYPESAFE_BY_RCU) && !kasan_slab_free(s, obj, s->object_size))
+		return;
+	flags = arch_irq_save();
+	c = this_cpu(s);
 	if (unlikely((unsigned long)obj - c->base >= c->bytes)) {
 		slab_free_slow(s, obj, flags);
 		return;

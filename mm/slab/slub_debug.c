@@ -23,6 +23,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "include/uapi/errno.h"
+#include "include/kasan.h"
 #include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
@@ -117,7 +118,8 @@ unsigned kmem_cache_flags(unsigned flags, const char *name)
 	for (unsigned i = 0; i < nr_wanted; i++)
 		if (cache_listed(wanted[i].caches, name))
 			more = wanted[i].flags;
-	return flags | more;
+	/* The checker wants to know who allocated and freed, and has its red zone there. */
+	return flags | more | (IS_KASAN ? SLAB_STORE_USER : 0);
 }
 
 /* ---- layout ---------------------------------------------------------------------------------- */
@@ -154,7 +156,7 @@ static void take_track(struct slab_track *t)
 {
 	t->nr_calls = stack_trace_save(t->calls, SLAB_TRACK_CALLS);
 	t->hart = this_hart();
-	snprintf(t->task, sizeof(t->task), "%s", task_name());
+	strncpy(t->task, task_name(), sizeof(t->task) - 1);
 }
 
 /* Who runs now.  Not on the stack, where its own entries would be taken for calls.  => interrupts off */
@@ -271,6 +273,27 @@ void debug_wrong_cache(struct kmem_cache *s, struct page *page, void *obj)
 void debug_bad_link(struct kmem_cache *s, struct page *page, void *obj)
 {
 	report(s, page, obj, "Freepointer corrupt");
+}
+
+void slab_print_object(const void *addr)
+{
+	struct page *page = compound_head(virt_to_page(addr));
+	struct kmem_cache *s = PageSlab(page) ? page->slab_cache : NULL;
+	char *obj;
+	long off;
+
+	if (!s || (char *)addr < (char *)first_object(s, page))
+		return;
+	off = ((char *)addr - (char *)first_object(s, page)) % s->size;
+	obj = (char *)addr - off;
+	print_slab_track("Allocated", track_of(s, obj, TRACK_ALLOC));
+	print_slab_track("Freed", track_of(s, obj, TRACK_FREE));
+	pr_err("The buggy address belongs to the object at %p\n which belongs to the cache %s of size %u\n",
+	       obj, s->name, s->object_size);
+	pr_err("The buggy address is located %ld bytes %s\n %u-byte region [%p, %p)\n\n",
+	       off < s->object_size ? off : off - (long)s->object_size,
+	       off < s->object_size ? "inside of" : "to the right of", s->object_size, obj,
+	       obj + s->object_size);
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */

@@ -21,7 +21,7 @@ HOST_TESTS  := $(shell find test/host -name 'test_*.c' | sort)
 HOST_RUN    := $(patsubst %.c,$(HB)/%,$(if $(filter %.c,$(T)),$(T),$(filter $(T:/=)/%,$(HOST_TESTS))))
 
 # libc has these; their own tests compile them under other names.
-HOST_LIB_SRCS := $(filter-out lib/string.c lib/vsprintf.c lib/printk.c,$(wildcard lib/*.c)) \
+HOST_LIB_SRCS := $(filter-out lib/string.c lib/vsprintf.c lib/printk.c lib/ubsan.c,$(wildcard lib/*.c)) \
 		 $(wildcard kernel/sync/*.c test/host/arch/*.c)
 HOST_LIB    := $(HB)/libvellum.a
 # The shims come first, whole: a weak definition there must win over the archive's.

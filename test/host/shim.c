@@ -263,3 +263,4 @@ __weak bool fatal_signal_pending(void) { return false; }
 __weak bool capable(__maybe_unused int cap) { return true; }
 __weak unsigned long task_rlimit(__maybe_unused unsigned resource) { return ~0ul; }
 __weak const char *task_name(void) { return "host"; }
+__weak int task_pid(void) { return 1; }

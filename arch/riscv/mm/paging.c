@@ -22,6 +22,7 @@
 #include "include/arch/arch.h"
 #include "include/machine.h"
 #include "include/mm_types.h"
+#include "include/kasan.h"
 #include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "lib/string.h"
@@ -40,7 +41,7 @@ static bool direct_map_up __initdata;
 static unsigned max_leaf_level __initdata;	/* of what is mapped now */
 
 /* The table at @pa, of @level: valid until the next table of that level is asked for. */
-static pte_t *__init table_at(phys_addr_t pa, unsigned level)
+pte_t *__init paging_table_at(phys_addr_t pa, unsigned level)
 {
 	unsigned slot = FIX_BOOT_TABLE + level;
 	unsigned long va = fix_to_virt(slot);
@@ -54,7 +55,7 @@ static pte_t *__init table_at(phys_addr_t pa, unsigned level)
 	return (pte_t *)va;
 }
 
-static phys_addr_t __init boot_alloc(unsigned long bytes, unsigned long align, int nid)
+phys_addr_t __init paging_alloc(unsigned long bytes, unsigned long align, int nid)
 {
 	phys_addr_t pa = nid == NUMA_NO_NODE ? memblock_phys_alloc(bytes, align) :
 			 memblock_phys_alloc_try_nid(bytes, align, nid);
@@ -65,15 +66,15 @@ static phys_addr_t __init boot_alloc(unsigned long bytes, unsigned long align, i
 }
 
 /* The table below the entry @ptep, which is at @level; made and cleared if there is none. */
-static phys_addr_t __init table_below(pte_t *ptep, unsigned level)
+phys_addr_t __init paging_table_below(pte_t *ptep, unsigned level)
 {
 	phys_addr_t pa;
 
 	if (pte_is_table(*ptep))
 		return PFN_PHYS(pte_pfn(*ptep));
 	ASSERT(pte_none(*ptep));
-	pa = boot_alloc(PAGE_SIZE, PAGE_SIZE, NUMA_NO_NODE);
-	clear_page(table_at(pa, level - 1));
+	pa = paging_alloc(PAGE_SIZE, PAGE_SIZE, NUMA_NO_NODE);
+	clear_page(paging_table_at(pa, level - 1));
 	set_pte(ptep, pte_table(pa));
 	return pa;
 }
@@ -81,7 +82,7 @@ static phys_addr_t __init table_below(pte_t *ptep, unsigned level)
 static void __init map_level(phys_addr_t table, unsigned level, unsigned long va, unsigned long last,
 			     phys_addr_t pa, pte_t prot)
 {
-	pte_t *t = table_at(table, level);
+	pte_t *t = paging_table_at(table, level);
 	unsigned long span = pt_span(level);
 
 	for (;;) {
@@ -93,7 +94,7 @@ static void __init map_level(phys_addr_t table, unsigned level, unsigned long va
 			ASSERT(pte_none(*ptep));
 			set_pte(ptep, pfn_pte(PFN_DOWN(pa), prot));
 		} else {
-			map_level(table_below(ptep, level), level - 1, va, stop, pa, prot);
+			map_level(paging_table_below(ptep, level), level - 1, va, stop, pa, prot);
 		}
 		if (stop == last)
 			return;
@@ -103,7 +104,7 @@ static void __init map_level(phys_addr_t table, unsigned level, unsigned long va
 }
 
 /* Map [va, va + bytes) to @pa; nothing of it is mapped yet. */
-static void __init map_range(unsigned long va, phys_addr_t pa, unsigned long bytes, pte_t prot)
+void __init paging_map_range(unsigned long va, phys_addr_t pa, unsigned long bytes, pte_t prot)
 {
 	if (bytes)
 		map_level(virt_to_phys(swapper_root), pt_levels - 1, va, va + bytes - 1, pa, prot);
@@ -111,7 +112,7 @@ static void __init map_range(unsigned long va, phys_addr_t pa, unsigned long byt
 
 static void __init map_image_part(const char *start, const char *end, pte_t prot)
 {
-	map_range((unsigned long)start, virt_to_phys(start),
+	paging_map_range((unsigned long)start, virt_to_phys(start),
 		  PAGE_ALIGN((unsigned long)end) - (unsigned long)start, prot);
 }
 
@@ -131,7 +132,7 @@ static void __init map_direct(phys_addr_t start, phys_addr_t end, phys_addr_t lo
 	start = max(start, lo);
 	end = min(end, hi);
 	if (start < end)
-		map_range((unsigned long)phys_to_virt(start), start, end - start, prot);
+		paging_map_range((unsigned long)phys_to_virt(start), start, end - start, prot);
 }
 
 /* Read by boot/early_map.c, before anything could be said. */
@@ -180,7 +181,7 @@ static void __init map_vmemmap(void)
 			unsigned long stop = min(end, (va | (SPAN_2M - 1)) + 1);
 			unsigned long bytes = stop - va;
 
-			map_range(va, boot_alloc(bytes, bytes == SPAN_2M ? SPAN_2M : PAGE_SIZE, nid),
+			paging_map_range(va, paging_alloc(bytes, bytes == SPAN_2M ? SPAN_2M : PAGE_SIZE, nid),
 				  bytes, PAGE_KERNEL);
 			va = stop;
 		}
@@ -193,7 +194,7 @@ static void __init fill_root(void)
 	unsigned long span = pt_span(pt_levels - 1);
 
 	for (unsigned long va = vmalloc_start; va < vmalloc_end; va += span)
-		table_below(&swapper_root[pt_index(va, pt_levels - 1)], pt_levels - 1);
+		paging_table_below(&swapper_root[pt_index(va, pt_levels - 1)], pt_levels - 1);
 }
 
 /* The fixmap's level-0 table is part of the image. */
@@ -202,7 +203,7 @@ static void __init map_fixmap(void)
 	pte_t *t = swapper_root;
 
 	for (unsigned level = pt_levels - 1; level > 1; level--)
-		t = table_at(table_below(&t[pt_index(FIXMAP_START, level)], level), level - 1);
+		t = paging_table_at(paging_table_below(&t[pt_index(FIXMAP_START, level)], level), level - 1);
 	set_pte(&t[pt_index(FIXMAP_START, 1)], pte_table(virt_to_phys(fixmap_pte)));
 	for (unsigned level = 0; level < PT_MAX_LEVELS; level++)
 		set_pte(&fixmap_pte[FIX_BOOT_TABLE + level], (pte_t){ 0 });
@@ -222,6 +223,7 @@ void __init paging_init(void)
 	max_leaf_level = MAX_LEAF_LEVEL;
 	map_image();
 	map_ram();
+	kasan_map_image();
 	map_fixmap();	/* last user of the early window's slots: it clears them */
 	csr_write(satp, kernel_satp());
 	__asm__ volatile("sfence.vma" ::: "memory");
@@ -230,10 +232,11 @@ void __init paging_init(void)
 	memblock_allow_resize();
 	map_vmemmap();
 	fill_root();
+	kasan_init();
 	__asm__ volatile("sfence.vma" ::: "memory");
 }
 
-/* The level-0 entry of a kernel address that map_range() gave one. */
+/* The level-0 entry of a kernel address that paging_map_range() gave one. */
 static pte_t *kernel_pte(unsigned long va)
 {
 	pte_t *t = swapper_root;

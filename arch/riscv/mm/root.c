@@ -128,5 +128,5 @@ void layout_init(unsigned levels, phys_addr_t ram_start)
 	vmemmap = (struct page *)(vmemmap_va - (PFN_DOWN(phys_base) << STRUCT_PAGE_SHIFT));
 	page_virt_offset = linear_offset - ((unsigned long)vmemmap << (PAGE_SHIFT - STRUCT_PAGE_SHIFT));
 	vmalloc_start = page_offset + LAYOUT_VMALLOC_INDEX * span;
-	vmalloc_end = vmalloc_start + (levels == 3 ? 32 : 2) * span;
+	vmalloc_end = vmalloc_start + (levels == 3 ? LAYOUT_VMALLOC_SV39 : 2) * span;
 }

@@ -12,6 +12,11 @@
 #define LAYOUT_DIRECT_ENTRIES	192ul
 #define LAYOUT_VMEMMAP_INDEX	192ul
 #define LAYOUT_VMALLOC_INDEX	200ul
+#ifdef VELLUM_KASAN
+#define LAYOUT_VMALLOC_SV39	16ul	/* entries of 1 GiB; the shadow begins at 220 */
+#else
+#define LAYOUT_VMALLOC_SV39	32ul
+#endif
 
 void layout_init(unsigned levels, phys_addr_t ram_start);
 /* Give this hart's spare roots back; returns how many. */

@@ -21,6 +21,11 @@
 #define KERNEL_LINK_ADDR	0xffffffff80000000
 #define FIXMAP_START		0xffffffff7f000000	/* one level-0 table: fixmap_pte[512] */
 #define fixmap_start		FIXMAP_START
+#ifdef VELLUM_KASAN
+#define THREAD_SHIFT		15	/* padded variables need room */
+#else
+#define THREAD_SHIFT		14
+#endif
 #define DTB_FIXMAP		0xffffffff7f400000	/* 2 x 2 MiB leaves, dropped after boot */
 
 #ifndef __ASSEMBLY__
