@@ -249,6 +249,7 @@ static void open_files(void)
 	int sv[2], ep;
 
 	sigfillset(&all);
+	setsid();		/* /dev/tty is not the console, on which results are printed */
 	for (int i = 0; i < 3; i++)
 		dup2(open("/dev/null", O_RDWR), i);
 	closefrom(3);
