@@ -10,10 +10,9 @@
  *   B1  Free blocks are disjoint and lie inside the zone.
  *   B2  PG_buddy and ->private (the order) are set on exactly the first page of each.
  *   B3  No two free buddies have equal order below MAX_ORDER, except across pageblocks of which
- *       one is isolated.
+ *       one is isolated or of the atomic reserve.
  *   B4  zone->nr_free is the sum of 2^order over all lists.
- *   B5  A block of pageblock_order or less lies on the list of its pageblock's type, except what
- *       a fallback left there.
+ *   B5  A block lies on the list of its pageblock's type; one of several pageblocks makes them alike.
  * LOCKING   zone->lock, interrupts off.  Only the scheduler's and the console's rank below it.
  * COST      free: at most MAX_ORDER unlinks and one link.
  * TESTS     test/host/mm/phys/test_buddy.c (shadow bitmap, unaligned zone with holes)
@@ -25,11 +24,12 @@
 #include "lib/string.h"
 #include "mm/phys/page_alloc.h"
 
-static inline unsigned max_mt_order(const struct zone *zone, pfn_t pfn, pfn_t buddy)
+/* Pageblocks that are set aside, isolated or for atomic allocations, do not become part of others. */
+static inline bool types_merge(const struct zone *zone, pfn_t pfn, pfn_t buddy)
 {
 	unsigned a = pfnblock_migratetype(zone, pfn), b = pfnblock_migratetype(zone, buddy);
 
-	return a != b && (is_migrate_isolate(a) || is_migrate_isolate(b));
+	return a == b || (a < MIGRATE_PCPTYPES && b < MIGRATE_PCPTYPES);
 }
 
 void add_to_free_list(struct zone *zone, struct page *page, unsigned order, unsigned mt)
@@ -77,8 +77,11 @@ void __free_one_page(struct zone *zone, struct page *page, pfn_t pfn, unsigned o
 
 		if (!page_is_buddy(page, buddy, order))
 			break;
-		if (unlikely(order >= pageblock_order) && max_mt_order(zone, pfn, buddy_pfn))
-			break;
+		if (unlikely(order >= pageblock_order)) {
+			if (!types_merge(zone, pfn, buddy_pfn))
+				break;
+			set_pfnblock_migratetype(zone, buddy_pfn, mt);		/* B5 */
+		}
 		del_page_from_free_list(zone, buddy, order);
 		page += (buddy_pfn & pfn) - pfn;	/* the lower of the two starts the pair */
 		pfn &= buddy_pfn;
@@ -130,7 +133,11 @@ void __free_pages_ok(struct page *page, unsigned order)
 
 	spin_lock_irqsave(&zone->lock, flags);
 	zone->pageset[this_hart()]->nr_locked++;
-	__free_one_page(zone, page, pfn, order, pfnblock_migratetype(zone, pfn));	/* B5 */
+	if (unlikely(order > pageblock_order))		/* its pageblocks may differ by now */
+		for (pfn_t p = pfn; p < pfn + (1ul << order); p += pageblock_nr_pages)
+			__free_one_page(zone, pfn_to_page(p), p, pageblock_order, pfnblock_migratetype(zone, p));
+	else
+		__free_one_page(zone, page, pfn, order, pfnblock_migratetype(zone, pfn));	/* B5 */
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
@@ -162,7 +169,16 @@ void zone_init_free_lists(struct zone *zone)
 
 /* ---- validator ------------------------------------------------------------------------------- */
 
-static bool block_verify(struct zone *zone, struct page *page, unsigned order)
+/* B5.  Without grouping there is one list, whatever blocks are called. */
+static bool on_its_list(struct zone *zone, pfn_t pfn, unsigned order, unsigned mt)
+{
+	for (pfn_t p = pfn; p < pfn + (1ul << order); p += pageblock_nr_pages)
+		if (pfnblock_migratetype(zone, p) != mt)
+			return false;
+	return true;
+}
+
+static bool block_verify(struct zone *zone, struct page *page, unsigned order, unsigned mt)
 {
 	pfn_t pfn = page_to_pfn(page), buddy = pfn ^ (1ul << order);
 
@@ -175,9 +191,9 @@ static bool block_verify(struct zone *zone, struct page *page, unsigned order)
 		if (PageBuddy(page + i) || page_zone(page + i) != zone)
 			return false;					/* B1, B2 */
 	if (order < MAX_ORDER && page_is_buddy(page, pfn_to_page(buddy), order) &&
-	    !(order >= pageblock_order && max_mt_order(zone, pfn, buddy)))
+	    !(order >= pageblock_order && !types_merge(zone, pfn, buddy)))
 		return false;						/* B3 */
-	return true;
+	return on_its_list(zone, pfn, order, mt);
 }
 
 bool buddy_verify(struct zone *zone)
@@ -193,7 +209,7 @@ bool buddy_verify(struct zone *zone)
 
 			list_for_each_entry(page, &zone->free_area[o].free_list[mt], lru) {
 				blocks++;
-				ok = ok && block_verify(zone, page, o);
+				ok = ok && block_verify(zone, page, o, mt);
 			}
 		}
 		ok = ok && blocks == zone->free_area[o].nr_free;

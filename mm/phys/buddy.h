@@ -37,6 +37,7 @@ static inline unsigned get_pageblock_migratetype(const struct page *page)
 {
 	return pfnblock_migratetype(page_zone(page), page_to_pfn(page));
 }
+void set_pfnblock_migratetype(struct zone *zone, pfn_t pfn, unsigned mt);		/* => zone->lock */
 void set_pageblock_migratetype(struct page *page, unsigned mt);		/* => zone->lock */
 unsigned long move_freepages_block(struct zone *zone, pfn_t pfn, unsigned mt);	/* => zone->lock */
 struct page *__rmqueue_fallback(struct zone *zone, unsigned order, unsigned mt, unsigned alloc_flags);

@@ -15,7 +15,7 @@
  *           order that succeeded; only their like may use them, until memory is short.
  *           ISOLATE blocks give nothing away.
  * LOCKING   zone->lock for every pageblock type and list.
- * TESTS     test/host/mm/phys/test_mobility.c
+ * TESTS     test/host/mm/phys/test_page_alloc.c, test_buddy.c (every free block on the list of its type)
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,7 +36,7 @@ static const u8 fallbacks[MIGRATE_PCPTYPES][MIGRATE_PCPTYPES - 1] = {
 	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
 };
 
-static void set_pfnblock_migratetype(struct zone *zone, pfn_t pfn, unsigned mt)
+void set_pfnblock_migratetype(struct zone *zone, pfn_t pfn, unsigned mt)
 {
 	zone->pageblock_flags[(pfn - zone->pageblock_base) >> pageblock_order] = mt;
 }

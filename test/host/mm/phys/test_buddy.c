@@ -91,7 +91,7 @@ static void small_machine(void)
 	memblock_add(0x80000000, 32 * MiB);
 	memblock_reserve(0x80000000, 2 * MiB + 123);
 	machine_boot(1);
-	exercise(100000);
+	exercise(400000);
 }
 
 static void ragged_machine(void)
@@ -105,7 +105,7 @@ static void ragged_machine(void)
 	memblock_reserve(0x80000000 + 10 * MiB + 1, 1);
 	memblock_reserve(0x80000000 + 20 * MiB - 1, 2);
 	machine_boot(3);
-	exercise(200000);
+	exercise(800000);
 }
 
 static void many_nodes(void)
@@ -120,7 +120,7 @@ static void many_nodes(void)
 		for (unsigned b = 0; b < 5; b++)
 			numa_set_distance(a, b, a == b ? 10 : 10 + 5 * (a > b ? a - b : b - a));
 	machine_boot(8);
-	exercise(200000);
+	exercise(800000);
 }
 
 static void movable_zone(void)
@@ -137,7 +137,7 @@ static void movable_zone(void)
 		CHECK(IS_ALIGNED(z->zone_start_pfn, MAX_ORDER_NR_PAGES));
 		CHECK((nid < 2) == !!populated_zone(z));
 	}
-	exercise(100000);
+	exercise(400000);
 }
 
 static void deferred_machine(void)
