@@ -124,23 +124,31 @@ static void put_hex(struct out *o, u64 v, int width)
 	put_number(o, v, false, 16, &sp);
 }
 
-static void put_symbol(struct out *o, unsigned long addr, bool with_offset, const struct spec *sp)
+static void put_prefixed_hex(struct out *o, unsigned long v)
 {
 	const struct spec plain = { .flags = F_ALT, .precision = -1 };
-	unsigned long off = 0;
-	const char *name = kallsyms_lookup ? kallsyms_lookup(addr, &off) : NULL;
+
+	if (v)
+		put_number(o, v, false, 16, &plain);
+	else
+		put_text(o, "0x0", 3, &plain);
+}
+
+static void put_symbol(struct out *o, unsigned long addr, bool with_offset, const struct spec *sp)
+{
+	unsigned long off = 0, size = 0;
+	const char *name = kallsyms_lookup_size ? kallsyms_lookup_size(addr, &off, &size) : NULL;
 
 	if (!name) {
-		put_number(o, addr, false, 16, &plain);
+		put_prefixed_hex(o, addr);
 		return;
 	}
 	put_text(o, name, strlen(name), sp);
 	if (with_offset) {
 		put(o, '+');
-		if (off)
-			put_number(o, off, false, 16, &plain);
-		else
-			put_text(o, "0x0", 3, &plain);
+		put_prefixed_hex(o, off);
+		put(o, '/');
+		put_prefixed_hex(o, size);
 	}
 }
 

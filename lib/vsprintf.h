@@ -29,7 +29,7 @@ int vscnprintf(char *buf, size_t size, const char *fmt, va_list args);
 __printf(3, 4) int scnprintf(char *buf, size_t size, const char *fmt, ...);
 __printf(2, 3) int sprintf(char *restrict buf, const char *restrict fmt, ...);
 
-/* kernel/kallsyms.c, when linked in: the symbol that holds @addr and the offset in it, or NULL. */
-__weak const char *kallsyms_lookup(unsigned long addr, unsigned long *off);
+/* kernel/kallsyms.c, when linked in: the symbol that holds @addr, the offset in it and its size, or NULL. */
+__weak const char *kallsyms_lookup_size(unsigned long addr, unsigned long *off, unsigned long *size);
 
 #endif

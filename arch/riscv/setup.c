@@ -289,8 +289,8 @@ void __init setup_arch(void)
 	asid_probe();
 	asid_init();
 	read_distances();
-	pr_info("Machine: %s; %s, %u ASID bits, hart %lu of %u boots\n", machine_model, mmu_type_name,
-		arch_asid_bits, boot_hartid, nr_harts);
+	pr_info("Machine: %s; %s%s, %u ASID bits, hart %lu of %u boots\n", machine_model, mmu_type_name,
+		pte_pbmt_io ? " with Svpbmt" : "", arch_asid_bits, boot_hartid, nr_harts);
 }
 
 bool phys_is_ram(phys_addr_t start, phys_addr_t end)

@@ -293,7 +293,7 @@ static int area_kind(const struct vm_struct *a, char *buf, size_t n)
 {
 	static const struct { unsigned flag; const char *name; } kinds[] = {
 		{ VM_IOREMAP_AREA, "ioremap" }, { VM_ALLOC_AREA, "vmalloc" }, { VM_MAP_AREA, "vmap" },
-		{ VM_USERMAP_AREA, "user" }, { VM_BLOCK_AREA, "vm_map_ram" }, { VM_STACK_AREA, "stack" },
+		{ VM_USERMAP_AREA, "user" },
 	};
 	int len = 0;
 
@@ -324,12 +324,16 @@ static int area_line(const struct vm_struct *a, char *buf, size_t n)
 
 	if (a->flags & VM_LAZY_AREA)
 		return len + scnprintf(buf + len, n - len, " unpurged vm_area\n");
+	if (a->flags & VM_BLOCK_AREA)
+		return len + scnprintf(buf + len, n - len, " vm_map_ram\n");
 	len += scnprintf(buf + len, n - len, " %pS", a->caller);
 	if (a->nr_pages && !(a->flags & VM_IOREMAP_AREA))
 		len += scnprintf(buf + len, n - len, " pages=%lu", a->nr_pages);
 	if (a->flags & VM_IOREMAP_AREA)
 		len += scnprintf(buf + len, n - len, " phys=0x%016lx", a->phys);
 	len += area_kind(a, buf + len, n - len);
+	if (is_vmalloc_addr(a->pages))
+		len += scnprintf(buf + len, n - len, " vpages");
 	if (a->pages)
 		len += area_nodes(a, buf + len, n - len);
 	return len + scnprintf(buf + len, n - len, "\n");

@@ -7,7 +7,7 @@ SPDX-License-Identifier: MIT
 import re
 import tempfile
 
-from machine import BUILD, Machine, Tap, script_initramfs
+from machine import BUILD, TIMESTAMP, Machine, Tap, script_initramfs
 
 KERNEL_KB = 22 << 10		# all that the kernel keeps at init on 1 GiB, firmware and the test's program too
 
@@ -32,6 +32,14 @@ def kernel_memory(tap):
     tap.check("struct page is 64 bytes" in console, "boot says that struct page is 64 bytes", console)
 
 
+def memory_types(tap):
+    """Kernel tests look at every device mapping's entry; here, that the hart's extension was found at all."""
+    for setting, pattern in (("true", r"^Machine: .* with Svpbmt,"), ("false", r"^Machine: (?!.*Svpbmt)")):
+        with Machine("-cpu", f"rv64,svpbmt={setting}", append="panic=-1", smp=2, mem="128M") as m:
+            m.wait_end(60)
+            tap.check(re.search(pattern, TIMESTAMP.sub("", m.console), re.M), f"svpbmt={setting} is seen", m.console)
+
+
 def all_memory(tap, folder):
     """Idle harts make what boot left out: the buddy system then has all of it."""
     show = script_initramfs(folder, "free", "$b sleep 3\n$b cat /proc/buddyinfo\n$b grep MemFree /proc/meminfo")
@@ -48,6 +56,7 @@ def all_memory(tap, folder):
 def main():
     tap = Tap()
     kernel_memory(tap)
+    memory_types(tap)
     boot(tap, "8G", 45000)
     boot(tap, "64G", 150000)
     with tempfile.TemporaryDirectory() as folder:

@@ -262,6 +262,47 @@ KTEST(ioremap_reads_what_is_there)
 	KCHECK(!ioremap(-16ul, 32));
 }
 
+static bool all_harts_have(const char *extension)
+{
+	for_each_hart(h)
+		if (!strstr(hart_info[h].isa, extension))
+			return false;
+	return true;
+}
+
+static unsigned long memory_type(const void *va)
+{
+	unsigned level;
+
+	return pte_load(pt_lookup_leaf(&init_mm, (vaddr_t)va, &level)).v & (PTE_PBMT_NC | PTE_PBMT_IO);
+}
+
+KTEST(device_mappings_name_their_memory_type)
+{
+	bool named = all_harts_have("_svpbmt");
+	vaddr_t cursor = vmalloc_start;
+	static char line[200];
+	unsigned drivers = 0;
+	void *p = ioremap_wc(virt_to_phys(&line) & PAGE_MASK, PAGE_SIZE);
+
+	KCHECK(p);
+	KCHECK_EQ(memory_type(p), named ? PTE_PBMT_NC : 0);
+	iounmap(p);
+	KCHECK_EQ(memory_type(page_to_virt(virt_to_page(line))), 0);
+	vm_area_purge();
+	while (vmallocinfo_line(&cursor, line, sizeof(line))) {
+		struct vm_struct *area = find_vm_area((void *)(cursor - 1));
+
+		if (!area || !(area->flags & VM_IOREMAP_AREA))
+			continue;
+		drivers++;
+		for (unsigned long i = 0; i < area->nr_pages; i++)
+			KCHECK_EQ(memory_type((void *)(area->addr + i * PAGE_SIZE)), named ? PTE_PBMT_IO : 0);
+	}
+	KCHECK(drivers > 0);
+	pr_info("# %u device mappings, %s\n", drivers, named ? "Svpbmt" : "no Svpbmt");
+}
+
 KTEST(resources_nest_and_exclude)
 {
 	static struct resource outer = { .start = 0xf000000000, .end = 0xf0000fffff, .name = "outer" };

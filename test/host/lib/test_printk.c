@@ -8,7 +8,11 @@
 #include "test/host/tap.h"
 #include "lib/printk.h"
 
-const char *kallsyms_lookup(__maybe_unused unsigned long addr, __maybe_unused unsigned long *off) { return NULL; }
+const char *kallsyms_lookup_size(__maybe_unused unsigned long addr, __maybe_unused unsigned long *off,
+				 __maybe_unused unsigned long *size)
+{
+	return NULL;
+}
 
 static char shown[1 << 20];
 static size_t nr_shown;
