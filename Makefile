@@ -54,7 +54,7 @@ ifneq ($(SLAB),slub)
 $(error KASAN=1 checks the objects of SLAB=slub only)
 endif
 endif
-LDFLAGS   := -nostdlib -static --no-dynamic-linker --unresolved-symbols=ignore-all -z max-page-size=4096 --no-warn-rwx-segments -T kernel.ld $(LDEXTRA)
+LDFLAGS   := -nostdlib -static --no-dynamic-linker -z max-page-size=4096 --no-warn-rwx-segments -T kernel.ld $(LDEXTRA)
 
 # Of a build that writes down what the slab allocator does (tools/slab-trace).
 RECORDED  := kmem_cache_create kmem_cache_destroy kmem_cache_alloc kmem_cache_alloc_node kmem_cache_alloc_bulk \

@@ -3,8 +3,8 @@
  *
  * MODEL     kpagecount  how many page-table entries map it
  *           kpageflags  what it is, in the numbering of Linux's <linux/kernel-page-flags.h>
- *           The file ends with the last frame of memory.  A frame that is no memory, or whose struct
- *           page is not made yet, counts 0 and is KPF_NOPAGE.
+ *           The file ends with the last frame of memory.  A frame that is no memory counts 0 and is
+ *           KPF_NOPAGE; one whose struct page is not made yet is free, thus KPF_BUDDY.
  * LOCKING   None: each word is a look in passing.
  *
  * SPDX-License-Identifier: MIT
@@ -51,13 +51,13 @@ static bool in_free_block(const struct page *page)
 	return false;
 }
 
-static u64 page_flags_word(struct page *page)
+static u64 page_flags_word(pfn_t pfn, struct page *page)
 {
 	unsigned long flags;
 	u64 word = 0;
 
 	if (!page)
-		return BIT(KPF_NOPAGE);
+		return BIT(memblock_is_map_memory(PFN_PHYS(pfn)) ? KPF_BUDDY : KPF_NOPAGE);
 	flags = READ_ONCE(page->flags);
 	for (unsigned i = 0; i < ARRAY_SIZE(same_meaning); i++)
 		word |= (u64)(flags >> same_meaning[i].pg & 1) << same_meaning[i].kpf;
@@ -72,14 +72,14 @@ static u64 page_flags_word(struct page *page)
 	return word;
 }
 
-static u64 page_count_word(struct page *page)
+static u64 page_count_word(__maybe_unused pfn_t pfn, struct page *page)
 {
 	if (!page || PageSlab(page) || PageTable(page))
 		return 0;
 	return max(page_mapcount(page), 0);
 }
 
-static ssize_t read_words(struct iov_iter *to, loff_t *pos, u64 (*word)(struct page *))
+static ssize_t read_words(struct iov_iter *to, loff_t *pos, u64 (*word)(pfn_t, struct page *))
 {
 	loff_t end = (loff_t)PFN_UP(memblock_end_of_dram()) * sizeof(u64);
 	ssize_t done = 0;
@@ -93,7 +93,7 @@ static ssize_t read_words(struct iov_iter *to, loff_t *pos, u64 (*word)(struct p
 
 		n = min(n, (size_t)CHUNK);
 		for (size_t i = 0; i < n; i++)
-			buf[i] = word(pfn_to_online_page(pfn + i));
+			buf[i] = word(pfn + i, pfn_to_online_page(pfn + i));
 		got = copy_to_iter(buf, n * sizeof(u64), to);
 		*pos += got;
 		done += got;
