@@ -37,7 +37,7 @@ static double storm_seconds(void)
 {
 	const char *s = getenv("STORM");
 
-	return s ? atof(s) : 1.5;
+	return s ? atof(s) : 1.0;
 }
 
 static unsigned nr_workers(void)
