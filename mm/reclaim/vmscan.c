@@ -9,7 +9,7 @@
  * LOCKING   No lock of its own.  Page locks are only tried: the task in need may hold any sleeping lock.
  * FAILURE   Nothing to reclaim: 0, and the allocator decides.
  * COST      One look-up and one page lock for a page of a file.
- * TESTS     test/host/mm/reclaim/test_vmscan.c, test/user/t_reclaim.c, test/user/t_pressure.c
+ * TESTS     test/host/mm/reclaim/test_vmscan.c, test/kernel/test_reclaim.c, test/user/t_reclaim.c, t_pressure.c
  *
  * SPDX-License-Identifier: MIT
  */
