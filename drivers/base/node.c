@@ -35,6 +35,9 @@ static u64 node_harts(int nid)
 static ssize_t show_online(__maybe_unused void *data, char *buf) { return mask_show(node_online_map.bits, buf); }
 static ssize_t show_memory(__maybe_unused void *data, char *buf) { return mask_show(node_memory_map.bits, buf); }
 
+/* Devices that start memory accesses of their own, and are no harts: no device tree tells of them. */
+static ssize_t show_none(__maybe_unused void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "\n"); }
+
 static ssize_t show_has_cpu(__maybe_unused void *data, char *buf)
 {
 	u64 nodes = 0;
@@ -159,6 +162,7 @@ void __init node_dev_init(void)
 	rc |= sysfs_create_file("devices/system/node/possible", show_online, NULL, NULL);
 	rc |= sysfs_create_file("devices/system/node/has_cpu", show_has_cpu, NULL, NULL);
 	rc |= sysfs_create_file("devices/system/node/has_memory", show_memory, NULL, NULL);
+	rc |= sysfs_create_file("devices/system/node/has_generic_initiator", show_none, NULL, NULL);
 	rc |= sysfs_create_file("devices/system/node/has_normal_memory", show_normal_memory, NULL, NULL);
 	for_each_online_node(n)
 		for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {

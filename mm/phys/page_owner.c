@@ -17,6 +17,7 @@
 #include "mm/phys/init.h"
 #include "mm/phys/memblock.h"
 #include "mm/phys/page_alloc.h"
+#include "mm/phys/show_mem.h"
 
 #define STACK_DEPTH	8
 #define NR_STACKS	8192u
@@ -137,14 +138,18 @@ unsigned long page_owner_report(unsigned mark)
 
 int page_owner_show(struct seq_file *m)
 {
+	char flags[128];
+
 	for (pfn_t pfn = first_pfn; records && pfn < end_pfn; pfn++) {
 		const struct record *r = &records[pfn - first_pfn];
 		const struct stack *s = &stacks[r->stack];
 
 		if (!r->live)
 			continue;
-		seq_printf(m, "Page allocated via order %u, mask %#x\nPFN %#lx type %s Block %lu type %s\n",
-			   r->order, r->gfp, pfn, migratetype_names[gfp_migratetype(r->gfp) % MIGRATE_PCPTYPES],
+		gfp_to_str(flags, sizeof(flags), r->gfp);
+		seq_printf(m, "Page allocated via order %u, mask %#x(%s)\nPFN %#lx type %s Block %lu type %s\n",
+			   r->order, r->gfp, flags, pfn,
+			   migratetype_names[gfp_migratetype(r->gfp) % MIGRATE_PCPTYPES],
 			   pfn >> pageblock_order, migratetype_names[get_pageblock_migratetype(pfn_to_page(pfn))]);
 		for (unsigned i = 0; i < s->depth; i++)
 			seq_printf(m, " %pS\n", (void *)s->calls[i]);

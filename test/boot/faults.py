@@ -12,7 +12,7 @@ import tempfile
 
 from machine import BUILD, Machine, Tap, script_initramfs
 
-LEFT_PAGES = 64			# what hart lists and caches of the kernel may keep, of 60,000 pages
+LEFT_PAGES = 128		# what hart lists and caches of the kernel may keep, of 60,000 pages
 
 SETUP = """
 $b mount -t debugfs none /sys/kernel/debug
