@@ -123,8 +123,6 @@ static int with_mm(struct seq_file *m, struct task_struct *t, int (*show)(struct
 	return rc;
 }
 
-static int show_maps(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, proc_pid_maps); }
-static int show_smaps(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, proc_pid_smaps); }
 static int show_numa_maps(struct seq_file *m, struct task_struct *t)
 {
 	struct mm_struct *mm = get_task_mm(t);
@@ -241,7 +239,7 @@ static const struct pid_entry pid_entries[] = {
 	ONE_E("cmdline", 0444, show_cmdline, 0),
 	ONE_E("stat", 0444, proc_pid_stat, 0),
 	ONE_E("statm", 0444, show_statm, 0),
-	ONE_E("maps", 0444, show_maps, PE_PTRACE),
+	REG_E("maps", 0444, proc_maps_fops, PE_PTRACE),
 	REG_E("mem", 0600, proc_mem_fops, PE_PTRACE),
 	LNK_E("cwd", proc_cwd_iops),
 	LNK_E("root", proc_root_iops),
@@ -251,7 +249,7 @@ static const struct pid_entry pid_entries[] = {
 	REG_E("mountstats", 0400, proc_mountstats_fops, 0),
 	REG_E("timerslack_ns", 0666, proc_timerslack_fops, PE_PROCESS),
 	REG_E("clear_refs", 0200, proc_clear_refs_fops, 0),
-	ONE_E("smaps", 0444, show_smaps, PE_PTRACE),
+	REG_E("smaps", 0444, proc_smaps_fops, PE_PTRACE),
 	ONE_E("smaps_rollup", 0444, show_smaps_rollup, PE_PTRACE),
 	ONE_E("numa_maps", 0444, show_numa_maps, 0),
 	REG_E("pagemap", 0400, proc_pagemap_fops, PE_PTRACE),

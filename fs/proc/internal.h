@@ -57,7 +57,7 @@ extern const struct file_operations proc_fd_fops, proc_fdinfo_fops, proc_task_fo
 	proc_pagemap_fops, proc_environ_fops, proc_comm_fops, proc_oom_adj_fops, proc_oom_score_adj_fops,
 	proc_make_it_fail_fops,
 	proc_clear_refs_fops, proc_mounts_fops, proc_mountinfo_fops,
-	proc_mountstats_fops, proc_timerslack_fops;
+	proc_maps_fops, proc_smaps_fops, proc_mountstats_fops, proc_timerslack_fops;
 
 int proc_pid_stat(struct seq_file *m, struct task_struct *t);
 int proc_pid_status(struct seq_file *m, struct task_struct *t);

@@ -3,7 +3,7 @@
  *
  * MODEL     A region's line as Linux prints it: range, rwxp, file offset, device, inode, name, the name in
  *           column 73.  smaps adds sums over the region's entries.
- * LOCKING   mmap_lock for reading over the whole text; entries are read without the table's lock: each is
+ * LOCKING   mmap_lock for reading over what is shown at once; entries are read without the table's lock: each is
  *           a snapshot.
  *
  * SPDX-License-Identifier: MIT
@@ -55,7 +55,7 @@ static const char *special_name(struct vm_area_struct *vma)
 	return NULL;
 }
 
-static void show_map_vma(struct seq_file *m, struct vm_area_struct *vma)
+void proc_show_map(struct seq_file *m, struct vm_area_struct *vma)
 {
 	struct file *file = vma->vm_file;
 	const char *name;
@@ -75,20 +75,6 @@ static void show_map_vma(struct seq_file *m, struct vm_area_struct *vma)
 		seq_printf(m, "[anon:%s]", vma->anon_name);
 	}
 	seq_putc(m, '\n');
-}
-
-int proc_pid_maps(struct seq_file *m, struct mm_struct *mm)
-{
-	struct vm_area_struct *vma;
-
-	if (!mm)
-		return 0;
-	if (mmap_read_lock_killable(mm))
-		return -EINTR;
-	for (vma = mm->mmap; vma; vma = vma->vm_next)
-		show_map_vma(m, vma);
-	mmap_read_unlock(mm);
-	return 0;
 }
 
 /* ---- smaps ----------------------------------------------------------------------------------- */
@@ -205,28 +191,18 @@ static void show_vm_flags(struct seq_file *m, unsigned long flags)
 	seq_putc(m, '\n');
 }
 
-int proc_pid_smaps(struct seq_file *m, struct mm_struct *mm)
+void proc_show_smap(struct seq_file *m, struct vm_area_struct *vma)
 {
-	struct vm_area_struct *vma;
+	struct mem_size mss = { 0 };
 
-	if (!mm)
-		return 0;
-	if (mmap_read_lock_killable(mm))
-		return -EINTR;
-	for (vma = mm->mmap; vma; vma = vma->vm_next) {
-		struct mem_size mss = { 0 };
-
-		smap_gather(vma, &mss);
-		show_map_vma(m, vma);
-		show_kb(m, "Size:", vma->vm_end - vma->vm_start);
-		show_kb(m, "KernelPageSize:", PAGE_SIZE);
-		show_kb(m, "MMUPageSize:", PAGE_SIZE);
-		show_smap_sums(m, &mss, false);
-		seq_printf(m, "THPeligible:    %8u\n", 0);
-		show_vm_flags(m, vma->vm_flags);
-	}
-	mmap_read_unlock(mm);
-	return 0;
+	smap_gather(vma, &mss);
+	proc_show_map(m, vma);
+	show_kb(m, "Size:", vma->vm_end - vma->vm_start);
+	show_kb(m, "KernelPageSize:", PAGE_SIZE);
+	show_kb(m, "MMUPageSize:", PAGE_SIZE);
+	show_smap_sums(m, &mss, false);
+	seq_printf(m, "THPeligible:    %8u\n", 0);
+	show_vm_flags(m, vma->vm_flags);
 }
 
 int proc_pid_smaps_rollup(struct seq_file *m, struct mm_struct *mm)

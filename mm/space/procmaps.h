@@ -1,8 +1,8 @@
 /*
  * mm/space/procmaps.h - what /proc/PID says about an address space, in Linux's formats.
  *
- * MODEL     Each producer writes the whole file into a seq_file; the caller holds a reference to @mm
- *           (get_task_mm()).  They take mmap_lock for reading.  NULL mm: kernel thread, empty file.
+ * MODEL     Each producer writes into a seq_file; the caller holds a reference to @mm (get_task_mm()).  Those that
+ *           show a whole file take mmap_lock for reading; NULL mm: kernel thread, empty file.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,8 +13,9 @@
 
 struct seq_file;
 
-int proc_pid_maps(struct seq_file *m, struct mm_struct *mm);
-int proc_pid_smaps(struct seq_file *m, struct mm_struct *mm);
+/* One region, mmap lock held: its line of maps; its paragraph of smaps. */
+void proc_show_map(struct seq_file *m, struct vm_area_struct *vma);
+void proc_show_smap(struct seq_file *m, struct vm_area_struct *vma);
 int proc_pid_smaps_rollup(struct seq_file *m, struct mm_struct *mm);
 int proc_pid_statm(struct seq_file *m, struct mm_struct *mm);
 /* VmPeak .. VmSwap lines of /proc/PID/status (Linux's task_mem). */

@@ -302,3 +302,36 @@ TEST(kpageflags_sees_free_memory)
 	/* Harts' lists are free memory too, and are in no block. */
 	CHECK(buddy * 4 <= free_kb * 11 / 10ul && buddy * 4 >= free_kb / 2ul);
 }
+
+/* Thousands of regions are read piece by piece: in order, each once, also when others come and go meanwhile. */
+TEST(maps_of_many_regions)
+{
+	enum { N = 3000 };
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *base = mmap(NULL, 2 * N * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), line[512];
+	unsigned long start, end, last = 0;
+	unsigned found = 0;
+
+	CHECK(base != MAP_FAILED);
+	for (unsigned i = 0; i < N; i++)
+		CHECK_EQ(mprotect(base + 2 * i * page, page, PROT_READ), 0);
+	FILE *f = fopen("/proc/self/maps", "r");
+	setvbuf(f, NULL, _IOFBF, 1024);
+	for (unsigned n = 0; fgets(line, sizeof(line), f); n++) {
+		CHECK_EQ(sscanf(line, "%lx-%lx", &start, &end), 2);
+		CHECK(start >= last && end > start);
+		last = end;
+		if (start >= (unsigned long)base && end <= (unsigned long)base + 2 * N * page)
+			found += strstr(line, " r--p ") != NULL;
+		if (n % 100 == 0 && n < N)	/* behind us */
+			munmap(base + (n % 200 ? 0 : page), page);
+	}
+	fclose(f);
+	CHECK(found >= N - 2 && found <= N);
+	f = fopen("/proc/self/smaps", "r");
+	for (found = 0; fgets(line, sizeof(line), f);)
+		found += !strncmp(line, "VmFlags:", 8);
+	fclose(f);
+	CHECK(found >= 2 * N - 4);
+	CHECK_EQ(munmap(base, 2 * N * page), 0);
+}
