@@ -2,7 +2,7 @@
  * kernel/kbench.c - what the kernel's own primitives cost.  Process 1 runs the rows before init starts and
  * prints "kbench: ROW FIGURE" each.
  *
- * MODEL     kbench            costs; with several harts, how often they take the zone locks
+ * MODEL     kbench            costs; with several harts, how often they take the locks that they share
  *           kbench=mobility   how well free memory stays in large blocks (kbench_mobility.c)
  *           kbench=slab       how much memory objects take (kbench_slab.c)
  *           A row times many rounds between two reads of the instruction counter's stand-in, the time CSR:
@@ -190,6 +190,47 @@ static void zone_lock_rows(void)
 	kbench_row("pcp_batch", first_populated_zone()->pageset[0]->batch, 1);
 }
 
+#define SLAB_PAIRS	20000
+
+/* On one hart: objects of a cache and of kmalloc(), a few at a time. */
+static void slab_pairs(void *hart)
+{
+	void *p[4], *q[4];
+
+	set_current_harts(BIT((unsigned long)hart));
+	for (unsigned i = 0; i < SLAB_PAIRS / ARRAY_SIZE(p); i++) {
+		for (unsigned k = 0; k < ARRAY_SIZE(p); k++) {
+			p[k] = kmem_cache_alloc(cache, GFP_KERNEL);
+			q[k] = kmalloc(64, GFP_KERNEL);
+		}
+		for (unsigned k = 0; k < ARRAY_SIZE(p); k++) {
+			kmem_cache_free(cache, p[k]);
+			kfree(q[k]);
+		}
+	}
+	complete(&burst_done);
+}
+
+static u16 slab_locks(void)
+{
+	return slab_shared_locks(cache) + slab_shared_locks(kmalloc_caches[KMALLOC_NORMAL][kmalloc_index(64)]);
+}
+
+/* The locks that harts share, for objects that each hart takes and gives at the same time. */
+static void slab_lock_row(void)
+{
+	unsigned long started = 0;
+	u16 before = slab_locks();
+
+	for_each_hart_in(h, hart_online_mask)
+		started += kthread_run(slab_pairs, (void *)h, "kbench%lu", h) != NULL;
+	for (unsigned long i = 0; i < started; i++)
+		wait_for_completion(&burst_done);
+	if (started)
+		kbench_row("slab_locks_per_1000_pairs", (u16)(slab_locks() - before) * 1000ul,
+			   started * SLAB_PAIRS * 2);
+}
+
 static void cost_rows(void)
 {
 	cache = kmem_cache_create("kbench", 256, 0, 0, NULL);
@@ -199,6 +240,8 @@ static void cost_rows(void)
 	row("alloc_order9_pair", alloc_order9_pair, 1000);
 	row("kmem_cache_pair", kmem_cache_pair, 10000);
 	row("kmalloc64_pair", kmalloc64_pair, 10000);
+	if (nr_harts > 1)
+		slab_lock_row();
 	kmem_cache_destroy(cache);
 	mapping_rows();
 	if (nr_harts > 1)

@@ -17,7 +17,8 @@ def rows(what, smp=1, icount="", append=""):
 
 def costs(tap):
     got, console = rows("kbench", icount=1)
-    for name, limit in (("alloc_page_pair", 90), ("alloc_order9_pair", 300), ("vmalloc16k_pair", 6000),
+    for name, limit in (("alloc_page_pair", 90), ("alloc_order9_pair", 300), ("kmem_cache_pair", 45),
+                        ("kmalloc64_pair", 60), ("vmalloc16k_pair", 6000),
                         ("kmap_atomic_direct_pair", 6), ("kmap_atomic_highmem_pair", 120)):
         tap.check(0 < got.get(name, 0) <= limit, f"{name} {got.get(name)} (at most {limit})", console)
 
@@ -27,6 +28,8 @@ def locks(tap):
     taken, batch = got.get("zone_locks_per_1000_pairs"), got.get("pcp_batch", 1)
     tap.check(taken and taken <= 2000 / batch,
               f"4 harts: {taken} zone locks per 1000 pairs (at most 2000 / batch = {2000 / batch:.1f})", console)
+    taken = got.get("slab_locks_per_1000_pairs", 1000)
+    tap.check(taken <= 1, f"4 harts: {taken} shared locks per 1000 pairs of objects (at most 1)", console)
 
 
 def mobility(tap):
