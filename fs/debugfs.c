@@ -5,6 +5,8 @@
  *           fail_page_alloc/       allocations that fail on purpose (mm/phys/page_debug.c), with the files of
  *                                  Linux: probability interval times space verbose task-filter
  *                                  ignore-gfp-wait ignore-gfp-highmem min-order
+ *           slab/CACHE/            alloc_traces, free_traces of each cache with tracks (slab_debug=U) that there is
+ *                                  when the tree is made
  *           failslab/              the same for objects (mm/slab/failslab.c), with cache-filter
  *           The tree is made at the first mount: a machine that never asks does not pay for it.
  *
@@ -19,6 +21,7 @@
 #include "lib/printk.h"
 #include "mm/phys/page_debug.h"
 #include "mm/slab/failslab.h"
+#include "mm/slab/slab.h"
 
 static struct super_block *debugfs_sb;
 static DEFINE_MUTEX(debugfs_mutex, RANK_NONE);
@@ -34,6 +37,65 @@ static int page_owner_open(__maybe_unused struct inode *inode, struct file *f)
 static const struct file_operations page_owner_fops = {
 	.open = page_owner_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
+
+/* ---- slab ------------------------------------------------------------------------------------ */
+
+/* The cache is the directory of the file. */
+static int show_slab_traces(struct seq_file *m, __maybe_unused void *v)
+{
+	const struct dentry *d = ((struct file *)m->private)->f_path.dentry;
+	char cache[64];
+
+	snprintf(cache, sizeof(cache), "%.*s", (int)d->d_parent->d_len, d->d_parent->d_name);
+	return slab_traces_show(m, cache, d->d_name[0] == 'f');
+}
+
+static int slab_traces_open(__maybe_unused struct inode *inode, struct file *f)
+{
+	return single_open_size(f, show_slab_traces, f, 32 * PAGE_SIZE);
+}
+
+static const struct file_operations slab_traces_fops = {
+	.open = slab_traces_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
+};
+
+static int create_slab_traces(struct super_block *sb, const char *cache)
+{
+	char path[96];
+	int rc;
+
+	snprintf(path, sizeof(path), "slab/%s/alloc_traces", cache);
+	rc = attrfs_create_fops(sb, path, 0400, &slab_traces_fops);
+	snprintf(path, sizeof(path), "slab/%s/free_traces", cache);
+	return rc | attrfs_create_fops(sb, path, 0400, &slab_traces_fops);
+}
+
+struct nth_cache { unsigned nr; char name[64]; };
+
+static int find_nth_tracked(struct kmem_cache *s, void *data)
+{
+	struct nth_cache *n = data;
+
+	if (!(kmem_cache_debug_flags(s) & SLAB_STORE_USER) || n->nr--)
+		return 0;
+	snprintf(n->name, sizeof(n->name), "%s", kmem_cache_name(s));
+	return 1;
+}
+
+/* One at a time, for names need memory and the list of caches is locked. */
+static int create_slab_dirs(struct super_block *sb)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; !rc; i++) {
+		struct nth_cache n = { .nr = i };
+
+		if (!for_each_cache(find_nth_tracked, &n))
+			break;
+		rc = create_slab_traces(sb, n.name);
+	}
+	return rc;
+}
 
 /* ---- failures on purpose --------------------------------------------------------------------- */
 
@@ -123,6 +185,7 @@ static int create_files(struct super_block *sb)
 	rc |= create_fault_files(sb, "fail_page_alloc", &fail_page_alloc);
 	for (unsigned i = 0; i < ARRAY_SIZE(of_pages); i++)
 		rc |= create_fault_file(sb, "fail_page_alloc", &of_pages[i]);
+	rc |= create_slab_dirs(sb);
 	return rc | create_fault_files(sb, "failslab", &failslab) | create_fault_file(sb, "failslab", &of_slab);
 }
 

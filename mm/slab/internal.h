@@ -42,6 +42,9 @@ __must_check int __kmem_cache_create(struct kmem_cache *s);
 int __kmem_cache_shutdown(struct kmem_cache *s);
 /* Call slab_report_live() for each object in use. */
 void __kmem_cache_report_live(struct kmem_cache *s);
+/* Call @fn for each object in use whose allocation, or @freed: the free before that, is known. */
+void __kmem_cache_for_each_track(struct kmem_cache *s, bool freed,
+				 void (*fn)(const struct slab_track *, void *), void *data);
 /* Free the parts that __kmem_cache_create() made. */
 void __kmem_cache_release(struct kmem_cache *s);
 

@@ -174,7 +174,10 @@ struct slab_track {
 	unsigned long calls[SLAB_TRACK_CALLS];	/* return addresses, innermost first */
 	u16 nr_calls, hart;
 	char task[16];
+	u64 when;				/* arch_time_ticks() */
 };
+/* Who allocated the objects of @cache that are in use, or had freed them before that; 0 or -errno. */
+int slab_traces_show(struct seq_file *m, const char *cache, bool freed);
 struct slab_report {
 	const char *cache, *what;
 	const void *object;

@@ -383,6 +383,13 @@ void __kmem_cache_report_live(struct kmem_cache *s)
 	}
 }
 
+/* No object knows who allocated it. */
+void __kmem_cache_for_each_track(__maybe_unused struct kmem_cache *s, __maybe_unused bool freed,
+				 __maybe_unused void (*fn)(const struct slab_track *, void *),
+				 __maybe_unused void *data)
+{
+}
+
 static unsigned long length(const struct list_head *list)
 {
 	unsigned long n = 0;

@@ -471,6 +471,13 @@ void __kmem_cache_report_live(struct kmem_cache *s)
 		slab_report_live(s, NULL, NULL);
 }
 
+/* No object knows who allocated it. */
+void __kmem_cache_for_each_track(__maybe_unused struct kmem_cache *s, __maybe_unused bool freed,
+				 __maybe_unused void (*fn)(const struct slab_track *, void *),
+				 __maybe_unused void *data)
+{
+}
+
 void slab_reap(void) {}
 
 unsigned long slab_objects_in_use(struct kmem_cache *s) { return atomic_long_read(&s->in_use); }

@@ -236,6 +236,37 @@ static void report_live_in(struct kmem_cache *s, struct page *page, __maybe_unus
 
 void __kmem_cache_report_live(struct kmem_cache *s) { for_each_slab(s, report_live_in, NULL); }
 
+struct track_walk {
+	bool freed;
+	void (*fn)(const struct slab_track *, void *);
+	void *data;
+};
+
+static void walk_tracks(struct kmem_cache *s, struct page *page, void *data)
+{
+	struct kmem_cache_node *n = page_node(s, page);
+	struct track_walk *w = data;
+	unsigned long flags;
+
+	spin_lock_irqsave(&n->list_lock, flags);
+	for (unsigned i = 0; page->slab_cache == s && i < page->objects; i++) {
+		char *obj = (char *)first_object(s, page) + (size_t)i * s->size;
+
+		if (!object_is_free(s, page, obj))
+			w->fn(w->freed ? debug_track_free(s, obj) : debug_track_alloc(s, obj), w->data);
+	}
+	spin_unlock_irqrestore(&n->list_lock, flags);
+}
+
+void __kmem_cache_for_each_track(struct kmem_cache *s, bool freed,
+				 void (*fn)(const struct slab_track *, void *), void *data)
+{
+	struct track_walk w = { freed, fn, data };
+
+	if (s->flags & SLAB_STORE_USER)
+		for_each_slab(s, walk_tracks, &w);
+}
+
 /* ---- figures --------------------------------------------------------------------------------- */
 
 static unsigned long count_free(struct kmem_cache_node *n)

@@ -156,6 +156,7 @@ static void take_track(struct slab_track *t)
 {
 	t->nr_calls = stack_trace_save(t->calls, SLAB_TRACK_CALLS);
 	t->hart = this_hart();
+	t->when = arch_time_ticks();
 	strncpy(t->task, task_name(), sizeof(t->task) - 1);
 }
 

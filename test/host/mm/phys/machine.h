@@ -38,6 +38,7 @@ __weak struct page *out_of_memory(__maybe_unused gfp_t gfp, __maybe_unused unsig
 	return NULL;
 }
 
+#ifndef TEST_SEQ_PRINTF
 __weak void seq_printf(__maybe_unused struct seq_file *m, const char *fmt, ...)
 {
 	va_list args;
@@ -47,9 +48,11 @@ __weak void seq_printf(__maybe_unused struct seq_file *m, const char *fmt, ...)
 	CHECK(vsnprintf(buf, sizeof(buf), fmt, args) < (int)sizeof(buf));
 	va_end(args);
 }
+#endif
 
 __weak struct mm_struct init_mm;
 __weak u64 arch_time_ticks(void) { return 1; }
+__weak u64 arch_time_hz = 10000000;
 __weak bool __ratelimit(__maybe_unused struct ratelimit_state *rs, __maybe_unused unsigned burst) { return true; }
 
 #ifndef TEST_STACK_TRACE

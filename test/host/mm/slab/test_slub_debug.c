@@ -4,8 +4,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/pt/asid.c mm/slab/slub.c mm/slab/slub_cache.c mm/slab/slub_debug.c mm/slab/slub_attr.c mm/slab/common.c mm/slab/failslab.c mm/slab/shrink.c mm/slab/kmalloc.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
+// SRCS: mm/pt/asid.c mm/slab/slub.c mm/slab/slub_cache.c mm/slab/slub_debug.c mm/slab/slub_attr.c mm/slab/common.c mm/slab/failslab.c mm/slab/traces.c mm/slab/shrink.c mm/slab/kmalloc.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
 #define TEST_STACK_TRACE
+#define TEST_SEQ_PRINTF
 #include "lib/cmdline.h"
 #include "test/host/mm/phys/machine.h"
 #include "mm/slab/slab.h"
@@ -32,6 +33,15 @@ int printk(const char *fmt, ...)
 	va_end(args);
 	log_len = min(log_len + n, (unsigned)sizeof(log_text) - 1);
 	return n;
+}
+
+void seq_printf(__maybe_unused struct seq_file *m, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_len += vsnprintf(log_text + log_len, sizeof(log_text) - log_len, fmt, args);
+	va_end(args);
 }
 
 static bool logged(const char *text)
@@ -257,6 +267,29 @@ static void blocks(void)
 	CHECK(p && logged("TRACE victim alloc"));
 }
 
+/* Who allocated what is in use, counted; who had freed it. */
+static void traces(void)
+{
+	struct kmem_cache *s;
+	char *p[5];
+
+	begin(NULL);
+	s = cache(SLAB_STORE_USER);
+	for (unsigned i = 0; i < ARRAY_SIZE(p); i++)
+		CHECK((p[i] = kmem_cache_alloc(s, GFP_KERNEL)));
+	kmem_cache_free(s, p[4]);
+	CHECK(!slab_traces_show(NULL, "victim", false) && !strncmp(log_text, "      4 ", 8));
+	CHECK(strstr(log_text, "0x1234") && !strstr(log_text, "not-available") && logged("\n        "));
+	CHECK(!slab_traces_show(NULL, "victim", true) && logged("      4 <not-available>"));
+	p[4] = kmem_cache_alloc(s, GFP_KERNEL);
+	CHECK(!slab_traces_show(NULL, "victim", true) && strstr(log_text, "      4 <not-available>") &&
+	      logged("      1 "));
+	CHECK(slab_traces_show(NULL, "nobody", false) < 0);
+	kmem_cache_free_bulk(s, ARRAY_SIZE(p), (void **)p);
+	CHECK(!slab_traces_show(NULL, "victim", false) && !log_len);
+	kmem_cache_destroy(s);
+}
+
 int main(void)
 {
 	run_scenario(overflow, "overflow and underflow by one");
@@ -266,6 +299,7 @@ int main(void)
 	run_scenario(hidden_links, "links of free objects are hidden");
 	run_scenario(hook, "reports can be taken by a hook");
 	run_scenario(blocks, "slub_debug=A;B,cache: blocks");
+	run_scenario(traces, "who allocated what is in use");
 	run_scenario(leak, "leak at destroy is named");
 	run_scenario(no_false_alarm, "no false alarm under load");
 	run_scenario(chosen_caches, "slub_debug=Z,cache* chooses caches");
