@@ -11,6 +11,7 @@
 #include "arch/riscv/thread_fp.h"
 #include "arch/riscv/timer.h"
 #include "include/arch/arch.h"
+#include "include/kasan.h"
 #include "kernel/irq.h"
 #include "kernel/ktest_hook.h"
 #include "kernel/panic.h"
@@ -75,6 +76,7 @@ void do_kernel_exception(struct pt_regs *regs)
 /* The running task ends on its own stack, whose frames nobody comes back to.  => interrupts off */
 static __noreturn void end_on_own_stack(void)
 {
+	kasan_unpoison((void *)(current_base()->kernel_sp - THREAD_SIZE), THREAD_SIZE);
 	__asm__ volatile("mv sp, %0\n\tcsrsi sstatus, 2\n\tli a0, %1\n\tcall do_exit"
 			 :: "r"(current_base()->kernel_sp), "i"(SIGSEGV) : "memory");
 	__builtin_unreachable();
