@@ -57,7 +57,7 @@ SYSCALL_DEFINE4(sync_file_range, int, fd, loff_t, off, loff_t, bytes, unsigned, 
 	if (!f.file)
 		return -EBADF;
 	type = f.file->f_inode->i_mode & S_IFMT;
-	if (flags & ~SYNC_FILE_RANGE_FLAGS || off < 0 || bytes < 0 || off + bytes < off)
+	if (flags & ~SYNC_FILE_RANGE_FLAGS || off < 0 || bytes < 0 || bytes > INT64_MAX - off)
 		rc = -EINVAL;
 	else if (type != S_IFREG && type != S_IFBLK && type != S_IFDIR && type != S_IFLNK)
 		rc = -ESPIPE;
