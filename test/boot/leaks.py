@@ -11,7 +11,7 @@ import tempfile
 
 from machine import Machine, Tap, script_initramfs
 
-ROUNDS = 3
+ROUNDS = 2
 TESTS = sys.argv[1:] or ["abi", "exec", "file", "mmap", "numa", "process", "signal", "slab", "tty", "unix", "vfs"]
 SCRIPT = """
 pages='BEGIN {{ p[0] = 1; for (i = 1; i < 16; i++) p[i] = 2 * p[i - 1] }}
