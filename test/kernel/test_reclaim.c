@@ -11,6 +11,7 @@
 #include "fs/inode.h"
 #include "include/arch/arch.h"
 #include "mm/cache/pagemap.h"
+#include "mm/kmap/highmem.h"
 #include "mm/phys/reclaim.h"
 #include "mm/phys/vmstat.h"
 #include "mm/reclaim/vmscan.h"
@@ -19,8 +20,11 @@ static unsigned long nr_reads;
 
 static int stored_readpage(__maybe_unused struct file *file, struct page *page)
 {
+	u64 *content = kmap_local_page(page);
+
 	__atomic_fetch_add(&nr_reads, 1, __ATOMIC_RELAXED);
-	*(u64 *)page_to_virt(page) = page->index * 3 + 1;
+	*content = page->index * 3 + 1;
+	kunmap_local(content);
 	SetPageUptodate(page);
 	unlock_page(page);
 	return 0;
@@ -56,13 +60,16 @@ static bool read_pages(struct inode *inode, unsigned long n)
 {
 	for (unsigned long i = 0; i < n; i++) {
 		struct page *page;
+		u64 *content;
 		bool right;
 		int err;
 
 		page = read_mapping_page(&inode->i_data, i, NULL, &err);
 		if (!page)
 			return false;
-		right = *(u64 *)page_to_virt(page) == i * 3 + 1;
+		content = kmap_local_page(page);
+		right = *content == i * 3 + 1;
+		kunmap_local(content);
 		put_page(page);
 		if (!right)
 			return false;
@@ -88,7 +95,7 @@ KTEST(clean_pages_of_files_give_way)
 	KCHECK_EQ(nr_reads, cached);
 	KCHECK_EQ(inode->i_data.nrpages, cached);
 	for (; had < want; had++) {		/* no allocation fails while there is something to reclaim */
-		struct page *page = alloc_page(GFP_KERNEL);
+		struct page *page = alloc_page(GFP_HIGHUSER);
 
 		KCHECK(page);
 		page->private = (unsigned long)hoard;
