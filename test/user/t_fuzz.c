@@ -32,6 +32,7 @@
 
 #define DIR_NAME	"/tmp/fuzz"
 #define PAGE		4096ul
+#define LIFE		(12ul << 20)	/* what one may take, about: half of RLIMIT_AS */
 #define POOL		(16 * PAGE)	/* of random words; a read-only page and a hole follow */
 #define NR_FDS		48
 
@@ -431,6 +432,7 @@ TEST_TIMED(random_calls_leave_the_machine_standing, 3600)
 {
 	const char *s = getenv("STORM"), *seed = getenv("SEED");
 	double end = now() + (s ? atof(s) : 2);
+	unsigned slots;
 	char name[65], again[65];
 
 	CHECK_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
@@ -442,9 +444,13 @@ TEST_TIMED(random_calls_leave_the_machine_standing, 3600)
 	CHECK(arena != MAP_FAILED);
 	CHECK_EQ(mprotect(pool + POOL, PAGE, PROT_READ), 0);
 	CHECK_EQ(munmap(pool + POOL + PAGE, PAGE), 0);
+	/* As many as the memory carries: the killer has to get some too. */
+	slots = 4 + 2 * sysconf(_SC_NPROCESSORS_ONLN);
+	if (slots > 2 + sysconf(_SC_AVPHYS_PAGES) / (LIFE / PAGE))
+		slots = 2 + sysconf(_SC_AVPHYS_PAGES) / (LIFE / PAGE);
 	do {
 		make_folder();
-		round_of(4 + 2 * sysconf(_SC_NPROCESSORS_ONLN), 1000, getenv("FUZZ"));
+		round_of(slots, 1000, getenv("FUZZ"));
 	} while (now() < end);
 	CHECK_EQ(chdir("/"), 0);
 	CHECK_EQ(system("rm -rf " DIR_NAME), 0);
