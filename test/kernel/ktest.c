@@ -30,6 +30,7 @@ static unsigned long settled_free_pages(void)
 {
 	unsigned long pages;
 
+	set_current_state(TASK_UNINTERRUPTIBLE);
 	schedule_timeout(20 * 1000 * 1000);
 	drain_hart_caches(NODE_DATA(numa_node_id()));
 	set_current_harts(~0ull);
