@@ -34,7 +34,10 @@ static void use(size_t n)
 			_exit(4);
 }
 
-/* 95 % of RAM; on small machines, where the system's share is larger than the rest, of what it left. */
+/*
+ * 95 % of RAM; on small machines, where the system's share is larger than the rest, of what it left.  A kernel that
+ * has taken more than the rest (Debian's) gives nearly all that is free.
+ */
 TEST_TIMED(nearly_all_memory_can_be_used, 300)
 {
 	if (ram() > MOST)
@@ -42,6 +45,8 @@ TEST_TIMED(nearly_all_memory_can_be_used, 300)
 	struct sysinfo si;
 	CHECK_EQ(sysinfo(&si), 0);
 	size_t n = (si.totalram * si.mem_unit > SMALL ? si.totalram : si.freeram) / 100 * 95 * si.mem_unit;
+	if (n > si.freeram / 100 * 97 * si.mem_unit)
+		n = si.freeram / 100 * 97 * si.mem_unit;
 	int st = CHILD_STATUS({ use(n); });
 	CHECK_EQ(st, 0);
 }

@@ -226,7 +226,8 @@ TEST(lowmem_reserve_ratio_has_a_number_per_zone)
 {
 	int n[4];
 
-	CHECK_EQ(sscanf(slurp("/proc/sys/vm/lowmem_reserve_ratio"), "%d %d %d %d", n, n + 1, n + 2, n + 3), 3);
+	/* Linux has one more where devices have memory. */
+	CHECK(sscanf(slurp("/proc/sys/vm/lowmem_reserve_ratio"), "%d %d %d %d", n, n + 1, n + 2, n + 3) >= 3);
 	CHECK(n[0] == 256 && n[1] == 32 && n[2] == 0);
 }
 
