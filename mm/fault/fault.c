@@ -141,19 +141,6 @@ __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t addre
 	return vma;
 }
 
-/* The region for @address; NULL: none. */
-static __always_inline struct vm_area_struct *fault_region(struct mm_struct *mm, vaddr_t address)
-	REQUIRES_SHARED(mm->mmap_lock)
-{
-	struct vm_area_struct *vma = find_vma(mm, address);
-
-	if (likely(vma && vma->vm_start <= address))
-		return vma;
-	if (vma && vma->vm_flags & VM_GROWSDOWN)
-		return grow_stack(mm, address);
-	return NULL;
-}
-
 /* May the fault of kernel code on a user address be served at all? */
 static bool kernel_may_fault(const struct task_base *task, const struct pt_regs *regs)
 {

@@ -178,11 +178,9 @@ int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, uns
 	while (done < len) {
 		unsigned long offset = addr & ~PAGE_MASK;
 		int bytes = min((unsigned long)(len - done), PAGE_SIZE - offset);
-		struct vm_area_struct *vma = vma_lookup(mm, addr);
+		struct vm_area_struct *vma = fault_region(mm, addr);
 		struct page *page;
 
-		if (!vma)
-			vma = grow_stack(mm, addr);
 		if (!vma || !vma_allows(vma, gup_flags) ||
 		    gup_one(vma, addr & PAGE_MASK, gup_flags, &page))
 			break;

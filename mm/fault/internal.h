@@ -11,6 +11,7 @@
 #include "mm/pt/walk.h"
 #include "mm/rmap/rmap.h"
 #include "mm/space/mm.h"
+#include "mm/space/vma.h"
 
 /* The page that @pte maps, or NULL: a device's frame, or the zero page. */
 static __always_inline struct page *pte_page_counted(pte_t pte)
@@ -49,6 +50,20 @@ static __always_inline void vmf_unlock(struct vm_fault *vmf) RELEASE(vmf->table-
  * => mmap_lock (read) held, let go in between: it goes up to writing and down again
  */
 struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t address);
+
+/* The region for @address, a stack below which it lies grown to it; NULL: none. */
+static __always_inline struct vm_area_struct *fault_region(struct mm_struct *mm, vaddr_t address)
+	REQUIRES_SHARED(mm->mmap_lock)
+{
+	struct vm_area_struct *vma = find_vma(mm, address);
+
+	if (likely(vma && vma->vm_start <= address))
+		return vma;
+	if (vma && vma->vm_flags & VM_GROWSDOWN)
+		return grow_stack(mm, address);
+	return NULL;
+}
+
 bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr);	/* anon.c */
 unsigned do_linear_fault(struct vm_fault *vmf);			/* file.c */
 unsigned do_page_mkwrite(struct vm_fault *vmf, struct page *page); /* file.c */

@@ -215,8 +215,10 @@ KTEST(pages_move_under_writers_and_forks)
 	KCHECK(kthread_run(race_writer, (void *)(RACE_PAGES / 2ul), "ktest/writer1"));
 	KCHECK(kthread_run(race_forker, NULL, "ktest/forker"));
 	KCHECK(kthread_run(race_mover, NULL, "ktest/mover"));
-	while (atomic_read(&race_running))
+	while (atomic_read(&race_running)) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1000 * 1000);
+	}
 	pr_info("# %d pages moved\n", atomic_read(&race_moved));
 	KCHECK_EQ(atomic_read(&race_bad), 0);
 	KCHECK(atomic_read(&race_moved) >= RACE_PAGES);

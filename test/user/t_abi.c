@@ -25,19 +25,24 @@ TEST(unknown_system_calls_are_enosys)
 /* Every system call with pointers that lead nowhere: an errno or a result, never a dead machine. */
 TEST_TIMED(hostile_pointers_in_every_call, 300)
 {
-	static const long bad[] = { 0, 8, -1, -4096, 0x3ffffff000, 1l << 47, (long)0xffffffc000000000ul, (long)0xffffffff80000000ul };
-	static const int skip[] = { SYS_exit, SYS_exit_group, SYS_reboot, SYS_rt_sigreturn, SYS_clone, 435 /* clone3 */,
+	static const long bad[] = { 0, 8, -1, -4096, 0x3ffffff000, 1l << 47,
+		(long)0xffffffc000000000ul, (long)0xffffffff80000000ul };
+	static const int skip[] = { SYS_exit, SYS_exit_group, SYS_reboot, SYS_rt_sigreturn, SYS_clone,
+		435 /* clone3 */,
 		SYS_ppoll, SYS_pselect6, SYS_rt_sigsuspend, SYS_rt_sigtimedwait, SYS_wait4, SYS_waitid, SYS_nanosleep,
 		SYS_clock_nanosleep, SYS_futex, SYS_epoll_pwait, SYS_setsid, SYS_kill, SYS_tkill, SYS_tgkill,
-		SYS_munmap, SYS_mprotect, SYS_brk, SYS_mremap, SYS_madvise, SYS_shmat, SYS_shmdt, SYS_shmget, SYS_semget, SYS_msgget, SYS_vhangup, SYS_sync,
-		SYS_close, SYS_close_range, SYS_dup3, SYS_chroot, SYS_pivot_root, SYS_mlockall, SYS_munlockall, SYS_setuid, SYS_setgid,
+		SYS_munmap, SYS_mprotect, SYS_brk, SYS_mremap, SYS_madvise, SYS_shmat, SYS_shmdt, SYS_shmget,
+		SYS_semget, SYS_msgget, SYS_vhangup, SYS_sync,
+		SYS_close, SYS_close_range, SYS_dup3, SYS_chroot, SYS_pivot_root, SYS_mlockall, SYS_munlockall,
+		SYS_setuid, SYS_setgid,
 		SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_sethostname, SYS_setdomainname, SYS_settimeofday,
-		SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_setpriority, SYS_umount2, SYS_mount, SYS_setns, SYS_unshare, SYS_ptrace,
+		SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_setpriority, SYS_umount2,
+		SYS_mount, SYS_setns, SYS_unshare, SYS_ptrace,
 		SYS_mmap, SYS_syslog,
 		/* These would change what process 1 may and gets. */
 		SYS_setpriority, SYS_prlimit64, SYS_sched_setaffinity, SYS_sched_setparam, SYS_sched_setscheduler,
 		SYS_sched_setattr, SYS_ioprio_set, SYS_capset, SYS_setpgid, SYS_migrate_pages, SYS_move_pages,
-	 SYS_swapon, SYS_swapoff };
+		SYS_swapon, SYS_swapoff };
 	for (int nr = 0; nr < 460; nr++) {
 		bool skipped = false;
 		for (unsigned i = 0; i < sizeof(skip) / sizeof(*skip); i++)

@@ -64,7 +64,8 @@ TEST(counters_faults_and_pages)
 {
 	need_events();
 	char *p = map_pages(N);
-	long faults = vmstat("pgfault"), allocs = vmstat("pgalloc_"), frees = vmstat("pgfree"), anon = vmstat("nr_anon_pages");
+	long faults = vmstat("pgfault"), allocs = vmstat("pgalloc_"), frees = vmstat("pgfree");
+	long anon = vmstat("nr_anon_pages");
 
 	touch(p, N);
 	long more = vmstat("pgfault") - faults;
@@ -195,7 +196,8 @@ TEST_TIMED(counters_compaction, 120)
 	for (int i = 0; i < 4; i++)
 		before[i] = vmstat(names[i]) - before[i];
 	CHECK(before[3] > n / 100);
-	CHECK(before[0] >= before[3] && before[1] > 0 && before[2] >= before[3]);	/* moved: seen and isolated before */
+	/* Moved: seen and isolated before. */
+	CHECK(before[0] >= before[3] && before[1] > 0 && before[2] >= before[3]);
 	CHECK_EQ(munmap(p, n * PG), 0);
 }
 
@@ -231,7 +233,8 @@ TEST_TIMED(counters_pressure, 300)
 	CHECK_EQ(vmstat("oom_kill ") - kills, 1);
 	CHECK(vmstat("allocstall_") > stalls && vmstat("pageoutrun ") > wakes);
 	CHECK(vmstat("pgscan_kswapd ") + vmstat("pgscan_direct ") + vmstat("slabs_scanned ") > scanned);
-	CHECK(vmstat("pgsteal_kswapd ") + vmstat("pgsteal_direct ") <= vmstat("pgscan_kswapd ") + vmstat("pgscan_direct "));
+	CHECK(vmstat("pgsteal_kswapd ") + vmstat("pgsteal_direct ") <=
+	      vmstat("pgscan_kswapd ") + vmstat("pgscan_direct "));
 }
 
 static long node_stat(int node, const char *name)

@@ -109,7 +109,8 @@ TEST(malformed_programs)
 		while (cases[i].where == PH && ph->p_type != PT_LOAD)
 			ph++;
 		memcpy(&old, (cases[i].where == PH ? (char *)ph : (char *)eh) + cases[i].off, cases[i].size);
-		memcpy((cases[i].where == PH ? (char *)ph : (char *)eh) + cases[i].off, &cases[i].value, cases[i].size);
+		memcpy((cases[i].where == PH ? (char *)ph : (char *)eh) + cases[i].off, &cases[i].value,
+		       cases[i].size);
 		CHECK_RUN(put_file(copy, image_size, 0700), cases[i].want);
 		free(copy);
 	}
@@ -288,7 +289,10 @@ TEST(execveat_forms)
 	st = CHILD_STATUS({ syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH | 0x8000); _exit(errno); });
 	CHECK_EQ(WEXITSTATUS(st), EINVAL);
 	CHECK_EQ(symlink("/proc/self/exe", "/tmp/t_exec_link"), 0);
-	st = CHILD_STATUS({ syscall(SYS_execveat, AT_FDCWD, "/tmp/t_exec_link", argv, envp, AT_SYMLINK_NOFOLLOW); _exit(errno); });
+	st = CHILD_STATUS({
+		syscall(SYS_execveat, AT_FDCWD, "/tmp/t_exec_link", argv, envp, AT_SYMLINK_NOFOLLOW);
+		_exit(errno);
+	});
 	CHECK_EQ(WEXITSTATUS(st), ELOOP);
 	unlink("/tmp/t_exec_link");
 }

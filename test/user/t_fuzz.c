@@ -6,8 +6,8 @@
  *           call what SHAPES say, with arguments drawn by kind: descriptors of every type, paths, pointers into
  *           a page of random words, to read-only, unmapped and kernel addresses, lengths around pages, flags, ids.
  *           A timer keeps interrupting them, so that none sleeps for long; who ends or gets stuck has a successor.
- *           At the end of a round all of uid 1000 are killed and reaped.  Nothing is expected of a call, but that the machine stands afterwards,
- *           gives its memory back (main.c) and still works.
+ *           At the end of a round all of uid 1000 are killed and reaped.  Nothing is expected of a call, but that
+ *           the machine stands afterwards, gives its memory back (main.c) and still works.
  *           STORM=seconds makes it longer, SEED=n chooses another sequence, FUZZ=1 says the seed of each round.
  *
  * SPDX-License-Identifier: MIT
@@ -57,26 +57,28 @@ static long rnd(unsigned long n)
  */
 static const struct shape { short nr; const char *args; } shapes[] = {
 	{ SYS_getcwd, "pl" }, { SYS_eventfd2, "xb" }, { SYS_epoll_create1, "b" }, { SYS_epoll_ctl, "fifP" },
-	{ SYS_epoll_pwait, "fPiiPl" }, { SYS_dup, "f" }, { SYS_dup3, "ffb" }, { SYS_fcntl, "fix" }, { SYS_fcntl, "fiP" },
-	{ SYS_ioctl, "fxP" }, { SYS_flock, "fi" }, { SYS_mknodat, "dsbx" }, { SYS_mkdirat, "dsb" },
-	{ SYS_unlinkat, "dsi" }, { SYS_unlinkat, "dsb" }, { SYS_symlinkat, "sds" }, { SYS_linkat, "dsdsb" },
-	{ SYS_renameat2, "dsdsi" }, { SYS_statfs, "sp" }, { SYS_fstatfs, "fp" }, { SYS_truncate, "so" },
-	{ SYS_ftruncate, "fo" }, { SYS_fallocate, "fboo" }, { SYS_faccessat, "dsi" }, { 439, "dsib" },
-	{ SYS_chdir, "s" }, { SYS_fchdir, "f" }, { SYS_fchmod, "fb" }, { SYS_fchmodat, "dsb" }, { SYS_fchownat, "dsiib" },
-	{ SYS_openat, "dsbb" }, { SYS_openat, "dsbb" }, { SYS_openat, "dsbb" }, { 437, "dsPl" }, { SYS_close, "f" },
-	{ 436, "ffi" }, { SYS_pipe2, "pb" }, { SYS_getdents64, "fpl" }, { SYS_lseek, "foi" }, { SYS_read, "fpl" },
-	{ SYS_write, "fpl" }, { SYS_readv, "fPi" }, { SYS_writev, "fPi" }, { SYS_pread64, "fplo" },
-	{ SYS_pwrite64, "fplo" }, { SYS_preadv, "fPio" }, { SYS_pwritev, "fPio" }, { SYS_preadv2, "fPioxb" },
-	{ SYS_pwritev2, "fPioxb" }, { SYS_sendfile, "ffPl" }, { SYS_pselect6, "iPPPPP" }, { SYS_ppoll, "PiPPl" },
-	{ SYS_signalfd4, "fPlb" }, { SYS_vmsplice, "fPib" }, { SYS_splice, "fPfPlb" }, { SYS_tee, "fflb" },
-	{ SYS_copy_file_range, "fPfPlb" }, { SYS_readlinkat, "dspl" }, { SYS_newfstatat, "dspb" }, { SYS_fstat, "fp" },
-	{ 291, "dsbbp" }, { SYS_fsync, "f" }, { SYS_sync_file_range, "foob" }, { SYS_utimensat, "dsPb" },
+	{ SYS_epoll_pwait, "fPiiPl" }, { SYS_dup, "f" }, { SYS_dup3, "ffb" }, { SYS_fcntl, "fix" },
+	{ SYS_fcntl, "fiP" }, { SYS_ioctl, "fxP" }, { SYS_flock, "fi" }, { SYS_mknodat, "dsbx" },
+	{ SYS_mkdirat, "dsb" }, { SYS_unlinkat, "dsi" }, { SYS_unlinkat, "dsb" }, { SYS_symlinkat, "sds" },
+	{ SYS_linkat, "dsdsb" }, { SYS_renameat2, "dsdsi" }, { SYS_statfs, "sp" }, { SYS_fstatfs, "fp" },
+	{ SYS_truncate, "so" }, { SYS_ftruncate, "fo" }, { SYS_fallocate, "fboo" }, { SYS_faccessat, "dsi" },
+	{ 439, "dsib" }, { SYS_chdir, "s" }, { SYS_fchdir, "f" }, { SYS_fchmod, "fb" }, { SYS_fchmodat, "dsb" },
+	{ SYS_fchownat, "dsiib" }, { SYS_openat, "dsbb" }, { SYS_openat, "dsbb" }, { SYS_openat, "dsbb" },
+	{ 437, "dsPl" }, { SYS_close, "f" }, { 436, "ffi" }, { SYS_pipe2, "pb" }, { SYS_getdents64, "fpl" },
+	{ SYS_lseek, "foi" }, { SYS_read, "fpl" }, { SYS_write, "fpl" }, { SYS_readv, "fPi" },
+	{ SYS_writev, "fPi" }, { SYS_pread64, "fplo" }, { SYS_pwrite64, "fplo" }, { SYS_preadv, "fPio" },
+	{ SYS_pwritev, "fPio" }, { SYS_preadv2, "fPioxb" }, { SYS_pwritev2, "fPioxb" }, { SYS_sendfile, "ffPl" },
+	{ SYS_pselect6, "iPPPPP" }, { SYS_ppoll, "PiPPl" }, { SYS_signalfd4, "fPlb" }, { SYS_vmsplice, "fPib" },
+	{ SYS_splice, "fPfPlb" }, { SYS_tee, "fflb" }, { SYS_copy_file_range, "fPfPlb" },
+	{ SYS_readlinkat, "dspl" }, { SYS_newfstatat, "dspb" }, { SYS_fstat, "fp" }, { 291, "dsbbp" },
+	{ SYS_fsync, "f" }, { SYS_sync_file_range, "foob" }, { SYS_utimensat, "dsPb" },
 	{ SYS_timerfd_create, "ib" }, { SYS_timerfd_settime, "fbPP" }, { SYS_timerfd_gettime, "fp" },
 	{ SYS_capget, "PP" }, { SYS_personality, "i" }, { SYS_waitid, "itPbP" }, { SYS_wait4, "tPbP" },
-	{ SYS_set_tid_address, "p" }, { SYS_futex, "PiiPPi" }, { SYS_futex, "PxiPPi" }, { SYS_set_robust_list, "pl" },
-	{ SYS_get_robust_list, "tPP" }, { SYS_nanosleep, "PP" }, { SYS_getitimer, "ip" }, { SYS_timer_create, "iPP" },
-	{ SYS_timer_settime, "ibPP" }, { SYS_timer_delete, "i" }, { SYS_timer_gettime, "ip" },
-	{ SYS_clock_gettime, "xp" }, { SYS_clock_getres, "xp" }, { SYS_clock_nanosleep, "ibPP" }, { SYS_syslog, "ipl" },
+	{ SYS_set_tid_address, "p" }, { SYS_futex, "PiiPPi" }, { SYS_futex, "PxiPPi" },
+	{ SYS_set_robust_list, "pl" }, { SYS_get_robust_list, "tPP" }, { SYS_nanosleep, "PP" },
+	{ SYS_getitimer, "ip" }, { SYS_timer_create, "iPP" }, { SYS_timer_settime, "ibPP" },
+	{ SYS_timer_delete, "i" }, { SYS_timer_gettime, "ip" }, { SYS_clock_gettime, "xp" },
+	{ SYS_clock_getres, "xp" }, { SYS_clock_nanosleep, "ibPP" }, { SYS_syslog, "ipl" },
 	{ SYS_sched_getparam, "tp" }, { SYS_sched_setscheduler, "tiP" }, { SYS_sched_setaffinity, "tlP" },
 	{ SYS_sched_getaffinity, "tlP" }, { SYS_sched_getattr, "tpli" }, { SYS_sched_setattr, "tPi" },
 	{ SYS_kill, "tg" }, { SYS_tkill, "tg" }, { SYS_tgkill, "ttg" }, { SYS_sigaltstack, "PP" },
@@ -84,43 +86,49 @@ static const struct shape { short nr; const char *args; } shapes[] = {
 	{ SYS_rt_sigqueueinfo, "tgP" }, { SYS_rt_tgsigqueueinfo, "ttgP" }, { SYS_setpriority, "iti" },
 	{ SYS_getpriority, "it" }, { SYS_setgid, "i" }, { SYS_setresuid, "iii" }, { SYS_setgroups, "iP" },
 	{ SYS_getgroups, "ip" }, { SYS_setpgid, "tt" }, { SYS_getpgid, "t" }, { SYS_setsid, "" },
-	{ SYS_uname, "p" }, { SYS_getrlimit, "ip" }, { SYS_getrusage, "ip" }, { SYS_umask, "b" }, { SYS_prctl, "ixxxx" },
-	{ SYS_prctl, "iPxPx" }, { SYS_sysinfo, "p" }, { SYS_times, "p" }, { SYS_getrandom, "plb" },
-	{ SYS_socket, "iii" }, { SYS_socket, "ibi" }, { SYS_socketpair, "iiip" }, { SYS_bind, "fPl" }, { SYS_listen, "fi" },
-	{ SYS_accept4, "fPPb" }, { SYS_connect, "fPl" }, { SYS_getsockname, "fPP" }, { SYS_getpeername, "fPP" },
-	{ SYS_sendto, "fplbPl" }, { SYS_recvfrom, "fplbPP" }, { SYS_setsockopt, "fiiPl" }, { SYS_getsockopt, "fiiPP" },
+	{ SYS_uname, "p" }, { SYS_getrlimit, "ip" }, { SYS_getrusage, "ip" }, { SYS_umask, "b" },
+	{ SYS_prctl, "ixxxx" }, { SYS_prctl, "iPxPx" }, { SYS_sysinfo, "p" }, { SYS_times, "p" },
+	{ SYS_getrandom, "plb" }, { SYS_socket, "iii" }, { SYS_socket, "ibi" }, { SYS_socketpair, "iiip" },
+	{ SYS_bind, "fPl" }, { SYS_listen, "fi" }, { SYS_accept4, "fPPb" }, { SYS_connect, "fPl" },
+	{ SYS_getsockname, "fPP" }, { SYS_getpeername, "fPP" }, { SYS_sendto, "fplbPl" },
+	{ SYS_recvfrom, "fplbPP" }, { SYS_setsockopt, "fiiPl" }, { SYS_getsockopt, "fiiPP" },
 	{ SYS_shutdown, "fi" }, { SYS_sendmsg, "fPb" }, { SYS_recvmsg, "fPb" }, { SYS_sendmmsg, "fPib" },
-	{ SYS_recvmmsg, "fPibP" }, { SYS_readahead, "fol" }, { SYS_brk, "p" }, { SYS_munmap, "ml" }, { SYS_mremap, "mllbm" },
-	{ SYS_clone, "bxPPx" }, { SYS_clone, "gxxxx" }, { 435, "Pl" }, { SYS_execveat, "dsPPb" }, { SYS_execve, "sPP" },
-	{ SYS_mmap, "mliFfo" }, { SYS_mmap, "mliFfo" }, { SYS_mprotect, "mli" }, { SYS_msync, "mli" }, { SYS_mlock, "ml" },
-	{ SYS_mlock2, "mli" }, { SYS_mlockall, "i" }, { SYS_mincore, "mlp" }, { SYS_madvise, "mli" }, { SYS_madvise, "mli" },
+	{ SYS_recvmmsg, "fPibP" }, { SYS_readahead, "fol" }, { SYS_brk, "p" }, { SYS_munmap, "ml" },
+	{ SYS_mremap, "mllbm" }, { SYS_clone, "bxPPx" }, { SYS_clone, "gxxxx" }, { 435, "Pl" },
+	{ SYS_execveat, "dsPPb" }, { SYS_execve, "sPP" }, { SYS_mmap, "mliFfo" }, { SYS_mmap, "mliFfo" },
+	{ SYS_mprotect, "mli" }, { SYS_msync, "mli" }, { SYS_mlock, "ml" }, { SYS_mlock2, "mli" },
+	{ SYS_mlockall, "i" }, { SYS_mincore, "mlp" }, { SYS_madvise, "mli" }, { SYS_madvise, "mli" },
 	{ SYS_mbind, "mliPib" }, { SYS_get_mempolicy, "PPimb" }, { SYS_set_mempolicy, "iPi" },
-	{ SYS_migrate_pages, "tiPP" }, { SYS_move_pages, "tiPPPb" }, { SYS_prlimit64, "tiPP" }, { SYS_membarrier, "bbi" },
-	{ SYS_memfd_create, "sb" }, { SYS_process_vm_readv, "tPiPii" }, { SYS_process_vm_writev, "tPiPii" },
-	{ SYS_unshare, "b" }, { SYS_name_to_handle_at, "dsPPb" }, { SYS_setxattr, "ssPlb" }, { SYS_fgetxattr, "fspl" },
-	{ SYS_remap_file_pages, "mliib" }, { 434, "tb" }, { 424, "fgPb" }, { SYS_fadvise64, "foli" },
-	{ SYS_setitimer, "iPP" }, { SYS_chroot, "s" }, { SYS_sethostname, "Pl" },
+	{ SYS_migrate_pages, "tiPP" }, { SYS_move_pages, "tiPPPb" }, { SYS_prlimit64, "tiPP" },
+	{ SYS_membarrier, "bbi" }, { SYS_memfd_create, "sb" }, { SYS_process_vm_readv, "tPiPii" },
+	{ SYS_process_vm_writev, "tPiPii" }, { SYS_unshare, "b" }, { SYS_name_to_handle_at, "dsPPb" },
+	{ SYS_setxattr, "ssPlb" }, { SYS_fgetxattr, "fspl" }, { SYS_remap_file_pages, "mliib" }, { 434, "tb" },
+	{ 424, "fgPb" }, { SYS_fadvise64, "foli" }, { SYS_setitimer, "iPP" }, { SYS_chroot, "s" },
+	{ SYS_sethostname, "Pl" },
 };
 #define NR_SHAPES (sizeof(shapes) / sizeof(*shapes))
 
 /* No terminal among them: results are printed on it. */
 static const char *const paths[] = {
-	"", ".", "..", "f1", "f2", "d1", "d1/x", "d1/../d2", "link", "loop", "fifo", "d1/", "f1/", "d2", "d2/y", "./d1/./f",
-	"/proc/self/fd/5", "/proc/self/maps", "/proc/self/mem", "/proc/self/stat", "/proc/self/environ", "/proc/self/fd",
-	"/proc/self/exe", "/proc/self/task", "/proc/self/cwd/f1", "/proc/self/pagemap", "/proc/self/smaps", "/proc/meminfo",
-	"/proc/self/clear_refs", "/proc/self/numa_maps", "/proc/self/comm", "/proc/self/mountinfo", "/proc/self/status",
-	"/proc/self/fdinfo/6", "/proc/self/syscall", "/proc/locks", "/proc/slabinfo", "/proc/zoneinfo", "/proc/self/oom_score_adj",
-	"/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/ptmx", "/sys", "/sys/devices", "/proc",
-	"/proc/self/limits", "/proc/self/wchan", "/proc/self/io", "/proc/self/task/self/maps", "socket", "/proc/version",
+	"", ".", "..", "f1", "f2", "d1", "d1/x", "d1/../d2", "link", "loop", "fifo", "d1/", "f1/", "d2", "d2/y",
+	"./d1/./f", "/proc/self/fd/5", "/proc/self/maps", "/proc/self/mem", "/proc/self/stat",
+	"/proc/self/environ", "/proc/self/fd", "/proc/self/exe", "/proc/self/task", "/proc/self/cwd/f1",
+	"/proc/self/pagemap", "/proc/self/smaps", "/proc/meminfo", "/proc/self/clear_refs",
+	"/proc/self/numa_maps", "/proc/self/comm", "/proc/self/mountinfo", "/proc/self/status",
+	"/proc/self/fdinfo/6", "/proc/self/syscall", "/proc/locks", "/proc/slabinfo", "/proc/zoneinfo",
+	"/proc/self/oom_score_adj", "/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/ptmx", "/sys",
+	"/sys/devices", "/proc", "/proc/self/limits", "/proc/self/wchan", "/proc/self/io",
+	"/proc/self/task/self/maps", "socket", "/proc/version",
 };
 #define NR_PATHS (sizeof(paths) / sizeof(*paths))
 
 static long odd_number(void)
 {
 	static const long odd[] = {
-		0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 65, 127, 128, 255, 256, 511, 512, 1000, 1024, 2047, 4095, 4096, 4097,
-		8192, 65535, 65536, 1 << 20, 0x7fffffff, 0x80000000l, 0xffffffffl, -1, -2, -22, -4095, -4096, -100,
-		0x7fffffffffffffffl, (long)0x8000000000000000ul, 0x3ffffff000l, 0x4000000000l, 0x7ffffffff000l,
+		0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 65, 127, 128, 255, 256, 511, 512, 1000, 1024, 2047,
+		4095, 4096, 4097, 8192, 65535, 65536, 1 << 20, 0x7fffffff, 0x80000000l, 0xffffffffl, -1, -2, -22,
+		-4095, -4096, -100, 0x7fffffffffffffffl, (long)0x8000000000000000ul, 0x3ffffff000l, 0x4000000000l,
+		0x7ffffffff000l,
 	};
 
 	return odd[rnd(sizeof(odd) / sizeof(*odd))];
@@ -172,12 +180,17 @@ static long argument(char kind)
 	case 's': return rnd(16) ? (long)paths[rnd(NR_PATHS)] : some_pointer();
 	case 'p': return some_pointer();
 	case 'P': return rnd(4) ? (long)pool + rnd(POOL / 8) * 8 : rnd(3) ? 0 : some_pointer();
-	case 'm': return rnd(4) ? (long)arena + (long)(rnd(POOL / PAGE) * PAGE) : rnd(16) ? 0 : (long)(some_pointer() & -PAGE);
+	case 'm':
+		if (rnd(4))
+			return (long)arena + (long)(rnd(POOL / PAGE) * PAGE);
+		return rnd(16) ? 0 : (long)(some_pointer() & -PAGE);
 	case 'l': return rnd(2) ? (long)(rnd(3) * PAGE) + rnd(2) * rnd(256) : odd_number();
 	case 'o': return rnd(2) ? rnd(1 << 18) : odd_number();
 	case 'i': return rnd(8) ? rnd(1ul << rnd(7)) : odd_number();
 	case 'b': return some_bits();
-	case 'F': return 1 + rnd(2) + (rnd(2) ? MAP_ANONYMOUS : 0) + (rnd(3) ? 0 : MAP_FIXED) + (rnd(4) ? 0 : some_bits());
+	case 'F':
+		return 1 + rnd(2) + (rnd(2) ? MAP_ANONYMOUS : 0) + (rnd(3) ? 0 : MAP_FIXED) +
+		       (rnd(4) ? 0 : some_bits());
 	case 't': return some_process();
 	case 'g': return rnd(4) ? rnd(66) : odd_number();
 	}
@@ -292,8 +305,11 @@ static void set_limit(int which, unsigned long n)
 /* Another user, for good; @strong: with the capabilities that cannot harm what is not ours. */
 static void drop_rights(bool strong)
 {
-	static const unsigned spare[] = { CAP_KILL, CAP_SETUID, CAP_SYS_BOOT, CAP_SYS_TIME, CAP_SYS_NICE, CAP_SYS_RESOURCE,
-		CAP_SYS_PTRACE, CAP_SYS_RAWIO, CAP_SETPCAP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_CHOWN, CAP_NET_ADMIN };
+	static const unsigned spare[] = {
+		CAP_KILL, CAP_SETUID, CAP_SYS_BOOT, CAP_SYS_TIME, CAP_SYS_NICE, CAP_SYS_RESOURCE, CAP_SYS_PTRACE,
+		CAP_SYS_RAWIO, CAP_SETPCAP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_CHOWN,
+		CAP_NET_ADMIN,
+	};
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct d[2] = { { 0 } };
 	unsigned long caps = strong ? (1ul << 41) - 1 : 0;

@@ -95,8 +95,8 @@ static void look_at_map(void)
 		if (sscanf(line, "%lx-%lx %4s", &from, &to, perm) != 3 || to <= ARENA || from >= ARENA + PAGES * PG)
 			continue;
 		for (unsigned long a = from < ARENA ? ARENA : from; a < to && a < ARENA + PAGES * PG; a += PG)
-			map[(a - ARENA) / PG] = letter[(perm[0] == 'r') + 2 * (perm[1] == 'w') + 4 * (perm[2] == 'x') +
-						       8 * (perm[3] == 's')];
+			map[(a - ARENA) / PG] = letter[(perm[0] == 'r') + 2 * (perm[1] == 'w') +
+						       4 * (perm[2] == 'x') + 8 * (perm[3] == 's')];
 	}
 	fclose(f);
 	note("map %s", map);
@@ -169,7 +169,8 @@ static void step_lock(unsigned long a, unsigned long len)
 {
 	unsigned kind = below(5);
 	long rc = kind == 0 ? mlock((void *)a, len) : kind == 1 ? munlock((void *)a, len) :
-		  kind == 2 ? syscall(SYS_mlock2, a, len, below(4)) : kind == 3 ? mlockall(below(8) & ~2) : munlockall();
+		  kind == 2 ? syscall(SYS_mlock2, a, len, below(4)) :
+		  kind == 3 ? mlockall(below(8) & ~2) : munlockall();
 
 	note("lock %u %lx %lx: %s", kind, a, len, err(rc));
 }
@@ -184,7 +185,8 @@ static void step_access(unsigned long a)
 		volatile unsigned char *p = (void *)(a + i * PG);
 
 		if (sigsetjmp(jump, 1)) {
-			note("access %lx: signal %d code %d at %p", a + i * PG, seen.si_signo, seen.si_code, seen.si_addr);
+			note("access %lx: signal %d code %d at %p", a + i * PG, seen.si_signo, seen.si_code,
+			     seen.si_addr);
 			continue;
 		}
 		if (write)
@@ -273,7 +275,9 @@ static void step_fork(void)
 
 static void step(bool may_fork)
 {
-	static const int sync[] = { MS_SYNC, MS_ASYNC, MS_INVALIDATE, MS_SYNC | MS_ASYNC, 0, 8, MS_SYNC | MS_INVALIDATE };
+	static const int sync[] = {
+		MS_SYNC, MS_ASYNC, MS_INVALIDATE, MS_SYNC | MS_ASYNC, 0, 8, MS_SYNC | MS_INVALIDATE,
+	};
 	unsigned long a = ARENA + below(PAGES) * PG, len = (1 + below(below(4) ? 8 : 40)) * PG;
 	int arg;
 
@@ -381,7 +385,8 @@ TEST_TIMED(random_calls_do_what_linux_does, 120)
 		uint64_t got = hash_of(i);
 
 		if (got != linux_hashes[i % SEEDS])
-			test_fail(__FILE__, __LINE__, "seed %u gives %016llx, on Linux %016llx: boot with mmfuzz=%u on both",
+			test_fail(__FILE__, __LINE__,
+				  "seed %u gives %016llx, on Linux %016llx: boot with mmfuzz=%u on both",
 				  i, (unsigned long long)got, (unsigned long long)linux_hashes[i % SEEDS], i);
 	}
 }

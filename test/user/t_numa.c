@@ -159,7 +159,8 @@ TEST(numa_policy_arguments)
 	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_INTERLEAVE, NULL, 0), EINVAL);
 	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_DEFAULT, &one, 64), EINVAL);
 	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_LOCAL, &one, 64), EINVAL);
-	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND | MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES, &one, 64), EINVAL);
+	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND | MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES, &one, 64),
+		  EINVAL);
 	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_PREFERRED | MPOL_F_STATIC_NODES, NULL, 0), EINVAL);
 	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND, &one, 40000), EINVAL);
 	CHECK_ERR(syscall(SYS_set_mempolicy, MPOL_BIND, (void *)8, 64), EFAULT);
@@ -222,7 +223,8 @@ static unsigned regions_in(char *p, size_t n)
 
 	CHECK(f);
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && start < (unsigned long)p + n * PG && end > (unsigned long)p)
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && start < (unsigned long)p + n * PG &&
+		    end > (unsigned long)p)
 			count++;
 	fclose(f);
 	return count;
@@ -563,7 +565,8 @@ TEST_TIMED(numa_pages_move_under_writers, 120)
 		for (int r = 0; r < ROUNDS; r++) {
 			for (int i = 0; i < N; i++)
 				nodes[i] = r & 1;
-			if (syscall(SYS_move_pages, pid, (unsigned long)N, pages, nodes, status, MPOL_MF_MOVE_ALL) < 0)
+			if (syscall(SYS_move_pages, pid, (unsigned long)N, pages, nodes, status,
+				    MPOL_MF_MOVE_ALL) < 0)
 				_exit(1);
 		}
 		*stop = 1;
@@ -673,5 +676,6 @@ TEST(numa_sys_files)
 	CHECK(read_text("/sys/devices/system/node/node0/numastat", text, sizeof(text)));
 	CHECK(!strncmp(text, "numa_hit ", 9) && strstr(text, "\ninterleave_hit ") && strstr(text, "\nother_node "));
 	CHECK(read_text("/sys/devices/system/node/node0/vmstat", text, sizeof(text)));
-	CHECK(!strncmp(text, "nr_free_pages ", 14) && strstr(text, "\nnuma_hit ") && strstr(text, "\nnr_anon_pages "));
+	CHECK(!strncmp(text, "nr_free_pages ", 14) && strstr(text, "\nnuma_hit ") &&
+	      strstr(text, "\nnr_anon_pages "));
 }

@@ -74,9 +74,9 @@ TEST(links_of_others_in_sticky_directories)
 		saved[i][1] = 0;
 		set_sysctl(knob[i], "1");
 	}
-	CHECK_EQ(system("rm -rf /tmp/st && mkdir -m 1777 /tmp/st && cd /tmp/st && mkdir in && echo x >file && chmod 600 file && "
-			"ln -s file root && ln -s in dir && ln -s file mine && chown -h 1000 mine && ln -s file third && "
-			"chown -h 1001 third"), 0);
+	CHECK_EQ(system("rm -rf /tmp/st && mkdir -m 1777 /tmp/st && cd /tmp/st && mkdir in && echo x >file && "
+			"chmod 600 file && ln -s file root && ln -s in dir && ln -s file mine && "
+			"chown -h 1000 mine && ln -s file third && chown -h 1001 third"), 0);
 	CHECK_EQ(WEXITSTATUS(CHILD_STATUS({
 		struct stat st;
 

@@ -73,8 +73,8 @@ TEST(reclaim_counters_are_there)
 	static const char *const names[] = {
 		"pgscan_kswapd", "pgscan_direct", "pgsteal_kswapd", "pgsteal_direct", "pgscan_file", "pgsteal_file",
 		"slabs_scanned", "allocstall_movable", "pageoutrun", "drop_pagecache", "drop_slab", "oom_kill",
-		"compact_migrate_scanned", "compact_free_scanned", "compact_isolated", "compact_stall", "compact_fail",
-		"compact_success", "compact_daemon_wake", "pgmigrate_success", "pgmigrate_fail",
+		"compact_migrate_scanned", "compact_free_scanned", "compact_isolated", "compact_stall",
+		"compact_fail", "compact_success", "compact_daemon_wake", "pgmigrate_success", "pgmigrate_fail",
 	};
 
 	if (vmstat("pgfault") < 0)

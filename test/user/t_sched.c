@@ -545,7 +545,8 @@ TEST(queued_signals_have_a_limit)
 		for (int i = 0; i < 5; i++) {
 			siginfo_t si;
 
-			if (sigwaitinfo(&set, &si) != SIGRTMIN + 1 || si.si_value.sival_int != i || si.si_code != SI_QUEUE)
+			if (sigwaitinfo(&set, &si) != SIGRTMIN + 1 || si.si_value.sival_int != i ||
+			    si.si_code != SI_QUEUE)
 				_exit(4);
 		}
 	), 0);

@@ -105,7 +105,13 @@ TEST(system_calls_restart_or_fail)
 
 static sigjmp_buf out;
 static void leave(int sig) { (void)sig; siglongjmp(out, 1); }
-static int eat_stack(int n) { volatile char room[4096]; room[0] = (char)n; return n < 1 << 20 ? eat_stack(n + 1) + room[0] : 0; }
+static int eat_stack(int n)
+{
+	volatile char room[4096];
+
+	room[0] = (char)n;
+	return n < 1 << 20 ? eat_stack(n + 1) + room[0] : 0;
+}
 
 TEST(alternate_stack_takes_overflow)
 {

@@ -195,8 +195,8 @@ TEST(slabinfo_lines_have_the_form_of_version_2_1)
 		char name[64];
 		int end = 0;
 
-		CHECK_EQ(sscanf(line, "%63s %lu %lu %lu %lu %lu : tunables %lu %lu %lu : slabdata %lu %lu %lu%n", name,
-				&active, &num, &size, &per_slab, &pages, &limit, &batch, &shared, &slabs_active,
+		CHECK_EQ(sscanf(line, "%63s %lu %lu %lu %lu %lu : tunables %lu %lu %lu : slabdata %lu %lu %lu%n",
+				name, &active, &num, &size, &per_slab, &pages, &limit, &batch, &shared, &slabs_active,
 				&slabs, &avail, &end), 12);
 		if (line[end] != '\n' || active > num || slabs_active > slabs || (slabs && num > slabs * per_slab))
 			test_fail(__FILE__, __LINE__, "%s", line);

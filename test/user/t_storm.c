@@ -92,8 +92,8 @@ static void page_verify(struct worker *w, struct slot *s, unsigned p, const char
 
 	for (unsigned i = 0; i < PAGE / 8; i += 37)
 		if (word[i] != word_of(s->value[p], i))
-			test_fail(__FILE__, __LINE__, "%s: worker %u, page %p word %u is %#lx, want %#lx", when, w->id,
-				  word, i, word[i], word_of(s->value[p], i));
+			test_fail(__FILE__, __LINE__, "%s: worker %u, page %p word %u is %#lx, want %#lx", when,
+				  w->id, word, i, word[i], word_of(s->value[p], i));
 }
 
 static void worker_verify(struct worker *w, const char *when)
@@ -323,8 +323,8 @@ TEST_TIMED(threads_map_write_protect_move_and_fork, 600)
 		CHECK_EQ(pthread_join(workers[i].thread, NULL), 0);
 }
 
-/* The same in processes, which share nothing but the machine. */
-TEST_TIMED(processes_map_write_protect_move_and_fork, 600)
+/* A process for each worker, which lives @life: all end well. */
+static void in_processes(void *(*life)(void *worker))
 {
 	unsigned nr = nr_workers();
 	int st;
@@ -337,7 +337,7 @@ TEST_TIMED(processes_map_write_protect_move_and_fork, 600)
 			static struct worker w;
 
 			worker_init(&w, i, nr);
-			worker_main(&w);
+			life(&w);
 			_exit(0);
 		}
 	}
@@ -346,6 +346,9 @@ TEST_TIMED(processes_map_write_protect_move_and_fork, 600)
 		CHECK_EQ(st, 0);
 	}
 }
+
+/* The same in processes, which share nothing but the machine. */
+TEST_TIMED(processes_map_write_protect_move_and_fork, 600) { in_processes(worker_main); }
 
 /* ---- threads come and go --------------------------------------------------------------------- */
 
@@ -467,7 +470,8 @@ static void take_away(unsigned way, unsigned long *page)
 		CHECK(mmap(page, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page);
 		break;
 	case 3:
-		CHECK(mremap(page, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, page + 2 * PAGE / 8) == page + 2 * PAGE / 8);
+		CHECK(mremap(page, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, page + 2 * PAGE / 8) ==
+		      page + 2 * PAGE / 8);
 		break;
 	}
 }
@@ -495,7 +499,8 @@ TEST_TIMED(no_hart_keeps_a_translation, 600)
 		if (round % 16 == 0)
 			sched_yield();
 		generation = gen + 5;
-		CHECK(mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page);
+		CHECK(mmap(page, PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page);
 		*page = gen + 4;
 		generation = gen + 4;
 		if (round % 7 == 0)
@@ -556,8 +561,9 @@ TEST_TIMED(shared_pages_are_one, 600)
 }
 
 /* Files of their own: written, read through a mapping, truncated, renamed, unlinked. */
-static void file_life(struct worker *w)
+static void *file_life(void *arg)
 {
+	struct worker *w = arg;
 	char name[64], other[64];
 	static unsigned char buf[64 * 1024], got[64 * 1024];
 
@@ -585,30 +591,10 @@ static void file_life(struct worker *w)
 		CHECK_EQ(unlink(other), 0);
 		close(fd);
 	}
-	_exit(0);
+	return NULL;
 }
 
-TEST_TIMED(files_are_written_mapped_cut_and_removed, 600)
-{
-	unsigned nr = nr_workers();
-	int st;
-
-	for (unsigned i = 0; i < nr; i++) {
-		pid_t pid = fork();
-
-		CHECK(pid >= 0);
-		if (!pid) {
-			static struct worker w;
-
-			worker_init(&w, i, nr);
-			file_life(&w);
-		}
-	}
-	for (unsigned i = 0; i < nr; i++) {
-		CHECK(wait(&st) > 0);
-		CHECK_EQ(st, 0);
-	}
-}
+TEST_TIMED(files_are_written_mapped_cut_and_removed, 600) { in_processes(file_life); }
 
 /* ---- signals, pipes and waiting -------------------------------------------------------------- */
 
@@ -686,7 +672,8 @@ TEST_TIMED(killed_at_any_moment, 600)
 				continue;
 			setpgid(0, 0);
 			for (unsigned n = 0;; n++) {
-				char *m = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+				char *m = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE,
+					       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 				if (m != MAP_FAILED)
 					memset(m, n, 16 * PAGE);

@@ -118,7 +118,8 @@ static int receive_descriptor(int s)
 {
 	char c, control[64];
 	struct iovec v = { &c, 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control) };
 	int fd;
 
 	CHECK_EQ(recvmsg(s, &m, 0), 1);
@@ -132,7 +133,8 @@ TEST(descriptors_travel_in_messages)
 {
 	char control[CMSG_SPACE(sizeof(int))] = "", c = 'd', buf[4];
 	struct iovec v = { &c, 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control) };
 	int s[2], p[2], fd;
 
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
@@ -222,7 +224,8 @@ static void send_fd(int s, int fd)
 {
 	char control[CMSG_SPACE(sizeof(int))] = "", byte = 'f';
 	struct iovec iov = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control) };
 
 	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
 	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;

@@ -44,13 +44,16 @@ __attribute__((noreturn, format(printf, 1, 2))) void test_skip(const char *fmt, 
 	static void test_##id(void)
 #define TEST(id) TEST_TIMED(id, 60)
 
-#define CHECK(x) do { if (!(x)) test_fail(__FILE__, __LINE__, "%s (errno %d %s)", #x, errno, strerror(errno)); } while (0)
+#define CHECK(x) do { if (!(x)) \
+	test_fail(__FILE__, __LINE__, "%s (errno %d %s)", #x, errno, strerror(errno)); } while (0)
 #define CHECK_EQ(a, b) do { long long _a = (long long)(a), _b = (long long)(b); \
-	if (_a != _b) test_fail(__FILE__, __LINE__, "%s is %lld, %s is %lld (errno %d)", #a, _a, #b, _b, errno); } while (0)
+	if (_a != _b) \
+		test_fail(__FILE__, __LINE__, "%s is %lld, %s is %lld (errno %d)", #a, _a, #b, _b, errno); } while (0)
 /* The call fails with this errno. */
 #define CHECK_ERR(x, e) do { errno = 0; long long _r = (long long)(x); \
-	if (_r != -1 || errno != (e)) test_fail(__FILE__, __LINE__, "%s returned %lld, errno %d (%s), want -1 and %s", \
-		#x, _r, errno, strerror(errno), #e); } while (0)
+	if (_r != -1 || errno != (e)) \
+		test_fail(__FILE__, __LINE__, "%s returned %lld, errno %d (%s), want -1 and %s", #x, _r, \
+			  errno, strerror(errno), #e); } while (0)
 
 /* The status of a child that runs the given statements (wait status). */
 #define CHILD_STATUS(...) ({ \

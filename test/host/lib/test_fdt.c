@@ -202,8 +202,10 @@ static void test_one_cell(void)
 	ok(!fdt_get_irq(f, plic, 1, &ctl, cells, &n) && n == 1 && cells[0] == 9 &&
 	   fdt_node_is(f, fdt_parent(f, ctl), "cpu@5"), "interrupts-extended");
 	ok(!fdt_timebase(f, &hz) && hz == 7800000, "timebase of a cpu node");
-	ok(fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@5"), "d") && fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@5"), "zba") &&
-	   !fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@5"), "zb") && !fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@5"), "v") &&
+	ok(fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@5"), "d") &&
+	   fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@5"), "zba") &&
+	   !fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@5"), "zb") &&
+	   !fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@5"), "v") &&
 	   fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@9"), "c"), "extensions of riscv,isa");
 	load_name("ram-at-0");
 	ok(fdt_cpu_has_ext(f, fdt_path(f, "/cpus/cpu@0"), "zicbom") &&

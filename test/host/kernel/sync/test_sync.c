@@ -355,7 +355,8 @@ int main(void)
 	host_current = &threads[THREADS].base;
 	pthread_mutex_init(&threads[THREADS].m, NULL);
 	run(spin_body);
-	ok(plain_count == atomic_long_read(&want_count) && !spin_is_locked(&spin), "spin lock: %ld turns", plain_count);
+	ok(plain_count == atomic_long_read(&want_count) &&
+	   !spin_is_locked(&spin), "spin lock: %ld turns", plain_count);
 	plain_count = 0;
 	atomic_long_set(&want_count, 0);
 	mutex_init(&mtx, RANK_I_MMAP);

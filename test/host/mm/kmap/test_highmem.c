@@ -3,7 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/kmap/highmem.c mm/kmap/vm_area.c mm/kmap/fixmap.c mm/pt/walk.c mm/pt/pgalloc.c mm/pt/flush.c mm/pt/init_mm.c mm/pt/asid.c
+// SRCS: mm/kmap/highmem.c mm/kmap/vm_area.c mm/kmap/fixmap.c mm/pt/walk.c mm/pt/pgalloc.c mm/pt/flush.c
+// SRCS: mm/pt/init_mm.c mm/pt/asid.c
 #include "test/host/tap.h"
 #include "test/host/arch/host.h"
 #include "mm/kmap/highmem.h"

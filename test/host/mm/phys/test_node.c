@@ -3,7 +3,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/pt/asid.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
+// SRCS: mm/pt/asid.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c
+// SRCS: mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c
+// SRCS: mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c
+// SRCS: mm/phys/page_owner.c mm/phys/page_debug.c
 #include "test/host/mm/phys/machine.h"
 #include "mm/phys/node.h"
 
@@ -66,7 +69,8 @@ static void kinds(void)
 	for (pfn_t pfn = 0x80000; pfn < 0x80000 + 161 * 256; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 		unsigned long mb = (pfn - 0x80000) / 256;
-		int nid = pfn < 0x80000 + 60 * 256 ? 0 : pfn < 0x80000 + 100 * 256 + 3 ? 1 : mb >= 120 && mb < 128 ? 4 : 3;
+		int nid = pfn < 0x80000 + 60 * 256 ? 0 : pfn < 0x80000 + 100 * 256 + 3 ? 1 :
+			  mb >= 120 && mb < 128 ? 4 : 3;
 
 		CHECK(pfn_valid(pfn) && page_to_nid(page) == nid && zone_spans_pfn(page_zone(page), pfn));
 	}

@@ -3,7 +3,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/pt/asid.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
+// SRCS: mm/pt/asid.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c
+// SRCS: mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c
+// SRCS: mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c
+// SRCS: mm/phys/page_owner.c mm/phys/page_debug.c
 #include "test/host/mm/phys/machine.h"
 
 static struct zone *zone_at(int nid, enum zone_type zt) { return &NODE_DATA(nid)->node_zones[zt]; }
@@ -113,7 +116,8 @@ static void reserves(void)
 	CHECK(dma->lowmem_reserve[ZONE_NORMAL] == (long)normal->managed_pages / 2);
 	CHECK(!normal->lowmem_reserve[ZONE_MOVABLE]);
 	/* What is kept back is never more than the zone. */
-	CHECK(totalreserve_pages == min(dma->lowmem_reserve[ZONE_MOVABLE] + high_wmark_pages(dma), dma->managed_pages) +
+	CHECK(totalreserve_pages == min(dma->lowmem_reserve[ZONE_MOVABLE] + high_wmark_pages(dma),
+					dma->managed_pages) +
 	      high_wmark_pages(normal) + high_wmark_pages(movable));
 	CHECK(NODE_DATA(0)->totalreserve_pages == totalreserve_pages);
 	/* An allocation that could go higher stops earlier. */
@@ -173,7 +177,8 @@ static void orders(void)
 		if (page_to_pfn(page[i]) & 1)
 			__free_page(page[i]);
 	drain_all_pages(NULL);
-	CHECK(z->nr_free > 7000 && zone_watermark_ok(z, 0, 1000, z->idx, 0) && !zone_watermark_ok(z, 1, 1000, z->idx, 0));
+	CHECK(z->nr_free > 7000 && zone_watermark_ok(z, 0, 1000, z->idx, 0) &&
+	      !zone_watermark_ok(z, 1, 1000, z->idx, 0));
 	for (unsigned long i = 0; i < n; i++)
 		if (page_to_pfn(page[i]) % 8 == 4)
 			__free_page(page[i]);

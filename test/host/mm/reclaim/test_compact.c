@@ -6,7 +6,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/reclaim/compact.c mm/reclaim/contig.c mm/pt/asid.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
+// SRCS: mm/reclaim/compact.c mm/reclaim/contig.c mm/pt/asid.c mm/phys/memblock.c mm/phys/buddy.c
+// SRCS: mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c
+// SRCS: mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c
+// SRCS: mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
 #include "test/host/mm/phys/machine.h"
 #include "include/uapi/errno.h"
 #include "mm/reclaim/compact.h"

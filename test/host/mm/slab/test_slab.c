@@ -3,7 +3,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/pt/asid.c mm/slab/slab.c mm/slab/slab_cache.c mm/slab/common.c mm/slab/failslab.c mm/slab/traces.c mm/slab/shrink.c mm/slab/kmalloc.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
+// SRCS: mm/pt/asid.c mm/slab/slab.c mm/slab/slab_cache.c mm/slab/common.c mm/slab/failslab.c mm/slab/traces.c
+// SRCS: mm/slab/shrink.c mm/slab/kmalloc.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c
+// SRCS: mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c
+// SRCS: mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c
+// SRCS: mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
 // LIBS: -lpthread
 #include "test/host/mm/slab/cache_tests.h"
 #include "mm/slab/slab_def.h"

@@ -4,7 +4,12 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/pt/asid.c mm/slab/slub.c mm/slab/slub_cache.c mm/slab/slub_debug.c mm/slab/slub_attr.c mm/slab/common.c mm/slab/failslab.c mm/slab/traces.c mm/slab/shrink.c mm/slab/kmalloc.c mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c mm/phys/page_debug.c
+// SRCS: mm/pt/asid.c mm/slab/slub.c mm/slab/slub_cache.c mm/slab/slub_debug.c mm/slab/slub_attr.c
+// SRCS: mm/slab/common.c mm/slab/failslab.c mm/slab/traces.c mm/slab/shrink.c mm/slab/kmalloc.c
+// SRCS: mm/phys/memblock.c mm/phys/buddy.c mm/phys/mobility.c mm/phys/page_alloc.c mm/phys/slowpath.c
+// SRCS: mm/phys/pcp.c mm/phys/watermark.c mm/phys/node.c mm/phys/movable.c mm/phys/memmap.c
+// SRCS: mm/phys/deferred.c mm/phys/init.c mm/phys/vmstat.c mm/phys/vmstat_show.c mm/phys/page_owner.c
+// SRCS: mm/phys/page_debug.c
 #define TEST_STACK_TRACE
 #define TEST_SEQ_PRINTF
 #include "lib/cmdline.h"
