@@ -342,8 +342,8 @@ static void live(unsigned slot)
 	caller(NULL);
 }
 
-/* Starts a life when one has ended, and ends those that got stuck. */
-static void supervise(unsigned slot)
+/* Starts a life when one has ended, and ends those that got stuck.  Says on @ready that kill_all() may come. */
+static void supervise(unsigned slot, int ready)
 {
 	struct timespec limit = { .tv_nsec = 100000000 };
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
@@ -362,6 +362,8 @@ static void supervise(unsigned slot)
 	set_limit(RLIMIT_RTPRIO, 0);
 	set_limit(RLIMIT_SIGPENDING, 64);
 	drop_rights(slot & 1);
+	CHECK_EQ(write(ready, "", 1), 1);
+	close(ready);
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);
@@ -415,19 +417,26 @@ static void make_folder(void)
 static void round_of(unsigned nr, unsigned ms, bool said)
 {
 	unsigned long seed = rng;
+	int ready[2];
+	char said_so;
 
 	if (said)
 		dprintf(1, "# round of seed %lu\n", seed);
 	fill_pool();
+	CHECK_EQ(pipe(ready), 0);
 	for (unsigned i = 0; i < nr; i++) {
 		pid_t p = fork();
 
 		CHECK(p >= 0);
 		if (!p) {
 			rng = seed + i * 0x9e3779b97f4a7c15ul;
-			supervise(i);
+			supervise(i, ready[1]);
 		}
 	}
+	close(ready[1]);
+	for (unsigned i = 0; i < nr && read(ready[0], &said_so, 1) == 1; i++)
+		;
+	close(ready[0]);
 	usleep(ms * 1000);
 	kill_all();
 	rng = seed;
