@@ -37,7 +37,10 @@ static __always_inline bool N##_try_cmpxchg(T *a, I *old, I new_) \
 { return __atomic_compare_exchange_n(&a->v, old, new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); } \
 /* Add 1 unless it is 0: true when it was taken. */ \
 static inline bool N##_inc_not_zero(T *a) \
-{ I c = N##_read(a); do { if (!c) return false; } while (!N##_try_cmpxchg(a, &c, c + 1)); return true; }
+{ I c = N##_read(a); do { if (!c) return false; } while (!N##_try_cmpxchg(a, &c, c + 1)); return true; } \
+/* Take 1 away unless that would leave 0: true when it was taken. */ \
+static inline bool N##_dec_not_one(T *a) \
+{ I c = N##_read(a); do { if (c == 1) return false; } while (!N##_try_cmpxchg(a, &c, c - 1)); return true; }
 
 VELLUM_ATOMIC_OPS(atomic_t, atomic, int)
 VELLUM_ATOMIC_OPS(atomic_long_t, atomic_long, long)

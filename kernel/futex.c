@@ -520,6 +520,7 @@ SYSCALL_DEFINE2(set_robust_list, struct robust_list_head __user *, head, size_t,
 SYSCALL_DEFINE3(get_robust_list, pid_t, pid, void __user *__user *, uhead, size_t __user *, ulen)
 {
 	struct task_struct *t = current;
+	const struct cred *cred;
 	void __user *head;
 	bool allowed;
 
@@ -529,7 +530,9 @@ SYSCALL_DEFINE3(get_robust_list, pid_t, pid, void __user *__user *, uhead, size_
 			return -ESRCH;
 	}
 	head = t->robust_list;
-	allowed = t == current || t->cred->uid == current_uid() || capable(CAP_SYS_PTRACE);
+	cred = get_task_cred(t);
+	allowed = t == current || cred->uid == current_uid() || capable(CAP_SYS_PTRACE);
+	put_cred(cred);
 	if (pid)
 		put_task_struct(t);
 	if (!allowed)

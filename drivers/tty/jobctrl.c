@@ -19,11 +19,11 @@ struct tty_struct *get_current_tty(void)
 	struct tty_struct *tty;
 	unsigned long irq;
 
-	spin_lock_irqsave(&tasklist_lock, irq);
+	read_lock_irqsave(&tasklist_lock, irq);
 	tty = current->signal->tty;
 	if (tty)
 		atomic_inc(&tty->refs);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	read_unlock_irqrestore(&tasklist_lock, irq);
 	return tty;
 }
 
@@ -79,10 +79,10 @@ void tty_open_proc_set_tty(struct file *f, struct tty_struct *tty)
 
 	if (tty->is_master || !(f->f_mode & FMODE_READ))
 		return;
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	if (current->signal->leader && !current->signal->tty && !tty->session)
 		set_ctty(tty);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 }
 
 long tiocsctty(struct tty_struct *tty, struct file *f, int force)
@@ -91,7 +91,7 @@ long tiocsctty(struct tty_struct *tty, struct file *f, int force)
 	unsigned long irq;
 	long rc = 0;
 
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	if (sig->leader && sig->session == tty->session)
 		goto out;
 	rc = -EPERM;
@@ -107,7 +107,7 @@ long tiocsctty(struct tty_struct *tty, struct file *f, int force)
 	set_ctty(tty);
 	rc = 0;
 out:
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 	return rc;
 }
 
@@ -115,9 +115,9 @@ void proc_clear_tty(struct task_struct *p)
 {
 	unsigned long irq;
 
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	p->signal->tty = NULL;
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 }
 
 void disassociate_ctty(bool on_exit)
@@ -131,20 +131,20 @@ void disassociate_ctty(bool on_exit)
 	if (tty && on_exit && !tty->link) {
 		tty_hangup(tty);
 	} else if (tty) {
-		spin_lock_irqsave(&tasklist_lock, irq);
+		write_lock_irqsave(&tasklist_lock, irq);
 		if (tty->pgrp) {
 			__kill_pgrp_info(SIGHUP, SEND_SIG_PRIV, tty->pgrp);
 			if (!on_exit)
 				__kill_pgrp_info(SIGCONT, SEND_SIG_PRIV, tty->pgrp);
 		}
 		tty->session = tty->pgrp = 0;
-		spin_unlock_irqrestore(&tasklist_lock, irq);
+		write_unlock_irqrestore(&tasklist_lock, irq);
 	}
 	if (tty)
 		tty_put(tty);
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	clear_session_tty(current->signal->session);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 }
 
 /* ---- ioctls ---------------------------------------------------------------------------------- */
@@ -164,7 +164,7 @@ static long tiocspgrp(struct tty_struct *tty, pid_t __user *arg)
 		return -EFAULT;
 	if (pgrp < 0)
 		return -EINVAL;
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	member = pgrp_first(pgrp);
 	if (current->signal->tty != tty || tty->session != current->signal->session)
 		rc = -ENOTTY;
@@ -174,7 +174,7 @@ static long tiocspgrp(struct tty_struct *tty, pid_t __user *arg)
 		rc = -EPERM;
 	else
 		tty->pgrp = pgrp;
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 	return rc;
 }
 

@@ -342,11 +342,11 @@ static void pty_put(struct tty_struct *tty)
 
 	if (!atomic_dec_and_test(&p->users))
 		return;
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	for_each_process(t)
 		if (t->signal->tty == &p->slave)
 			t->signal->tty = NULL;
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 	kfree(p->master.read_buf);
 	kfree(p->master.eol);
 	kfree(p->slave.read_buf);

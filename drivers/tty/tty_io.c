@@ -222,7 +222,7 @@ static void drop_session(struct tty_struct *tty)
 	unsigned long irq;
 	pid_t pgrp;
 
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	pgrp = tty->pgrp;
 	for_each_process(p) {
 		if (p->signal->tty != tty)
@@ -238,7 +238,7 @@ static void drop_session(struct tty_struct *tty)
 		__kill_pgrp_info(SIGCONT, SEND_SIG_PRIV, pgrp);
 	}
 	tty->session = tty->pgrp = 0;
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 }
 
 void tty_hangup(struct tty_struct *tty)

@@ -39,22 +39,26 @@ bool proc_task_alive(struct task_struct *t)
 
 bool proc_may_access(struct task_struct *t)
 {
-	const struct cred *me = current_cred(), *c = t->cred;
+	const struct cred *me = current_cred(), *c;
+	bool same;
 
 	if (t->tgid == current->tgid)
 		return true;
-	if (me->fsuid == c->euid && me->fsuid == c->suid && me->fsuid == c->uid &&
-	    me->fsgid == c->egid && me->fsgid == c->sgid && me->fsgid == c->gid && t->dumpable)
-		return true;
-	return capable(CAP_SYS_PTRACE);
+	c = get_task_cred(t);
+	same = me->fsuid == c->euid && me->fsuid == c->suid && me->fsuid == c->uid &&
+	       me->fsgid == c->egid && me->fsgid == c->sgid && me->fsgid == c->gid;
+	put_cred(c);
+	return (same && t->dumpable) || capable(CAP_SYS_PTRACE);
 }
 
 void proc_set_owner(struct inode *inode, struct task_struct *t)
 {
 	bool own = t->dumpable || inode->i_mode == (S_IFDIR | 0555);
+	const struct cred *c = get_task_cred(t);
 
-	inode->i_uid = own ? t->cred->euid : 0;
-	inode->i_gid = own ? t->cred->egid : 0;
+	inode->i_uid = own ? c->euid : 0;
+	inode->i_gid = own ? c->egid : 0;
+	put_cred(c);
 }
 
 struct inode *proc_pid_make_inode(struct task_struct *t, umode_t mode, bool thread)

@@ -82,7 +82,7 @@ static void task_view_get(struct task_struct *t, struct task_view *v)
 	unsigned long flags;
 
 	*v = (struct task_view){ 0 };
-	spin_lock_irqsave(&tasklist_lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	v->ppid = t->real_parent ? t->real_parent->tgid : 0;
 	if (t->sighand) {
 		spin_lock(&t->sighand->lock);
@@ -93,7 +93,7 @@ static void task_view_get(struct task_struct *t, struct task_view *v)
 		collect_actions(t, v);
 		spin_unlock(&t->sighand->lock);
 	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 }
 
 /* ---- stat ------------------------------------------------------------------------------------ */
@@ -102,13 +102,16 @@ static void stat_times(struct seq_file *m, struct task_struct *t)
 {
 	struct signal_struct *sig = t->signal;
 	struct task_times times;
+	unsigned long irq;
 
 	if (PROC_I(((struct inode *)m->private))->thread) {
 		task_cputime(t, &times.utime, &times.stime);
 		times.min_flt = t->min_flt;
 		times.maj_flt = t->maj_flt;
 	} else {
+		read_lock_irqsave(&tasklist_lock, irq);
 		thread_group_times(t, &times);
+		read_unlock_irqrestore(&tasklist_lock, irq);
 	}
 	seq_put_decimal_ull(m, " ", times.min_flt);
 	seq_put_decimal_ull(m, " ", sig->cmin_flt);
@@ -188,7 +191,7 @@ int proc_pid_stat(struct seq_file *m, struct task_struct *t)
 
 static void status_ids(struct seq_file *m, struct task_struct *t, const struct task_view *v)
 {
-	const struct cred *c = get_cred(t->cred);
+	const struct cred *c = get_task_cred(t);
 	struct fs_struct *fs = get_task_fs(t);
 	struct files_struct *files = t->files;
 
@@ -212,8 +215,11 @@ static void status_ids(struct seq_file *m, struct task_struct *t, const struct t
 
 static void status_signals(struct seq_file *m, struct task_struct *t, const struct task_view *v)
 {
-	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", v->threads, sigqueue_user_count(t->cred->uid),
+	const struct cred *c = get_task_cred(t);
+
+	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", v->threads, atomic_read(&c->user->sigpending),
 		   (unsigned long)t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur);
+	put_cred(c);
 	seq_printf(m, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
 		   (unsigned long long)v->pending, (unsigned long long)v->shared, (unsigned long long)v->blocked,
 		   (unsigned long long)v->ignored, (unsigned long long)v->caught);
@@ -221,7 +227,7 @@ static void status_signals(struct seq_file *m, struct task_struct *t, const stru
 
 static void status_caps(struct seq_file *m, struct task_struct *t)
 {
-	const struct cred *c = get_cred(t->cred);
+	const struct cred *c = get_task_cred(t);
 
 	seq_printf(m, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\nCapAmb:\t%016llx\n",
 		   (unsigned long long)c->cap_inheritable, (unsigned long long)c->cap_permitted,

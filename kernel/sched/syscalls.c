@@ -38,9 +38,13 @@ static struct task_struct *get_target(pid_t pid)
 	return find_get_task(pid);
 }
 
-static bool same_owner(const struct task_struct *p)
+static bool same_owner(struct task_struct *p)
 {
-	return current_euid() == p->cred->euid || current_euid() == p->cred->uid;
+	const struct cred *c = get_task_cred(p);
+	bool same = current_euid() == c->euid || current_euid() == c->uid;
+
+	put_cred(c);
+	return same;
 }
 
 bool can_nice(const struct task_struct *p, int nice)
@@ -409,7 +413,7 @@ int for_each_prio_target(int which, int who, int (*fn)(struct task_struct *, int
 	uid_t uid = who ? (uid_t)who : current_uid();
 	pid_t pgrp;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	pgrp = who ? who : current->signal->pgrp;
 	if (which == PRIO_PROCESS) {
 		t = who ? find_task_by_pid(who) : current;
@@ -421,7 +425,7 @@ int for_each_prio_target(int which, int who, int (*fn)(struct task_struct *, int
 				if (which == PRIO_PGRP ? p->signal->pgrp == pgrp : t->cred->uid == uid)
 					rc = fn(t, arg, rc);
 	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 	return rc;
 }
 

@@ -62,9 +62,9 @@ int kill_pgrp_info(int sig, siginfo_t *info, pid_t pgrp)
 	int rc;
 
 	kick_defer();
-	spin_lock_irqsave(&tasklist_lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	rc = __kill_pgrp_info(sig, info, pgrp);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 	kick_flush();
 	return rc;
 }
@@ -81,11 +81,11 @@ int kill_pid_info(int sig, siginfo_t *info, pid_t pid)
 	int rc = -ESRCH;
 
 	kick_defer();
-	spin_lock_irqsave(&tasklist_lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	t = find_task_by_pid(pid);
 	if (t)
 		rc = group_send_sig_info(sig, info, t);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 	kick_flush();
 	return rc;
 }
@@ -133,12 +133,12 @@ SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)
 	if (pid == INT32_MIN)
 		return -ESRCH;
 	kick_defer();
-	spin_lock_irqsave(&tasklist_lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	if (pid == -1)
 		rc = kill_everybody(sig, &info);
 	else
 		rc = __kill_pgrp_info(sig, &info, pid ? -pid : current->signal->pgrp);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 	kick_flush();
 	return rc;
 }
@@ -152,14 +152,14 @@ static int send_specific(pid_t tgid, pid_t pid, int sig, siginfo_t *info)
 	int rc = -ESRCH;
 
 	kick_defer();
-	spin_lock_irqsave(&tasklist_lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	t = find_task_by_pid(pid);
 	if (t && (tgid <= 0 || t->tgid == tgid)) {
 		rc = check_and_send(sig, info, t, false);
 		if (rc == -ESRCH)
 			rc = 0;		/* it was there, and ends */
 	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 	kick_flush();
 	return rc;
 }

@@ -6,8 +6,8 @@
  *           delivered as if kill() from nobody had sent it.
  * INVARIANTS
  *   Q1  Every entry on a list has its bit set.
- *   Q2  A sig_user lives while an entry counts against it.
- * LOCKING   The lists: sighand->lock.  The users: sig_user_lock.
+ *   Q2  The user that an entry counts against lives as long as the entry.
+ * LOCKING   The lists: sighand->lock.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,16 +16,6 @@
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
-#define USER_HASH	32
-
-struct sig_user {
-	struct sig_user *next;		/* (sig_user_lock) */
-	uid_t uid;			/* (I) */
-	unsigned count;			/* (sig_user_lock) */
-};
-
-static DEFINE_SPINLOCK(sig_user_lock, RANK_SLAB - 1);
-static struct sig_user *sig_users[USER_HASH];
 static struct kmem_cache *sigqueue_cache;
 
 void __init signals_init(void)
@@ -33,98 +23,30 @@ void __init signals_init(void)
 	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
 }
 
-/* ---- RLIMIT_SIGPENDING ----------------------------------------------------------------------- */
-
-static struct sig_user **user_slot(uid_t uid)
-{
-	struct sig_user **p = &sig_users[uid % USER_HASH];
-
-	while (*p && (*p)->uid != uid)
-		p = &(*p)->next;
-	return p;
-}
-
-/* One more for @uid, if that stays within @limit; NULL otherwise or without memory. */
-static struct sig_user *user_charge(uid_t uid, unsigned long limit)
-{
-	struct sig_user *u, *fresh = NULL, **slot;
-	unsigned long flags;
-
-again:
-	spin_lock_irqsave(&sig_user_lock, flags);
-	slot = user_slot(uid);
-	u = *slot;
-	if (!u && fresh) {
-		u = *slot = fresh;
-		fresh = NULL;
-	}
-	if (u && u->count < limit)
-		u->count++;
-	else if (u && u->count)
-		u = NULL;
-	spin_unlock_irqrestore(&sig_user_lock, flags);
-	if (!u && !fresh && limit && !sigqueue_user_count(uid)) {
-		fresh = kzalloc(sizeof(*fresh), GFP_ATOMIC);
-		if (!fresh)
-			return NULL;
-		fresh->uid = uid;
-		goto again;
-	}
-	kfree(fresh);
-	return u;
-}
-
-static void user_uncharge(struct sig_user *u)
-{
-	unsigned long flags;
-	bool last;
-
-	spin_lock_irqsave(&sig_user_lock, flags);
-	last = --u->count == 0;
-	if (last)
-		*user_slot(u->uid) = u->next;
-	spin_unlock_irqrestore(&sig_user_lock, flags);
-	if (last)
-		kfree(u);					/* Q2 */
-}
-
-unsigned sigqueue_user_count(uid_t uid)
-{
-	unsigned long flags;
-	struct sig_user *u;
-	unsigned n;
-
-	spin_lock_irqsave(&sig_user_lock, flags);
-	u = *user_slot(uid);
-	n = u ? u->count : 0;
-	spin_unlock_irqrestore(&sig_user_lock, flags);
-	return n;
-}
-
 /* ---- entries --------------------------------------------------------------------------------- */
 
 struct sigqueue *sigqueue_alloc(struct task_struct *t, gfp_t gfp, bool override)
 {
 	unsigned long limit = override ? RLIM_INFINITY : t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur;
-	struct sig_user *u = user_charge(t->cred->uid, limit);
-	struct sigqueue *q;
+	struct user_struct *u = t->cred->user;
+	struct sigqueue *q = NULL;
 
-	if (!u)
-		return NULL;
-	q = kmem_cache_alloc(sigqueue_cache, gfp);
+	if ((unsigned long)atomic_inc_return(&u->sigpending) <= limit)
+		q = kmem_cache_alloc(sigqueue_cache, gfp);
 	if (!q) {
-		user_uncharge(u);
+		atomic_dec(&u->sigpending);
 		return NULL;
 	}
 	INIT_LIST_HEAD(&q->list);
-	q->user = u;
+	q->user = get_uid(u);				/* Q2 */
 	q->owned = false;
 	return q;
 }
 
 void sigqueue_free(struct sigqueue *q)
 {
-	user_uncharge(q->user);
+	atomic_dec(&q->user->sigpending);
+	free_uid(q->user);
 	kmem_cache_free(sigqueue_cache, q);
 }
 

@@ -7,21 +7,18 @@
 #define VELLUM_SIGNAL_QUEUE_H
 
 #include "kernel/signal/signal.h"
-
-struct sig_user;
+#include "kernel/task/user.h"
 
 struct sigqueue {
 	struct list_head list;		/* (H) in sigpending.list; empty: not queued */
 	siginfo_t info;
-	struct sig_user *user;		/* whose RLIMIT_SIGPENDING it counts against */
+	struct user_struct *user;		/* whose RLIMIT_SIGPENDING it counts against */
 	bool owned;			/* (H) a timer's: not freed when taken */
 };
 
 /* An entry that counts against @t's user; NULL at the limit (unless @override) or without memory. */
 struct sigqueue *sigqueue_alloc(struct task_struct *t, gfp_t gfp, bool override);
 void sigqueue_free(struct sigqueue *q);
-/* Entries of user @uid now: /proc/PID/status SigQ. */
-unsigned sigqueue_user_count(uid_t uid);
 
 /* Lowest pending signal outside @mask, faults first; 0 for none. */
 int next_signal(const struct sigpending *pending, const sigset_t *mask);

@@ -160,9 +160,9 @@ void notify_parent_cldstop(struct task_struct *t, int why)
 	unsigned long flags;
 
 	kick_defer();
-	spin_lock_irqsave(&tasklist_lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	do_notify_parent_cldstop(t, why);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 	kick_flush();
 }
 
@@ -189,9 +189,9 @@ bool is_current_pgrp_orphaned(void)
 	unsigned long flags;
 	bool orphaned;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	orphaned = will_become_orphaned_pgrp(current->signal->pgrp, NULL);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 	return orphaned;
 }
 

@@ -23,7 +23,9 @@ enum lockrank {
 	RANK_SLEEP_LEAF,	/* small sleeping locks that take none of the above */
 	/* spin locks */
 	RANK_FILES,		/* descriptor tables, dentries, pipes: no mm inside */
-	RANK_SIGHAND,		/* task list, then sighand */
+	RANK_TASKLIST,
+	RANK_SIGHAND,
+	RANK_PID,		/* numbers, what a task is found by; a task's alloc_lock */
 	RANK_PGTABLE_TOP,	/* mm->page_table_lock */
 	RANK_PGTABLE,		/* page->ptl */
 	RANK_MAPPING,		/* address_space->lock */

@@ -2,11 +2,13 @@
  * kernel/sync/rwlock.h - a spin lock for many readers or one writer.
  *
  * MODEL     word: the number of readers, or RWLOCK_WRITER.  It is not fair: whoever runs when the lock is free
- *           gets it, so that a hart that its hypervisor does not run holds nobody up.  For structures
- *           that are read often and for a short time, and changed rarely.
+ *           gets it, so that a hart that its hypervisor does not run holds nobody up.  But a writer that
+ *           readers have kept waiting for RWLOCK_PATIENCE looks sets RWLOCK_WAITING, and no reader
+ *           comes in before a writer has been.  For structures that are read often and changed rarely.
  * INVARIANTS
  *   RW1 Readers and a writer exclude each other.
- * LOCKING   Not taken in interrupt handlers; nobody sleeps while it holds one.
+ * LOCKING   A lock that interrupt handlers take is taken with interrupts off everywhere, to read it as well.  Who
+ *           has it does not take it again, and does not sleep.
  * COST      Uncontended: one atomic operation each way.
  *
  * SPDX-License-Identifier: MIT
@@ -17,6 +19,8 @@
 #include "kernel/sync/spinlock.h"
 
 #define RWLOCK_WRITER	0x80000000u
+#define RWLOCK_WAITING	0x40000000u
+#define RWLOCK_PATIENCE	1000
 
 typedef struct CAPABILITY("rwlock") rwlock {
 	u32 word;
@@ -31,7 +35,7 @@ void write_lock_contended(rwlock_t *l);
 static __always_inline void read_lock(rwlock_t *l) ACQUIRE_SHARED(l) NO_LOCK_ANALYSIS
 {
 	lock_check_acquire(l, l->rank);
-	if (unlikely(__atomic_fetch_add(&l->word, 1, __ATOMIC_ACQUIRE) & RWLOCK_WRITER))
+	if (unlikely(__atomic_fetch_add(&l->word, 1, __ATOMIC_ACQUIRE) & (RWLOCK_WRITER | RWLOCK_WAITING)))
 		read_lock_contended(l);
 }
 
@@ -61,7 +65,16 @@ static __always_inline void write_unlock(rwlock_t *l) RELEASE(l) NO_LOCK_ANALYSI
 /* @l is held for reading here, by a way that clang cannot follow. */
 static __always_inline void read_assert_held(const rwlock_t *l) ASSERT_HELD_SHARED(l)
 {
-	INV(RW1, __atomic_load_n(&l->word, __ATOMIC_RELAXED) & ~RWLOCK_WRITER);
+	INV(RW1, __atomic_load_n(&l->word, __ATOMIC_RELAXED) & ~(RWLOCK_WRITER | RWLOCK_WAITING));
 }
+static __always_inline void write_assert_held(const rwlock_t *l) ASSERT_HELD(l)
+{
+	INV(RW1, __atomic_load_n(&l->word, __ATOMIC_RELAXED) & RWLOCK_WRITER);
+}
+
+#define read_lock_irqsave(l, flags)	do { (flags) = arch_irq_save(); read_lock(l); } while (0)
+#define read_unlock_irqrestore(l, flags) do { read_unlock(l); arch_irq_restore(flags); } while (0)
+#define write_lock_irqsave(l, flags)	do { (flags) = arch_irq_save(); write_lock(l); } while (0)
+#define write_unlock_irqrestore(l, flags) do { write_unlock(l); arch_irq_restore(flags); } while (0)
 
 #endif

@@ -31,6 +31,7 @@ SYSCALL_DEFINE2(capget, struct cap_header __user *, header, struct cap_data __us
 {
 	int words = cap_validate(header);
 	struct cap_data data[2];
+	const struct cred *c;
 	struct task_struct *t;
 	u64 e, p, i;
 	pid_t pid;
@@ -44,10 +45,12 @@ SYSCALL_DEFINE2(capget, struct cap_header __user *, header, struct cap_data __us
 	t = find_get_task(pid ? pid : current->pid);
 	if (!t)
 		return -ESRCH;
-	e = t->cred->cap_effective;
-	p = t->cred->cap_permitted;
-	i = t->cred->cap_inheritable;
+	c = get_task_cred(t);
 	put_task_struct(t);
+	e = c->cap_effective;
+	p = c->cap_permitted;
+	i = c->cap_inheritable;
+	put_cred(c);
 	for (int w = 0; w < 2; w++)
 		data[w] = (struct cap_data){ e >> 32 * w, p >> 32 * w, i >> 32 * w };
 	return copy_to_user(dataptr, data, words * sizeof(data[0])) ? -EFAULT : 0;

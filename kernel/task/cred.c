@@ -4,8 +4,8 @@
  * MODEL     See cred.h.  Rules of change are Linux's: a task with CAP_SETUID takes any user id, another
  *           only among its real, effective and saved ones; leaving user 0 drops capabilities.
  * LOCKING   None: a cred that a task has does not change, and only the task itself replaces it.
- *           Another task reads t->cred under tasklist_lock with a reference, for a cred that was
- *           replaced is freed only after the lock was passed once.
+ *           Another task reads t->cred under tasklist_lock or its sighand->lock, for a cred that was
+ *           replaced is freed only after both were passed once.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -21,6 +21,7 @@ struct cred init_cred = {
 	.cap_effective = CAP_FULL_SET,
 	.cap_permitted = CAP_FULL_SET,
 	.cap_bset = CAP_FULL_SET,
+	.user = &root_user,
 };
 
 /* The supplementary groups stand behind the cred that owns them. */
@@ -30,8 +31,20 @@ void put_cred(const struct cred *c)
 
 	if (!atomic_dec_and_test(&cred->count))
 		return;
+	free_uid(cred->user);
 	kfree(cred->groups);
 	kfree(cred);
+}
+
+const struct cred *get_task_cred(struct task_struct *t)
+{
+	const struct cred *c;
+	unsigned long flags;
+
+	read_lock_irqsave(&tasklist_lock, flags);
+	c = get_cred(t->cred);
+	read_unlock_irqrestore(&tasklist_lock, flags);
+	return c;
 }
 
 struct cred *prepare_creds(void)
@@ -51,12 +64,30 @@ struct cred *prepare_creds(void)
 		}
 		memcpy(new->groups, old->groups, old->ngroups * sizeof(gid_t));
 	}
+	get_uid(new->user);
 	return new;
 }
 
 void abort_creds(struct cred *new)
 {
 	put_cred(new);
+}
+
+/* The running task goes over to another user.  Beyond its RLIMIT_NPROC that works; the next execve() will not. */
+static void count_task_for(struct user_struct *old, struct user_struct *new)
+{
+	if (old == new)
+		return;
+	atomic_inc(&new->processes);
+	atomic_dec(&old->processes);
+	current->flags &= ~PF_NPROC_EXCEEDED;
+	if (nproc_exceeded(new))
+		current->flags |= PF_NPROC_EXCEEDED;
+}
+
+bool nproc_exceeded(const struct user_struct *u)
+{
+	return u != &root_user && (unsigned long)atomic_read(&u->processes) > task_rlimit(RLIMIT_NPROC);
 }
 
 void commit_creds(struct cred *new)
@@ -69,9 +100,12 @@ void commit_creds(struct cred *new)
 		current->dumpable = false;
 		current->pdeath_signal = 0;
 	}
-	spin_lock_irqsave(&tasklist_lock, flags);
+	count_task_for(old->user, new->user);
+	write_lock_irqsave(&tasklist_lock, flags);
+	spin_lock(&current->sighand->lock);
 	current->cred = new;
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_unlock(&current->sighand->lock);
+	write_unlock_irqrestore(&tasklist_lock, flags);
 	put_cred(old);
 }
 
@@ -151,6 +185,16 @@ static void setuid_fixup(struct cred *new, const struct cred *old)
 
 static int commit_setuid(struct cred *new)
 {
+	if (new->uid != new->user->uid) {
+		struct user_struct *user = alloc_uid(new->uid);
+
+		if (!user) {
+			abort_creds(new);
+			return -EAGAIN;
+		}
+		free_uid(new->user);
+		new->user = user;
+	}
 	setuid_fixup(new, current_cred());
 	commit_creds(new);
 	return 0;

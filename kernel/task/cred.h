@@ -11,6 +11,7 @@
 
 #include "include/uapi/prctl.h"
 #include "kernel/task/task.h"
+#include "kernel/task/user.h"
 
 #define NGROUPS_MAX	65536
 #define SECBIT_NOROOT			BIT(0)
@@ -34,11 +35,16 @@ static inline const struct cred *get_cred(const struct cred *c)
 	return c;
 }
 void put_cred(const struct cred *c);
+/* The cred of any task, counted.  Takes tasklist_lock. */
+const struct cred *get_task_cred(struct task_struct *t);
 /* A copy of the running task's cred to edit, or NULL. */
 struct cred *prepare_creds(void);
 /* Make @new, which is consumed, the running task's cred. */
 void commit_creds(struct cred *new);
 void abort_creds(struct cred *new);
+
+/* Has @u more tasks than the running one's RLIMIT_NPROC?  Root never. */
+bool nproc_exceeded(const struct user_struct *u);
 
 bool cred_capable(const struct cred *c, int cap);
 bool in_group_p(gid_t gid);		/* fsgid or a supplementary group of the running task */

@@ -275,19 +275,15 @@ static void take_leadership(struct task_struct *me, struct task_struct *leader)
 	struct task_struct *child;
 	unsigned long irq;
 
-	spin_lock_irqsave(&tasklist_lock, irq);
-	hlist_del(&me->pid_link);
-	hlist_del(&leader->pid_link);
-	swap(me->pid, leader->pid);
-	attach_pid(me);
-	attach_pid(leader);
+	write_lock_irqsave(&tasklist_lock, irq);
+	exchange_pids(me, leader);
 	me->start_time = leader->start_time;
 	list_replace_init(&leader->tasks, &me->tasks);
 	list_replace_init(&leader->sibling, &me->sibling);
 	list_splice_init(&leader->children, &me->children);
 	list_for_each_entry(child, &me->children, sibling)
 		child->real_parent = child->parent = me;
-	me->real_parent = leader->real_parent;
+	me->real_parent = leader->real_parent;		/* signal->ppid stays */
 	me->parent = leader->parent;
 	me->pdeath_signal = leader->pdeath_signal;
 	me->group_leader = leader->group_leader = me;
@@ -295,7 +291,7 @@ static void take_leadership(struct task_struct *me, struct task_struct *leader)
 	me->exit_signal = SIGCHLD;
 	leader->exit_signal = -1;
 	leader->exit_state = EXIT_DEAD;				/* claimed */
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 	release_task(leader);
 }
 
@@ -505,6 +501,10 @@ static int do_execve_at(int dfd, char *name, const struct arg_ptr *argv, const s
 	struct file *file;
 	int rc;
 
+	/* set*uid() goes beyond RLIMIT_NPROC; a new program does not, unless others have ended since. */
+	if ((current->flags & PF_NPROC_EXCEEDED) && nproc_exceeded(current_cred()->user))
+		return -EAGAIN;
+	current->flags &= ~PF_NPROC_EXCEEDED;
 	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return -EINVAL;
 	file = open_exec_at(dfd, name, flags);

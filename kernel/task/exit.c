@@ -9,7 +9,8 @@
  *             RUNNING --do_exit--> ZOMBIE --wait4, release_task--> DEAD --last put_task_struct--> freed
  *                            \--autoreap--------------------------/
  * INVARIANTS
- *   E1  A task is released once: whoever sets exit_state to EXIT_DEAD under tasklist_lock does it.
+ *   E1  A task is released once: whoever sets exit_state to EXIT_DEAD does it, with tasklist_lock held for writing,
+ *       or, of a zombie that was waited for, by compare-and-exchange with the lock held for reading.
  *   E2  A released task has sighand == NULL and is on no list; its signal_struct stays until it is freed.
  * LOCKING   tasklist_lock, then sighand->lock, interrupts off.
  *
@@ -81,7 +82,7 @@ void release_task(struct task_struct *t)
 	while (t) {
 		sched_exit(t);
 		kick_defer();
-		spin_lock_irqsave(&tasklist_lock, irq);
+		write_lock_irqsave(&tasklist_lock, irq);
 		leader = t->group_leader;
 		unlink_task(t);
 		/* The leader waited, as a zombie, for its last thread. */
@@ -90,8 +91,9 @@ void release_task(struct task_struct *t)
 			leader = NULL;
 		else
 			leader->exit_state = EXIT_DEAD;		/* E1 */
-		spin_unlock_irqrestore(&tasklist_lock, irq);
+		write_unlock_irqrestore(&tasklist_lock, irq);
 		kick_flush();
+		atomic_dec(&t->cred->user->processes);
 		put_task_struct(t);
 		t = leader;
 	}
@@ -138,6 +140,7 @@ static struct task_struct *find_new_reaper(struct task_struct *father) REQUIRES(
 static bool reparent_child(struct task_struct *p, struct task_struct *reaper) REQUIRES(tasklist_lock)
 {
 	p->real_parent = p->parent = reaper;
+	WRITE_ONCE(p->signal->ppid, reaper->tgid);
 	list_del(&p->sibling);
 	list_add_tail(&p->sibling, &reaper->children);
 	if (p->pdeath_signal)
@@ -177,7 +180,7 @@ static void exit_notify(bool group_dead)
 	LIST_HEAD(dead);
 
 	kick_defer();
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	if (group_dead) {
 		forget_children(&dead);
 		kill_orphaned_pgrp(me->group_leader, NULL);
@@ -189,7 +192,7 @@ static void exit_notify(bool group_dead)
 		me->exit_state = EXIT_DEAD;			/* E1 */
 	if (me->signal->group_exit_task)
 		wake_up_process(me->signal->group_exit_task);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 	kick_flush();
 
 	pidfd_notify(me);
@@ -223,10 +226,8 @@ static void note_maxrss(struct signal_struct *sig)
 
 void mm_left(struct mm_struct *mm)
 {
-	unsigned long irq;
-
-	spin_lock_irqsave(&tasklist_lock, irq);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	task_lock(current);
+	task_unlock(current);
 	mmdrop(mm);
 }
 
@@ -311,12 +312,11 @@ SYSCALL_DEFINE1(exit_group, int, code)
 struct mm_struct *get_task_mm(struct task_struct *t)
 {
 	struct mm_struct *mm;
-	unsigned long irq;
 
-	spin_lock_irqsave(&tasklist_lock, irq);
+	task_lock(t);
 	mm = t->flags & PF_KTHREAD ? NULL : READ_ONCE(t->mm);
 	if (mm && !mmget_not_zero(mm))
 		mm = NULL;
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	task_unlock(t);
 	return mm;
 }

@@ -69,6 +69,7 @@ static void reset_task(struct task_struct *p)
 	p->spin_depth = 0;
 	p->lock_ranks = 0;
 	p->fault_recovery = NULL;
+	spin_lock_init(&p->alloc_lock, RANK_PID);
 	p->maj_flt = p->min_flt = 0;
 	p->flags = (p->flags & ~(PF_SUPERPRIV | PF_MEMALLOC | PF_OOM_VICTIM | PF_WQ_WORKER | PF_KTHREAD)) |
 		   PF_FORKNOEXEC;
@@ -218,21 +219,16 @@ static int clone_flags_check(u64 flags)
 	return 0;
 }
 
-/* RLIMIT_NPROC counts the tasks of one real user; privileged ones are not held to it. */
-static bool nproc_exceeded(void)
+/* Counts the new task to its user.  RLIMIT_NPROC holds all but root and the privileged. */
+static int charge_user(struct user_struct *u)
 {
-	unsigned long limit = task_rlimit(RLIMIT_NPROC), n = 0, irq;
-	uid_t uid = current_uid();
-	struct task_struct *p;
-
-	if (!uid || limit == RLIM_INFINITY || capable(CAP_SYS_RESOURCE) || capable(CAP_SYS_ADMIN))
-		return false;
-	spin_lock_irqsave(&tasklist_lock, irq);
-	for_each_process(p)
-		if (p->cred->uid == uid)
-			n += p->signal->nr_threads;
-	spin_unlock_irqrestore(&tasklist_lock, irq);
-	return n >= limit;
+	atomic_inc(&u->processes);
+	if (nproc_exceeded(u) && !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN)) {
+		atomic_dec(&u->processes);
+		return -EAGAIN;
+	}
+	current->flags &= ~PF_NPROC_EXCEEDED;
+	return 0;
 }
 
 /* ---- becoming visible ------------------------------------------------------------------------ */
@@ -261,6 +257,7 @@ static void link_task(struct task_struct *p, const struct kernel_clone_args *arg
 		sig->group_leader = p;
 		if (p->pid == 1)
 			sig->flags |= SIGNAL_UNKILLABLE;
+		sig->ppid = p->real_parent->tgid;
 		sig->tty = current->signal->tty;
 		sig->pgrp = current->signal->pgrp;
 		sig->session = current->signal->session;
@@ -281,24 +278,15 @@ static int publish_task(struct task_struct *p, const struct kernel_clone_args *a
 	unsigned long irq;
 	int rc = 0;
 
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	spin_lock(&current->sighand->lock);
 	if (!(current->flags & PF_KTHREAD) && unlikely(signal_pending()))
 		rc = fatal_signal_pending() ? -EINTR : -ERESTARTNOINTR;
 	else
 		link_task(p, args);				/* commit */
 	spin_unlock(&current->sighand->lock);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 	return rc;
-}
-
-static void drop_pid(pid_t pid)
-{
-	unsigned long irq;
-
-	spin_lock_irqsave(&tasklist_lock, irq);
-	pid_put(pid);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
 }
 
 static void free_task(struct task_struct *p)
@@ -345,12 +333,15 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, in
 	if (*rc)
 		return NULL;
 	*rc = -EAGAIN;
-	if (nr_threads >= max_threads || nproc_exceeded())
+	if (READ_ONCE(nr_threads) >= max_threads)
+		return NULL;
+	*rc = charge_user(current_cred()->user);
+	if (*rc)
 		return NULL;
 	*rc = -ENOMEM;
 	p = dup_task_struct();
 	if (!p)
-		return NULL;
+		goto undo_charge;
 	reset_task(p);
 	get_cred(p->cred);
 	mpol_get(p->mempolicy);
@@ -384,7 +375,7 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, in
 	if (!*rc)
 		return p;
 
-	drop_pid(pid);
+	pid_put(pid);
 undo_mm:
 	if (p->mm)
 		mmput(p->mm);
@@ -402,6 +393,8 @@ undo_files:
 undo_struct:
 	put_cred(p->cred);
 	free_task(p);
+undo_charge:
+	atomic_dec(&current_cred()->user->processes);
 	return NULL;
 }
 

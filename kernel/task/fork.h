@@ -15,7 +15,7 @@ struct task_struct *fork_idle(unsigned hart);
 extern unsigned long max_threads;
 
 /* The mm of the running task, which has just left it, may be freed after this: readers of t->mm under
- * tasklist_lock are through.  Drops the reference that the caller took before. */
+ * its alloc_lock are through.  Drops the reference that the caller took before. */
 void mm_left(struct mm_struct *mm);
 /* The child has gone back from the new mm to none: wake a vfork parent, clear its tid. */
 void mm_release(struct task_struct *t);

@@ -12,17 +12,7 @@
 SYSCALL_DEFINE0(getpid) { return current->tgid; }
 SYSCALL_DEFINE0(gettid) { return current->pid; }
 
-SYSCALL_DEFINE0(getppid)
-{
-	/* A parent that exits makes its child another's before it is freed: the number is the question. */
-	unsigned long irq;
-	pid_t pid;
-
-	spin_lock_irqsave(&tasklist_lock, irq);
-	pid = current->group_leader->real_parent->tgid;
-	spin_unlock_irqrestore(&tasklist_lock, irq);
-	return pid;
-}
+SYSCALL_DEFINE0(getppid) { return READ_ONCE(current->signal->ppid); }
 
 /* Checks of setpgid() that need the target.  => 0, and *@pgrp may be used */
 static int setpgid_check(struct task_struct *p, pid_t pid, pid_t pgid) REQUIRES(tasklist_lock)
@@ -63,27 +53,26 @@ SYSCALL_DEFINE2(setpgid, pid_t, pid, pid_t, pgid)
 		pgid = pid;
 	if (pgid < 0)
 		return -EINVAL;
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	p = find_task_by_pid(pid);
 	rc = setpgid_check(p, pid, pgid);
 	if (!rc && p->signal->pgrp != pgid)
 		change_pgrp(p, pgid);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 	return rc;
 }
 
 /* Group or session of @pid (0: the caller); -ESRCH. */
 static long id_of(pid_t pid, bool session)
 {
-	struct task_struct *p;
-	unsigned long irq;
-	long rc = -ESRCH;
+	struct task_struct *p = pid ? find_get_task(pid) : current;
+	long rc;
 
-	spin_lock_irqsave(&tasklist_lock, irq);
-	p = pid ? find_task_by_pid(pid) : current;
-	if (p)
-		rc = session ? p->signal->session : p->signal->pgrp;
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	if (!p)
+		return -ESRCH;
+	rc = session ? READ_ONCE(p->signal->session) : READ_ONCE(p->signal->pgrp);
+	if (pid)
+		put_task_struct(p);
 	return rc;
 }
 
@@ -106,9 +95,9 @@ SYSCALL_DEFINE0(setsid)
 	unsigned long irq;
 	int rc;
 
-	spin_lock_irqsave(&tasklist_lock, irq);
+	write_lock_irqsave(&tasklist_lock, irq);
 	rc = new_session(current->group_leader);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	write_unlock_irqrestore(&tasklist_lock, irq);
 	if (rc)
 		return rc;
 	proc_clear_tty(current);

@@ -7,7 +7,7 @@
 #include "kernel/task/cred.h"
 #include "kernel/sched/sched.h"
 
-DEFINE_SPINLOCK(tasklist_lock, RANK_SIGHAND);
+DEFINE_RWLOCK(tasklist_lock, RANK_TASKLIST);
 LIST_HEAD(task_list);
 
 #define LIMIT(r, cur, max)	[r] = { (cur), (max) }
@@ -63,6 +63,7 @@ struct task_struct init_task = {
 	.signal = &init_signals,
 	.sighand = &init_sighand,
 	.pending.list = LIST_HEAD_INIT(init_task.pending.list),
+	.alloc_lock = SPINLOCK_INIT(RANK_PID),
 	.cred = &init_cred,
 	.dumpable = true,
 	.timer_slack_ns = 50000,

@@ -10,7 +10,7 @@
  *           A victim that is stuck, waiting for a lock whose owner waits for memory, is helped: the
  *           reaper (oom_reap.c) takes its private pages away, and then it is nobody's victim any more
  *           (MMF_OOM_SKIP).
- * LOCKING   oom_lock: one killer at a time; tasklist_lock for the choice, which keeps each task's mm.
+ * LOCKING   oom_lock: one killer at a time; tasklist_lock for the choice; task_lock() keeps a task's mm.
  * FAILURE   Nobody to kill: panic, as nothing could ever go on.
  * TESTS     test/user/t_pressure.c, test/user/t_reclaim.c, test/boot/pressure.py
  *
@@ -43,35 +43,59 @@ static unsigned long space_pages(const struct mm_struct *mm)
 	       (atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
 }
 
-/* The address space of process @p, of whichever thread still has it.  => tasklist_lock held */
-static struct mm_struct *process_mm(struct task_struct *p)
+/* A thread of process @p that still has its address space, with task_lock() held; or NULL.  => tasklist_lock held */
+static struct task_struct *find_lock_task_mm(struct task_struct *p) NO_LOCK_ANALYSIS
 {
 	struct task_struct *t;
 
-	for_each_thread(t, p)
+	for_each_thread(t, p) {
+		task_lock(t);
 		if (t->mm)
-			return t->mm;
+			return t;
+		task_unlock(t);
+	}
 	return NULL;
 }
 
-/* INT64_MIN: not to be killed.  => tasklist_lock held */
+/* => tasklist_lock held */
+static long badness(struct task_struct *p, unsigned long total_pages) NO_LOCK_ANALYSIS
+{
+	long adj = p->signal->oom_score_adj, points = INT64_MIN;
+	struct task_struct *t;
+
+	if (p->pid == 1 || (p->flags & PF_KTHREAD) || adj == OOM_SCORE_ADJ_MIN)
+		return INT64_MIN;
+	t = find_lock_task_mm(p);
+	if (!t)
+		return INT64_MIN;
+	if (!(READ_ONCE(t->mm->oom_flags) & MMF_OOM_SKIP))
+		points = (long)space_pages(t->mm) + adj * (long)(total_pages / 1000);
+	task_unlock(t);
+	return points;
+}
+
 long oom_badness(struct task_struct *p, unsigned long total_pages)
 {
-	long adj = p->signal->oom_score_adj;
-	struct mm_struct *mm = p->mm ? p->mm : process_mm(p);
+	unsigned long irq;
+	long points;
 
-	if (p->pid == 1 || (p->flags & PF_KTHREAD) || !mm || adj == OOM_SCORE_ADJ_MIN ||
-	    READ_ONCE(mm->oom_flags) & MMF_OOM_SKIP)
-		return INT64_MIN;
-	return (long)space_pages(mm) + adj * (long)(total_pages / 1000);
+	read_lock_irqsave(&tasklist_lock, irq);
+	points = badness(p, total_pages);
+	read_unlock_irqrestore(&tasklist_lock, irq);
+	return points;
 }
 
 /* Is @p a victim on its way out, whose memory is still to come? */
-static bool still_dying(struct task_struct *p)
+static bool still_dying(struct task_struct *p) NO_LOCK_ANALYSIS
 {
-	struct mm_struct *mm = process_mm(p);
+	struct task_struct *t = find_lock_task_mm(p);
+	bool dying;
 
-	return mm && (READ_ONCE(mm->oom_flags) & (MMF_OOM_VICTIM | MMF_OOM_SKIP)) == MMF_OOM_VICTIM;
+	if (!t)
+		return false;
+	dying = (READ_ONCE(t->mm->oom_flags) & (MMF_OOM_VICTIM | MMF_OOM_SKIP)) == MMF_OOM_VICTIM;
+	task_unlock(t);
+	return dying;
 }
 
 /* Do only some of the nodes that have memory serve the request? */
@@ -126,7 +150,7 @@ static struct task_struct *select_victim(const struct alloc_context *ac, bool *d
 	unsigned long irq;
 
 	*dying = false;
-	spin_lock_irqsave(&tasklist_lock, irq);
+	read_lock_irqsave(&tasklist_lock, irq);
 	for_each_process(p) {
 		long points;
 
@@ -136,7 +160,7 @@ static struct task_struct *select_victim(const struct alloc_context *ac, bool *d
 			*dying = true;
 			break;
 		}
-		points = oom_badness(p, total);
+		points = badness(p, total);
 		if (points > most) {
 			most = points;
 			best = p;
@@ -146,11 +170,27 @@ static struct task_struct *select_victim(const struct alloc_context *ac, bool *d
 		best = NULL;
 	if (best)
 		get_task_struct(best);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	read_unlock_irqrestore(&tasklist_lock, irq);
 	return best;
 }
 
 /* ---- the report ------------------------------------------------------------------------------ */
+
+static void dump_task(struct task_struct *p) NO_LOCK_ANALYSIS
+{
+	struct task_struct *t = find_lock_task_mm(p);
+	struct mm_struct *mm;
+
+	if (!t)
+		return;
+	mm = t->mm;
+	pr_info("[%7d] %5d %5d %8lu %8lu %8lu %8lu %9lu %8ld %8lu         %5d %s\n", p->pid, p->cred->uid,
+		p->tgid, mm->total_vm, get_mm_rss(mm), get_mm_counter(mm, MM_ANONPAGES),
+		get_mm_counter(mm, MM_FILEPAGES), get_mm_counter(mm, MM_SHMEMPAGES),
+		atomic_long_read(&mm->pgtables_bytes), get_mm_counter(mm, MM_SWAPENTS),
+		p->signal->oom_score_adj, p->comm);
+	task_unlock(t);
+}
 
 static void dump_tasks(void)
 {
@@ -160,19 +200,11 @@ static void dump_tasks(void)
 	pr_info("Tasks state (memory values in pages):\n");
 	pr_info("[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents "
 		"oom_score_adj name\n");
-	spin_lock_irqsave(&tasklist_lock, irq);
-	for_each_process(p) {
-		struct mm_struct *mm = process_mm(p);
-
-		if (!mm || (p->flags & PF_KTHREAD) || p->pid == 1)
-			continue;
-		pr_info("[%7d] %5d %5d %8lu %8lu %8lu %8lu %9lu %8ld %8lu         %5d %s\n", p->pid, p->cred->uid,
-			p->tgid, mm->total_vm, get_mm_rss(mm), get_mm_counter(mm, MM_ANONPAGES),
-			get_mm_counter(mm, MM_FILEPAGES), get_mm_counter(mm, MM_SHMEMPAGES),
-			atomic_long_read(&mm->pgtables_bytes), get_mm_counter(mm, MM_SWAPENTS),
-			p->signal->oom_score_adj, p->comm);
-	}
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	read_lock_irqsave(&tasklist_lock, irq);
+	for_each_process(p)
+		if (p->pid != 1 && !(p->flags & PF_KTHREAD))
+			dump_task(p);
+	read_unlock_irqrestore(&tasklist_lock, irq);
 }
 
 static void dump_header(gfp_t gfp, unsigned order, const struct alloc_context *ac, struct task_struct *victim)
@@ -195,8 +227,8 @@ static void dump_header(gfp_t gfp, unsigned order, const struct alloc_context *a
 
 #define K(pages)	((pages) << (PAGE_SHIFT - 10))
 
-/* => tasklist_lock held, which keeps @mm */
-static void report_victim(struct task_struct *p, const struct mm_struct *mm) REQUIRES(tasklist_lock)
+/* => tasklist_lock held */
+static void report_victim(struct task_struct *p, const struct mm_struct *mm) REQUIRES_SHARED(tasklist_lock)
 {
 	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
 	       "shmem-rss:%lukB, UID:%u pgtables:%ldkB oom_score_adj:%d\n", p->pid, p->comm,
@@ -207,13 +239,39 @@ static void report_victim(struct task_struct *p, const struct mm_struct *mm) REQ
 
 /* ---- the deed -------------------------------------------------------------------------------- */
 
+/* The address space of process @p, counted by mm_count; or NULL.  => tasklist_lock held */
+static struct mm_struct *grab_process_mm(struct task_struct *p) NO_LOCK_ANALYSIS
+{
+	struct task_struct *t = find_lock_task_mm(p);
+	struct mm_struct *mm;
+
+	if (!t)
+		return NULL;
+	mm = t->mm;
+	mmgrab(mm);
+	task_unlock(t);
+	return mm;
+}
+
+static bool process_has_mm(struct task_struct *p, const struct mm_struct *mm) NO_LOCK_ANALYSIS
+{
+	struct task_struct *t = find_lock_task_mm(p);
+	bool same;
+
+	if (!t)
+		return false;
+	same = t->mm == mm;
+	task_unlock(t);
+	return same;
+}
+
 /* Other processes in the same address space (vfork) hold its memory as well; process 1 is spared, and with it all. */
-static void kill_sharers(const struct task_struct *victim, struct mm_struct *mm) REQUIRES(tasklist_lock)
+static void kill_sharers(const struct task_struct *victim, struct mm_struct *mm) REQUIRES_SHARED(tasklist_lock)
 {
 	struct task_struct *p;
 
 	for_each_process(p) {
-		if (p->tgid == victim->tgid || (p->flags & PF_KTHREAD) || process_mm(p) != mm)
+		if (p->tgid == victim->tgid || (p->flags & PF_KTHREAD) || !process_has_mm(p, mm))
 			continue;
 		if (p->pid == 1)
 			__atomic_fetch_or(&mm->oom_flags, MMF_OOM_SKIP, __ATOMIC_RELAXED);
@@ -228,19 +286,16 @@ static void kill_victim(struct task_struct *victim)
 	unsigned long irq;
 
 	kick_defer();
-	spin_lock_irqsave(&tasklist_lock, irq);
-	mm = process_mm(victim);
-	if (mm && victim->sighand) {
+	read_lock_irqsave(&tasklist_lock, irq);
+	mm = victim->sighand ? grab_process_mm(victim) : NULL;
+	if (mm) {
 		count_vm_event(OOM_KILL);
 		report_victim(victim, mm);
-		mmgrab(mm);
 		__atomic_fetch_or(&mm->oom_flags, MMF_OOM_VICTIM, __ATOMIC_RELAXED);
 		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, victim, true);
 		kill_sharers(victim, mm);
-	} else {
-		mm = NULL;		/* gone by itself */
-	}
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	}			/* else it is gone by itself */
+	read_unlock_irqrestore(&tasklist_lock, irq);
 	kick_flush();
 	if (mm)
 		oom_reap_later(mm);

@@ -7,7 +7,8 @@
  * INVARIANTS
  *   N1  pid_map bit nr is set exactly when pid_uses[nr] > 0.
  *   N2  A count is at most 1 + 2 * (pid_max - 1): a thread, and all groups and sessions.  It fits u16.
- * LOCKING   tasklist_lock for everything.
+ * LOCKING   pidmap_lock for the numbers.  A task is put into the hash table, and taken out, with tasklist_lock
+ *           held for writing and the lock of its chain: either one keeps a task found.
  * COST      alloc_pid: one bit test as a rule.
  *
  * SPDX-License-Identifier: MIT
@@ -16,21 +17,32 @@
 #include "include/uapi/errno.h"
 
 #define PID_HASH	1024
+#define PID_LOCKS	64
 
 int pid_max = PID_MAX_DEFAULT;
 pid_t last_pid;
 static u16 pid_uses[PID_MAX_DEFAULT];
 static unsigned long pid_map[PID_MAX_DEFAULT / 64] = { 1 };	/* 0 is never given */
+static DEFINE_SPINLOCK(pidmap_lock, RANK_PID);
 static struct hlist_head pid_hash[PID_HASH];
+static spinlock_t pid_locks[PID_LOCKS] = { [0 ... PID_LOCKS - 1] = SPINLOCK_INIT(RANK_PID) };
 
-struct task_struct *find_task_by_pid(pid_t pid)
+static struct hlist_head *pid_chain(pid_t pid) { return &pid_hash[pid & (PID_HASH - 1)]; }
+static spinlock_t *pid_lock(pid_t pid) { return &pid_locks[pid & (PID_LOCKS - 1)]; }
+
+static struct task_struct *chain_find(pid_t pid)
 {
 	struct task_struct *t;
 
-	hlist_for_each_entry(t, &pid_hash[pid & (PID_HASH - 1)], pid_link)
+	hlist_for_each_entry(t, pid_chain(pid), pid_link)
 		if (t->pid == pid)
 			return t;
 	return NULL;
+}
+
+struct task_struct *find_task_by_pid(pid_t pid)
+{
+	return chain_find(pid);
 }
 
 struct task_struct *find_get_task(pid_t pid)
@@ -38,11 +50,11 @@ struct task_struct *find_get_task(pid_t pid)
 	unsigned long flags;
 	struct task_struct *t;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
-	t = find_task_by_pid(pid);
+	spin_lock_irqsave(pid_lock(pid), flags);
+	t = chain_find(pid);
 	if (t)
 		get_task_struct(t);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_unlock_irqrestore(pid_lock(pid), flags);
 	return t;
 }
 
@@ -51,7 +63,7 @@ struct task_struct *find_get_task_from(pid_t pid)
 	struct task_struct *t = NULL;
 	unsigned long flags;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	for (pid = max(pid, 1); pid < pid_max && !t; pid++) {
 		if (pid % 64 == 0 && !pid_map[pid / 64])
 			pid += 63;
@@ -60,22 +72,32 @@ struct task_struct *find_get_task_from(pid_t pid)
 	}
 	if (t)
 		get_task_struct(t);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 	return t;
 }
 
 void pid_get(pid_t nr)
 {
-	if (nr > 0) {
-		pid_uses[nr]++;
-		INV(N2, pid_uses[nr]);		/* no wrap */
-	}
+	unsigned long flags;
+
+	if (nr <= 0)
+		return;
+	spin_lock_irqsave(&pidmap_lock, flags);
+	pid_uses[nr]++;
+	INV(N2, pid_uses[nr]);		/* no wrap */
+	spin_unlock_irqrestore(&pidmap_lock, flags);
 }
 
 void pid_put(pid_t nr)
 {
-	if (nr > 0 && --pid_uses[nr] == 0)
+	unsigned long flags;
+
+	if (nr <= 0)
+		return;
+	spin_lock_irqsave(&pidmap_lock, flags);
+	if (--pid_uses[nr] == 0)
 		clear_bit(nr, pid_map);		/* N1 */
+	spin_unlock_irqrestore(&pidmap_lock, flags);
 }
 
 /* The first number in [@from, @to) that nobody uses, or 0. */
@@ -95,7 +117,7 @@ pid_t alloc_pid(void)
 	unsigned long flags;
 	pid_t nr;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock_irqsave(&pidmap_lock, flags);
 	nr = pid_scan(last_pid + 1, pid_max);
 	if (!nr)
 		nr = pid_scan(min(RESERVED_PIDS, pid_max - 1), min(last_pid + 1, pid_max));
@@ -104,19 +126,38 @@ pid_t alloc_pid(void)
 		pid_uses[nr] = 1;
 		set_bit(nr, pid_map);
 	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_unlock_irqrestore(&pidmap_lock, flags);
 	return nr ? nr : -EAGAIN;
 }
 
 void attach_pid(struct task_struct *t)
 {
-	hlist_add_head(&t->pid_link, &pid_hash[t->pid & (PID_HASH - 1)]);
+	spin_lock(pid_lock(t->pid));
+	hlist_add_head(&t->pid_link, pid_chain(t->pid));
+	spin_unlock(pid_lock(t->pid));
+}
+
+/* Nobody finds @t any more; its number stays taken. */
+static void unhash_pid(struct task_struct *t)
+{
+	spin_lock(pid_lock(t->pid));
+	hlist_del(&t->pid_link);
+	spin_unlock(pid_lock(t->pid));
 }
 
 void detach_pid(struct task_struct *t)
 {
-	hlist_del(&t->pid_link);
+	unhash_pid(t);
 	pid_put(t->pid);
+}
+
+void exchange_pids(struct task_struct *a, struct task_struct *b)
+{
+	unhash_pid(a);
+	unhash_pid(b);
+	swap(a->pid, b->pid);
+	attach_pid(a);
+	attach_pid(b);
 }
 
 void change_pgrp(struct task_struct *leader, pid_t pgrp)

@@ -1,7 +1,7 @@
 /*
  * kernel/task/pid.h - numbers of threads, processes, groups and sessions.
  *
- * LOCKING   (T) tasklist_lock, interrupts off: it is also taken by handlers (a terminal's Ctrl-C).
+ * LOCKING   (T) tasklist_lock, interrupts off: handlers (a terminal's Ctrl-C) take it too, for reading.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,22 +16,24 @@
 extern int pid_max;
 
 /* The thread called @pid, or NULL.  => tasklist_lock held */
-struct task_struct *find_task_by_pid(pid_t pid) REQUIRES(tasklist_lock);
+struct task_struct *find_task_by_pid(pid_t pid) REQUIRES_SHARED(tasklist_lock);
 /* The thread with the lowest number >= @pid, counted, or NULL: to step through all tasks. */
 struct task_struct *find_get_task_from(pid_t pid);
 /* A number that nobody uses, with one use taken; -EAGAIN when there is none. */
 __must_check pid_t alloc_pid(void);
-/* One user more, or less, of the number @nr as thread, group or session.  => tasklist_lock held */
-void pid_get(pid_t nr) REQUIRES(tasklist_lock);
-void pid_put(pid_t nr) REQUIRES(tasklist_lock);
-/* Make @t findable by its pid, and stop that.  => tasklist_lock held */
+/* One user more, or less, of the number @nr as thread, group or session. */
+void pid_get(pid_t nr);
+void pid_put(pid_t nr);
+/* Make @t findable by its pid, and stop that.  => tasklist_lock held for writing, interrupts off */
 void attach_pid(struct task_struct *t) REQUIRES(tasklist_lock);
 void detach_pid(struct task_struct *t) REQUIRES(tasklist_lock);
+/* Each gets the other's number: an exec of a thread takes its leader's. */
+void exchange_pids(struct task_struct *a, struct task_struct *b) REQUIRES(tasklist_lock);
 /* Move the process of @t to the group and session given.  => tasklist_lock held */
 void change_pgrp(struct task_struct *leader, pid_t pgrp) REQUIRES(tasklist_lock);
 void change_session(struct task_struct *leader, pid_t session) REQUIRES(tasklist_lock);
 /* Whether some process is in the group, or session.  => tasklist_lock held */
-struct task_struct *pgrp_first(pid_t pgrp) REQUIRES(tasklist_lock);
+struct task_struct *pgrp_first(pid_t pgrp) REQUIRES_SHARED(tasklist_lock);
 
 static inline pid_t task_pgrp_nr(struct task_struct *t) { return t->signal->pgrp; }
 static inline pid_t task_session_nr(struct task_struct *t) { return t->signal->session; }

@@ -122,10 +122,10 @@ SYSCALL_DEFINE4(pidfd_send_signal, int, fd, int, sig, siginfo_t __user *, uinfo,
 			goto out;
 		}
 	}
-	spin_lock_irqsave(&tasklist_lock, irq);
+	read_lock_irqsave(&tasklist_lock, irq);
 	if (t->sighand)
 		rc = group_send_sig_info(sig, uinfo ? &info : SEND_SIG_NOINFO, t);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	read_unlock_irqrestore(&tasklist_lock, irq);
 out:
 	put_task_struct(t);
 	return rc;

@@ -1,8 +1,8 @@
 /*
  * kernel/task/rlimit.c - limits and usage: getrlimit(), prlimit64(), getrusage().
  *
- * LOCKING   A limit is two words that only root may raise; a reader sees each whole.  Writers hold
- *           tasklist_lock, which keeps the target's signal_struct.
+ * LOCKING   A limit is two words that only root may raise; a reader sees each whole.  Who wants both, or
+ *           writes them, holds rlimit_lock.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,6 +15,8 @@
 #include "kernel/task/rusage.h"
 #include "lib/string.h"
 #include "mm/space/mm.h"
+
+static DEFINE_SPINLOCK(rlimit_lock, RANK_PID);
 
 unsigned long task_rlimit(unsigned resource)
 {
@@ -35,14 +37,14 @@ static int do_prlimit(struct task_struct *t, unsigned resource, const struct rli
 	if (new && resource == RLIMIT_NOFILE && new->rlim_max > 1048576)
 		return -EPERM;
 	lim = &t->signal->rlim[resource];
-	spin_lock_irqsave(&tasklist_lock, irq);
+	spin_lock_irqsave(&rlimit_lock, irq);
 	if (new && new->rlim_max > lim->rlim_max && !capable(CAP_SYS_RESOURCE))
 		rc = -EPERM;
 	if (!rc && old)
 		*old = *lim;
 	if (!rc && new)
 		*lim = *new;
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	spin_unlock_irqrestore(&rlimit_lock, irq);
 	return rc;
 }
 
@@ -65,15 +67,18 @@ SYSCALL_DEFINE2(setrlimit, unsigned, resource, const struct rlimit __user *, rli
 	return do_prlimit(current, resource, &value, NULL);
 }
 
-static bool prlimit_allowed(const struct task_struct *t)
+static bool prlimit_allowed(struct task_struct *t)
 {
-	const struct cred *me = current_cred(), *c = t->cred;
+	const struct cred *me = current_cred(), *c;
+	bool same;
 
 	if (t->tgid == current->tgid)
 		return true;
-	return (me->uid == c->euid && me->uid == c->suid && me->uid == c->uid &&
-		me->gid == c->egid && me->gid == c->sgid && me->gid == c->gid) ||
-	       capable(CAP_SYS_RESOURCE);
+	c = get_task_cred(t);
+	same = me->uid == c->euid && me->uid == c->suid && me->uid == c->uid &&
+	       me->gid == c->egid && me->gid == c->sgid && me->gid == c->gid;
+	put_cred(c);
+	return same || capable(CAP_SYS_RESOURCE);
 }
 
 SYSCALL_DEFINE4(prlimit64, pid_t, pid, unsigned, resource, const struct rlimit __user *, unew,
@@ -156,8 +161,8 @@ SYSCALL_DEFINE2(getrusage, int, who, struct rusage __user *, uru)
 
 	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
 		return -EINVAL;
-	spin_lock_irqsave(&tasklist_lock, irq);
+	spin_lock_irqsave(&current->sighand->lock, irq);
 	rusage_fill(current, who, &ru);
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	spin_unlock_irqrestore(&current->sighand->lock, irq);
 	return copy_to_user(uru, &ru, sizeof(ru)) ? -EFAULT : 0;
 }

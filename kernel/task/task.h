@@ -7,7 +7,7 @@
  *           files_struct, fs_struct, cred: descriptors; root, cwd, umask; identity.
  *           pid             a number that names a thread, a group (tgid), a process group, a session.
  * LOCKING   tasklist_lock (T) guards parent, children and pid links; sighand->lock (H) guards signal
- *           state and thread lists.  tasklist_lock is taken before sighand->lock.
+ *           state and thread lists; alloc_lock (A) which mm the task has.  In this order.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,6 +17,7 @@
 #include "include/fs.h"
 #include "include/uapi/resource.h"
 #include "include/uapi/signal.h"
+#include "kernel/sync/rwlock.h"
 #include "mm/kmap/stack.h"
 #include <asm/ptrace.h>
 #include <asm/thread.h>
@@ -25,6 +26,7 @@
 
 struct tty_struct;
 struct task_struct;
+struct user_struct;
 
 struct sigpending {
 	struct list_head list;		/* (H) struct sigqueue */
@@ -54,6 +56,7 @@ struct signal_struct {
 	unsigned flags;			/* (H) SIGNAL_* */
 	int group_stop_count, stop_code;	/* (H) */
 	pid_t pgrp, session;		/* (T) */
+	pid_t ppid;			/* (T) the parent's tgid, for who only wants the number */
 	bool leader;			/* session leader */
 	struct tty_struct *tty;		/* (T) controlling terminal */
 	struct rlimit rlim[RLIM_NLIMITS];
@@ -81,6 +84,7 @@ struct cred {
 	unsigned securebits;
 	int ngroups;
 	gid_t *groups;
+	struct user_struct *user;	/* of uid */
 };
 
 struct fs_struct {
@@ -119,7 +123,7 @@ struct task_struct {
 	struct thread_struct thread;	/* saved context */
 	void *stack;			/* base of the kernel stack */
 	int state;			/* TASK_*; see kernel/sync/wait.h */
-	int exit_state;			/* (T) 0, EXIT_ZOMBIE, EXIT_DEAD */
+	int exit_state;			/* (T) 0, EXIT_ZOMBIE, EXIT_DEAD; a reader may claim a zombie */
 	int exit_code, exit_signal;
 	atomic_t usage;
 	struct sched_entity se;
@@ -135,7 +139,7 @@ struct task_struct {
 	struct list_head children, sibling;	/* (T) */
 	struct list_head thread_node;	/* (H) in signal->thread_head */
 	struct list_head tasks;		/* (T) group leaders */
-	struct hlist_node pid_link;	/* (T) pid hash */
+	struct hlist_node pid_link;	/* (T, pid hash) */
 	struct task_struct *group_leader;
 
 	struct signal_struct *signal;
@@ -148,7 +152,8 @@ struct task_struct {
 	int pdeath_signal;
 	struct restart_block restart_block;
 
-	const struct cred *cred;
+	spinlock_t alloc_lock;		/* rank pid: (A) mm */
+	const struct cred *cred;	/* (T, H) */
 	struct files_struct *files;
 	struct fs_struct *fs;
 	bool dumpable, no_new_privs, in_execve, did_exec;
@@ -177,10 +182,12 @@ static inline struct pt_regs *task_pt_regs(struct task_struct *t)
 { return (struct pt_regs *)((char *)t->stack + THREAD_SIZE) - 1; }
 #define current_pt_regs() task_pt_regs(current)
 
-extern spinlock_t tasklist_lock;	/* rank sighand */
+extern rwlock_t tasklist_lock;
 extern struct task_struct init_task;	/* hart 0's idle task */
 extern struct list_head task_list;	/* (T) group leaders, by ->tasks */
 
+static inline void task_lock(struct task_struct *t) ACQUIRE(t->alloc_lock) { spin_lock(&t->alloc_lock); }
+static inline void task_unlock(struct task_struct *t) RELEASE(t->alloc_lock) { spin_unlock(&t->alloc_lock); }
 static inline void get_task_struct(struct task_struct *t) { atomic_inc(&t->usage); }
 void put_task_struct(struct task_struct *t);
 /* Counted reference, or NULL. */

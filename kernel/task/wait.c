@@ -52,6 +52,7 @@ static void inherit_accounts(struct task_struct *p)
 	struct task_times t;
 
 	thread_group_times(p, &t);
+	spin_lock(&current->sighand->lock);
 	mine->cutime += t.utime + sig->cutime;
 	mine->cstime += t.stime + sig->cstime;
 	mine->cmin_flt += t.min_flt + sig->cmin_flt;
@@ -59,6 +60,7 @@ static void inherit_accounts(struct task_struct *p)
 	mine->cnvcsw += t.nvcsw + sig->cnvcsw;
 	mine->cnivcsw += t.nivcsw + sig->cnivcsw;
 	mine->cmaxrss = max(mine->cmaxrss, max(sig->maxrss, sig->cmaxrss));
+	spin_unlock(&current->sighand->lock);
 }
 
 /* What is common to all three: who it was. */
@@ -72,12 +74,15 @@ static pid_t report(struct wait_opts *wo, struct task_struct *p, int cause, int 
 	return p->pid;
 }
 
-static pid_t wait_zombie(struct wait_opts *wo, struct task_struct *p) REQUIRES(tasklist_lock)
+static pid_t wait_zombie(struct wait_opts *wo, struct task_struct *p) REQUIRES_SHARED(tasklist_lock)
 {
 	int code = p->signal->flags & SIGNAL_GROUP_EXIT ? p->signal->group_exit_code : p->exit_code;
 	pid_t pid;
 
 	if (!(wo->options & WEXITED))
+		return 0;
+	/* Another thread of ours may be looking at the same child: one claims it (E1 of exit.c). */
+	if (!(wo->options & WNOWAIT) && cmpxchg(&p->exit_state, EXIT_ZOMBIE, EXIT_DEAD) != EXIT_ZOMBIE)
 		return 0;
 	wo->status = code;
 	if ((code & 0x7f) == 0)
@@ -86,13 +91,12 @@ static pid_t wait_zombie(struct wait_opts *wo, struct task_struct *p) REQUIRES(t
 		pid = report(wo, p, code & 0x80 ? CLD_DUMPED : CLD_KILLED, code & 0x7f);
 	if (wo->options & WNOWAIT)
 		return pid;
-	p->exit_state = EXIT_DEAD;				/* claimed */
 	inherit_accounts(p);
 	wo->reap = p;
 	return pid;
 }
 
-static pid_t wait_stopped(struct wait_opts *wo, struct task_struct *p) REQUIRES(tasklist_lock)
+static pid_t wait_stopped(struct wait_opts *wo, struct task_struct *p) REQUIRES_SHARED(tasklist_lock)
 {
 	int code = 0;
 
@@ -111,7 +115,7 @@ static pid_t wait_stopped(struct wait_opts *wo, struct task_struct *p) REQUIRES(
 	return report(wo, p, CLD_STOPPED, code);
 }
 
-static pid_t wait_continued(struct wait_opts *wo, struct task_struct *p) REQUIRES(tasklist_lock)
+static pid_t wait_continued(struct wait_opts *wo, struct task_struct *p) REQUIRES_SHARED(tasklist_lock)
 {
 	bool continued;
 
@@ -128,7 +132,7 @@ static pid_t wait_continued(struct wait_opts *wo, struct task_struct *p) REQUIRE
 	return report(wo, p, CLD_CONTINUED, SIGCONT);
 }
 
-static pid_t consider(struct wait_opts *wo, struct task_struct *p) REQUIRES(tasklist_lock)
+static pid_t consider(struct wait_opts *wo, struct task_struct *p) REQUIRES_SHARED(tasklist_lock)
 {
 	pid_t pid;
 
@@ -148,13 +152,13 @@ static pid_t scan_children(struct wait_opts *wo)
 	pid_t pid = 0;
 
 	wo->notask_error = -ECHILD;
-	spin_lock_irqsave(&tasklist_lock, irq);
+	read_lock_irqsave(&tasklist_lock, irq);
 	list_for_each_entry(p, &current->group_leader->children, sibling) {
 		pid = consider(wo, p);
 		if (pid)
 			break;
 	}
-	spin_unlock_irqrestore(&tasklist_lock, irq);
+	read_unlock_irqrestore(&tasklist_lock, irq);
 	return pid;
 }
 

@@ -275,6 +275,119 @@ TEST(limits)
 	CHECK_EQ(st, 0);
 }
 
+/* A child that sleeps until it is killed; -1 and errno without one. */
+static pid_t sleeping_child(void)
+{
+	pid_t p = fork();
+
+	if (!p) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sleeper(NULL);
+	}
+	return p;
+}
+
+static void limit_processes(unsigned long n)
+{
+	struct rlimit rl = { n, n };
+
+	CHECK_EQ(setrlimit(RLIMIT_NPROC, &rl), 0);
+}
+
+TEST(processes_of_a_user_are_limited)
+{
+	int st = CHILD_STATUS({
+		pthread_t t;
+		pid_t p;
+
+		limit_processes(3);
+		CHECK_EQ(setresuid(4322, 4322, 4322), 0);
+		p = sleeping_child();
+		CHECK(p > 0);
+		CHECK_EQ(pthread_create(&t, NULL, sleeper, NULL), 0);		/* threads count as well */
+		CHECK_EQ(sleeping_child(), -1);
+		CHECK_EQ(errno, EAGAIN);
+		CHECK_EQ(kill(p, SIGKILL), 0);
+		CHECK_EQ(waitid(P_PID, p, NULL, WEXITED | WNOWAIT), 0);
+		CHECK_EQ(sleeping_child(), -1);					/* so does a zombie */
+		CHECK_EQ(waitpid(p, NULL, 0), p);
+		p = sleeping_child();
+		CHECK(p > 0);
+		CHECK_EQ(kill(p, SIGKILL), 0);
+		CHECK_EQ(waitpid(p, NULL, 0), p);
+	});
+	CHECK_EQ(st, 0);
+	/* The change of user works beyond the limit, the new program does not; by then another one has to be gone. */
+	st = CHILD_STATUS({
+		int go[2];
+		int back[2];
+		char c;
+		pid_t other;
+
+		CHECK_EQ(pipe(go), 0);
+		CHECK_EQ(pipe(back), 0);
+		other = fork();
+		if (!other) {
+			CHECK_EQ(setresuid(4323, 4323, 4323), 0);
+			CHECK_EQ(write(back[1], "", 1), 1);
+			close(go[1]);
+			read(go[0], &c, 1);
+			_exit(0);
+		}
+		CHECK_EQ(read(back[0], &c, 1), 1);
+		limit_processes(1);
+		CHECK_EQ(setresuid(4323, 4323, 4323), 0);
+		CHECK_ERR(execl("/usr/bin/sh", "sh", "-c", "exit 6", NULL), EAGAIN);
+		CHECK_EQ(close(go[1]), 0);
+		CHECK_EQ(waitpid(other, NULL, 0), other);
+		execl("/usr/bin/sh", "sh", "-c", "exit 6", NULL);
+	});
+	CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 6);
+}
+
+#define WAITED	200
+
+/* How many children it got, besides the one that is killed at the end. */
+static void *waiter(__attribute__((unused)) void *arg)
+{
+	long n = 0;
+	int st;
+
+	while (waitpid(-1, &st, 0) > 0) {
+		if (WIFSIGNALED(st))
+			continue;
+		CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 11);
+		n++;
+	}
+	CHECK_EQ(errno, ECHILD);
+	return (void *)n;
+}
+
+TEST(threads_wait_for_the_same_children)
+{
+	pid_t last = sleeping_child();
+	pthread_t t[4];
+	long sum = 0;
+	void *n;
+
+	CHECK(last > 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(pthread_create(&t[i], NULL, waiter, NULL), 0);
+	for (int i = 0; i < WAITED; i++) {
+		pid_t p = fork();
+
+		CHECK(p >= 0);
+		if (!p)
+			_exit(11);
+	}
+	CHECK_EQ(kill(last, SIGKILL), 0);
+	for (int i = 0; i < 4; i++) {
+		CHECK_EQ(pthread_join(t[i], &n), 0);
+		sum += (long)n;
+	}
+	CHECK_EQ(sum, WAITED);
+}
+
 TEST(prctl_names_and_death_signal)
 {
 	char name[16];

@@ -11,6 +11,7 @@
 #include "test/host/tap.h"
 #include "kernel/sync/completion.h"
 #include "kernel/sync/mutex.h"
+#include "kernel/sync/rwlock.h"
 #include "kernel/sync/rwsem.h"
 
 #define THREADS	6
@@ -224,6 +225,48 @@ static void rwsem_body(struct thread *t)
 	}
 }
 
+/* ---- rwlock ---------------------------------------------------------------------------------- */
+
+static DEFINE_RWLOCK(rw, RANK_FILES);
+
+static void rwlock_body(struct thread *t)
+{
+	for (int i = 0; i < 20000; i++) {
+		if (trnd(t) % 4) {
+			read_lock(&rw);
+			read_side(t);
+			read_unlock(&rw);
+		} else {
+			write_lock(&rw);
+			write_side(t);
+			write_unlock(&rw);
+		}
+	}
+}
+
+/* Readers leave when another one is inside, or when they are asked to: the first thread, the writer, has to ask. */
+static void relay_body(struct thread *t)
+{
+	static long done;
+
+	if (t == threads) {
+		for (int i = 0; i < 20; i++) {
+			write_lock(&rw);
+			write_side(t);
+			write_unlock(&rw);
+		}
+		WRITE_ONCE(done, true);
+	}
+	while (!READ_ONCE(done)) {
+		read_lock(&rw);
+		atomic_long_inc(&readers);
+		while (atomic_long_read(&readers) < 2 && !(READ_ONCE(rw.word) & RWLOCK_WAITING) && !READ_ONCE(done))
+			sched_yield();
+		atomic_long_dec(&readers);
+		read_unlock(&rw);
+	}
+}
+
 /* ---- wait queues, completions ---------------------------------------------------------------- */
 
 static DECLARE_WAIT_QUEUE_HEAD(queue);
@@ -369,6 +412,14 @@ int main(void)
 	ok(plain_count == atomic_long_read(&want_count) && !rwsem_is_locked(&sem) && !atomic_long_read(&sem.count),
 	   "rwsem: %ld writers, at most %ld readers at once", plain_count, atomic_long_read(&most_readers));
 	ok(atomic_long_read(&most_readers) > 1, "readers share");
+	plain_count = 0;
+	atomic_long_set(&want_count, 0);
+	atomic_long_set(&most_readers, 0);
+	run(rwlock_body);
+	ok(plain_count == atomic_long_read(&want_count) && !rw.word && atomic_long_read(&most_readers) > 1,
+	   "rwlock: %ld writers, at most %ld readers at once", plain_count, atomic_long_read(&most_readers));
+	run(relay_body);
+	ok(!rw.word, "a writer gets in though there is always a reader");
 	run(wait_body);
 	is_int(turn, THREADS * 2000, "wait_event: everyone in turn");
 	run(token_body);
