@@ -96,6 +96,8 @@ void flush_icache_range(unsigned long start, unsigned long end);
 void flush_icache_mm(struct mm_struct *mm, bool local);
 /* A page was filled by the kernel and is about to be mapped executable. */
 void flush_icache_page(struct vm_area_struct *vma, struct page *page);
+/* The kernel wrote to a page that may have been mapped executable: who maps it from now on flushes again. */
+void flush_dcache_page(struct page *page);
 
 /*
  * debug_pagealloc=on: take frames [pfn, pfn + nr) out of the direct map, on every hart, or put them back.

@@ -9,6 +9,7 @@
 #ifdef VELLUM_HOST
 #include <sys/mman.h>
 #undef MAP_TYPE
+#undef MAP_HUGE_MASK
 #undef MREMAP_MAYMOVE
 #undef MREMAP_FIXED
 #undef MREMAP_DONTUNMAP

@@ -31,16 +31,18 @@ static inline size_t copy_page_to_iter(struct page *page, size_t off, size_t n, 
 
 static inline size_t copy_page_from_iter(struct page *page, size_t off, size_t n, struct iov_iter *from)
 {
-	char *kaddr;
+	char *kaddr = PageHighMem(page) ? NULL : (char *)page_to_virt(page) + off;
 
-	if (PageHighMem(page))
-		return copy_high_page_from_iter(page, off, n, from);
-	kaddr = (char *)page_to_virt(page) + off;
-	if (unlikely(!from->user || n > from->iov->iov_len - from->offset))
-		return copy_from_iter(kaddr, n, from);
-	n -= copy_from_user(kaddr, (char *)from->iov->iov_base + from->offset, n);
-	from->offset += n;
-	from->count -= n;
+	if (unlikely(!kaddr)) {
+		n = copy_high_page_from_iter(page, off, n, from);
+	} else if (unlikely(!from->user || n > from->iov->iov_len - from->offset)) {
+		n = copy_from_iter(kaddr, n, from);
+	} else {
+		n -= copy_from_user(kaddr, (char *)from->iov->iov_base + from->offset, n);
+		from->offset += n;
+		from->count -= n;
+	}
+	flush_dcache_page(page);
 	return n;
 }
 

@@ -88,6 +88,7 @@ static void zero_partial(struct address_space *mapping, pgoff_t index, unsigned 
 		kaddr = kmap_local_page(page);
 		memset(kaddr + from, 0, to - from);
 		kunmap_local(kaddr);
+		flush_dcache_page(page);
 		set_page_dirty(page);
 	}
 	unlock_page(page);

@@ -164,6 +164,7 @@ static void copy_in_page(struct vm_area_struct *vma, struct page *page, unsigned
 	}
 	memcpy(at, buf, bytes);
 	kunmap_local(at);
+	flush_dcache_page(page);
 	if (vma->vm_flags & VM_EXEC)
 		flush_icache_page(vma, page);
 	if (!PageAnon(page))

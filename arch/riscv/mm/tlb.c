@@ -12,7 +12,10 @@
  *       has flushed.  With ASIDs it stays for the life of the mm; without them the hart flushes
  *       when it leaves, and clears it.
  *   L4  An order TLB_ALL, and any order too long, flushes without an address.
- *   L6  A hart whose bit in mm->icache_stale is set does fence.i before it runs mm.
+ *   L6  A hart whose bit in mm->icache_stale is set does fence.i before it runs mm.  icache_epoch counts the
+ *       pages that the kernel filled and first mapped executable; a hart that has not fenced since, as
+ *       icache_seen[] says, does so before it enters an address space, and is ordered to before a page
+ *       becomes executable in one that it may be in.
  * LOCKING   None: atomic masks; the switch runs with interrupts off.
  * COST      switch: about 25 instructions; local fence: 1 + overhead; remote: an SBI call.
  * SEE       doc/design.md section 5; Privileged specification, 12.2.1; SBI, RFENCE.
@@ -28,6 +31,7 @@
 #include "lib/cmdline.h"
 #include "lib/printk.h"
 #include "mm/pt/asid.h"
+#include "mm/pt/flush.h"
 #include <asm/csr.h>
 
 #define RANGE_MAX	64ul		/* entries fenced one by one */
@@ -165,11 +169,28 @@ void arch_tlb_flush(hartmask_t harts, const struct tlb_req *req)
 		flush_remote(harts, req);
 }
 
+static void local_fence_i(void)
+{
+	__asm__ volatile("fence.i" ::: "memory");
+	this_hart_ptr(&tlb_stat)->fence_i++;
+}
+
 static void run_deferred_fence_i(struct mm_struct *mm, unsigned long self)
 {
 	__atomic_fetch_and(&mm->icache_stale.bits, ~self, __ATOMIC_RELAXED);
-	__asm__ volatile("fence.i" ::: "memory");
-	this_hart_ptr(&tlb_stat)->fence_i++;
+	local_fence_i();
+}
+
+static u64 icache_epoch;		/* atomic */
+static u64 icache_seen[NR_HARTS];	/* hart h has fenced since epoch [h] began; too low a value costs a fence */
+
+static void icache_settle(unsigned hart)
+{
+	/* What was written before the epoch began is seen here, hence fetched after the fence. */
+	u64 epoch = smp_load_acquire(&icache_epoch);
+
+	local_fence_i();
+	WRITE_ONCE(icache_seen[hart], epoch);
 }
 
 void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next)
@@ -195,6 +216,9 @@ void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next)
 		}
 		if (unlikely(READ_ONCE(next->icache_stale.bits) & self))
 			run_deferred_fence_i(next, self);
+		/* Our bit is in next->harts: who begins an epoch from now on sees it. */
+		if (unlikely(READ_ONCE(icache_seen[hart]) != READ_ONCE(icache_epoch)))
+			icache_settle(hart);
 	}
 	this_hart_ptr(&tlb_stat)->switches++;
 	/* Without ASIDs everything of prev has just been flushed here. */
@@ -209,17 +233,18 @@ static hartmask_t other_harts(void)
 	return (hartmask_t){ READ_ONCE(hart_online_mask.bits) & ~BIT(this_hart()) };
 }
 
+static void remote_fence_i(hartmask_t harts)
+{
+	smp_mb();	/* the new instructions before the order to fetch them */
+	sbi_remote_fence_i(harts);
+	this_hart_ptr(&tlb_stat)->remote_fence_i++;
+}
+
 static void fence_i_everywhere(hartmask_t others)
 {
-	struct tlb_stat *st = this_hart_ptr(&tlb_stat);
-
-	__asm__ volatile("fence.i" ::: "memory");
-	st->fence_i++;
-	if (others.bits) {
-		smp_mb();	/* the new instructions before the order to fetch them */
-		sbi_remote_fence_i(others);
-		st->remote_fence_i++;
-	}
+	local_fence_i();
+	if (others.bits)
+		remote_fence_i(others);
 }
 
 void flush_icache_range(__maybe_unused unsigned long start, __maybe_unused unsigned long end)
@@ -237,10 +262,41 @@ void flush_icache_mm(struct mm_struct *mm, bool local)
 	fence_i_everywhere(others);
 }
 
-void flush_icache_page(__maybe_unused struct vm_area_struct *vma, struct page *page)
+/* Harts that may be in @mm fence unless they have since the epoch began. */
+static void icache_catch_up(struct mm_struct *mm)
 {
-	/* Every address space may map it, so every hart fetches anew, once in the page's life. */
-	if (!test_bit(PG_arch_icache, &page->flags) &&
-	    !test_and_set_bit(PG_arch_icache, &page->flags))
-		fence_i_everywhere(other_harts());
+	u64 epoch = __atomic_load_n(&icache_epoch, __ATOMIC_SEQ_CST);
+	hartmask_t harts = mm_harts(mm), late = { 0 };
+
+	for_each_hart(h)
+		if (harts.bits >> h & 1 && READ_ONCE(icache_seen[h]) < epoch)
+			late.bits |= BIT(h);
+	if (late.bits & BIT(this_hart())) {
+		icache_settle(this_hart());
+		late.bits &= ~BIT(this_hart());
+	}
+	late.bits &= READ_ONCE(hart_online_mask.bits);
+	if (!late.bits)
+		return;
+	remote_fence_i(late);
+	for_each_hart(h)
+		if (late.bits >> h & 1)
+			WRITE_ONCE(icache_seen[h], epoch);
+}
+
+void flush_icache_page(struct vm_area_struct *vma, struct page *page)
+{
+	/* The epoch before the bit: who sees the bit sees that harts are late. */
+	if (!test_bit(PG_arch_icache, &page->flags)) {
+		__atomic_fetch_add(&icache_epoch, 1, __ATOMIC_SEQ_CST);
+		test_and_set_bit(PG_arch_icache, &page->flags);
+	}
+	smp_rmb();
+	icache_catch_up(vma->vm_mm);
+}
+
+void flush_dcache_page(struct page *page)
+{
+	if (unlikely(test_bit(PG_arch_icache, &page->flags)))
+		clear_bit(PG_arch_icache, &page->flags);
 }

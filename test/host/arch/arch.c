@@ -96,6 +96,7 @@ void copy_page(void *to, const void *from) { memcpy(to, from, PAGE_SIZE); }
 
 void flush_icache_range(__maybe_unused unsigned long start, __maybe_unused unsigned long end) {}
 void flush_icache_mm(__maybe_unused struct mm_struct *mm, __maybe_unused bool local) {}
+void flush_dcache_page(struct page *page) { clear_bit(PG_arch_icache, &page->flags); }
 void flush_icache_page(__maybe_unused struct vm_area_struct *vma, struct page *page)
 {
 	SetPageGuard(page);	/* seen by tests: an executable page went through here */

@@ -21,6 +21,21 @@ static loff_t size;
 static struct file *f;
 static u8 buf[MAXSIZE];
 
+/* Was the page at @pos mapped executable since it was written?  First it is as if it had been. */
+static bool executed(loff_t pos, bool set)
+{
+	struct page *page = find_get_page(f->f_mapping, pos >> PAGE_SHIFT);
+	bool was;
+
+	if (!page)
+		return false;
+	if (set)
+		set_bit(PG_arch_icache, &page->flags);
+	was = test_bit(PG_arch_icache, &page->flags);
+	put_page(page);
+	return was;
+}
+
 static void op_write(void)
 {
 	loff_t pos = rnd_below(MAXSIZE - 1), at = pos;
@@ -32,7 +47,9 @@ static void op_write(void)
 	for (size_t i = 0; i < n; i++)
 		buf[i] = rnd();
 	iov_iter_kernel(&it, buf, n);
+	executed(pos, true);
 	CHECK(shmem_file_write(f, &it, &at) == (ssize_t)n && at == pos + (loff_t)n);
+	CHECK(!executed(pos, false));
 	memcpy(shadow + pos, buf, n);
 	size = max(size, pos + (loff_t)n);
 	CHECK(f->f_inode->i_size == size);
