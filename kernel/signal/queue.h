@@ -16,7 +16,10 @@ struct sigqueue {
 	bool owned;			/* (H) a timer's: not freed when taken */
 };
 
-/* An entry that counts against @t's user; NULL at the limit (unless @override) or without memory. */
+/*
+ * An entry that counts against @t's user; NULL at the limit (unless @override) or without memory.
+ * => @t is the running task, or its sighand->lock is held
+ */
 struct sigqueue *sigqueue_alloc(struct task_struct *t, gfp_t gfp, bool override);
 void sigqueue_free(struct sigqueue *q);
 

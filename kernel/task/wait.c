@@ -2,10 +2,10 @@
  * kernel/task/wait.c - wait4(), waitid(): learn of children that ended, stopped or went on.
  *
  * MODEL     One pass over the children under tasklist_lock: the first one with something to tell is taken.
- *           A zombie is claimed by EXIT_DEAD in the same critical section, so only one waiter gets it;
- *           it is released after its facts were copied.  No such child: sleep on wait_chldexit.
+ *           The threads of a process may look at once: who makes a zombie EXIT_DEAD gets it, and releases it
+ *           after its facts were copied.  No such child: sleep on wait_chldexit.
  * INVARIANTS
- *   W1  notask_error is 0 as soon as an eligible child exists, else -ECHILD.
+ *   W1  notask_error is 0 when an eligible child exists that may have more to tell, else -ECHILD.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -134,13 +134,15 @@ static pid_t wait_continued(struct wait_opts *wo, struct task_struct *p) REQUIRE
 
 static pid_t consider(struct wait_opts *wo, struct task_struct *p) REQUIRES_SHARED(tasklist_lock)
 {
+	int exit_state = READ_ONCE(p->exit_state);
 	pid_t pid;
 
-	if (p->exit_state == EXIT_DEAD || !eligible(wo, p))
+	if (exit_state == EXIT_DEAD || !eligible(wo, p))
 		return 0;
-	wo->notask_error = 0;					/* W1 */
-	if (p->exit_state == EXIT_ZOMBIE && p->signal->nr_threads == 1)
+	/* The last thing to tell: who does not want that, or comes too late, gets nothing more of this child. */
+	if (exit_state == EXIT_ZOMBIE && p->signal->nr_threads == 1)
 		return wait_zombie(wo, p);
+	wo->notask_error = 0;					/* W1 */
 	pid = wait_stopped(wo, p);
 	return pid ? pid : wait_continued(wo, p);
 }

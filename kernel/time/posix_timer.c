@@ -215,7 +215,7 @@ static struct k_itimer *alloc_timer(int clock, const sigevent_t *ev, int *rc)
 	if (!t)
 		goto undo_target;
 	if (ev->sigev_notify != SIGEV_NONE) {
-		t->q = sigqueue_alloc(target, GFP_KERNEL, false);
+		t->q = sigqueue_alloc(current, GFP_KERNEL, false);
 		if (!t->q)
 			goto undo_timer;
 		memset(&t->q->info, 0, sizeof(t->q->info));

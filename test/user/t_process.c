@@ -55,6 +55,14 @@ TEST(waitid_leaves_and_takes)
 	CHECK_EQ(si.si_pid, p);
 	CHECK_ERR(waitid(P_ALL, 0, &si, WEXITED), ECHILD);
 	CHECK_ERR(waitid(P_ALL, 0, &si, 0), EINVAL);
+	/* A zombie does not stop any more. */
+	p = fork();
+	if (!p)
+		_exit(9);
+	CHECK_EQ(waitid(P_PID, p, &si, WEXITED | WNOWAIT), 0);
+	CHECK_ERR(waitid(P_ALL, 0, &si, WSTOPPED), ECHILD);
+	CHECK_ERR(waitid(P_PID, p, &si, WCONTINUED | WNOHANG), ECHILD);
+	CHECK_EQ(waitpid(p, NULL, 0), p);
 }
 
 TEST(orphans_go_to_init_and_pipes_close)

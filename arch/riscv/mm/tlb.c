@@ -262,37 +262,40 @@ void flush_icache_mm(struct mm_struct *mm, bool local)
 	fence_i_everywhere(others);
 }
 
-/* Harts that may be in @mm fence unless they have since the epoch began. */
-static void icache_catch_up(struct mm_struct *mm)
+/* Those of @harts that have not fenced since @epoch began do so. */
+static __noinline void icache_catch_up(hartmask_t harts, u64 epoch)
 {
-	u64 epoch = __atomic_load_n(&icache_epoch, __ATOMIC_SEQ_CST);
-	hartmask_t harts = mm_harts(mm), late = { 0 };
+	unsigned long self = BIT(this_hart());
+	hartmask_t late = { 0 };
 
-	for_each_hart(h)
-		if (harts.bits >> h & 1 && READ_ONCE(icache_seen[h]) < epoch)
-			late.bits |= BIT(h);
-	if (late.bits & BIT(this_hart())) {
+	for (unsigned long left = harts.bits; left; left &= left - 1)
+		if (READ_ONCE(icache_seen[__builtin_ctzl(left)]) < epoch)
+			late.bits |= left & -left;
+	if (late.bits & self)
 		icache_settle(this_hart());
-		late.bits &= ~BIT(this_hart());
-	}
-	late.bits &= READ_ONCE(hart_online_mask.bits);
+	late.bits &= READ_ONCE(hart_online_mask.bits) & ~self;
 	if (!late.bits)
 		return;
 	remote_fence_i(late);
-	for_each_hart(h)
-		if (late.bits >> h & 1)
-			WRITE_ONCE(icache_seen[h], epoch);
+	for (unsigned long left = late.bits; left; left &= left - 1)
+		WRITE_ONCE(icache_seen[__builtin_ctzl(left)], epoch);
 }
 
 void flush_icache_page(struct vm_area_struct *vma, struct page *page)
 {
+	unsigned self = this_hart();
+	hartmask_t harts;
+	u64 epoch;
+
 	/* The epoch before the bit: who sees the bit sees that harts are late. */
 	if (!test_bit(PG_arch_icache, &page->flags)) {
 		__atomic_fetch_add(&icache_epoch, 1, __ATOMIC_SEQ_CST);
 		test_and_set_bit(PG_arch_icache, &page->flags);
 	}
-	smp_rmb();
-	icache_catch_up(vma->vm_mm);
+	harts = mm_harts(vma->vm_mm);		/* a full barrier behind the bit */
+	epoch = READ_ONCE(icache_epoch);
+	if (unlikely(harts.bits != BIT(self) || READ_ONCE(icache_seen[self]) != epoch))
+		icache_catch_up(harts, epoch);
 }
 
 void flush_dcache_page(struct page *page)
