@@ -29,8 +29,6 @@ struct files_object {
 	unsigned long open_fds, close_on_exec;
 };
 
-/* Guards task->files against another task that looks: it goes away in exit_files(). */
-static DEFINE_SPINLOCK(task_files_lock, RANK_FILES);
 static struct kmem_cache *files_cache;
 static struct files_object init_files_object;
 
@@ -328,13 +326,25 @@ struct file *fget_raw(unsigned fd) { return files_get(current->files, fd, 0); }
 static struct files_struct *get_files_struct(struct task_struct *t)
 {
 	struct files_struct *files;
+	unsigned long irq;
 
-	spin_lock(&task_files_lock);
+	task_lock_irqsave(t, irq);
 	files = t->files;
 	if (files)
 		atomic_inc(&files->count);
-	spin_unlock(&task_files_lock);
+	task_unlock_irqrestore(t, irq);
 	return files;
+}
+
+unsigned task_max_fds(struct task_struct *t)
+{
+	unsigned long irq;
+	unsigned nr;
+
+	task_lock_irqsave(t, irq);
+	nr = t->files ? READ_ONCE(t->files->max_fds) : 0;
+	task_unlock_irqrestore(t, irq);
+	return nr;
 }
 
 struct file *fget_task(struct task_struct *t, unsigned fd)
@@ -456,11 +466,12 @@ void put_files_struct(struct files_struct *files)
 static void set_task_files(struct task_struct *t, struct files_struct *files)
 {
 	struct files_struct *old;
+	unsigned long irq;
 
-	spin_lock(&task_files_lock);
+	task_lock_irqsave(t, irq);
 	old = t->files;
 	t->files = files;
-	spin_unlock(&task_files_lock);
+	task_unlock_irqrestore(t, irq);
 	if (old)
 		put_files_struct(old);
 }

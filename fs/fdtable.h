@@ -37,6 +37,8 @@ int close_fd(unsigned fd);
 int filp_close(struct file *file, struct files_struct *files);
 int replace_fd(unsigned fd, struct file *file, unsigned flags);	/* dup2 */
 int receive_fd(struct file *file, unsigned flags);	/* a new number for a counted copy */
+/* Descriptors that the table of @t has room for; 0: it has none any more. */
+unsigned task_max_fds(struct task_struct *t);
 struct file *fget_task(struct task_struct *t, unsigned fd);
 /* The first open number >= *fd of @t, counted; NULL when there is none. */
 struct file *fget_task_next(struct task_struct *t, unsigned *fd, bool *cloexec);

@@ -2,7 +2,7 @@
  * fs/fs_struct.c - a task's root, working directory and umask.
  *
  * LOCKING   root and pwd change under dcache_lock, so that the lazy path walk, which holds it, may use
- *           them uncounted.  task->fs changes under task_fs_lock for the sake of other tasks that look.
+ *           them uncounted.  task->fs changes under task_lock() for the sake of other tasks that look.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,7 +11,6 @@
 #include "mm/slab/slab.h"
 
 struct fs_struct init_fs = { .count = ATOMIC_INIT(1), .umask = 0022 };
-static DEFINE_SPINLOCK(task_fs_lock, RANK_FILES);
 
 static void fs_get_path(const struct path *from, struct path *to)
 {
@@ -69,11 +68,12 @@ void put_fs_struct(struct fs_struct *fs)
 static void set_task_fs(struct task_struct *t, struct fs_struct *fs)
 {
 	struct fs_struct *old;
+	unsigned long irq;
 
-	spin_lock(&task_fs_lock);
+	task_lock_irqsave(t, irq);
 	old = t->fs;
 	t->fs = fs;
-	spin_unlock(&task_fs_lock);
+	task_unlock_irqrestore(t, irq);
 	put_fs_struct(old);
 }
 
@@ -95,12 +95,13 @@ int unshare_fs_struct(void)
 struct fs_struct *get_task_fs(struct task_struct *t)
 {
 	struct fs_struct *fs;
+	unsigned long irq;
 
-	spin_lock(&task_fs_lock);
+	task_lock_irqsave(t, irq);
 	fs = t->fs;
 	if (fs)
 		atomic_inc(&fs->count);
-	spin_unlock(&task_fs_lock);
+	task_unlock_irqrestore(t, irq);
 	return fs;
 }
 

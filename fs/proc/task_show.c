@@ -7,6 +7,7 @@
  */
 #include "fs/proc/internal.h"
 #include "drivers/tty/tty.h"
+#include "fs/fdtable.h"
 #include "fs/fs_struct.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/queue.h"
@@ -193,7 +194,6 @@ static void status_ids(struct seq_file *m, struct task_struct *t, const struct t
 {
 	const struct cred *c = get_task_cred(t);
 	struct fs_struct *fs = get_task_fs(t);
-	struct files_struct *files = t->files;
 
 	if (fs) {
 		seq_printf(m, "Umask:\t%#04o\n", fs->umask);
@@ -203,7 +203,7 @@ static void status_ids(struct seq_file *m, struct task_struct *t, const struct t
 	seq_printf(m, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", t->tgid, t->pid, v->ppid);
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
 	seq_printf(m, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
-	seq_printf(m, "FDSize:\t%u\nGroups:\t", files ? files->max_fds : 0);
+	seq_printf(m, "FDSize:\t%u\nGroups:\t", task_max_fds(t));
 	for (int i = 0; i < c->ngroups; i++)
 		seq_printf(m, i ? " %u" : "%u", c->groups[i]);
 	seq_puts(m, " \n");

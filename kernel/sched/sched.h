@@ -72,9 +72,9 @@ bool can_nice(const struct task_struct *p, int nice);
 
 /* ---- CPU time, ns ---------------------------------------------------------------------------- */
 void task_cputime(struct task_struct *p, u64 *utime, u64 *stime);
-/* All threads of @p's process, the dead ones too.  Takes sighand->lock. */
+/* All threads of @p's process, the dead ones too.  Takes tasklist_lock. */
 void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime);
-/* The same, sighand->lock (or the exclusive right to the thread list) held by the caller. */
+/* The same, with tasklist_lock or sighand->lock held: either one keeps the list of threads. */
 void thread_group_cputime_locked(struct task_struct *p, u64 *utime, u64 *stime);
 u64 task_sched_runtime(struct task_struct *p);	/* exact, user and system together */
 

@@ -76,15 +76,11 @@ void thread_group_cputime_locked(struct task_struct *p, u64 *utime, u64 *stime)
 
 void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime)
 {
-	struct sighand_struct *sighand = p->sighand;
 	unsigned long flags;
 
-	*utime = *stime = 0;
-	if (!sighand)
-		return;
-	spin_lock_irqsave(&sighand->lock, flags);
+	read_lock_irqsave(&tasklist_lock, flags);
 	thread_group_cputime_locked(p, utime, stime);
-	spin_unlock_irqrestore(&sighand->lock, flags);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 }
 
 /* ---- harts ----------------------------------------------------------------------------------- */

@@ -57,17 +57,15 @@ static void sigqueue_taken(struct sigqueue *q)
 		sigqueue_free(q);
 }
 
-void sigqueue_disown(struct sigqueue *q, struct task_struct *t)
+void sigqueue_disown(struct sigqueue *q)
 {
 	unsigned long flags;
-	struct sighand_struct *sighand = lock_task_sighand(t, &flags);
-	bool queued = !list_empty(&q->list);
+	bool queued;
 
+	spin_lock_irqsave(&current->sighand->lock, flags);
+	queued = !list_empty(&q->list);
 	q->owned = false;
-	if (sighand) {
-		spin_assert_held(&sighand->lock);
-		spin_unlock_irqrestore(&sighand->lock, flags);
-	}
+	spin_unlock_irqrestore(&current->sighand->lock, flags);
 	if (!queued)
 		sigqueue_free(q);
 }

@@ -33,10 +33,13 @@ void flush_sigqueue_mask(unsigned long mask, struct sigpending *pending);
 /* A timer's entry, sent to @t or its process: 0 queued (or was: an overrun), 1 ignored, -1 it is gone. */
 int send_sigqueue(struct sigqueue *q, struct task_struct *t, bool group);
 int send_sigqueue_locked(struct sigqueue *q, struct task_struct *t, bool group);
-/* The timer goes: its entry is freed now, or when it is taken. */
-void sigqueue_disown(struct sigqueue *q, struct task_struct *t);
+/* The timer, one of the running process, goes: its entry is freed now, or when it is taken. */
+void sigqueue_disown(struct sigqueue *q);
 
-/* The locked sighand of @t, which the caller confirms by spin_assert_held(); NULL: @t is released already. */
+/*
+ * The locked sighand of @t, which the caller confirms by spin_assert_held(); NULL: @t is released already.
+ * => @t is the running task, or tasklist_lock is held: it is not released meanwhile
+ */
 struct sighand_struct *lock_task_sighand(struct task_struct *t, unsigned long *flags);
 /* send.c, stop.c; sighand->lock held */
 bool task_participate_group_stop(struct task_struct *t);

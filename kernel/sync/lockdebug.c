@@ -14,18 +14,19 @@
 #include "include/current.h"
 #include "kernel/sync/spinlock.h"
 
-#define IN_IRQ	BIT(63)
+#define IN_IRQ		BIT(63)
+#define ONCE(rank)	BIT(32 + (rank))	/* a lock of this rank that is not to be taken again */
 /* Directories and files, two run queues, a wait queue in the other's wake function, ... */
 #define NESTS	(BIT(RANK_VFS) | BIT(RANK_TASK) | BIT(RANK_FILES) | BIT(RANK_SIGHAND) | BIT(RANK_WAITQ) | \
 		 BIT(RANK_RQ) | BIT(RANK_PAGE) | BIT(RANK_PGTABLE))
 
-BUILD_ASSERT(NR_LOCKRANKS <= sizeof(((struct task_base *)0)->lock_count));
+BUILD_ASSERT(NR_LOCKRANKS <= sizeof(((struct task_base *)0)->lock_count) && NR_LOCKRANKS < 31);
 
 static bool failing;		/* the report itself takes locks */
 
 static void check_order(struct task_base *t, u32 rank, const void *lock)
 {
-	unsigned long later = ~0ul << rank & ~IN_IRQ;
+	unsigned long later = BIT(32) - BIT(rank);
 
 	if (BIT(rank) & NESTS)
 		later &= ~BIT(rank);
@@ -74,6 +75,25 @@ void lock_check_release(const void *lock, u32 rank)
 	t->spin_depth--;
 	if (rank)
 		unhold(t, rank, lock);
+}
+
+void lock_check_once(const void *lock, u32 rank)
+{
+	struct task_base *t = current_base();
+
+	if (unlikely(rank && t->lock_ranks & ONCE(rank)) && !failing) {
+		failing = true;
+		panic("lock %p of rank %u is taken again by who has it", lock, rank);
+	}
+	lock_check_acquire(lock, rank);
+	if (rank)
+		t->lock_ranks |= ONCE(rank);
+}
+
+void lock_check_once_release(const void *lock, u32 rank)
+{
+	current_base()->lock_ranks &= ~ONCE(rank);
+	lock_check_release(lock, rank);
 }
 
 void lock_check_nested(__maybe_unused const void *lock, u32 rank)

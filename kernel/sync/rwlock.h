@@ -7,8 +7,9 @@
  *           comes in before a writer has been.  For structures that are read often and changed rarely.
  * INVARIANTS
  *   RW1 Readers and a writer exclude each other.
+ *   RW2 Who has it does not take it again, not even to read: a writer may have asked for it in between.
  * LOCKING   A lock that interrupt handlers take is taken with interrupts off everywhere, to read it as well.  Who
- *           has it does not take it again, and does not sleep.
+ *           has it does not sleep.
  * COST      Uncontended: one atomic operation each way.
  *
  * SPDX-License-Identifier: MIT
@@ -34,14 +35,14 @@ void write_lock_contended(rwlock_t *l);
 
 static __always_inline void read_lock(rwlock_t *l) ACQUIRE_SHARED(l) NO_LOCK_ANALYSIS
 {
-	lock_check_acquire(l, l->rank);
+	lock_check_once(l, l->rank);
 	if (unlikely(__atomic_fetch_add(&l->word, 1, __ATOMIC_ACQUIRE) & (RWLOCK_WRITER | RWLOCK_WAITING)))
 		read_lock_contended(l);
 }
 
 static __always_inline void read_unlock(rwlock_t *l) RELEASE_SHARED(l) NO_LOCK_ANALYSIS
 {
-	lock_check_release(l, l->rank);
+	lock_check_once_release(l, l->rank);
 	__atomic_fetch_sub(&l->word, 1, __ATOMIC_RELEASE);
 }
 
@@ -49,7 +50,7 @@ static __always_inline void write_lock(rwlock_t *l) ACQUIRE(l) NO_LOCK_ANALYSIS
 {
 	u32 free = 0;
 
-	lock_check_acquire(l, l->rank);
+	lock_check_once(l, l->rank);
 	if (unlikely(!__atomic_compare_exchange_n(&l->word, &free, RWLOCK_WRITER, false, __ATOMIC_ACQUIRE,
 						  __ATOMIC_RELAXED)))
 		write_lock_contended(l);
@@ -57,7 +58,7 @@ static __always_inline void write_lock(rwlock_t *l) ACQUIRE(l) NO_LOCK_ANALYSIS
 
 static __always_inline void write_unlock(rwlock_t *l) RELEASE(l) NO_LOCK_ANALYSIS
 {
-	lock_check_release(l, l->rank);
+	lock_check_once_release(l, l->rank);
 	/* A reader that came meanwhile has added itself and is about to take that back. */
 	__atomic_fetch_and(&l->word, ~RWLOCK_WRITER, __ATOMIC_RELEASE);
 }

@@ -40,6 +40,7 @@ void spin_lock_contended(spinlock_t *l, u16 ticket);
 /*
  * Debug builds keep the ranks that the running task holds (kernel/sync/lockdebug.c).  Each names the lock:
  *   acquire, release   a spin lock; order is checked, sleeping forbidden until the release
+ *   once, once_release a spin lock that a reader shares with others, but not with itself
  *   sleeping, dropped  a sleeping lock; order is checked, and that no spin lock is held
  *   nested             a sleeping lock whose order the caller answers for, or that was only tried
  *   tried              a spin lock likewise
@@ -48,6 +49,8 @@ void spin_lock_contended(spinlock_t *l, u16 ticket);
 #ifdef VELLUM_DEBUG
 void lock_check_acquire(const void *lock, u32 rank);
 void lock_check_release(const void *lock, u32 rank);
+void lock_check_once(const void *lock, u32 rank);
+void lock_check_once_release(const void *lock, u32 rank);
 void lock_check_sleeping(const void *lock, u32 rank);
 void lock_check_dropped(const void *lock, u32 rank);
 void lock_check_nested(const void *lock, u32 rank);
@@ -60,6 +63,8 @@ void lock_check_none_held(const char *where);
 static inline void name(__maybe_unused const void *l, __maybe_unused u32 rank) {}
 LOCK_CHECK_NOTHING(lock_check_acquire)
 LOCK_CHECK_NOTHING(lock_check_release)
+LOCK_CHECK_NOTHING(lock_check_once)
+LOCK_CHECK_NOTHING(lock_check_once_release)
 LOCK_CHECK_NOTHING(lock_check_sleeping)
 LOCK_CHECK_NOTHING(lock_check_dropped)
 LOCK_CHECK_NOTHING(lock_check_nested)

@@ -226,8 +226,10 @@ static void note_maxrss(struct signal_struct *sig)
 
 void mm_left(struct mm_struct *mm)
 {
-	task_lock(current);
-	task_unlock(current);
+	unsigned long irq;
+
+	task_lock_irqsave(current, irq);
+	task_unlock_irqrestore(current, irq);
 	mmdrop(mm);
 }
 
@@ -312,11 +314,12 @@ SYSCALL_DEFINE1(exit_group, int, code)
 struct mm_struct *get_task_mm(struct task_struct *t)
 {
 	struct mm_struct *mm;
+	unsigned long irq;
 
-	task_lock(t);
+	task_lock_irqsave(t, irq);
 	mm = t->flags & PF_KTHREAD ? NULL : READ_ONCE(t->mm);
 	if (mm && !mmget_not_zero(mm))
 		mm = NULL;
-	task_unlock(t);
+	task_unlock_irqrestore(t, irq);
 	return mm;
 }

@@ -26,7 +26,7 @@ void put_signal_struct(struct signal_struct *sig);
 /* kernel/task/exit.c */
 /* @t, a zombie nobody waits for or that was waited for, leaves the lists; its reference is dropped. */
 void release_task(struct task_struct *t);
-/* Sums over the live and dead threads of @t's process. */
+/* Sums over the live and dead threads of @t's process.  => tasklist_lock or sighand->lock held */
 struct task_times { u64 utime, stime; unsigned long min_flt, maj_flt, nvcsw, nivcsw; };
 void thread_group_times(struct task_struct *t, struct task_times *out);
 

@@ -7,7 +7,7 @@
  *           files_struct, fs_struct, cred: descriptors; root, cwd, umask; identity.
  *           pid             a number that names a thread, a group (tgid), a process group, a session.
  * LOCKING   tasklist_lock (T) guards parent, children and pid links; sighand->lock (H) guards signal
- *           state and thread lists; alloc_lock (A) which mm the task has.  In this order.
+ *           state and thread lists; alloc_lock (A) which mm, files and fs the task has.  In this order.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -152,10 +152,10 @@ struct task_struct {
 	int pdeath_signal;
 	struct restart_block restart_block;
 
-	spinlock_t alloc_lock;		/* rank pid: (A) mm */
+	spinlock_t alloc_lock;		/* rank pid: (A) */
 	const struct cred *cred;	/* (T, H) */
-	struct files_struct *files;
-	struct fs_struct *fs;
+	struct files_struct *files;	/* (A) */
+	struct fs_struct *fs;		/* (A) */
 	bool dumpable, no_new_privs, in_execve, did_exec;
 	unsigned personality;		/* personality(2) */
 	unsigned short ioprio;			/* kernel/sched/ioprio.c */
@@ -186,8 +186,11 @@ extern rwlock_t tasklist_lock;
 extern struct task_struct init_task;	/* hart 0's idle task */
 extern struct list_head task_list;	/* (T) group leaders, by ->tasks */
 
+/* The task keeps its mm, files and fs.  => interrupts off, for it is also taken inside tasklist_lock */
 static inline void task_lock(struct task_struct *t) ACQUIRE(t->alloc_lock) { spin_lock(&t->alloc_lock); }
 static inline void task_unlock(struct task_struct *t) RELEASE(t->alloc_lock) { spin_unlock(&t->alloc_lock); }
+#define task_lock_irqsave(t, flags)		spin_lock_irqsave(&(t)->alloc_lock, flags)
+#define task_unlock_irqrestore(t, flags)	spin_unlock_irqrestore(&(t)->alloc_lock, flags)
 static inline void get_task_struct(struct task_struct *t) { atomic_inc(&t->usage); }
 void put_task_struct(struct task_struct *t);
 /* Counted reference, or NULL. */

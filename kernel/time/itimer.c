@@ -23,7 +23,9 @@ static enum hrtimer_restart it_real_fn(struct hrtimer *t)
 {
 	struct signal_struct *sig = t->data;
 
+	read_lock(&tasklist_lock);		/* an exec on another hart may change the leader */
 	do_send_sig_info(SIGALRM, SEND_SIG_PRIV, sig->group_leader, true);
+	read_unlock(&tasklist_lock);
 	return HRTIMER_NORESTART;
 }
 

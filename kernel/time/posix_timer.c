@@ -60,7 +60,9 @@ static enum hrtimer_restart posix_timer_fn(struct hrtimer *h)
 	if (t->q) {
 		t->q->info.si_sys_private = t->interval_ns ? ++t->generation : 0;
 		t->rearm_pending = t->interval_ns;
+		read_lock(&tasklist_lock);
 		rc = send_sigqueue(t->q, t->target, to_group(t));
+		read_unlock(&tasklist_lock);
 	}
 	if (rc <= 0 || !t->interval_ns)
 		return HRTIMER_NORESTART;
@@ -181,7 +183,7 @@ static struct task_struct *event_target(const sigevent_t *ev)
 static void free_timer(struct k_itimer *t)
 {
 	if (t->q)
-		sigqueue_disown(t->q, t->target);
+		sigqueue_disown(t->q);
 	put_task_struct(t->target);
 	if (t->timed)
 		put_task_struct(t->timed);

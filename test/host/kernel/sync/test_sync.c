@@ -8,6 +8,8 @@
  */
 #include <pthread.h>
 #include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "test/host/tap.h"
 #include "kernel/sync/completion.h"
 #include "kernel/sync/mutex.h"
@@ -367,6 +369,24 @@ static void completion_body(struct thread *t)
 
 /* ---- order of locks -------------------------------------------------------------------------- */
 
+static void read_twice(void)
+{
+	read_lock(&rw);
+	_exit(!EXPECT_PANIC(read_lock(&rw)));
+}
+
+/* After the first complaint there is no other: each has a process of its own. */
+static int status_of(void (*body)(void))
+{
+	int status = -1;
+	pid_t p = fork();
+
+	if (!p)
+		body();
+	waitpid(p, &status, 0);
+	return status;
+}
+
 static void test_order(void)
 {
 	static spinlock_t zone = SPINLOCK_INIT(RANK_ZONE), slab = SPINLOCK_INIT(RANK_SLAB);
@@ -388,6 +408,7 @@ static void test_order(void)
 	lock_check_irq_exit(0);
 	lock_check_none_held("test");
 	ok(true, "locks in order, and in a handler");
+	ok(!status_of(read_twice), "a reader that reads again stops the machine (RW2)");
 	spin_lock(&slab);
 	ok(EXPECT_PANIC(mutex_lock(&m)), "a sleeping lock under a spin lock stops the machine");
 }
