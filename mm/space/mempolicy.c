@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/space/mempolicy.h"
+#include "include/uaccess.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/mman.h"
 #include "lib/printk.h"
@@ -245,4 +246,31 @@ bool vma_alloc_local(const struct vm_area_struct *vma)
 	const struct mempolicy *pol = vma_policy(vma);
 
 	return !pol || pol->mode == MPOL_LOCAL;
+}
+
+/* ---- from user space ------------------------------------------------------------------------ */
+
+int get_nodes(nodemask_t *nodes, const unsigned long __user *mask, unsigned long maxnode)
+{
+	unsigned long word;
+
+	nodes->bits = 0;
+	maxnode--;
+	if (!maxnode || !mask)
+		return 0;
+	if (maxnode > PAGE_SIZE * 8)
+		return -EINVAL;
+	for (unsigned long i = 0; i * 64 < maxnode; i++) {
+		unsigned long left = maxnode - i * 64;
+
+		if (get_user(word, mask + i))
+			return -EFAULT;
+		if (left < 64)
+			word &= BIT(left) - 1;
+		if (i == 0)
+			nodes->bits = word;
+		else if (word)
+			return -EINVAL;
+	}
+	return 0;
 }

@@ -22,31 +22,6 @@
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
-int get_nodes(nodemask_t *nodes, const unsigned long __user *mask, unsigned long maxnode)
-{
-	unsigned long word;
-
-	nodes->bits = 0;
-	maxnode--;
-	if (!maxnode || !mask)
-		return 0;
-	if (maxnode > PAGE_SIZE * 8)
-		return -EINVAL;
-	for (unsigned long i = 0; i * 64 < maxnode; i++) {
-		unsigned long left = maxnode - i * 64;
-
-		if (get_user(word, mask + i))
-			return -EFAULT;
-		if (left < 64)
-			word &= BIT(left) - 1;
-		if (i == 0)
-			nodes->bits = word;
-		else if (word)
-			return -EINVAL;
-	}
-	return 0;
-}
-
 static int put_nodes(unsigned long __user *mask, unsigned long maxnode, nodemask_t nodes)
 {
 	unsigned long nr = (maxnode - 1 + 63) / 64;
