@@ -17,7 +17,7 @@
 #define IN_IRQ		BIT(63)
 #define ONCE(rank)	BIT(32 + (rank))	/* a lock of this rank that is not to be taken again */
 /* Directories and files, two run queues, a wait queue in the other's wake function, ... */
-#define NESTS	(BIT(RANK_VFS) | BIT(RANK_TASK) | BIT(RANK_FILES) | BIT(RANK_SIGHAND) | BIT(RANK_WAITQ) | \
+#define NESTS	(BIT(RANK_VFS) | BIT(RANK_TASK) | BIT(RANK_FILES) | BIT(RANK_WAITQ) | \
 		 BIT(RANK_RQ) | BIT(RANK_PAGE) | BIT(RANK_PGTABLE))
 
 BUILD_ASSERT(NR_LOCKRANKS <= sizeof(((struct task_base *)0)->lock_count) && NR_LOCKRANKS < 31);
