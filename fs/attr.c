@@ -12,6 +12,7 @@
 #include "fs/mount.h"
 #include "kernel/signal/signal.h"
 #include "kernel/task/cred.h"
+#include "mm/cache/filemap.h"
 
 bool inode_owner_or_capable(const struct inode *inode)
 {
@@ -71,27 +72,13 @@ static int chgrp_ok(const struct inode *inode, gid_t gid)
 	return capable(CAP_CHOWN);
 }
 
-static int size_ok(const struct inode *inode, loff_t size)
-{
-	unsigned long limit;
-
-	if (size <= inode->i_size)
-		return 0;
-	limit = task_rlimit(RLIMIT_FSIZE);
-	if (limit != ~0ul && (u64)size > limit) {
-		send_sig(SIGXFSZ, current, 0);
-		return -EFBIG;
-	}
-	return size > inode->i_sb->s_maxbytes ? -EFBIG : 0;
-}
-
 int setattr_prepare(struct dentry *dentry, struct iattr *attr)
 {
 	struct inode *inode = dentry->d_inode;
 	unsigned v = attr->ia_valid;
 
 	if (v & ATTR_SIZE) {
-		int rc = size_ok(inode, attr->ia_size);
+		int rc = inode_newsize_ok(inode, attr->ia_size);
 
 		if (rc)
 			return rc;

@@ -50,6 +50,7 @@ struct tty_struct {
 	struct mutex open_lock, write_lock;
 	spinlock_t lock;
 	struct ktermios termios;		/* (lock) */
+	struct ktermios termios_locked;		/* (lock) what is not 0 here does not change there */
 	struct winsize winsize;			/* (lock) */
 	bool stopped;				/* (lock) ^S */
 	unsigned hangups;			/* (lock) how often; files opened before the last are dead */

@@ -71,6 +71,33 @@ void tty_set_speed(struct tty_struct *tty, unsigned baud)
 	tty->termios.c_ispeed = tty->termios.c_ospeed = baud;
 }
 
+/* Give @new back from @old what is locked. */
+static void unset_locked_termios(struct ktermios *new, const struct ktermios *old, const struct ktermios *locked)
+{
+	new->c_iflag = (old->c_iflag & locked->c_iflag) | (new->c_iflag & ~locked->c_iflag);
+	new->c_oflag = (old->c_oflag & locked->c_oflag) | (new->c_oflag & ~locked->c_oflag);
+	new->c_cflag = (old->c_cflag & locked->c_cflag) | (new->c_cflag & ~locked->c_cflag);
+	new->c_lflag = (old->c_lflag & locked->c_lflag) | (new->c_lflag & ~locked->c_lflag);
+	new->c_line = locked->c_line ? old->c_line : new->c_line;
+	for (int i = 0; i < NCCS; i++)
+		new->c_cc[i] = locked->c_cc[i] ? old->c_cc[i] : new->c_cc[i];
+}
+
+static long set_locked_termios(struct tty_struct *tty, const struct termios __user *arg)
+{
+	struct ktermios locked = { 0 };
+	unsigned long irq;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (copy_from_user(&locked, arg, sizeof(*arg)))
+		return -EFAULT;
+	spin_lock_irqsave(&tty->lock, irq);
+	tty->termios_locked = locked;
+	spin_unlock_irqrestore(&tty->lock, irq);
+	return 0;
+}
+
 static long set_termios(struct tty_struct *tty, const struct ktermios *new, int opt)
 {
 	struct ktermios old;
@@ -87,6 +114,7 @@ static long set_termios(struct tty_struct *tty, const struct ktermios *new, int 
 	spin_lock_irqsave(&tty->lock, irq);
 	old = tty->termios;
 	tty->termios = *new;
+	unset_locked_termios(&tty->termios, &old, &tty->termios_locked);
 	n_tty_set_termios(tty, &old);
 	spin_unlock_irqrestore(&tty->lock, irq);
 	if (tty->ops->set_termios)
@@ -159,6 +187,10 @@ static long termios_ioctl(struct tty_struct *tty, unsigned cmd, void __user *arg
 		return tcsets(tty, arg, sizeof(struct ktermios), SET_WAIT);
 	case TCSETSF2:
 		return tcsets(tty, arg, sizeof(struct ktermios), SET_WAIT | SET_FLUSH);
+	case TIOCGLCKTRMIOS:
+		return copy_to_user(arg, &tty->termios_locked, sizeof(struct termios)) ? -EFAULT : 0;
+	case TIOCSLCKTRMIOS:
+		return set_locked_termios(tty, arg);
 	case TCGETA:
 		return tcgeta(tty, arg);
 	case TCSETA:

@@ -353,6 +353,17 @@ static const struct file_operations pid_dir_fops = {
 	.iterate = pid_dir_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
 
+struct task_struct *proc_tgid_task(const struct file *f)
+{
+	struct task_struct *t = NULL;
+
+	if (f->f_op == &pid_dir_fops && !PROC_I(f->f_inode)->thread) {
+		t = proc_task(f->f_inode);
+		get_task_struct(t);
+	}
+	return t;
+}
+
 /* ---- directories of tasks -------------------------------------------------------------------- */
 
 /*

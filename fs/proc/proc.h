@@ -28,6 +28,9 @@ struct proc_dir_entry {
 	void *data;
 };
 
+/* The process whose folder /proc/PID @f is, counted; NULL: it is something else. */
+struct task_struct *proc_tgid_task(const struct file *f);
+
 /* @parent NULL: /proc itself.  @name may hold slashes for directories that exist.  NULL on failure. */
 struct proc_dir_entry *proc_mkdir(const char *name, struct proc_dir_entry *parent);
 struct proc_dir_entry *proc_create(const char *name, umode_t mode, struct proc_dir_entry *parent,

@@ -16,6 +16,7 @@
 #include "kernel/task/pid.h"
 #include "kernel/time/time.h"
 #include "lib/string.h"
+#include "mm/phys/zone.h"
 #include "mm/space/mm.h"
 #include "mm/space/procmaps.h"
 
@@ -244,6 +245,9 @@ static void status_sched(struct seq_file *m, struct task_struct *t)
 
 	seq_printf(m, "Cpus_allowed:\t%*pb\nCpus_allowed_list:\t%*pbl\n", harts, &t->cpus_allowed, harts,
 		   &t->cpus_allowed);
+	/* What libnuma asks: nothing keeps a task from the memory of any node. */
+	seq_printf(m, "Mems_allowed:\t%*pb\nMems_allowed_list:\t%*pbl\n", MAX_NUMNODES, &node_memory_map, MAX_NUMNODES,
+		   &node_memory_map);
 	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->nvcsw, t->nivcsw);
 }
 

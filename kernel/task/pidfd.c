@@ -9,6 +9,7 @@
  */
 #include "fs/fdtable.h"
 #include "fs/libfs.h"
+#include "fs/proc/proc.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/poll.h"
@@ -100,6 +101,19 @@ SYSCALL_DEFINE2(pidfd_open, pid_t, pid, unsigned, flags)
 	return fd;
 }
 
+/* A pidfd, or the folder /proc/PID: it named a process before there were pidfds.  Counted, or NULL. */
+static struct task_struct *signal_target(unsigned fd)
+{
+	struct task_struct *t = pidfd_get_task(fd);
+	struct file *f = t ? NULL : fget(fd);
+
+	if (f) {
+		t = proc_tgid_task(f);
+		fput(f);
+	}
+	return t;
+}
+
 SYSCALL_DEFINE4(pidfd_send_signal, int, fd, int, sig, siginfo_t __user *, uinfo, unsigned, flags)
 {
 	struct task_struct *t;
@@ -109,7 +123,7 @@ SYSCALL_DEFINE4(pidfd_send_signal, int, fd, int, sig, siginfo_t __user *, uinfo,
 
 	if (flags)
 		return -EINVAL;
-	t = pidfd_get_task(fd);
+	t = signal_target(fd);
 	if (!t)
 		return -EBADF;
 	if (uinfo) {

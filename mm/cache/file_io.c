@@ -167,6 +167,21 @@ ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 	return done ? done : err;
 }
 
+static int too_large(void)
+{
+	send_sig(SIGXFSZ, (struct task_struct *)current_base(), 0);
+	return -EFBIG;
+}
+
+int inode_newsize_ok(const struct inode *inode, loff_t size)
+{
+	if (size <= inode->i_size)
+		return 0;
+	if ((u64)size > task_rlimit(RLIMIT_FSIZE))
+		return too_large();
+	return size > inode->i_sb->s_maxbytes ? -EFBIG : 0;
+}
+
 ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *pos)
 {
 	struct inode *inode = file->f_mapping->host;
@@ -177,10 +192,8 @@ ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *p
 	if (file->f_flags & O_APPEND)
 		*pos = inode->i_size;
 	if (unlikely(limit >= 0 && (u64)limit < (u64)*pos + from->count)) {
-		if (*pos >= limit) {
-			send_sig(SIGXFSZ, (struct task_struct *)current_base(), 0);
-			return -EFBIG;
-		}
+		if (*pos >= limit)
+			return too_large();
 		from->count = min_t(u64, from->count, limit - *pos);
 	}
 	if (unlikely(max && *pos + (loff_t)from->count > max)) {

@@ -51,6 +51,8 @@ ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *pos);
 ssize_t generic_file_write(struct file *file, struct iov_iter *from, loff_t *pos);
 /* The copy loop of a write: i_rwsem held, position and limits checked. */
 ssize_t generic_perform_write(struct file *file, struct iov_iter *from, loff_t pos);
+/* May @inode become @size bytes long?  0, or -EFBIG, with SIGXFSZ if that is beyond RLIMIT_FSIZE. */
+int inode_newsize_ok(const struct inode *inode, loff_t size);
 /*
  * What every regular file's write starts with: O_APPEND, RLIMIT_FSIZE, s_maxbytes.  May move *pos and
  * shorten *from.  Bytes to write (0: nothing), or -errno.

@@ -446,8 +446,8 @@ long shmem_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 			shmem_punch_hole(inode, offset, len);
 		goto out;
 	}
-	rc = -EFBIG;
-	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > task_rlimit(RLIMIT_FSIZE))
+	rc = inode_newsize_ok(inode, end);	/* pages beyond the end count as well */
+	if (rc)
 		goto out;
 	rc = -EPERM;
 	if ((info->seals & F_SEAL_GROW) && end > (u64)inode->i_size)

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -395,6 +396,31 @@ TEST(mounts)
 	CHECK_ERR(mount("none", "m/x", "tmpfs", 0, NULL), ENOENT);
 	CHECK_EQ(rmdir("m"), 0);
 	leave_directory();
+}
+
+static volatile sig_atomic_t xfsz;
+static void count_xfsz(__attribute__((unused)) int sig) { xfsz++; }
+#define TOO_LARGE(x) do { xfsz = 0; CHECK_ERR(x, EFBIG); CHECK_EQ(xfsz, 1); } while (0)
+
+TEST(file_size_limit)
+{
+	CHECK_EQ(CHILD_STATUS({
+		struct rlimit rl = { 0x40000, 0x40000 };
+		int fd = open("/tmp/t_limit", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+		CHECK(fd >= 0);
+		signal(SIGXFSZ, count_xfsz);
+		CHECK_EQ(setrlimit(RLIMIT_FSIZE, &rl), 0);
+		CHECK_EQ(pwrite(fd, "ab", 2, 0x3ffff), 1);
+		TOO_LARGE(pwrite(fd, "a", 1, 0x40000));
+		TOO_LARGE(ftruncate(fd, 0x40001));
+		CHECK_EQ(ftruncate(fd, 0), 0);
+		CHECK_EQ(fallocate(fd, 0, 0x3f000, 0x1000), 0);
+		TOO_LARGE(fallocate(fd, 0, 0x3f000, 0x1001));
+		TOO_LARGE(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0x40000, 0x1000));
+		CHECK_EQ(fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0x40000, 0x1000), 0);
+	}), 0);
+	CHECK_EQ(unlink("/tmp/t_limit"), 0);
 }
 
 TEST(devices)

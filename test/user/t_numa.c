@@ -663,6 +663,9 @@ TEST(numa_sys_files)
 	if (!read_text("/sys/devices/system/node/has_memory", text, sizeof(text)))
 		test_skip("no /sys");
 	CHECK_EQ(list_mask(text), memory_nodes());
+	/* A kernel without cpusets has no such line. */
+	if (read_text("/proc/self/status", text, sizeof(text)) && strstr(text, "\nMems_allowed_list:\t"))
+		CHECK_EQ(list_mask(strstr(text, "\nMems_allowed_list:\t") + 20), memory_nodes());
 	CHECK(read_text("/sys/devices/system/node/online", text, sizeof(text)));
 	nodes = list_mask(text);
 	CHECK((nodes & memory_nodes()) == memory_nodes());

@@ -396,6 +396,28 @@ TEST(threads_wait_for_the_same_children)
 	CHECK_EQ(sum, WAITED);
 }
 
+TEST(pidfd_send_signal_takes_the_folder_of_a_process)
+{
+	pid_t p = sleeping_child();
+	char name[64];
+	int st, fd, thread;
+
+	CHECK(p > 0);
+	snprintf(name, sizeof(name), "/proc/%d", p);
+	fd = open(name, O_RDONLY | O_DIRECTORY);
+	snprintf(name, sizeof(name), "/proc/%d/task/%d", p, p);
+	thread = open(name, O_RDONLY | O_DIRECTORY);
+	CHECK(fd >= 0 && thread >= 0);
+	CHECK_ERR(syscall(424, thread, SIGTERM, NULL, 0), EBADF);
+	CHECK_EQ(syscall(424, fd, 0, NULL, 0), 0);
+	CHECK_EQ(syscall(424, fd, SIGTERM, NULL, 0), 0);
+	CHECK_EQ(waitpid(p, &st, 0), p);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGTERM);
+	CHECK_ERR(syscall(424, fd, SIGTERM, NULL, 0), ESRCH);
+	close(fd);
+	close(thread);
+}
+
 TEST(prctl_names_and_death_signal)
 {
 	char name[16];

@@ -83,6 +83,35 @@ TEST(tty_settings_are_linux_defaults)
 	CHECK_ERR(ioctl(p.s, TIOCGPGRP, &t), ENOTTY);	/* not our terminal */
 }
 
+TEST(tty_settings_can_be_locked)
+{
+	struct { tcflag_t iflag, oflag, cflag, lflag; cc_t line, cc[19]; } locked;	/* the kernel's, not libc's */
+	struct pair p = open_pair();
+	struct termios t;
+
+	memset(&locked, 1, sizeof(locked));
+	CHECK_EQ(ioctl(p.s, TIOCGLCKTRMIOS, &locked), 0);
+	CHECK_EQ(locked.lflag, 0);
+	CHECK_EQ(locked.cc[VINTR], 0);
+	locked.lflag = ECHO;
+	locked.cc[VINTR] = 1;
+	CHECK_EQ(ioctl(p.s, TIOCSLCKTRMIOS, &locked), 0);
+	CHECK_EQ(tcgetattr(p.s, &t), 0);
+	t.c_lflag &= ~(ECHO | ICANON);
+	t.c_cc[VINTR] = 9;
+	t.c_cc[VQUIT] = 9;
+	CHECK_EQ(tcsetattr(p.s, TCSANOW, &t), 0);
+	CHECK_EQ(tcgetattr(p.s, &t), 0);
+	CHECK_EQ(t.c_lflag & (ECHO | ICANON), ECHO);
+	CHECK(t.c_cc[VINTR] == 3 && t.c_cc[VQUIT] == 9);
+	CHECK_EQ(CHILD_STATUS({
+		CHECK_EQ(setresuid(1000, 1000, 1000), 0);
+		CHECK_ERR(ioctl(p.s, TIOCSLCKTRMIOS, &locked), EPERM);
+	}), 0);
+	close(p.s);
+	close(p.m);
+}
+
 TEST(tty_canonical_lines_and_editing)
 {
 	struct pair p = open_pair();
