@@ -246,8 +246,8 @@ static void status_sched(struct seq_file *m, struct task_struct *t)
 	seq_printf(m, "Cpus_allowed:\t%*pb\nCpus_allowed_list:\t%*pbl\n", harts, &t->cpus_allowed, harts,
 		   &t->cpus_allowed);
 	/* What libnuma asks: nothing keeps a task from the memory of any node. */
-	seq_printf(m, "Mems_allowed:\t%*pb\nMems_allowed_list:\t%*pbl\n", MAX_NUMNODES, &node_memory_map, MAX_NUMNODES,
-		   &node_memory_map);
+	seq_printf(m, "Mems_allowed:\t%*pb\nMems_allowed_list:\t%*pbl\n", MAX_NUMNODES, &node_memory_map,
+		   MAX_NUMNODES, &node_memory_map);
 	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->nvcsw, t->nivcsw);
 }
 
