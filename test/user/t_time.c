@@ -173,8 +173,8 @@ TEST(sleeps_last_long_enough_and_say_what_is_left)
 
 TEST(a_stopped_sleeper_keeps_its_end)
 {
+	long long t0 = now(CLOCK_MONOTONIC);	/* the child may begin before fork() is back here */
 	int p = fork(), st;
-	long long t0 = now(CLOCK_MONOTONIC);
 
 	if (!p) {
 		struct timespec req = ts(300 * MS);
