@@ -11,7 +11,7 @@
 #define RUSAGE_BOTH	(-2)		/* self and waited-for children: for wait4() */
 
 struct task_struct;
-/* => tasklist_lock held, or @p is the running task's process with sighand->lock taken inside */
+/* => tasklist_lock, or @p's sighand->lock, held: either one keeps the list of threads */
 void rusage_fill(struct task_struct *p, int who, struct rusage *ru);
 
 #endif
