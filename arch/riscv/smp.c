@@ -6,7 +6,8 @@
  *           limit the number.
  *           Starting: each hart gets an idle task and a struct hart_boot, and HSM is told to start it.
  *           Firmware may say yes and the hart never come (FU540's monitor hart): the boot hart waits
- *           START_MS for all of them, then goes on without those that are missing.
+ *           START_MS for all of them, then goes on without those that are missing.  An emulated hart may
+ *           want a second before its host runs it at all, so that time is long; from SLOW_MS on we say so.
  *             WAITING --hart arrives--> ARRIVED      WAITING --time is out--> GIVEN_UP
  *           A request to another hart is a bit in its ipi_bits, then a software interrupt.
  * INVARIANTS
@@ -36,7 +37,8 @@
 #include "mm/phys/zone.h"
 #include <asm/csr.h>
 
-#define START_MS	1000u
+#define SLOW_MS		1000u
+#define START_MS	10000u
 #define STOP_MS		100u
 
 /* Read by secondary_entry (head.S) at its physical address. */
@@ -147,12 +149,18 @@ static void __init start_hart(unsigned h)
 	}
 }
 
-/* Wait for hart @h until the counter shows @deadline; whether it came. */
-static bool __init hart_arrives(unsigned h, u64 deadline)
+/* Wait for hart @h, all having been asked when the counter showed @asked; whether it came. */
+static bool __init hart_arrives(unsigned h, u64 asked)
 {
+	u64 slow = asked + arch_time_hz / 1000 * SLOW_MS, deadline = asked + arch_time_hz / 1000 * START_MS;
 	int state = START_WAITING;
+	bool said = false;
 
 	while (__atomic_load_n(&hart_boot[h].state, __ATOMIC_ACQUIRE) == START_WAITING) {
+		if (!said && arch_time_ticks() > slow) {
+			pr_info("smp: waiting for hart %lu\n", hart_info[h].hartid);
+			said = true;
+		}
 		if (arch_time_ticks() > deadline &&
 		    __atomic_compare_exchange_n(&hart_boot[h].state, &state, START_GIVEN_UP, false,
 						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
@@ -168,14 +176,14 @@ static bool __init hart_arrives(unsigned h, u64 deadline)
 
 void __init arch_smp_boot(void)
 {
-	u64 deadline;
 	unsigned came = 1;
+	u64 asked;
 
 	for (unsigned h = 1; h < nr_harts; h++)
 		start_hart(h);
-	deadline = arch_time_ticks() + arch_time_hz / 1000 * START_MS;
+	asked = arch_time_ticks();
 	for (unsigned h = 1; h < nr_harts; h++)
-		came += hart_boot[h].task && hart_arrives(h, deadline);
+		came += hart_boot[h].task && hart_arrives(h, asked);
 	pr_info("smp: brought up %u of %u harts\n", came, nr_harts);
 }
 
