@@ -17,23 +17,10 @@
 #include "mm/cache/filemap.h"
 #include "mm/cache/vma_prio_tree.h"
 #include "mm/kmap/highmem.h"
-#include "mm/pt/walk.h"
 #include "mm/space/fault_calls.h"
 #include "mm/space/vma.h"
 
 #define BATCH	16u
-
-/* Zap what of [@start, @end) shows the file itself: private copies stay. */
-static void zap_file_pages_only(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
-{
-	for (vaddr_t va = start; va < end; va += PAGE_SIZE) {
-		pte_t *ptep = pt_lookup(vma->vm_mm, va);
-		pte_t pte = ptep ? pte_load(ptep) : (pte_t){ 0 };
-
-		if (pte_present(pte) && !pte_special(pte) && !PageAnon(pfn_to_page(pte_pfn(pte))))
-			zap_page_range(vma, va, PAGE_SIZE);
-	}
-}
 
 /* Unmap file pages [@first, @last] from every region that shows them. */
 static void unmap_mapping_pages(struct address_space *mapping, pgoff_t first, pgoff_t last, int even_cows)
@@ -48,12 +35,12 @@ static void unmap_mapping_pages(struct address_space *mapping, pgoff_t first, pg
 		pgoff_t lo = max(first, vma->vm_pgoff);
 		pgoff_t hi = min(last, vma->vm_pgoff + vma_pages(vma) - 1);
 		vaddr_t start = vma->vm_start + ((lo - vma->vm_pgoff) << PAGE_SHIFT);
-		vaddr_t end = vma->vm_start + ((hi - vma->vm_pgoff + 1) << PAGE_SHIFT);
+		unsigned long size = (hi - lo + 1) << PAGE_SHIFT;
 
 		if (even_cows || (vma->vm_flags & VM_SHARED))
-			zap_page_range(vma, start, end - start);
+			zap_page_range(vma, start, size);
 		else
-			zap_file_pages_only(vma, start, end);
+			zap_file_pages(vma, start, size);
 	}
 	mutex_unlock(&mapping->i_mmap_lock);
 }

@@ -37,8 +37,8 @@ unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned f
  */
 int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);
 
-/* Clear [start, end) of @vma, pages go to @tlb.  => mmap_lock (read suffices for one region) */
-void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+/* Clear [start, end) of one region, pages go to @tlb.  => mmap_lock (read suffices) */
+void unmap_page_range(struct mmu_gather *tlb, vaddr_t start, vaddr_t end);
 /* The same for @vma and the regions after it, as far as they overlap [start, end). */
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 /*
@@ -49,9 +49,10 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t f
 /* The same for the address range alone: no region in [floor, ceiling) maps anything there. */
 void free_pgd_range(struct mmu_gather *tlb, vaddr_t addr, vaddr_t end, vaddr_t floor, vaddr_t ceiling);
 
-/* One region, own gather: clear [start, start + size).  madvise, truncation.  */
+/* One region, own gather: clear [start, start + size).  madvise, truncation. */
 void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long size);
-#define zap_page_range_single(vma, start, size)	zap_page_range(vma, start, size)
+/* The same, but private copies stay: only what shows the file itself goes. */
+void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long size);
 
 /* mprotect: give the entries of [start, end) the permissions of @newprot, flush.  Pages changed. */
 unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pte_t newprot);

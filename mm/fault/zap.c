@@ -10,6 +10,8 @@
  *   Z1  Between the clear and the flush the page stays referenced (the gather owns the reference).
  *   Z2  A table exists only where some region overlaps its span; so when a region goes, the tables
  *       within its floor and ceiling that overlap it are all that can be freed.
+ *   Z3  Whether an entry shows a file's page is seen under its ptl: only so a private copy that a
+ *       write has just made is not taken for the page it replaced.
  * LOCKING   mmap_lock: read to zap inside a region, write to free tables.
  * COST      zap: about 45 instructions a page, without releasing it.
  * TESTS     test/host/mm/fault/
@@ -64,11 +66,21 @@ static __always_inline unsigned long zap_page(struct zap_stat *st, struct page *
 	return (unsigned long)page | (pte_dirty(pte) ? GATHER_DIRTY : 0);
 }
 
+enum zap_what { ZAP_ALL, ZAP_FILE_PAGES };
+
+/* Does an entry that is not empty stay? */
+static __always_inline bool zap_spares(pte_t pte, enum zap_what what)
+{
+	return what == ZAP_FILE_PAGES &&
+	       (!pte_present(pte) || pte_special(pte) || PageAnon(pfn_to_page(pte_pfn(pte))));	/* Z3 */
+}
+
 /*
  * Clear the entries of [va, stop), a run.  Returns where it stopped: before @stop when the gather
  * is full and has to be flushed.
  */
-static vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vaddr_t va, vaddr_t stop)
+static __always_inline vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vaddr_t va, vaddr_t stop,
+				       enum zap_what what)
 {
 	struct page *table = pt_page(ptep);
 	struct zap_stat st = { 0 };
@@ -79,7 +91,7 @@ static vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vaddr_t va, vaddr_t 
 	for (; va != stop && !full; va += PAGE_SIZE, ptep++) {
 		pte_t pte = pte_load(ptep);
 
-		if (pte_none(pte))
+		if (pte_none(pte) || zap_spares(pte, what))
 			continue;
 		if (unlikely(!pte_present(pte))) {
 			set_pte(ptep, (pte_t){ 0 });
@@ -102,16 +114,21 @@ static vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vaddr_t va, vaddr_t 
 	return va;
 }
 
-void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+static __always_inline void unmap_runs(struct mmu_gather *tlb, vaddr_t va, vaddr_t end, enum zap_what what)
 {
-	vaddr_t va = start, stop;
+	vaddr_t stop;
 	pte_t *ptep;
 
-	while (va != end && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop))) {
-		va = zap_run(tlb, ptep, va, stop);
+	while (va != end && (ptep = pt_next_run(tlb->mm, &va, end, &stop))) {
+		va = zap_run(tlb, ptep, va, stop, what);
 		if (unlikely(tlb->nr == tlb->max))
 			tlb_flush_mmu(tlb);
 	}
+}
+
+void unmap_page_range(struct mmu_gather *tlb, vaddr_t start, vaddr_t end)
+{
+	unmap_runs(tlb, start, end, ZAP_ALL);
 }
 
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
@@ -121,7 +138,7 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t star
 		vaddr_t from = max(vma->vm_start, start), to = min(vma->vm_end, end);
 
 		if (from < to)
-			unmap_page_range(tlb, vma, from, to);
+			unmap_page_range(tlb, from, to);
 	}
 }
 
@@ -131,7 +148,16 @@ void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long siz
 
 	tlb_gather_mmu(&tlb, vma->vm_mm);
 	update_hiwater_rss(vma->vm_mm);
-	unmap_page_range(&tlb, vma, start, start + size);
+	unmap_page_range(&tlb, start, start + size);
+	tlb_finish_mmu(&tlb);
+}
+
+void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long size)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	unmap_runs(&tlb, start, start + size, ZAP_FILE_PAGES);
 	tlb_finish_mmu(&tlb);
 }
 

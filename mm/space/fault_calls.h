@@ -17,6 +17,7 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t floor, vaddr_t ceiling);
 void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long size);
+void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long size);
 unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pte_t newprot);
 unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
 			       struct vm_area_struct *new_vma, vaddr_t new_addr, unsigned long len);

@@ -314,6 +314,27 @@ TEST(stack_grows_to_its_limit)
 	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGSEGV);
 }
 
+/* A hole punched below a private mapping takes the file's pages from it, not its copies; empty room is free. */
+TEST_TIMED(hole_below_private_copies, 20)
+{
+	int fd = memfd_create("hole", 0);
+	unsigned long size = 1ul << 45;
+	char *p = MAP_FAILED;
+
+	CHECK_EQ(ftruncate(fd, size), 0);
+	CHECK_EQ(pwrite(fd, "ffff", 4, 0), 4);
+	CHECK_EQ(pwrite(fd, "gggg", 4, PG), 4);
+	while (p == MAP_FAILED && (size /= 2) > PG)
+		p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+	CHECK(p != MAP_FAILED);
+	p[1] = 'c';
+	CHECK(p[0] == 'f' && p[PG] == 'g');
+	CHECK_EQ(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size), 0);
+	CHECK(p[0] == 'f' && p[1] == 'c' && p[PG] == 0);
+	munmap(p, size);
+	close(fd);
+}
+
 TEST(memfd_and_shared_anonymous)
 {
 	int fd = memfd_create("t", MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -124,6 +124,9 @@ static void test_file(void)
 	ok(load(BASE + 40 * PAGE_SIZE) == WORLD_FILE_WORD(40), "a copy at once keeps the rest of the page");
 	is_int(host_store8(BASE + 65 * PAGE_SIZE, 1), 7, "past the end of the file: SIGBUS");
 	is_int(host_signal.code, 2, "BUS_ADRERR");
+	zap_file_pages(vma, BASE, 70 * PAGE_SIZE);
+	ok(get_mm_counter(mm, MM_FILEPAGES) == 0 && get_mm_counter(mm, MM_ANONPAGES) == 2 &&
+	   load(BASE + 3 * PAGE_SIZE) == 99, "a hole in the file takes no private copy");
 	world_unmap(vma);
 	ok(!PageDirty(world_file[3]), "private regions dirty no file");
 
