@@ -207,7 +207,7 @@ static int vma_attach_store(struct vm_area_struct *vma, struct file *file)
 static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file *file,
 					      const struct vma_desc *d, int *rc) REQUIRES(mm->mmap_lock)
 {
-	struct vm_area_struct *vma = vm_area_alloc(mm), *prev;
+	struct vm_area_struct *vma = vm_area_alloc(mm), *prev, *next;
 
 	*rc = -ENOMEM;
 	if (!vma)
@@ -217,16 +217,17 @@ static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file 
 	vma->vm_flags = d->vm_flags;
 	vma->vm_pgoff = d->pgoff;
 	vma_set_page_prot(vma);
+	next = find_vma_prev(mm, d->start, &prev);
 	if (file || (d->vm_flags & VM_SHARED)) {
 		*rc = vma_attach_store(vma, file);
 		if (*rc)
 			goto undo;
 		vma_set_page_prot(vma);
 	}
-	find_vma_prev(mm, d->start, &prev);
 	vma_link(mm, vma, prev);
 	return vma;
 undo:
+	unmap_region(mm, vma, prev, next, d->start, d->end);	/* what ->mmap() has mapped of it */
 	if (vma->vm_file)
 		fput(vma->vm_file);
 	vm_area_free(vma);

@@ -32,9 +32,8 @@ bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long en
 	return false;
 }
 
-/* Clear the entries of detached @first.., which lay between @prev and @next; free their tables. */
-static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *prev,
-			 struct vm_area_struct *next, unsigned long start, unsigned long end)
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *prev,
+		  struct vm_area_struct *next, unsigned long start, unsigned long end)
 {
 	struct mmu_gather tlb;
 

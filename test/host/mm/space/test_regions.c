@@ -346,6 +346,33 @@ static void test_brk(void)
 	CALL(munmap, start, 0x10000, 0, 0, 0, 0);
 }
 
+/* A driver that shows one page at once, and then finds that it cannot. */
+static int half_mmap(__maybe_unused struct file *file, struct vm_area_struct *vma)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	CHECK(page && !vm_insert_page(vma, vma->vm_start, page));
+	put_page(page);
+	return -EIO;
+}
+
+static void test_failing_mmap(void)
+{
+	static const struct file_operations half_fops = { .mmap = half_mmap };
+	const struct file_operations *fops = world_fd3->f_op;
+	long used;
+	u64 v;
+
+	pt_cache_drain();
+	used = host_pages_used();
+	world_fd3->f_op = &half_fops;
+	is_int(CALL(mmap, VA(0), 2 * PAGE_SIZE, 3, MAP_SHARED | MAP_FIXED, 3, 0), -EIO, "a file gives up");
+	world_fd3->f_op = fops;
+	is_int(host_load8(VA(0), &v), 11, "shows nothing");
+	pt_cache_drain();
+	ok(host_pages_used() == used && !get_mm_rss(mm), "and leaves nothing");
+}
+
 /* The n-th allocation fails: the call fails cleanly or succeeds, and the space is whole. */
 static void test_alloc_failures(void)
 {
@@ -382,6 +409,7 @@ int main(void)
 		test_gaps();
 		CALL(munmap, BASE, NPAGES * PAGE_SIZE, 0, 0, 0, 0);
 		memset(sh, 0, sizeof(sh));
+		test_failing_mmap();
 		test_alloc_failures();
 		storm(3000);
 		ok(true, "3000 random steps agree with the shadow, %u levels", levels);
