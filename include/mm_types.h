@@ -282,6 +282,7 @@ struct mm_struct {
 
 	hartmask_t harts;			/* (A) harts that may hold its translations (T2) */
 	atomic_long_t context_id;		/* (A) generation << asid_bits | asid; 0 = none yet */
+	atomic_t tlb_flush_pending;		/* who cleared entries without the write lock, and will flush */
 	hartmask_t icache_stale;		/* (A) harts that owe a fence.i before running it (L6) */
 
 	atomic_long_t rss[NR_MM_COUNTERS];	/* (A) pages */

@@ -142,23 +142,28 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t star
 	}
 }
 
-void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long size)
+static __always_inline void zap_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, enum zap_what what)
 {
 	struct mmu_gather tlb;
 
-	tlb_gather_mmu(&tlb, vma->vm_mm);
-	update_hiwater_rss(vma->vm_mm);
-	unmap_page_range(&tlb, start, start + size);
+	tlb_gather_mmu(&tlb, mm);
+	update_hiwater_rss(mm);
+	inc_tlb_flush_pending(mm);
+	unmap_runs(&tlb, start, end, what);
+	if (unlikely(mm_tlb_flush_nested(mm, 1)))	/* T6 */
+		tlb_cover(&tlb, start, end);
 	tlb_finish_mmu(&tlb);
+	dec_tlb_flush_pending(mm);
+}
+
+void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long size)
+{
+	zap_range(vma->vm_mm, start, start + size, ZAP_ALL);
 }
 
 void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long size)
 {
-	struct mmu_gather tlb;
-
-	tlb_gather_mmu(&tlb, vma->vm_mm);
-	unmap_runs(&tlb, start, start + size, ZAP_FILE_PAGES);
-	tlb_finish_mmu(&tlb);
+	zap_range(vma->vm_mm, start, start + size, ZAP_FILE_PAGES);
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */

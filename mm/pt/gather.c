@@ -15,6 +15,9 @@
  *   T4  Nothing here fails: a gather that cannot grow flushes.
  *   T5  A page whose shared entry was dirty is marked dirty after the flush: until then a hart may
  *       write it through a translation that it still holds.
+ *   T6  Who finds an entry empty that another is still to flush flushes it, too: what it returns to may
+ *       rely on the page being gone.  The other's count comes before its clear, and the look at the count
+ *       after the look at the entry, both under the ptl.
  * LOCKING   A gather is its caller's own.  Flushing waits for other harts: no spin lock with
  *           interrupts off is held.
  * TESTS     test/host/mm/pt/test_gather.c, and every test over simulated harts

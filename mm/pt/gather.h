@@ -46,6 +46,21 @@ void tlb_flush_mmu(struct mmu_gather *tlb);
 
 bool tlb_next_batch(struct mmu_gather *tlb);
 
+/*
+ * Who clears entries while others may, too (mmap_lock is held for reading, or not at all), says so from before the
+ * first until after the flush (T6).
+ */
+static inline void inc_tlb_flush_pending(struct mm_struct *mm) { atomic_inc(&mm->tlb_flush_pending); }
+static inline void dec_tlb_flush_pending(struct mm_struct *mm)
+{
+	__atomic_fetch_sub(&mm->tlb_flush_pending.v, 1, __ATOMIC_RELEASE);
+}
+/* Has anyone else cleared entries that are not flushed yet?  @mine: 1 inside a pair of the above, else 0. */
+static inline bool mm_tlb_flush_nested(struct mm_struct *mm, int mine)
+{
+	return atomic_read(&mm->tlb_flush_pending) > mine;
+}
+
 /* [va, end) was cleared or lost permissions: the next flush covers it. */
 static __always_inline void tlb_cover(struct mmu_gather *tlb, vaddr_t va, vaddr_t end)
 {

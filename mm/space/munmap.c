@@ -40,6 +40,8 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, struct vm_
 	update_hiwater_rss(mm);
 	tlb_gather_mmu(&tlb, mm);
 	unmap_vmas(&tlb, first, start, end);
+	if (unlikely(mm_tlb_flush_nested(mm, 0)))	/* a file was cut meanwhile (T6) */
+		tlb_cover(&tlb, start, end);
 	free_pgtables(&tlb, first, prev ? prev->vm_end : 0, next ? next->vm_start : 0);	/* U1 */
 	tlb_finish_mmu(&tlb);
 }

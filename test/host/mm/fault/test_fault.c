@@ -271,6 +271,32 @@ static void test_gup(void)
 	world_unmap(ro);
 }
 
+/* Two harts discard the same page: who comes second may rely on it being gone. */
+static void test_nested_zap(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + PAGE_SIZE, RW, NULL, 0);
+	struct mmu_gather tlb;
+
+	store(BASE, 5);
+	host_run_on(1);
+	host_enter_mm(mm);
+	CHECK(load(BASE) == 5);
+	host_run_on(0);
+	tlb_gather_mmu(&tlb, mm);
+	inc_tlb_flush_pending(mm);
+	unmap_page_range(&tlb, BASE, BASE + PAGE_SIZE);
+	host_run_on(1);
+	zap_page_range(vma, BASE, PAGE_SIZE);
+	ok(load(BASE) == 0, "a page that another hart is about to flush is gone when we zap it");
+	host_run_on(0);
+	tlb_finish_mmu(&tlb);
+	dec_tlb_flush_pending(mm);
+	world_unmap(vma);
+	host_run_on(1);
+	host_enter_mm(NULL);
+	host_run_on(0);
+}
+
 static void test_oom(void)
 {
 	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, &world_file_ops, 0);
@@ -316,6 +342,7 @@ static void all_tests(unsigned levels, unsigned asid_bits)
 	test_protect();
 	test_move();
 	test_gup();
+	test_nested_zap();
 	test_oom();
 	is_int(atomic_long_read(&mm->pgtables_bytes), 0, "empty address space: no tables");
 	world_exit(mm);
