@@ -12,6 +12,7 @@
 	.type __switch_to, @function
 __switch_to:
 	sd	ra, THREAD_RA(a0)
+	sc.d	zero, ra, (a0)		/* no reservation crosses a switch; should it succeed, it changes nothing */
 	sd	sp, THREAD_SP(a0)
 	sd	s0, THREAD_S0(a0)
 	sd	s1, THREAD_S0+8(a0)
@@ -39,7 +40,6 @@ __switch_to:
 	ld	s9, THREAD_S0+72(a1)
 	ld	s10, THREAD_S0+80(a1)
 	ld	s11, THREAD_S0+88(a1)
-	sc.d	zero, zero, (a0)	/* no reservation crosses a switch; it fails, and stores nothing */
 	mv	tp, a2
 	mv	a0, a3
 	ret

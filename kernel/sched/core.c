@@ -223,7 +223,8 @@ static __always_inline void switch_mm(struct rq *rq, struct task_struct *prev, s
 			prev->active_mm = NULL;			/* its reference goes to next */
 		return;
 	}
-	if (prev->active_mm != next->mm)
+	/* A thread that has written code may come to a hart that is in its address space already (L6). */
+	if (prev->active_mm != next->mm || unlikely(READ_ONCE(next->mm->icache_stale.bits) & BIT(rq->hart)))
 		arch_switch_mm(prev->active_mm, next->mm);
 	if (!prev->mm) {
 		rq->drop_mm = prev->active_mm;

@@ -3,8 +3,8 @@
  *
  * MODEL     The victim may wait for a lock whose owner waits for memory.  The reaper gives it a moment, then
  *           clears the entries of its private regions, as MADV_DONTNEED would.  MMF_UNSTABLE is set
- *           first: from then on the kernel reads and writes nothing of that address space for the
- *           dying threads, for it would find zeros.
+ *           first: from then on the kernel reads and writes nothing of that address space, for the dying
+ *           threads or for others, for it would find zeros.
  *           Afterwards, or after REAP_TRIES in vain, MMF_OOM_SKIP says that no memory is to be
  *           expected of it any more, and another victim may be chosen.
  * LOCKING   mmap_lock (read), only tried; the space is counted, and has regions until exit_mmap(), which

@@ -151,6 +151,8 @@ bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr)
 
 	if (unlikely(mempolicy_in_use) && !vma_alloc_local(vma))
 		return false;		/* each page has its own node */
+	if (unlikely(vma->vm_flags & VM_EXEC))
+		return false;		/* each page is fetched anew (L6) */
 	if (nr >= ANON_BATCH && anon_fill_block(vma, ptep, va))
 		return true;
 	nr = min(nr, ANON_BATCH);
@@ -204,6 +206,8 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 	pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(page), vma->vm_page_prot)), vma);
 	if (unlikely(!vmf_lock_same(vmf)))		/* E1 */
 		return drop_page(vmf, page);
+	if (unlikely(vma->vm_flags & VM_EXEC))
+		flush_icache_page(vma, page);		/* L6: the frame may have held other code */
 	page_add_new_anon_rmap(page, vma, vmf->address);
 	smp_wmb();	/* E2: zeros before the entry; pairs with other harts' walks */
 	set_pte(vmf->pte, pte);

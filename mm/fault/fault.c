@@ -145,7 +145,7 @@ __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t addre
 static bool kernel_may_fault(const struct task_base *task, const struct pt_regs *regs)
 {
 	return regs_uaccess(regs) && !task->pagefault_off && !regs_irqs_disabled(regs) &&
-	       !(READ_ONCE(task->mm->oom_flags) & MMF_UNSTABLE);
+	       !mm_is_unstable(task->mm);
 }
 
 void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
@@ -173,6 +173,11 @@ void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
 	}
 	rc = handle_mm_fault(vma, address, flags);
 	mmap_read_unlock(mm);
+	/* The reaper marks the space, then clears entries: who finds no mark here was served before. */
+	if (unlikely(!(flags & FAULT_FLAG_USER) && mm_is_unstable(mm))) {
+		no_context(regs, address, flags);
+		return;
+	}
 	if (unlikely(rc & VM_FAULT_ERROR)) {
 		fault_error(regs, address, flags, rc);
 		return;

@@ -66,6 +66,8 @@ static int gup_one(struct vm_area_struct *vma, vaddr_t va, unsigned gup_flags, s
 	for (;;) {
 		int rc;
 
+		if (unlikely(mm_is_unstable(vma->vm_mm)))	/* after each fault, too */
+			return -EFAULT;
 		*pagep = follow_page(vma->vm_mm, va, gup_flags);
 		if (*pagep)
 			return 0;

@@ -43,6 +43,12 @@ static __always_inline void vmf_unlock(struct vm_fault *vmf) RELEASE(vmf->table-
 	spin_unlock(&vmf->table->ptl);
 }
 
+/* Did the OOM reaper take pages of @mm, so that a fault may bring zeros in the place of content? */
+static inline bool mm_is_unstable(const struct mm_struct *mm)
+{
+	return READ_ONCE(mm->oom_flags) & MMF_UNSTABLE;
+}
+
 #define ANON_ORDER	5u
 #define ANON_BATCH	(1u << ANON_ORDER)	/* most pages that one call of anon_fill() makes */
 /*

@@ -12,6 +12,8 @@
  *   A2  A hart that takes an ASID of a new generation has dropped everything since that began.
  *   A3  active[h] is the context that hart h runs, or 0 when a roll-over came since; then
  *       reserved[h] is.
+ *   A4  A context that was replaced is so for all before the hart walks under the new one: who clears an entry
+ *       and then reads asid_of() orders it for the ASID that the walk used, or comes before the walk.
  * LOCKING   asid_lock, interrupts off, for all but the common case: the mm's generation is current
  *           and active[h] can be exchanged before a roll-over takes it away (A3).
  * COST      same generation: one compare-and-swap.
@@ -159,6 +161,7 @@ static unsigned long asid_get_slow(struct mm_struct *mm, unsigned hart, bool *fl
 	flush_pending &= ~BIT(hart);
 	__atomic_store_n(&asid_hart[hart].active, ctx, __ATOMIC_RELAXED);
 	spin_unlock(&asid_lock);
+	smp_mb();		/* A4; pairs with the barrier in mm_harts() */
 	return ctx & asid_mask();
 }
 

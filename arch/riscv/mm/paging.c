@@ -29,6 +29,7 @@
 #include "mm/kmap/fixmap.h"
 #include "mm/phys/init.h"
 #include "mm/phys/memblock.h"
+#include "mm/pt/flush.h"
 #include <asm/csr.h>
 
 extern char _start[], _etext[], __rodata_start[], __init_begin[], __init_text_end[], __init_end[];
@@ -265,11 +266,9 @@ static void set_direct_valid(pfn_t pfn, unsigned long nr, unsigned long valid)
 void arch_direct_map_hide(pfn_t pfn, unsigned long nr)
 {
 	unsigned long start = (unsigned long)phys_to_virt(PFN_PHYS(pfn));
-	struct tlb_req req = { .mm = &init_mm, .what = TLB_RANGE, .start = start,
-			       .end = start + nr * PAGE_SIZE, .stride = PAGE_SIZE };
 
 	set_direct_valid(pfn, nr, 0);
-	arch_tlb_flush(hart_online_mask, &req);
+	flush_tlb_kernel_range(start, start + nr * PAGE_SIZE);
 }
 
 /* Other harts take a fault if they remember that the entry was empty (L2). */
@@ -282,7 +281,6 @@ void arch_direct_map_show(pfn_t pfn, unsigned long nr)
 void free_initmem(void)
 {
 	phys_addr_t start = virt_to_phys(__init_begin), end = virt_to_phys(__init_end);
-	struct tlb_req req = { .mm = &init_mm, .what = TLB_ALL };
 
 	for (unsigned long va = (unsigned long)__init_begin; va < (unsigned long)__init_end; va += PAGE_SIZE) {
 		void *alias = phys_to_virt(virt_to_phys((void *)va));
@@ -293,6 +291,6 @@ void free_initmem(void)
 		if (direct)
 			set_pte(direct, pfn_pte(pte_pfn(*direct), PAGE_KERNEL));
 	}
-	arch_tlb_flush(hart_online_mask, &req);
+	flush_tlb_all();
 	free_reserved_area(start, end, "unused kernel image");
 }

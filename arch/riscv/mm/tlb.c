@@ -256,7 +256,7 @@ void flush_icache_mm(struct mm_struct *mm, bool local)
 {
 	hartmask_t others = other_harts();
 
-	/* Harts that do not run mm now fence when they switch to it. */
+	/* Harts that do not run mm now fence when they switch to it, or between two of its threads. */
 	__atomic_fetch_or(&mm->icache_stale.bits, others.bits, __ATOMIC_SEQ_CST);
 	others.bits &= local ? 0 : READ_ONCE(mm->harts.bits);
 	fence_i_everywhere(others);

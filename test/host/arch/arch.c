@@ -99,8 +99,7 @@ void flush_icache_mm(__maybe_unused struct mm_struct *mm, __maybe_unused bool lo
 void flush_dcache_page(struct page *page) { clear_bit(PG_arch_icache, &page->flags); }
 void flush_icache_page(__maybe_unused struct vm_area_struct *vma, struct page *page)
 {
-	SetPageGuard(page);	/* seen by tests: an executable page went through here */
-	ClearPageGuard(page);
+	set_bit(PG_arch_icache, &page->flags);
 }
 
 pte_t *pgd_alloc(void)

@@ -29,6 +29,7 @@ static void store(vaddr_t va, u64 v) { CHECK(host_store8(va, v) == 0); }
 static void test_anonymous(void)
 {
 	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 0x10000, RW, NULL, 0);
+	struct page *pages[4];
 	long used;
 	u64 v;
 
@@ -55,6 +56,14 @@ static void test_anonymous(void)
 	vma = world_map(mm, BASE + 0x100000, BASE + 0x101000, RW | VM_GROWSDOWN, NULL, 0);
 	store(BASE + 0xf8000, 1);
 	ok(vma->vm_start == BASE + 0xf8000, "a stack grows");
+	world_unmap(vma);
+	vma = world_map(mm, BASE, BASE + 0x4000, RW | VM_EXEC, NULL, 0);
+	store(BASE, 1);
+	CHECK(!__mm_populate(BASE, 0x4000, false) && get_user_pages_fast(BASE, 4, 0, pages) == 4);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK(test_bit(PG_arch_icache, &pages[i]->flags));
+	free_pages_bulk(pages, 4);
+	ok(1, "a page that may be executed is fetched anew by every hart");
 	world_unmap(vma);
 }
 
