@@ -244,6 +244,27 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	kmem_cache_free(kmem_cache, s);
 }
 
+/* ---- objects in bulk ------------------------------------------------------------------------- */
+
+/* For a back end that has nothing faster. */
+__weak unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned nr, void **objs)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		objs[i] = kmem_cache_alloc(s, gfp);
+		if (!objs[i]) {
+			kmem_cache_free_bulk(s, i, objs);
+			return 0;
+		}
+	}
+	return nr;
+}
+
+void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
+{
+	for (unsigned i = 0; i < nr; i++)
+		kmem_cache_free(s, objs[i]);
+}
+
 /* ---- reports --------------------------------------------------------------------------------- */
 
 bool slab_report(const struct slab_report *r)

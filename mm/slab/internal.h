@@ -4,7 +4,8 @@
  * MODEL     The common part (common.c, kmalloc.c) makes, merges, lists and destroys caches, and has
  *           kmalloc's classes; a back end cuts slabs into objects.  Its struct kmem_cache begins with the
  *           common fields.  It implements the calls below, and of slab.h kmem_cache_alloc[_node],
- *           kmem_cache_free, the bulk forms, kfree, ksize, kmem_cache_shrink and kmem_cache_verify.
+ *           kmem_cache_free, kfree, ksize, kmem_cache_shrink and kmem_cache_verify; kmem_cache_alloc_bulk if it
+ *           can do better than one by one.
  *
  * SPDX-License-Identifier: MIT
  */

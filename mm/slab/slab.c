@@ -439,23 +439,3 @@ size_t ksize(const void *p)
 	page = obj_to_page(p);
 	return PageSlab(page) ? page->slab_cache->object_size : PAGE_SIZE << compound_order(page);
 }
-
-/* ---- in bulk ----------------------------------------------------------------------------------------- */
-
-unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned nr, void **objs)
-{
-	for (unsigned i = 0; i < nr; i++) {
-		objs[i] = kmem_cache_alloc(s, gfp);
-		if (!objs[i]) {
-			kmem_cache_free_bulk(s, i, objs);
-			return 0;
-		}
-	}
-	return nr;
-}
-
-void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
-{
-	for (unsigned i = 0; i < nr; i++)
-		kmem_cache_free(s, objs[i]);
-}

@@ -405,24 +405,6 @@ void kmem_cache_free(struct kmem_cache *s, void *obj)
 		free_object(s, obj);
 }
 
-unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned nr, void **objs)
-{
-	for (unsigned i = 0; i < nr; i++) {
-		objs[i] = kmem_cache_alloc(s, gfp);
-		if (!objs[i]) {
-			kmem_cache_free_bulk(s, i, objs);
-			return 0;
-		}
-	}
-	return nr;
-}
-
-void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
-{
-	for (unsigned i = 0; i < nr; i++)
-		kmem_cache_free(s, objs[i]);
-}
-
 /* ---- caches --------------------------------------------------------------------------------------------- */
 
 /* All caches share pages already; a second name for one would only blur its count. */

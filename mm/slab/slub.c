@@ -638,9 +638,3 @@ unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned nr, voi
 	arch_irq_restore(flags);
 	return nr;
 }
-
-void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
-{
-	for (unsigned i = 0; i < nr; i++)
-		kmem_cache_free(s, objs[i]);
-}
