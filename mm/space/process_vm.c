@@ -2,7 +2,8 @@
  * mm/space/process_vm.c - copy between the address spaces of two processes.
  *
  * MODEL     Two vectors, local and remote, are walked together; each step copies at most CHUNK bytes
- *           through a kernel buffer.  The result is the number of bytes that arrived.
+ *           through a kernel buffer.  The result is the number of bytes that arrived, at most MAX_RW_COUNT
+ *           as of all calls; a fatal signal ends the copy.
  * LOCKING   access_remote_vm() takes the remote mmap_lock; no lock is held while local memory is touched.
  *
  * SPDX-License-Identifier: MIT
@@ -10,11 +11,12 @@
 #include "include/fs.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
+#include "include/uapi/uio.h"
+#include "kernel/sync/wait.h"
 #include "mm/slab/slab.h"
 #include "mm/space/fault_calls.h"
 #include "mm/space/mm.h"
 
-#define UIO_MAXIOV	1024
 #define CHUNK		PAGE_SIZE
 #define CAP_SYS_PTRACE	19
 #define FOLL_WRITE	0x01
@@ -51,9 +53,10 @@ static int remote_mm(pid_t pid, struct mm_struct **out)
 	return 0;
 }
 
-/* A vector from user space: kernel memory for kfree(), or NULL and *err. */
-static struct iovec *copy_iovec(const struct iovec __user *uvec, unsigned long nr, int *err)
+/* A vector from user space, cut to *@room bytes in all, which become their sum: for kfree(), or NULL and *err. */
+static struct iovec *copy_iovec(const struct iovec __user *uvec, unsigned long nr, size_t *room, int *err)
 {
+	size_t total = 0;
 	struct iovec *v;
 
 	*err = -EINVAL;
@@ -67,9 +70,13 @@ static struct iovec *copy_iovec(const struct iovec __user *uvec, unsigned long n
 	if (copy_from_user(v, uvec, nr * sizeof(*v)))
 		goto bad;
 	*err = -EINVAL;
-	for (unsigned long i = 0; i < nr; i++)
+	for (unsigned long i = 0; i < nr; i++) {
 		if ((ssize_t)v[i].iov_len < 0)
 			goto bad;
+		v[i].iov_len = min(v[i].iov_len, *room - total);
+		total += v[i].iov_len;
+	}
+	*room = total;
 	*err = 0;
 	return v;
 bad:
@@ -96,7 +103,7 @@ static ssize_t copy_vectors(const struct vm_copy *c, struct iovec *l, unsigned l
 {
 	ssize_t done = 0;
 
-	while (nl && nr) {
+	while (nl && nr && !fatal_signal_pending()) {
 		size_t len = min(min(l->iov_len, r->iov_len), (size_t)CHUNK), got;
 
 		if (!l->iov_len) {
@@ -115,6 +122,7 @@ static ssize_t copy_vectors(const struct vm_copy *c, struct iovec *l, unsigned l
 		l->iov_len -= got;
 		r->iov_base = (char *)r->iov_base + got;
 		r->iov_len -= got;
+		cond_resched();
 	}
 	return done;
 }
@@ -123,6 +131,7 @@ static ssize_t process_vm_rw(pid_t pid, const struct iovec __user *lvec, unsigne
 			     const struct iovec __user *rvec, unsigned long nr, unsigned long flags,
 			     bool write)
 {
+	size_t here = MAX_RW_COUNT, there = ~0ul;
 	struct vm_copy c = { .write = write };
 	struct iovec *l, *r;
 	ssize_t ret;
@@ -130,13 +139,18 @@ static ssize_t process_vm_rw(pid_t pid, const struct iovec __user *lvec, unsigne
 
 	if (flags)
 		return -EINVAL;
-	l = copy_iovec(lvec, nl, &err);
+	l = copy_iovec(lvec, nl, &here, &err);
 	if (!l)
 		return err;
-	r = copy_iovec(rvec, nr, &err);
+	ret = 0;
+	if (!here)
+		goto free_l;
+	r = copy_iovec(rvec, nr, &there, &err);
 	ret = err;
 	if (!r)
 		goto free_l;
+	if (!there)
+		goto free_r;
 	ret = -ENOMEM;
 	c.buf = kmalloc(CHUNK, GFP_KERNEL);
 	if (!c.buf)

@@ -11,7 +11,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 
 TEST(wait_statuses)
 {
@@ -460,6 +462,35 @@ TEST(affinity)
 	CPU_SET(0, &set);
 	CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
 	CHECK_EQ(sched_getcpu(), 0);
+}
+
+/* A copy of many gigabytes between processes ends with who asked for it; an empty one asks for no process. */
+TEST(process_vm_readv_can_be_killed)
+{
+	static struct iovec iov[1024], none[1];
+	size_t size = 64 << 20;
+	struct timespec start, end;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int st;
+
+	CHECK(p != MAP_FAILED);
+	CHECK_EQ(process_vm_readv(0x3ffffff, iov, 1, none, 1, 0), 0);
+	for (int i = 0; i < 1024; i++)
+		iov[i] = (struct iovec){ p, size };
+	CHECK_EQ(process_vm_readv(0x3ffffff, iov, 1, none, 1, 0), 0);
+	CHECK_ERR(process_vm_readv(0x3ffffff, iov, 1, iov, 1, 0), ESRCH);
+	pid_t child = fork();
+	if (!child) {
+		for (;;)
+			process_vm_readv(getpid(), iov, 1024, iov, 1024, 0);
+	}
+	usleep(300000);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, &st, 0), child);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	CHECK(end.tv_sec - start.tv_sec < 10);
+	munmap(p, size);
 }
 
 TEST_TIMED(ten_thousand_forks_and_execs_leak_nothing, 600)
