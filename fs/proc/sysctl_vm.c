@@ -9,11 +9,9 @@
 #include "lib/kstrtox.h"
 #include "lib/printk.h"
 #include "lib/string.h"
-#include "mm/phys/pcp.h"
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
 #include "mm/reclaim/compact.h"
-#include "mm/reclaim/shrinker.h"
 #include "mm/reclaim/vmscan.h"
 
 static int parse_small(const char *buf, long max, long *v)
@@ -25,10 +23,7 @@ static int parse_small(const char *buf, long max, long *v)
 	return end == p || (*end && *end != '\n') || *v < 1 || *v > max ? -EINVAL : 0;
 }
 
-/*
- * 1: cached pages that can be read again; 2: what shrinkers have; 4: do not log it.  What came free goes from the
- * harts' lists to the buddy system, where it merges: this much more than Linux does.
- */
+/* DROP_* bits; 4: do not log it. */
 static int do_drop_caches(__maybe_unused const struct ctl_table *t, bool write, char *buf, size_t *len)
 {
 	static long last;
@@ -43,15 +38,7 @@ static int do_drop_caches(__maybe_unused const struct ctl_table *t, bool write, 
 	if (rc)
 		return rc;
 	last = v;
-	if (v & 1) {
-		drop_pagecache();
-		count_vm_event(DROP_PAGECACHE);
-	}
-	if (v & 2) {
-		drop_slab();
-		count_vm_event(DROP_SLAB);
-	}
-	drain_all_pages(NULL);
+	drop_caches(v);
 	return 0;
 }
 

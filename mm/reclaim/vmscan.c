@@ -15,6 +15,8 @@
  */
 #include "mm/reclaim/vmscan.h"
 #include "mm/cache/pagemap.h"
+#include "mm/phys/pcp.h"
+#include "mm/phys/vmstat.h"
 #include "mm/reclaim/compact.h"
 #include "mm/reclaim/shrinker.h"
 
@@ -123,6 +125,19 @@ unsigned long drop_pagecache(void)
 		cond_resched();
 	}
 	return dropped;
+}
+
+void drop_caches(unsigned what)
+{
+	if (what & DROP_PAGES) {
+		drop_pagecache();
+		count_vm_event(DROP_PAGECACHE);
+	}
+	if (what & DROP_OBJECTS) {
+		drop_slab();
+		count_vm_event(DROP_SLAB);
+	}
+	drain_all_pages(NULL);
 }
 
 /* ---- a node ---------------------------------------------------------------------------------- */

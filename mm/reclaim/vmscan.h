@@ -33,6 +33,13 @@ void shrink_node(pg_data_t *pgdat, struct scan_control *sc);
 void shrink_file_cache(pg_data_t *pgdat, struct scan_control *sc);
 /* All that can go, of all nodes: drop_caches. */
 unsigned long drop_pagecache(void);
+/*
+ * drop_pagecache(), drop_slab(), or both.  What came free goes from the harts' lists to the buddy system, where it
+ * merges: this much more than Linux does.  => may sleep
+ */
+#define DROP_PAGES	1u
+#define DROP_OBJECTS	2u
+void drop_caches(unsigned what);
 unsigned long try_to_free_pages(const struct alloc_context *ac, unsigned order, gfp_t gfp);
 
 /* Does some zone of @pgdat up to @highest have 2^@order pages above its high watermark? */

@@ -12,6 +12,7 @@
 #include "include/arch/arch.h"
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
+#include "mm/phys/pcp.h"
 #include "mm/phys/reclaim.h"
 #include "mm/phys/vmstat.h"
 #include "mm/reclaim/vmscan.h"
@@ -151,4 +152,34 @@ KTEST(dirty_pages_of_files_stay)
 	KCHECK(find_get_page(&inode->i_data, 5) == page);
 	put_page(page);
 	stored_end(inode);
+}
+
+#define KEPT	8		/* pages left on each hart's list */
+
+static void leave_pages(__maybe_unused void *arg)
+{
+	struct page *pages[KEPT];
+	unsigned n = 0;
+
+	while (n < KEPT && (pages[n] = alloc_page(GFP_NOWAIT)))
+		n++;
+	while (n)
+		__free_page(pages[--n]);
+}
+
+static unsigned long pages_on_lists(void)
+{
+	unsigned long n = 0;
+
+	for_each_populated_zone(z)
+		n += pcp_free_pages(z);
+	return n;
+}
+
+KTEST(drop_caches_empties_the_lists_of_all_harts)
+{
+	arch_call_on(hart_online_mask, leave_pages, NULL);
+	KCHECK(pages_on_lists() >= KEPT * nr_harts);
+	drop_caches(DROP_PAGES | DROP_OBJECTS);
+	KCHECK(pages_on_lists() < KEPT);	/* but for what a thread of the kernel frees just now */
 }
