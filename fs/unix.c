@@ -1,16 +1,11 @@
 /*
- * fs/unix.c - local sockets: queues of messages between two ends, names, connections.
+ * fs/unix.c - local sockets: their ends, names and connections.
  *
- * MODEL     A message is a buffer with the bytes of one send (streams: of up to 32 KiB of it), the files
- *           and the identity that go along.  Sending appends it to the receiver's queue; a stream's
- *           reader takes bytes from the first message on, and stops at one that carries files.
- *           A name is an inode of type socket, or a string of the abstract space; all named sockets are
- *           on one list.
+ * MODEL     What goes through a socket: unix_queue.c.  A name is an inode of type socket, or a string of the
+ *           abstract space; all named sockets are on one list.
  * INVARIANTS
- *   X1  rx_bytes is the sum of what is unread in rx; a send waits while it is rcvbuf or more.
  *   X2  peer pointers hold references, in both directions, until each end is released.
- * LOCKING   (U) unix_lock, for all sockets; nothing sleeps under it.  recv_mutex keeps the first message in place
- *           while it is copied out.
+ * LOCKING   (U) unix_lock, for all sockets; nothing sleeps under it.
  * FAILURE   Sockets that only messages in each other's queues refer to are freed by the collector, unix_gc.c.
  *
  * SPDX-License-Identifier: MIT
@@ -25,8 +20,6 @@
 #include "lib/vsprintf.h"
 #include "mm/slab/slab.h"
 
-#define RCVBUF		212992ul
-#define STREAM_CHUNK	(32 * 1024ul)
 #define SOMAXCONN	4096
 #define ADDR_HEAD	((int)offsetof(struct sockaddr_un, sun_path))
 
@@ -65,33 +58,12 @@ struct unix_sock *unix_create(int type)
 	return s;
 }
 
-static inline struct unix_sock *unix_get(struct unix_sock *s)
-{
-	atomic_inc(&s->refs);
-	return s;
-}
-
 void unix_put(struct unix_sock *s)
 {
 	if (s && atomic_dec_and_test(&s->refs)) {
 		iput(s->inode);
 		kmem_cache_free(unix_cache, s);
 	}
-}
-
-void unix_msg_free(struct unix_msg *m)
-{
-	if (m->queued && m->nr_fds) {
-		spin_lock(&unix_lock);
-		unix_notinflight(m);
-		spin_unlock(&unix_lock);
-	}
-	for (unsigned i = 0; i < m->nr_fds; i++)
-		if (m->fds[i])
-			fput(m->fds[i]);
-	kfree(m->fds);
-	unix_put(m->sender);
-	kvfree(m);
 }
 
 static void wake_both(struct unix_sock *s)
@@ -251,8 +223,7 @@ static struct unix_sock *find_path(const struct unix_addr *a)
 	return rc ? ERR_PTR(rc) : found;
 }
 
-/* The socket called @a, counted; ERR_PTR. */
-static struct unix_sock *unix_find(const struct unix_addr *a)
+struct unix_sock *unix_find(const struct unix_addr *a)
 {
 	struct unix_sock *s;
 
@@ -407,312 +378,6 @@ struct unix_sock *unix_accept(struct unix_sock *s, bool nonblock)
 	}
 	wake_up_all(&s->space);
 	return c;
-}
-
-/* ---- sending --------------------------------------------------------------------------------- */
-
-static struct unix_msg *msg_make(struct unix_sock *s, struct iov_iter *from, size_t len)
-{
-	struct unix_msg *m = kvmalloc(sizeof(*m) + len, GFP_KERNEL);
-
-	if (!m)
-		return NULL;
-	*m = (struct unix_msg){ .len = len, .sender = unix_get(s) };
-	if (copy_from_iter(m->data, len, from) == len)
-		return m;
-	unix_msg_free(m);
-	return ERR_PTR(-EFAULT);
-}
-
-static int msg_attach(struct unix_msg *m, const struct unix_sock *s, const struct unix_ctl *ctl)
-{
-	m->from = s->addr;
-	if (!ctl) {
-		unix_cred(&m->cred);
-		return 0;
-	}
-	m->cred = ctl->cred;
-	if (ctl->nr_fds) {
-		m->fds = kmemdup(ctl->fds, ctl->nr_fds * sizeof(*m->fds), GFP_KERNEL);
-		if (!m->fds)
-			return -ENOMEM;
-		for (unsigned i = 0; i < ctl->nr_fds; i++)
-			get_file(m->fds[i]);
-		m->nr_fds = ctl->nr_fds;
-	}
-	return 0;
-}
-
-/* One try to queue @m at @dest.  => 0, -EAGAIN: no room, -EPIPE, -ECONNREFUSED, the socket's error */
-static int try_send(struct unix_sock *s, struct unix_sock *dest, struct unix_msg *m)
-{
-	int rc = 0;
-
-	spin_lock(&unix_lock);
-	if (s->err) {
-		rc = -s->err;
-		s->err = 0;
-	} else if (s->shutdown & SND_SHUTDOWN) {
-		rc = -EPIPE;
-	} else if (dest->dead || (dest->shutdown & RCV_SHUTDOWN)) {
-		rc = s->type == SOCK_DGRAM && dest->dead ? -ECONNREFUSED : -EPIPE;
-	} else if (dest->rx_bytes >= dest->rcvbuf) {		/* X1 */
-		rc = -EAGAIN;
-	} else {
-		list_add_tail(&m->link, &dest->rx);
-		dest->rx_bytes += m->len;
-		m->queued = true;
-		unix_inflight(m);
-	}
-	spin_unlock(&unix_lock);
-	return rc;
-}
-
-static int queue_msg(struct unix_sock *s, struct unix_sock *dest, struct unix_msg *m, bool nonblock)
-{
-	int rc = try_send(s, dest, m);
-
-	while (rc == -EAGAIN && !nonblock) {
-		DEFINE_WAIT(w);
-
-		prepare_to_wait(&dest->space, &w, TASK_INTERRUPTIBLE);
-		rc = try_send(s, dest, m);
-		if (rc == -EAGAIN) {
-			if (signal_pending())
-				rc = -ERESTARTSYS;
-			else
-				schedule();
-			if (rc == -EAGAIN)
-				rc = try_send(s, dest, m);
-		}
-		finish_wait(&dest->space, &w);
-	}
-	if (!rc)
-		wake_up_poll(&dest->wait, EPOLLIN | EPOLLRDNORM);
-	return rc;
-}
-
-/* Where it goes, counted; ERR_PTR. */
-static struct unix_sock *destination(struct unix_sock *s, const struct unix_addr *to)
-{
-	struct unix_sock *d;
-
-	if (to && s->type == SOCK_DGRAM) {
-		d = unix_find(to);
-		if (!IS_ERR(d) && d->type != s->type) {
-			unix_put(d);
-			return ERR_PTR(-EPROTOTYPE);
-		}
-		return d;
-	}
-	spin_lock(&unix_lock);
-	if (to && s->type == SOCK_STREAM)
-		d = ERR_PTR(s->state == UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP);
-	else
-		d = s->peer ? unix_get(s->peer) : ERR_PTR(s->shutdown & SND_SHUTDOWN ? -EPIPE : -ENOTCONN);
-	spin_unlock(&unix_lock);
-	return d;
-}
-
-static ssize_t send_parts(struct unix_sock *s, struct unix_sock *dest, struct iov_iter *from, struct unix_ctl *ctl,
-			  bool nonblock)
-{
-	ssize_t done = 0;
-
-	do {
-		size_t len = s->type == SOCK_STREAM ? min(from->count, STREAM_CHUNK) : from->count;
-		struct unix_msg *m;
-		int rc;
-
-		if (len > RCVBUF)
-			return -EMSGSIZE;
-		m = msg_make(s, from, len);
-		rc = !m ? -ENOMEM : IS_ERR(m) ? PTR_ERR(m) : msg_attach(m, s, done ? NULL : ctl);
-		if (!rc)
-			rc = queue_msg(s, dest, m, nonblock);
-		if (rc) {
-			if (m && !IS_ERR(m))
-				unix_msg_free(m);
-			return done ? done : rc;
-		}
-		done += len;
-	} while (from->count);
-	return done;
-}
-
-ssize_t unix_send(struct unix_sock *s, struct iov_iter *from, struct unix_ctl *ctl, const struct unix_addr *to,
-		  unsigned flags)
-{
-	struct unix_sock *dest = destination(s, to);
-	ssize_t n;
-
-	if (IS_ERR(dest))
-		n = PTR_ERR(dest);
-	else if (!from->count && s->type == SOCK_STREAM)
-		n = 0;
-	else
-		n = send_parts(s, dest, from, ctl, flags & MSG_DONTWAIT);
-	if (!IS_ERR(dest))
-		unix_put(dest);
-	if (n == -EPIPE && !(flags & MSG_NOSIGNAL) && s->type != SOCK_DGRAM)
-		send_sig(SIGPIPE, current, 0);
-	return n;
-}
-
-/* ---- receiving ------------------------------------------------------------------------------- */
-
-/* Give @ctl what @m carries; files leave the message unless it is only looked at. */
-static void take_ctl(struct unix_msg *m, struct unix_ctl *ctl, bool peek)
-{
-	ctl->cred = m->cred;
-	ctl->from = m->from;
-	ctl->nr_fds = m->nr_fds;
-	for (unsigned i = 0; i < m->nr_fds; i++)
-		ctl->fds[i] = peek ? get_file(m->fds[i]) : m->fds[i];
-	if (peek || !m->nr_fds)
-		return;
-	spin_lock(&unix_lock);
-	unix_notinflight(m);
-	m->nr_fds = 0;
-	spin_unlock(&unix_lock);
-}
-
-/* @n bytes of the first message were read. */
-static void consume(struct unix_sock *s, struct unix_msg *m, size_t n, bool whole) REQUIRES(s->recv_mutex)
-{
-	struct unix_sock *sender = unix_get(m->sender);
-
-	spin_lock(&unix_lock);
-	m->off += n;
-	s->rx_bytes -= whole ? m->len - (m->off - n) : n;
-	if (whole)
-		list_del(&m->link);
-	spin_unlock(&unix_lock);
-	if (whole)
-		unix_msg_free(m);
-	wake_up_all(&s->space);
-	if (waitqueue_active(&sender->wait))
-		wake_up_poll(&sender->wait, EPOLLOUT | EPOLLWRNORM);
-	unix_put(sender);
-}
-
-/* The message after @after (NULL: the first), or NULL. */
-static struct unix_msg *next_msg(struct unix_sock *s, struct unix_msg *after) REQUIRES(s->recv_mutex)
-{
-	struct list_head *p;
-
-	spin_lock(&unix_lock);
-	p = after ? after->link.next : s->rx.next;
-	spin_unlock(&unix_lock);
-	return p == &s->rx ? NULL : list_entry(p, struct unix_msg, link);
-}
-
-/* Why there is nothing to read: 0 the end, -EAGAIN nothing yet, or an error. */
-static int empty_reason(struct unix_sock *s)
-{
-	int rc = -EAGAIN;
-
-	spin_lock(&unix_lock);
-	if (!list_empty(&s->rx)) {
-		rc = 1;
-	} else if (s->err) {
-		rc = -s->err;
-		s->err = 0;
-	} else if (s->shutdown & RCV_SHUTDOWN) {
-		rc = 0;
-	} else if (s->type != SOCK_DGRAM && s->state != UNIX_CONNECTED) {
-		rc = s->type == SOCK_STREAM ? -EINVAL : -ENOTCONN;
-	}
-	spin_unlock(&unix_lock);
-	return rc;
-}
-
-/* => recv_mutex dropped in between; 1 there is something, 0 the end, -errno */
-static int wait_for_msg(struct unix_sock *s, bool nonblock) REQUIRES(s->recv_mutex)
-{
-	int rc = empty_reason(s), why;
-
-	if (rc != -EAGAIN || nonblock)
-		return rc;
-	mutex_unlock(&s->recv_mutex);
-	why = wait_event_interruptible(s->wait, (rc = empty_reason(s)) != -EAGAIN);
-	mutex_lock(&s->recv_mutex);
-	return why ? why : rc;
-}
-
-static ssize_t recv_packet(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl, unsigned flags)
-	REQUIRES(s->recv_mutex)
-{
-	struct unix_msg *m;
-	size_t n, len;
-	int rc;
-
-	while (!(m = next_msg(s, NULL))) {
-		rc = wait_for_msg(s, flags & MSG_DONTWAIT);
-		if (rc <= 0)
-			return rc;
-	}
-	len = m->len;
-	n = copy_to_iter(m->data, min(len, to->count), to);
-	if (n < len && to->count)
-		return -EFAULT;
-	if (ctl) {
-		take_ctl(m, ctl, flags & MSG_PEEK);
-		if (n < len)
-			ctl->flags |= MSG_TRUNC;
-	}
-	if (!(flags & MSG_PEEK))
-		consume(s, m, n, true);
-	return flags & MSG_TRUNC ? len : n;
-}
-
-static ssize_t recv_stream(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl, unsigned flags)
-	REQUIRES(s->recv_mutex)
-{
-	struct unix_msg *m = NULL;
-	bool peek = flags & MSG_PEEK, first = true;
-	ssize_t done = 0;
-
-	while (to->count) {
-		size_t n, left;
-
-		m = next_msg(s, peek ? m : NULL);
-		if (!m) {
-			int rc = done && (peek || !(flags & MSG_WAITALL)) ? 0 :
-				wait_for_msg(s, flags & MSG_DONTWAIT);
-
-			if (rc > 0)
-				continue;
-			return done ? done : rc;
-		}
-		if (!first && m->nr_fds)
-			break;			/* files stay with their bytes */
-		left = m->len - m->off;
-		n = copy_to_iter(m->data + m->off, min(left, to->count), to);
-		if (!n)
-			return done ? done : -EFAULT;
-		done += n;
-		left -= n;
-		if (ctl && first)
-			take_ctl(m, ctl, peek);
-		first = false;
-		if (!peek)
-			consume(s, m, n, !left);
-		if (ctl && ctl->nr_fds)
-			break;
-	}
-	return done;
-}
-
-ssize_t unix_recv(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl, unsigned flags)
-{
-	ssize_t n;
-
-	if (mutex_lock_interruptible(&s->recv_mutex))
-		return -ERESTARTSYS;
-	n = s->type == SOCK_STREAM ? recv_stream(s, to, ctl, flags) : recv_packet(s, to, ctl, flags);
-	mutex_unlock(&s->recv_mutex);
-	return n;
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */

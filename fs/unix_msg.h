@@ -1,5 +1,5 @@
 /*
- * fs/unix_msg.h - messages of local sockets, for fs/unix.c and its collector, fs/unix_gc.c.
+ * fs/unix_msg.h - messages of local sockets, for fs/unix.c, unix_queue.c and unix_gc.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,6 +7,8 @@
 #define VELLUM_FS_UNIX_MSG_H
 
 #include "fs/unix.h"
+
+#define RCVBUF		212992ul	/* and the largest message */
 
 struct unix_msg {
 	struct list_head link;
@@ -21,6 +23,14 @@ struct unix_msg {
 };
 
 extern spinlock_t unix_lock;
+
+static inline struct unix_sock *unix_get(struct unix_sock *s)
+{
+	atomic_inc(&s->refs);
+	return s;
+}
+
+struct unix_sock *unix_find(const struct unix_addr *a);	/* the socket of that name, counted; ERR_PTR */
 void unix_msg_free(struct unix_msg *m);		/* it is in no queue */
 
 /* The files of @m enter or leave a queue.  => unix_lock held */
