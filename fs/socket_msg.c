@@ -204,14 +204,14 @@ static void put_fds(struct msghdr *m, struct unix_ctl *ctl, unsigned flags, unsi
 		(m->msg_controllen - sizeof(struct cmsghdr)) / sizeof(int) : 0;
 	unsigned n = 0;
 
-	if (ctl->nr_fds > room)
-		*out_flags |= MSG_CTRUNC;
 	while (n < ctl->nr_fds && n < room) {
 		fds[n] = receive_fd(ctl->fds[n], flags & MSG_CMSG_CLOEXEC ? O_CLOEXEC : 0);
 		if (fds[n] < 0)
 			break;
 		n++;
 	}
+	if (n < ctl->nr_fds)		/* no room, here or in the table */
+		*out_flags |= MSG_CTRUNC;
 	if (n && !put_cmsg(m, SCM_RIGHTS, fds, n * sizeof(int), out_flags))
 		while (n)
 			close_fd(fds[--n]);

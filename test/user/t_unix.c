@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -113,6 +114,21 @@ TEST(servers_accept_clients)
 	close(c);
 }
 
+/* Send @fd through @s with one byte. */
+static void send_fd(int s, int fd)
+{
+	char control[CMSG_SPACE(sizeof(int))] = "", byte = 'f';
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control) };
+
+	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
+	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
+	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
+	CHECK_EQ(sendmsg(s, &m, 0), 1);
+}
+
 /* The descriptor in @s's next message, which has one byte. */
 static int receive_descriptor(int s)
 {
@@ -131,19 +147,12 @@ static int receive_descriptor(int s)
 
 TEST(descriptors_travel_in_messages)
 {
-	char control[CMSG_SPACE(sizeof(int))] = "", c = 'd', buf[4];
-	struct iovec v = { &c, 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control) };
 	int s[2], p[2], fd;
+	char buf[4];
 
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
 	CHECK_EQ(pipe(p), 0);
-	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &p[1], sizeof(int));
-	CHECK_EQ(sendmsg(s[0], &m, 0), 1);
+	send_fd(s[0], p[1]);
 	close(p[1]);				/* it lives in the message */
 	fd = receive_descriptor(s[1]);
 	CHECK_EQ(write(fd, "ok", 2), 2);
@@ -152,13 +161,35 @@ TEST(descriptors_travel_in_messages)
 	CHECK_EQ(read(p[0], buf, 4), 0);
 	/* Nobody receives it: it is closed with the socket. */
 	CHECK_EQ(pipe(p), 0);
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &p[1], sizeof(int));
-	CHECK_EQ(sendmsg(s[0], &m, 0), 1);
+	send_fd(s[0], p[1]);
 	close(p[1]);
 	close(s[0]);
 	close(s[1]);
 	CHECK_EQ(read(p[0], buf, 4), 0);
 	close(p[0]);
+}
+
+/* A descriptor that finds no room in the table is lost, and the message says so. */
+TEST(a_full_table_truncates_a_message)
+{
+	char c, control[64];
+	struct iovec v = { &c, 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control) };
+	struct rlimit old, none;
+	int s[2];
+
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	send_fd(s[0], s[0]);
+	CHECK_EQ(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = (struct rlimit){ 0, old.rlim_max };
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+	CHECK_EQ(recvmsg(s[1], &m, 0), 1);
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
+	CHECK_EQ(m.msg_flags, MSG_CTRUNC);
+	CHECK(CMSG_FIRSTHDR(&m) == NULL);
+	close(s[0]);
+	close(s[1]);
 }
 
 TEST(abstract_names_need_no_file)
@@ -217,21 +248,6 @@ TEST(megabytes_pass_through_a_stream)
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(status, 0);
 	close(s[1]);
-}
-
-/* Send @fd through @s with one byte. */
-static void send_fd(int s, int fd)
-{
-	char control[CMSG_SPACE(sizeof(int))] = "", byte = 'f';
-	struct iovec iov = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control) };
-
-	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
-	CHECK_EQ(sendmsg(s, &m, 0), 1);
 }
 
 /* Each socket waits in the queue of the next: closing the last one closes all, however many. */
