@@ -9,13 +9,16 @@
  *   M1  Taken-away permissions are flushed before the caller lets go of mmap_lock (L3).
  *   M2  A moved entry's old translation is flushed before its ptl is released: from then on the page
  *       may be zapped at its new place, and freed.
- * LOCKING   mmap_lock (write); the ptls of the runs.
+ *   M3  Who looks for a file's page in all regions finds it in one of the two places, whichever he visits
+ *       first: entries move under i_mmap_lock, which he holds.
+ * LOCKING   mmap_lock (write); i_mmap_lock of a file that is moved; the ptls of the runs.
  * COST      about 20 instructions a page each.
  * TESTS     test/host/mm/fault/
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/fault/internal.h"
+#include "include/fs.h"
 #include "mm/pt/flush.h"
 
 #define PTE_PERMS (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U)
@@ -117,6 +120,17 @@ static void move_run(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t
 	unlock_pair(a, b);
 }
 
+/* The same for a region of a file (M3).  No memory is allocated inside: reclaim takes the lock, too. */
+static void move_run_of(struct file *file, struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t va,
+			vaddr_t stop)
+{
+	struct address_space *mapping = file->f_mapping;
+
+	mutex_lock(&mapping->i_mmap_lock);
+	move_run(vma, from, to, va, stop);
+	mutex_unlock(&mapping->i_mmap_lock);
+}
+
 unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
 			       struct vm_area_struct *new_vma, vaddr_t new_addr, unsigned long len)
 {
@@ -130,7 +144,10 @@ unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
 		if (!to)
 			return va - old_addr;
 		stop = va + (to_stop - to_va);
-		move_run(vma, from, to, va, stop);
+		if (vma->vm_file)
+			move_run_of(vma->vm_file, vma, from, to, va, stop);
+		else
+			move_run(vma, from, to, va, stop);
 	}
 	return len;
 }
