@@ -2,6 +2,7 @@
  * fs/debugfs.c - what looks into the kernel and upsets it on purpose; mounted on /sys/kernel/debug.
  *
  * MODEL     page_owner             who allocated each live page (page_owner=on)
+ *           tlb                    fences, switches of address spaces, roll-overs of their identifiers
  *           fail_page_alloc/       allocations that fail on purpose (mm/phys/page_debug.c), with the files of
  *                                  Linux: probability interval times space verbose task-filter
  *                                  ignore-gfp-wait ignore-gfp-highmem min-order
@@ -16,6 +17,7 @@
 #include "fs/attrfs.h"
 #include "fs/file.h"
 #include "fs/seq_file.h"
+#include "include/arch/tlb_stat.h"
 #include "include/uapi/statfs.h"
 #include "lib/kstrtox.h"
 #include "lib/printk.h"
@@ -173,6 +175,8 @@ static int create_fault_files(struct super_block *sb, const char *dir, struct fa
 	return rc;
 }
 
+static ssize_t show_tlb(__maybe_unused void *data, char *buf) { return arch_tlb_stat_show(buf, PAGE_SIZE); }
+
 static int create_files(struct super_block *sb)
 {
 	const struct fault_file of_pages[] = {
@@ -182,6 +186,7 @@ static int create_files(struct super_block *sb)
 	const struct fault_file of_slab = { "cache-filter", show_bool, store_bool, &failslab_cache_filter };
 	int rc = attrfs_create_fops(sb, "page_owner", 0400, &page_owner_fops);
 
+	rc |= attrfs_create_file(sb, "tlb", 0400, show_tlb, NULL, NULL);
 	rc |= create_fault_files(sb, "fail_page_alloc", &fail_page_alloc);
 	for (unsigned i = 0; i < ARRAY_SIZE(of_pages); i++)
 		rc |= create_fault_file(sb, "fail_page_alloc", &of_pages[i]);

@@ -24,6 +24,6 @@ unsigned long asid_of(const struct mm_struct *mm);
 /* Does the machine have enough ASIDs that switching address spaces needs no flush? */
 bool asid_enabled(void);
 
-extern unsigned long asid_rollovers;	/* so far; for /proc/vmstat */
+extern unsigned long asid_rollovers;	/* so far */
 
 #endif

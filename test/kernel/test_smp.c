@@ -5,13 +5,17 @@
  */
 #include "test/kernel/ktest.h"
 #include "include/arch/arch.h"
+#include "include/arch/tlb_stat.h"
 #include "kernel/sync/completion.h"
 #include "kernel/sync/mutex.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "lib/kstrtox.h"
+#include "lib/string.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/gfp.h"
+#include "mm/pt/flush.h"
 #include "mm/slab/slab.h"
 
 #define ROUNDS	20000
@@ -193,4 +197,27 @@ static void churn_pages(void *arg)
 KTEST(pages_on_every_hart_at_once)
 {
 	KCHECK(on_every_hart(churn_pages));
+}
+
+/* A figure of arch_tlb_stat_show(). */
+static unsigned long tlb_count(const char *name)
+{
+	static char text[512];
+	const char *at;
+
+	arch_tlb_stat_show(text, sizeof(text));
+	at = strstr(text, name);
+	return at ? simple_strtoul(at + strlen(name), NULL, 10) : 0;
+}
+
+KTEST(fences_are_counted)
+{
+	unsigned long here = tlb_count("local_all "), there = tlb_count("\nremote "), harts = tlb_count("remote_harts ");
+
+	flush_tlb_all();
+	KCHECK(tlb_count("local_all ") > here);
+	if (nr_harts > 1) {
+		KCHECK(tlb_count("\nremote ") > there);
+		KCHECK(tlb_count("remote_harts ") >= harts + nr_harts - 1);
+	}
 }

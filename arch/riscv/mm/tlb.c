@@ -27,9 +27,11 @@
 #include "arch/riscv/mm/paging.h"
 #include "arch/riscv/sbi.h"
 #include "include/arch/arch.h"
+#include "include/arch/tlb_stat.h"
 #include "include/mm_types.h"
 #include "lib/cmdline.h"
 #include "lib/printk.h"
+#include "lib/vsprintf.h"
 #include "mm/pt/asid.h"
 #include "mm/pt/flush.h"
 #include <asm/csr.h>
@@ -38,7 +40,15 @@
 #define ALL_BYTES	(~0ul)
 
 unsigned arch_asid_bits;
-DEFINE_PER_HART(struct tlb_stat, tlb_stat);
+
+/* What fences cost this hart; counted beside instructions. */
+struct tlb_stat {
+	unsigned long local_page, local_all;	/* sfence.vma by address; whole */
+	unsigned long remote, remote_harts;	/* orders to others; harts that they went to */
+	unsigned long fence_i, remote_fence_i;
+	unsigned long switches, switch_flushes;
+};
+static DEFINE_PER_HART(struct tlb_stat, tlb_stat);
 
 static void sfence_all(void) { __asm__ volatile("sfence.vma" ::: "memory"); }
 static void sfence_va(unsigned long va)
@@ -302,4 +312,22 @@ void flush_dcache_page(struct page *page)
 {
 	if (unlikely(test_bit(PG_arch_icache, &page->flags)))
 		clear_bit(PG_arch_icache, &page->flags);
+}
+
+/* ---- for who measures ------------------------------------------------------------------------ */
+
+int arch_tlb_stat_show(char *buf, size_t size)
+{
+	struct tlb_stat sum = { 0 };
+
+	for_each_hart(h) {
+		const unsigned long *from = (const unsigned long *)per_hart_ptr(&tlb_stat, h);
+
+		for (unsigned i = 0; i < sizeof(sum) / sizeof(long); i++)
+			((unsigned long *)&sum)[i] += READ_ONCE(from[i]);
+	}
+	return scnprintf(buf, size, "local_page %lu\nlocal_all %lu\nremote %lu\nremote_harts %lu\nfence_i %lu\n"
+			 "remote_fence_i %lu\nswitches %lu\nswitch_flushes %lu\nasid_rollovers %lu\n",
+			 sum.local_page, sum.local_all, sum.remote, sum.remote_harts, sum.fence_i,
+			 sum.remote_fence_i, sum.switches, sum.switch_flushes, asid_rollovers);
 }
