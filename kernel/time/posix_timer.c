@@ -1,7 +1,8 @@
 /*
  * kernel/time/posix_timer.c - timer_create() and its kin.
  *
- * MODEL     A timer owns one queue entry; while that is queued, further expirations only count.  On a
+ * MODEL     A timer owns one queue entry; while that is queued, further expirations only count.  One that never
+ *           signals has it too: RLIMIT_SIGPENDING is what bounds their number.  On a
  *           wall clock an hrtimer fires once and is not started again before its signal was taken:
  *           posixtimer_rearm() then moves it past now, and what it skipped is the overrun.
  *           si_sys_private of the queued signal carries the timer's generation, so that a signal from
@@ -29,7 +30,7 @@ struct k_itimer {
 	int notify;			/* (I) SIGEV_* */
 	struct task_struct *target;	/* (I) counted: the thread, or the leader */
 	struct task_struct *timed;	/* (I) counted: whose CPU time, for a thread's clock; else NULL */
-	struct sigqueue *q;		/* (I) NULL for SIGEV_NONE */
+	struct sigqueue *q;		/* (I) */
 	struct hrtimer timer;		/* wall clocks */
 	u64 cpu_expires;		/* (H) CPU clocks: 0 is off */
 	u64 interval_ns;
@@ -45,6 +46,11 @@ static bool on_cpu_clock(const struct k_itimer *t)
 	return clock_is_cpu(t->clock);
 }
 
+static bool signals(const struct k_itimer *t)
+{
+	return t->notify != SIGEV_NONE;
+}
+
 static bool to_group(const struct k_itimer *t)
 {
 	return !(t->notify & SIGEV_THREAD_ID);
@@ -57,7 +63,7 @@ static enum hrtimer_restart posix_timer_fn(struct hrtimer *h)
 	struct k_itimer *t = container_of(h, struct k_itimer, timer);
 	int rc = 1;
 
-	if (t->q) {
+	if (signals(t)) {
 		t->q->info.si_sys_private = t->interval_ns ? ++t->generation : 0;
 		t->rearm_pending = t->interval_ns;
 		read_lock(&tasklist_lock);
@@ -68,7 +74,7 @@ static enum hrtimer_restart posix_timer_fn(struct hrtimer *h)
 		return HRTIMER_NORESTART;
 	/* Ignored, so it will never be taken: go on by itself, but not faster than ticks. */
 	t->rearm_pending = false;
-	hrtimer_forward(h, hrtimer_now(h), max(t->interval_ns, t->q ? TICK_NSEC : 1));
+	hrtimer_forward(h, hrtimer_now(h), max(t->interval_ns, signals(t) ? TICK_NSEC : 1));
 	return HRTIMER_RESTART;
 }
 
@@ -126,7 +132,7 @@ bool posix_cpu_timers_tick(struct signal_struct *sig, u64 user, u64 system)
 			continue;
 		now = cpu_clock_now(t, user, system);
 		if (now >= t->cpu_expires) {
-			if (t->q)
+			if (signals(t))
 				send_sigqueue_locked(t->q, t->target, to_group(t));
 			t->cpu_expires = t->interval_ns ?
 				t->cpu_expires + ((now - t->cpu_expires) / t->interval_ns + 1) * t->interval_ns : 0;
@@ -182,8 +188,7 @@ static struct task_struct *event_target(const sigevent_t *ev)
 
 static void free_timer(struct k_itimer *t)
 {
-	if (t->q)
-		sigqueue_disown(t->q);
+	sigqueue_disown(t->q);
 	put_task_struct(t->target);
 	if (t->timed)
 		put_task_struct(t->timed);
@@ -216,16 +221,14 @@ static struct k_itimer *alloc_timer(int clock, const sigevent_t *ev, int *rc)
 	t = kzalloc(sizeof(*t), GFP_KERNEL);
 	if (!t)
 		goto undo_target;
-	if (ev->sigev_notify != SIGEV_NONE) {
-		t->q = sigqueue_alloc(current, GFP_KERNEL, false);
-		if (!t->q)
-			goto undo_timer;
-		memset(&t->q->info, 0, sizeof(t->q->info));
-		t->q->owned = true;
-		t->q->info.si_signo = ev->sigev_signo;
-		t->q->info.si_code = SI_TIMER;
-		t->q->info._sifields._timer._sigval = ev->sigev_value;
-	}
+	t->q = sigqueue_alloc(current, GFP_KERNEL, false);
+	if (!t->q)
+		goto undo_timer;
+	memset(&t->q->info, 0, sizeof(t->q->info));
+	t->q->owned = true;
+	t->q->info.si_signo = ev->sigev_signo;
+	t->q->info.si_code = SI_TIMER;
+	t->q->info._sifields._timer._sigval = ev->sigev_value;
 	t->clock = clock;
 	t->notify = ev->sigev_notify;
 	t->target = target;
@@ -263,11 +266,9 @@ SYSCALL_DEFINE3(timer_create, int, clock, sigevent_t __user *, uev, int __user *
 	}
 	mutex_lock(&posix_timers_mutex);
 	t->id = next_id(sig);
-	if (t->q) {
-		t->q->info.si_tid = t->id;
-		if (!uev)
-			t->q->info._sifields._timer._sigval.sival_int = t->id;
-	}
+	t->q->info.si_tid = t->id;
+	if (!uev)
+		t->q->info._sifields._timer._sigval.sival_int = t->id;
 	rc = put_user(t->id, uid);
 	if (!rc) {
 		spin_lock_irq(&current->sighand->lock);
