@@ -137,7 +137,7 @@ static void open_console(void)
 static void explain_initrd(void)
 {
 	if (!initrd_start)
-		pr_warn("initrd: the boot loader gave none (no linux,initrd-start in /chosen)\n");
+		pr_warn("initrd: the boot loader gave none that can be used (linux,initrd-start in /chosen)\n");
 	else if (!phys_is_ram(initrd_start, initrd_end))
 		pr_err("initrd: 0x%lx..0x%lx is not memory of this machine\n", initrd_start, initrd_end);
 	else

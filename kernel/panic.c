@@ -43,6 +43,15 @@ static int __init set_panic(const char *value)
 }
 PARAM("panic", set_panic);
 
+/* The command line is known: from here on a panic ends as it says, though parameters are read later. */
+void __init panic_early_setup(void)
+{
+	char buf[16];
+
+	if (cmdline_get("panic", buf, sizeof(buf)) > 0)
+		(void)set_panic(buf);
+}
+
 static int __init set_oops(const char *value)
 {
 	panic_on_oops = value[0] == 'p';

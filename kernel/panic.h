@@ -12,6 +12,8 @@ extern unsigned long taint_flags;
 extern int panic_on_oops, panic_on_warn;	/* sysctls of that name */
 extern int panic_timeout;	/* seconds; -1 at once; 0 never: sysctl kernel.panic */
 
+void panic_early_setup(void);	/* panic= of the command line, before it is parsed */
+
 /* The log level of registers and traces. */
 #define KERN_DEFAULT_TRACE KERN_WARNING
 

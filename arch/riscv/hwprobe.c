@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "arch/riscv/sbi.h"
+#include "arch/riscv/smp.h"
 #include "include/arch/arch.h"
 #include "include/machine.h"
 #include "include/syscall.h"
@@ -58,7 +59,7 @@ static u64 ima_ext_0(void)
 	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
 		u64 has = 0;
 
-		if (!fdt_cpu_usable(&cpu))
+		if (!smp_hart_usable(&cpu))
 			continue;
 		for (unsigned i = 0; i < ARRAY_SIZE(user_exts); i++)
 			if (fdt_cpu_has_ext(&boot_fdt, cpu.node, user_exts[i].name))

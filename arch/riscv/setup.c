@@ -23,6 +23,7 @@
 #include "include/arch/arch.h"
 #include "include/machine.h"
 #include "include/mm_types.h"
+#include "kernel/panic.h"
 #include "kernel/task/task.h"
 #include "lib/cmdline.h"
 #include "lib/fdt.h"
@@ -62,15 +63,22 @@ void boot_facts(unsigned long hartid, phys_addr_t dtb, unsigned long va_offset)
 
 static int valid_nid(int nid) { return nid >= 0 && nid < MAX_NUMNODES ? nid : 0; }
 
+/* Whole pages only: what a range has of a page at its ends is nobody's. */
 static void __init add_memory(void)
 {
 	struct fdt_range r;
 
-	fdt_for_each_memory(&boot_fdt, it, &r)
-		if (memblock_add_node(r.base, r.size, valid_nid(r.nid), MEMBLOCK_NONE))
+	fdt_for_each_memory(&boot_fdt, it, &r) {
+		phys_addr_t start = PAGE_ALIGN(r.base), end = (r.base + r.size) & PAGE_MASK;
+
+		if (start >= r.base && start < end &&
+		    memblock_add_node(start, end - start, valid_nid(r.nid), MEMBLOCK_NONE))
 			panic("setup: too many memory ranges");
+	}
 	if (!memblock_phys_mem_size())
 		panic("the device tree names no memory");
+	if (!phys_is_ram(virt_to_phys(_start), virt_to_phys(_end)))
+		panic("the kernel lies at 0x%lx, where the device tree names no memory", virt_to_phys(_start));
 }
 
 /* OpenSBI guards its regions by PMP even where it does not say no-map. */
@@ -90,20 +98,49 @@ static void __init hide_firmware(void)
 	}
 }
 
+/* The archive is copied to files and its memory freed: it may share none with the kernel or the tree. */
+static int __init reserve_initrd(void)
+{
+	if (!phys_is_ram(initrd_start, initrd_end))
+		return 0;
+	if (memblock_is_region_reserved(initrd_start, initrd_end - initrd_start)) {
+		pr_err("INITRD: 0x%lx..0x%lx overlaps in-use memory region - disabling initrd\n", initrd_start,
+		       initrd_end);
+		initrd_start = initrd_end = 0;
+		return 0;
+	}
+	return memblock_reserve(initrd_start, initrd_end - initrd_start);
+}
+
+/* A range that we may not map cannot be where we run: then it is reserved only, and we say so. */
+static int __init reserve_range(const struct fdt_range *r)
+{
+	phys_addr_t start = virt_to_phys(_start), end = virt_to_phys(_end), dram_end = memblock_end_of_dram();
+	phys_addr_t base = r->base, size = base < dram_end ? min((phys_addr_t)r->size, dram_end - base) : 0;
+
+	if (!r->nomap)
+		return memblock_reserve(base, size);
+	if (base >= end || (base < start && size <= start - base))
+		return memblock_mark_nomap(base, size);
+	pr_warn("no-map memory at 0x%lx has the kernel in it: only reserved\n", base);
+	return memblock_reserve(base, size);
+}
+
+/* Using what others keep would be worse than not to boot. */
 static void __init reserve_memory(void)
 {
 	struct fdt_range r;
+	int rc = memblock_reserve(virt_to_phys(_start), _end - _start);
 
-	memblock_reserve(virt_to_phys(_start), _end - _start);
-	memblock_reserve(dtb_pa, boot_dtb_bytes);
-	if (phys_is_ram(initrd_start, initrd_end))
-		memblock_reserve(initrd_start, initrd_end - initrd_start);
-	fdt_for_each_reserved(&boot_fdt, it, &r) {
-		if (r.nomap)
-			memblock_mark_nomap(r.base, r.size);
-		else
-			memblock_reserve(r.base, r.size);
-	}
+	if (!rc)
+		rc = memblock_reserve(dtb_pa, boot_dtb_bytes);
+	if (!rc)
+		rc = reserve_initrd();
+	fdt_for_each_reserved(&boot_fdt, it, &r)
+		if (!rc)
+			rc = reserve_range(&r);
+	if (rc)
+		panic("setup: too many reserved ranges");
 	hide_firmware();
 }
 
@@ -176,6 +213,7 @@ static void __init read_chosen(void)
 
 	fdt_chosen(&boot_fdt, &c);
 	strscpy(boot_command_line, c.bootargs ? c.bootargs : "", sizeof(boot_command_line));
+	panic_early_setup();
 	if (c.initrd_end > c.initrd_start) {
 		initrd_start = c.initrd_start;
 		initrd_end = c.initrd_end;
@@ -226,7 +264,7 @@ static void __init read_isa(void)
 	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
 		unsigned long cap = 0;
 
-		if (!fdt_cpu_usable(&cpu))
+		if (!smp_hart_usable(&cpu))
 			continue;
 		for (const char *l = letters; *l; l++) {
 			char name[2] = { *l, 0 };
@@ -242,10 +280,17 @@ static void __init read_isa(void)
 static void __init probe_svpbmt(void)
 {
 	struct fdt_cpu cpu;
+	bool any = false;
 
-	fdt_for_each_cpu(&boot_fdt, it, &cpu)
-		if (fdt_cpu_usable(&cpu) && !fdt_cpu_has_ext(&boot_fdt, cpu.node, "svpbmt"))
+	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
+		if (!smp_hart_usable(&cpu))
+			continue;
+		if (!fdt_cpu_has_ext(&boot_fdt, cpu.node, "svpbmt"))
 			return;
+		any = true;
+	}
+	if (!any)
+		return;
 	pte_pbmt_nc = PTE_PBMT_NC;
 	pte_pbmt_io = PTE_PBMT_IO;
 }
@@ -261,6 +306,7 @@ void __init setup_arch(void)
 	unsigned levels = levels_in_use();
 	phys_addr_t tree_pa;
 
+	sbi_init();		/* a panic speaks and ends through it */
 	extable_sort();
 	mmu_type_name = mode_names[levels - 3];
 	use_tree((const void *)(DTB_FIXMAP + (dtb_pa & (SPAN_2M - 1))),
@@ -280,7 +326,6 @@ void __init setup_arch(void)
 	if (fdt_getprop_str(&boot_fdt, 0, "model"))
 		machine_model = fdt_getprop_str(&boot_fdt, 0, "model");
 
-	sbi_init();
 	errata_init();
 	timer_probe();
 	read_isa();

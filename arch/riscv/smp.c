@@ -64,6 +64,11 @@ extern char secondary_entry[];
 
 /* ---- numbering ------------------------------------------------------------------------------- */
 
+bool smp_hart_usable(const struct fdt_cpu *cpu)
+{
+	return cpu->hartid == boot_hartid || fdt_cpu_usable(cpu);
+}
+
 static void __init describe_hart(unsigned h, const struct fdt_cpu *cpu)
 {
 	hart_info[h].hartid = cpu->hartid;
@@ -110,7 +115,7 @@ static void __init make_per_hart_area(unsigned h)
 
 void __init smp_init_harts(void)
 {
-	unsigned limit = hart_limit();
+	unsigned limit = hart_limit(), left_out = 0;
 	struct fdt_cpu cpu;
 
 	hart_info[0].hartid = boot_hartid;
@@ -118,12 +123,18 @@ void __init smp_init_harts(void)
 	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
 		if (cpu.hartid == boot_hartid) {
 			describe_hart(0, &cpu);
-		} else if (fdt_cpu_usable(&cpu) && nr_harts < limit && sbi_hart_status(cpu.hartid) >= 0) {
+		} else if (!smp_hart_usable(&cpu) || sbi_hart_status(cpu.hartid) < 0) {
+			continue;
+		} else if (nr_harts == limit) {
+			left_out++;
+		} else {
 			describe_hart(nr_harts, &cpu);
 			make_per_hart_area(nr_harts);
 			nr_harts++;
 		}
 	}
+	if (left_out)
+		pr_warn("smp: %u harts beyond %u are left alone\n", left_out, limit);
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */

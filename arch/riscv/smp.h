@@ -8,9 +8,12 @@
 
 #include "include/current.h"
 
+struct fdt_cpu;
 struct pt_regs;
 
 extern unsigned long boot_hartid;
+/* May @cpu run this kernel?  The boot hart does, whatever the tree says of it. */
+bool smp_hart_usable(const struct fdt_cpu *cpu);
 /* Number the harts of the tree, and give each its per-hart area.  Direct map up, one hart runs. */
 void smp_init_harts(void);
 /* Software interrupts of this hart on. */

@@ -10,6 +10,7 @@
  */
 #include "arch/riscv/timer.h"
 #include "arch/riscv/sbi.h"
+#include "arch/riscv/smp.h"
 #include "include/arch/arch.h"
 #include "include/machine.h"
 #include "lib/fdt.h"
@@ -19,6 +20,8 @@
 
 #define CSR_STIMECMP	"0x14d"
 #define SCOUNTEREN_TM	2ul
+#define TIMEBASE_MIN	10000ul		/* Hz: ticks of the scheduler must be told apart */
+#define TIMEBASE_MAX	999999999ul	/* nanoseconds tell its ticks apart */
 
 u64 arch_time_hz;
 static bool have_sstc;
@@ -64,8 +67,11 @@ void __init timer_probe(void)
 
 	if (fdt_timebase(&boot_fdt, &arch_time_hz) || !arch_time_hz)
 		panic("the device tree has no timebase-frequency");
+	if (arch_time_hz < TIMEBASE_MIN || arch_time_hz > TIMEBASE_MAX)
+		panic("the device tree's timebase-frequency, %llu Hz, is no machine's",
+		      (unsigned long long)arch_time_hz);
 	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
-		if (!fdt_cpu_usable(&cpu))
+		if (!smp_hart_usable(&cpu))
 			continue;
 		have_sstc = fdt_cpu_has_ext(&boot_fdt, cpu.node, "sstc");
 		break;

@@ -26,7 +26,8 @@
 
 #define PLIC_PRIORITY(src)	(4 * (src))
 #define PLIC_ENABLE(ctx, src)	(0x2000 + 0x80 * (ctx) + (src) / 32 * 4)
-#define PLIC_THRESHOLD(ctx)	(0x200000 + 0x1000 * (ctx))
+#define PLIC_THRESHOLD_STEP	0x1000
+#define PLIC_THRESHOLD(ctx)	(0x200000 + PLIC_THRESHOLD_STEP * (ctx))
 #define PLIC_CLAIM(ctx)		(0x200004 + 0x1000 * (ctx))
 #define MAX_PLICS		8
 #define S_MODE_EXTERNAL		9u
@@ -163,9 +164,10 @@ static int hart_of_intc(int intc)
 	return -1;
 }
 
-static void find_contexts(struct plic *p)
+/* Contexts whose registers lie within the @size bytes of the controller's range. */
+static void find_contexts(struct plic *p, u64 size)
 {
-	int n = fdt_count_irqs(&boot_fdt, p->node);
+	int n = min_t(u64, fdt_count_irqs(&boot_fdt, p->node), (size - PLIC_THRESHOLD(0)) / PLIC_THRESHOLD_STEP);
 
 	for (unsigned h = 0; h < NR_HARTS; h++)
 		p->context[h] = -1;
@@ -199,7 +201,8 @@ static int plic_probe(int node)
 
 	if (nr_plics == MAX_PLICS)
 		return -ENOSPC;
-	if (fdt_read_u32(&boot_fdt, node, "riscv,ndev", &ndev) || fdt_get_reg(&boot_fdt, node, 0, &base, &size))
+	if (fdt_read_u32(&boot_fdt, node, "riscv,ndev", &ndev) || fdt_get_reg(&boot_fdt, node, 0, &base, &size) ||
+	    size < PLIC_THRESHOLD(1))
 		return -EINVAL;
 	p->node = node;
 	p->base = nr_plics ? plics[nr_plics - 1].base + (int)plics[nr_plics - 1].ndev : 0;
@@ -211,7 +214,7 @@ static int plic_probe(int node)
 		release_mem_region(base, size);
 		return -ENOMEM;
 	}
-	find_contexts(p);
+	find_contexts(p, size);
 	nr_plics++;
 	silence(p);
 	return 0;

@@ -59,6 +59,11 @@ static void no_context(struct pt_regs *regs, vaddr_t address, unsigned flags)
 	die("Oops", regs);
 }
 
+#define SPURIOUS_MAX	1000u		/* in a row, at one address */
+
+struct last_spurious { vaddr_t address; unsigned count; };
+static DEFINE_PER_HART(struct last_spurious, last_spurious);
+
 /* Does init_mm's entry for @address allow the access: was the fault of a stale or cached-invalid one? */
 static bool kernel_fault_spurious(vaddr_t address, unsigned flags)
 {
@@ -72,13 +77,26 @@ static bool kernel_fault_spurious(vaddr_t address, unsigned flags)
 	return flags & FAULT_FLAG_EXEC ? pte_exec(pte) : pte_read(pte);
 }
 
+/*
+ * Has this hart faulted at @address, and nowhere else in the kernel, so often that no fence will help?
+ * Then it does not understand the entry: a tree that promises an extension it lacks.
+ */
+static bool fence_is_in_vain(vaddr_t address)
+{
+	struct last_spurious *last = this_hart_ptr(&last_spurious);
+
+	if (last->address != address)
+		*last = (struct last_spurious){ address, 0 };
+	return ++last->count > SPURIOUS_MAX;
+}
+
 static __noinline void kernel_address_fault(struct pt_regs *regs, vaddr_t address, unsigned flags)
 {
 	if (flags & FAULT_FLAG_USER) {
 		force_sig_fault(SIGSEGV, SEGV_MAPERR, address);
 		return;
 	}
-	if (kernel_fault_spurious(address, flags)) {
+	if (kernel_fault_spurious(address, flags) && !fence_is_in_vain(address)) {
 		struct tlb_req req = { .mm = &init_mm, .what = TLB_RANGE, .start = address & PAGE_MASK,
 				       .end = (address & PAGE_MASK) + PAGE_SIZE, .stride = PAGE_SIZE };
 
