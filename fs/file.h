@@ -38,7 +38,7 @@ int vfs_truncate(const struct path *path, loff_t length);
 int do_truncate(struct dentry *dentry, loff_t length, unsigned time_attrs, struct file *file);
 
 /* A vector of user segments into @i; uses @fast for up to @nr_fast, else *@freed is to be kfree'd. */
-int import_iovec(const struct iovec __user *uvec, unsigned long nr, struct iovec *fast, unsigned nr_fast,
+int import_iovec(const struct iovec __user *uvec, unsigned nr, struct iovec *fast, unsigned nr_fast,
 		 struct iovec **freed, struct iov_iter *i);
 static inline size_t iov_iter_count(const struct iov_iter *i) { return i->count; }
 

@@ -137,7 +137,7 @@ int iov_iter_fault_in(struct iov_iter *i, size_t n)
 	return 0;
 }
 
-int import_iovec(const struct iovec __user *uvec, unsigned long nr, struct iovec *fast, unsigned nr_fast,
+int import_iovec(const struct iovec __user *uvec, unsigned nr, struct iovec *fast, unsigned nr_fast,
 		 struct iovec **freed, struct iov_iter *i)
 {
 	struct iovec *v = fast;
@@ -154,7 +154,7 @@ int import_iovec(const struct iovec __user *uvec, unsigned long nr, struct iovec
 	}
 	if (copy_from_user(v, uvec, nr * sizeof(*v)))
 		return -EFAULT;
-	for (unsigned long k = 0; k < nr; k++) {
+	for (unsigned k = 0; k < nr; k++) {
 		if ((ssize_t)v[k].iov_len < 0)
 			return -EINVAL;
 		if (!access_ok(v[k].iov_base, v[k].iov_len))

@@ -235,7 +235,7 @@ static long do_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 		return -EISDIR;
 	if (type != S_IFREG)
 		return -ENODEV;
-	if (off + len > f->f_inode->i_sb->s_maxbytes || off + len < 0)
+	if (len > f->f_inode->i_sb->s_maxbytes - off)
 		return -EFBIG;
 	return f->f_op->fallocate ? f->f_op->fallocate(f, mode, off, len) : -EOPNOTSUPP;
 }

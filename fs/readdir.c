@@ -71,7 +71,8 @@ static int iterate_dir(struct file *f, struct dir_context *ctx)
 
 SYSCALL_DEFINE3(getdents64, unsigned, fd, void __user *, buf, unsigned, count)
 {
-	struct getdents g = { .ctx.actor = getdents_actor, .buf = buf, .left = count };
+	/* More than an int holds is a negative size, in which no entry has room. */
+	struct getdents g = { .ctx.actor = getdents_actor, .buf = buf, .left = count > INT32_MAX ? 0 : count };
 	struct fd f = fdget_pos(fd);
 	long rc;
 

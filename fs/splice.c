@@ -65,7 +65,7 @@ static ssize_t do_sendfile(struct file *in, struct file *out, loff_t *pos, size_
 		return -ESPIPE;
 	if (!S_ISREG(in->f_inode->i_mode) || (out->f_flags & O_APPEND))
 		return -EINVAL;
-	if (ipos < 0)
+	if (ipos < 0 || (ssize_t)count < 0)
 		return -EINVAL;
 	n = copy_through_page(in, &ipos, out, &out->f_pos, min(count, (size_t)MAX_RW_COUNT));
 	if (pos)
@@ -110,7 +110,7 @@ static ssize_t do_copy_range(struct file *in, loff_t *ipos, struct file *out, lo
 	if (*ipos < 0 || *opos < 0)
 		return -EINVAL;
 	len = min(len, (size_t)MAX_RW_COUNT);
-	if (*ipos + (loff_t)len < *ipos || *opos + (loff_t)len < *opos)
+	if ((loff_t)len > INT64_MAX - max(*ipos, *opos))
 		return -EOVERFLOW;
 	if (*ipos >= in->f_inode->i_size)
 		return 0;
@@ -293,57 +293,75 @@ static ssize_t splice_pipes(struct pipe_inode_info *in, struct pipe_inode_info *
 	return done;
 }
 
+/* A pipe's own O_NONBLOCK counts, not that of the file at the other side. */
+static enum pipe_wait splice_wait(struct file *in, struct file *out, unsigned flags)
+{
+	unsigned own = (get_pipe_info(in) ? in->f_flags : 0) | (get_pipe_info(out) ? out->f_flags : 0);
+
+	return (flags & SPLICE_F_NONBLOCK) || (own & O_NONBLOCK) ? PIPE_NO_WAIT : PIPE_WAIT;
+}
+
 static ssize_t do_splice(struct file *in, loff_t *ipos, struct file *out, loff_t *opos, size_t len, unsigned flags)
 {
-	enum pipe_wait w = flags & SPLICE_F_NONBLOCK ? PIPE_NO_WAIT : PIPE_WAIT;
+	enum pipe_wait w = splice_wait(in, out, flags);
 	struct pipe_inode_info *ip = get_pipe_info(in), *op = get_pipe_info(out);
 
 	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
 		return -EBADF;
-	if ((in->f_flags | out->f_flags) & O_NONBLOCK && ip && op)
-		w = PIPE_NO_WAIT;
 	if (ip && op)
-		return ipos || opos ? -ESPIPE : splice_pipes(ip, op, len, w, PIPE_MOVE);
+		return splice_pipes(ip, op, min(len, (size_t)MAX_RW_COUNT), w, PIPE_MOVE);
+	if ((ssize_t)len < 0)
+		return -EINVAL;
+	len = min(len, (size_t)MAX_RW_COUNT);
 	if (ip) {
-		if (ipos || (opos && !(out->f_mode & FMODE_PREAD)))
-			return ipos ? -ESPIPE : -EINVAL;
-		if (out->f_flags & O_APPEND)
+		if ((opos && !(out->f_mode & FMODE_PREAD)) || (out->f_flags & O_APPEND))
 			return -EINVAL;
 		return splice_from_pipe(ip, out, opos ? opos : &out->f_pos, len, w);
 	}
 	if (op) {
-		if (opos || (ipos && !(in->f_mode & FMODE_PREAD)))
-			return opos ? -ESPIPE : -EINVAL;
+		if (ipos && !(in->f_mode & FMODE_PREAD))
+			return -EINVAL;
 		return splice_to_pipe(in, ipos ? ipos : &in->f_pos, op, len, w);
 	}
 	return -EINVAL;
+}
+
+/* do_splice() with positions of the caller's.  A pipe has none: that is said before they are looked at. */
+static ssize_t splice_files(struct file *in, loff_t __user *uin, struct file *out, loff_t __user *uout, size_t len,
+			    unsigned flags)
+{
+	loff_t ipos = 0, opos = 0;
+	ssize_t n;
+
+	if ((uin && get_pipe_info(in)) || (uout && get_pipe_info(out)))
+		return -ESPIPE;
+	if ((uin && get_pos(&ipos, uin)) || (uout && get_pos(&opos, uout)))
+		return -EFAULT;
+	n = do_splice(in, uin ? &ipos : NULL, out, uout ? &opos : NULL, len, flags);
+	if (n > 0 && ((uin && put_user(ipos, uin)) || (uout && put_user(opos, uout))))
+		n = -EFAULT;
+	return n;
 }
 
 SYSCALL_DEFINE6(splice, int, in_fd, loff_t __user *, uin, int, out_fd, loff_t __user *, uout, size_t, len,
 		unsigned, flags)
 {
 	struct fd in, out;
-	loff_t ipos = 0, opos = 0;
 	ssize_t n = -EBADF;
 
 	if (!len)
 		return 0;
 	if (flags & ~SPLICE_FLAGS)
 		return -EINVAL;
-	if ((uin && get_pos(&ipos, uin)) || (uout && get_pos(&opos, uout)))
-		return -EFAULT;
 	in = fdget(in_fd);
 	if (!in.file)
 		return -EBADF;
 	out = fdget(out_fd);
 	if (out.file) {
-		n = do_splice(in.file, uin ? &ipos : NULL, out.file, uout ? &opos : NULL,
-			      min(len, (size_t)MAX_RW_COUNT), flags);
+		n = splice_files(in.file, uin, out.file, uout, len, flags);
 		fdput(out);
 	}
 	fdput(in);
-	if (n > 0 && ((uin && put_user(ipos, uin)) || (uout && put_user(opos, uout))))
-		n = -EFAULT;
 	return n;
 }
 
@@ -365,7 +383,7 @@ SYSCALL_DEFINE4(tee, int, in_fd, int, out_fd, size_t, len, unsigned, flags)
 		ip = get_pipe_info(in.file);
 		op = get_pipe_info(out.file);
 		if (ip && op && (in.file->f_mode & FMODE_READ) && (out.file->f_mode & FMODE_WRITE))
-			n = splice_pipes(ip, op, len, flags & SPLICE_F_NONBLOCK ? PIPE_NO_WAIT : PIPE_WAIT, PIPE_TEE);
+			n = splice_pipes(ip, op, len, splice_wait(in.file, out.file, flags), PIPE_TEE);
 		else if (!ip || !op)
 			n = -EINVAL;
 		fdput(out);

@@ -38,6 +38,8 @@ SYSCALL_DEFINE2(capget, struct cap_header __user *, header, struct cap_data __us
 
 	if (words < 0)
 		return !dataptr && words == -EINVAL ? 0 : words;
+	if (!dataptr)
+		return 0;
 	if (get_user(pid, &header->pid))
 		return -EFAULT;
 	if (pid < 0)

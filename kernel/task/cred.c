@@ -453,6 +453,10 @@ SYSCALL_DEFINE2(setgroups, int, size, const gid_t __user *, list)
 			return -EFAULT;
 		}
 		sort(groups, size, sizeof(gid_t), gid_cmp);
+		if (groups[size - 1] == (gid_t)-1) {	/* means "no change" elsewhere: no group has it */
+			kfree(groups);
+			return -EINVAL;
+		}
 	}
 	new = prepare_creds();
 	if (!new) {

@@ -48,7 +48,7 @@ static long prctl_securebits(unsigned long bits)
 
 	if (((old->securebits & SECURE_ALL_LOCKS) >> 1 & (old->securebits ^ bits)) ||
 	    (old->securebits & SECURE_ALL_LOCKS & ~bits) ||
-	    (bits & ~(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) || !capable(CAP_SETPCAP))
+	    (bits & ~(unsigned long)(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) || !capable(CAP_SETPCAP))
 		return -EPERM;
 	new = prepare_creds();
 	if (!new)

@@ -234,7 +234,9 @@ static long cpu_clock_nanosleep(int id, const struct timespec64 *ts, bool absolu
 	if (!t)
 		return -EINVAL;
 	put_task_struct(t);
-	if (self || id == CLOCK_THREAD_CPUTIME_ID)
+	if (id == CLOCK_THREAD_CPUTIME_ID)
+		return -EOPNOTSUPP;
+	if (self)
 		return -EINVAL;
 	rc = clock_read(id, &now);
 	if (rc)

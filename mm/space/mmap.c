@@ -174,16 +174,28 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	return addr;
 }
 
-/* Pages of [@addr, @end) that are mapped now, and would be replaced. */
-static unsigned long count_mapped_pages(struct mm_struct *mm, unsigned long addr, unsigned long end)
-	REQUIRES_SHARED(mm->mmap_lock)
+/* Pages of [@addr, @end) that are mapped now by regions with all of @vm_flags, and would be replaced. */
+static unsigned long count_mapped_pages(struct mm_struct *mm, unsigned long addr, unsigned long end,
+					unsigned long vm_flags) REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = find_vma_intersection(mm, addr, end);
 	unsigned long nr = 0;
 
 	for (; vma && vma->vm_start < end; vma = vma->vm_next)
-		nr += (min(end, vma->vm_end) - max(addr, vma->vm_start)) >> PAGE_SHIFT;
+		if ((vma->vm_flags & vm_flags) == vm_flags)
+			nr += (min(end, vma->vm_end) - max(addr, vma->vm_start)) >> PAGE_SHIFT;
 	return nr;
+}
+
+/* Commit to @nr pages at @addr; those that are to be replaced there give their part.  0 or -ENOMEM */
+static int account_region(struct mm_struct *mm, unsigned long addr, unsigned long nr) REQUIRES(mm->mmap_lock)
+{
+	unsigned long replaced = count_mapped_pages(mm, addr, addr + (nr << PAGE_SHIFT), VM_ACCOUNT);
+
+	if (security_vm_enough_memory(mm, nr - replaced))
+		return -ENOMEM;
+	vm_acct_memory(replaced);
+	return 0;
 }
 
 /* Give @vma its store: the file's mmap(), or shared memory.  May change flags, start and ops. */
@@ -246,19 +258,21 @@ unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long l
 	mmap_assert_write_locked(mm);
 	next = find_vma_prev(mm, addr, &prev);
 	if (unlikely(!may_expand_vm(mm, vm_flags, nr)) &&
-	    !may_expand_vm(mm, vm_flags, nr - count_mapped_pages(mm, addr, addr + len)))
+	    !may_expand_vm(mm, vm_flags, nr - count_mapped_pages(mm, addr, addr + len, 0)))
 		return -ENOMEM;
-	if (next && next->vm_start < addr + len) {
-		rc = do_munmap(mm, addr, len);
-		if (rc)
-			return rc;
-		find_vma_prev(mm, addr, &prev);
-	}
 	if (accountable_mapping(file, vm_flags)) {
-		if (security_vm_enough_memory(mm, nr))
+		if (account_region(mm, addr, nr))
 			return -ENOMEM;
 		charged = nr;
 		vm_flags |= VM_ACCOUNT;
+	}
+	if (next && next->vm_start < addr + len) {
+		rc = do_munmap(mm, addr, len);
+		if (rc) {
+			vm_unacct_memory(charged);
+			return rc;
+		}
+		find_vma_prev(mm, addr, &prev);
 	}
 	d.vm_flags = vm_flags;
 	if (file || !(vm_flags & VM_SHARED))	/* each piece of shared memory is an object of its own */
@@ -313,7 +327,7 @@ static int hugetlb_refuse(unsigned long flags)
 }
 
 SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, prot,
-		unsigned long, flags, unsigned long, fd, unsigned long, offset)
+		unsigned long, flags, unsigned long, fd, long, offset)
 {
 	struct file *file = NULL;
 	unsigned long ret;

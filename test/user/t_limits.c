@@ -1,0 +1,106 @@
+/* test/user/t_limits.c - what bounds a resource, and arguments at the ends of their types.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "test/user/tap.h"
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#define PAGE	4096ul
+#define LOW32	(1ul << 38)	/* a number whose low half is 0 */
+
+/* Timers that never signal count against RLIMIT_SIGPENDING like all others. */
+TEST(posix_timers_are_bounded)
+{
+	struct rlimit limit = { 100, 100 };
+	struct sigevent none = { .sigev_notify = SIGEV_NONE };
+	int st = CHILD_STATUS({
+		timer_t id[101];
+		int n = 0;
+
+		CHECK_EQ(setresuid(4711, 4711, 4711), 0);	/* who has nothing queued yet */
+		CHECK_EQ(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+		while (n < 101 && !timer_create(CLOCK_MONOTONIC, &none, &id[n]))
+			n++;
+		CHECK_EQ(n, 100);
+		CHECK_EQ(errno, EAGAIN);
+		CHECK_EQ(timer_delete(id[7]), 0);
+		CHECK_EQ(timer_create(CLOCK_MONOTONIC, &none, &id[7]), 0);
+	});
+
+	CHECK_EQ(st, 0);
+}
+
+/* A pipe's own O_NONBLOCK makes splice() return, whatever the flags; the other file's does not matter. */
+TEST(splice_heeds_the_pipe)
+{
+	int p[2], file = open("/tmp/limits", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	loff_t pos = 0, *bad = (loff_t *)8;
+
+	CHECK(file >= 0);
+	CHECK_EQ(write(file, "0123456789", 10), 10);
+	CHECK_EQ(pipe2(p, O_NONBLOCK), 0);
+	CHECK_ERR(splice(p[0], NULL, file, NULL, 10, 0), EAGAIN);
+	CHECK_EQ(splice(file, &pos, p[1], NULL, 10, 0), 10);
+	CHECK_ERR(splice(file, &pos, p[1], NULL, -1ul, 0), EINVAL);
+	CHECK_ERR(splice(file, bad, p[1], NULL, 10, 0), EFAULT);
+	CHECK_ERR(splice(p[0], bad, file, NULL, 10, 0), ESPIPE);
+	CHECK_ERR(splice(file, NULL, p[1], bad, 10, 0), ESPIPE);
+	CHECK_EQ(splice(p[0], NULL, file, &pos, 10, 0), 10);
+	CHECK_EQ(unlink("/tmp/limits"), 0);
+}
+
+TEST(file_sizes_at_the_end_of_their_type)
+{
+	struct iovec v = { "x", 1 };
+	int fd = open("/tmp/limits", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char buf[512];
+
+	CHECK(fd >= 0);
+	CHECK_ERR(fallocate(fd, 0, INT64_MAX, 4096), EFBIG);
+	CHECK_ERR(fallocate(fd, 0, INT64_MAX - 4095, 4096), EFBIG);
+	CHECK_EQ(syscall(SYS_writev, fd, &v, LOW32), 0);
+	CHECK_EQ(syscall(SYS_readv, fd, &v, LOW32), 0);
+	CHECK_ERR(syscall(SYS_writev, fd, &v, LOW32 + 1025), EINVAL);
+	CHECK_EQ(unlink("/tmp/limits"), 0);
+	close(fd);
+	fd = open("/proc", O_RDONLY | O_DIRECTORY);
+	CHECK(fd >= 0);
+	CHECK_ERR(syscall(SYS_getdents64, fd, buf, 0xffffffffu), EINVAL);
+	CHECK(syscall(SYS_getdents64, fd, buf, sizeof(buf)) > 0);
+}
+
+/* What a mapping would replace stays when there is not enough memory for it. */
+TEST(a_fixed_mapping_that_fails_replaces_nothing)
+{
+	size_t big = 1ul << 37;
+	char *room = mmap(NULL, big, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p;
+
+	CHECK(room != MAP_FAILED);
+	p = mmap(room, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	CHECK_EQ((long)p, (long)room);
+	*p = 7;
+	CHECK(mmap(room, big, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED);
+	CHECK_EQ(errno, ENOMEM);
+	CHECK_EQ(*p, 7);
+	CHECK_ERR(syscall(SYS_mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, -PAGE), EOVERFLOW);
+}
+
+TEST(credentials_at_the_end_of_their_type)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	gid_t groups[2] = { 5, (gid_t)-1 };
+
+	CHECK_ERR(syscall(SYS_setgroups, 2, groups), EINVAL);
+	CHECK_EQ(syscall(SYS_capget, &h, NULL), 0);
+	CHECK_ERR(prctl(PR_SET_SECUREBITS, LOW32, 0, 0, 0), EPERM);
+}
