@@ -87,8 +87,18 @@ build:	lla	sp, boot_stack_end
 	csrw	satp, t1
 4:	ld	t1, 16(s2)
 	csrw	satp, t1
-park:	wfi				/* no mode was taken, or another hart boots */
+	/* No mode was taken: there is no MMU.  The oldest call of the firmware says so. */
+	lla	s2, no_mmu_text
+	li	a7, 1			/* console putchar */
+1:	lbu	a0, (s2)
+	beqz	a0, park
+	ecall
+	addi	s2, s2, 1
+	j	1b
+park:	wfi				/* nothing to do here, or another hart boots */
 	j	park
+no_mmu_text:
+	.asciz	"Kernel panic - not syncing: this hart has no MMU, satp takes no mode\n"
 
 	.balign 4
 unreadable_tree:

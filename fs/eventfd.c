@@ -70,7 +70,7 @@ static ssize_t eventfd_write(struct file *f, struct iov_iter *from, __maybe_unus
 	u64 v;
 	int rc;
 
-	if (from->count < sizeof(v))
+	if (from->count != sizeof(v))
 		return -EINVAL;
 	if (copy_from_iter(&v, sizeof(v), from) != sizeof(v))
 		return -EFAULT;

@@ -60,6 +60,22 @@ static int dup_from(struct file *f, unsigned start, unsigned flags)
 	return fd;
 }
 
+/* A process, or minus a process group; 0 is nobody. */
+static int set_owner(struct file *f, int who)
+{
+	if (who == INT32_MIN)
+		return -EINVAL;
+	if (who > 0) {
+		struct task_struct *t = find_get_task(who);
+
+		if (!t)
+			return -ESRCH;
+		put_task_struct(t);
+	}
+	f->f_owner = who;
+	return 0;
+}
+
 static int set_owner_ex(struct file *f, const void __user *u)
 {
 	struct f_owner_ex o;
@@ -132,8 +148,7 @@ static long do_fcntl(unsigned fd, struct file *f, unsigned cmd, unsigned long ar
 	case F_OFD_SETLKW:
 		return do_lock(f, cmd, (void *)arg);
 	case F_SETOWN:
-		f->f_owner = (int)arg;
-		return 0;
+		return set_owner(f, arg);
 	case F_GETOWN:
 		return f->f_owner;
 	case F_SETOWN_EX:

@@ -436,7 +436,7 @@ long pipe_fcntl(struct file *f, unsigned cmd, unsigned long arg)
 	if (!p)
 		return -EBADF;
 	mutex_lock(&p->mutex);
-	rc = cmd == F_SETPIPE_SZ ? pipe_set_size(p, arg) : (long)p->ring_size << PAGE_SHIFT;
+	rc = cmd == F_SETPIPE_SZ ? pipe_set_size(p, (unsigned)arg) : (long)p->ring_size << PAGE_SHIFT;
 	mutex_unlock(&p->mutex);
 	return rc;
 }

@@ -124,10 +124,11 @@ SYSCALL_DEFINE6(sendto, int, fd, const void __user *, buf, size_t, len, unsigned
 	struct iov_iter i;
 	int rc;
 
+	len = min(len, (size_t)MAX_RW_COUNT);
 	if (!access_ok(buf, len))
 		return -EFAULT;
-	iov_iter_user(&i, (void *)buf, min(len, (size_t)MAX_RW_COUNT));
-	if (!uaddr)
+	iov_iter_user(&i, (void *)buf, len);
+	if (!uaddr || !addr_len)
 		return send_iter(fd, &i, NULL, NULL, flags);
 	rc = addr_from_user(&to, uaddr, addr_len);
 	return rc ? rc : send_iter(fd, &i, NULL, &to, flags);

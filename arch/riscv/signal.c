@@ -12,6 +12,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "arch/riscv/signal.h"
+#include "arch/riscv/thread_fp.h"
 #include "arch/riscv/vdso_map.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
@@ -73,7 +74,7 @@ static long restore_fp(const u8 __user *from, struct pt_regs *regs)
 		return -EFAULT;
 	if (ext[0] | ext[1] | ext[2])
 		return -EINVAL;
-	if ((regs->status & SR_FS) == SR_FS_OFF && fp_is_initial(&fp))
+	if ((regs->status & SR_FS) == SR_FS_OFF && (fp_is_initial(&fp) || !has_fpu()))
 		return 0;
 	current->thread.fp = fp;
 	fp_reload_current();

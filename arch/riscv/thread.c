@@ -72,7 +72,7 @@ void fp_reload_current(void)
 
 bool fp_first_use(struct pt_regs *regs)
 {
-	if ((regs->status & SR_FS) != SR_FS_OFF)
+	if ((regs->status & SR_FS) != SR_FS_OFF || !has_fpu())
 		return false;
 	memset(&current->thread.fp, 0, sizeof(current->thread.fp));
 	fp_reload_current();

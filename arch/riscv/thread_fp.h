@@ -8,6 +8,9 @@
 
 #include <asm/thread.h>
 
+/* Every hart has registers of double precision; without them floating point is an illegal instruction. */
+static inline bool has_fpu(void) { return elf_hwcap & BIT('d' - 'a'); }
+
 /* An illegal instruction with FS Off: give the task registers of zeros, and try again (true). */
 bool fp_first_use(struct pt_regs *regs);
 

@@ -89,7 +89,7 @@ static int stat_show(struct seq_file *m, __maybe_unused void *v)
 	}
 	seq_puts(m, "cpu ");
 	show_hart_times(m, &sum);
-	for_each_hart(h) {
+	for_each_hart_in(h, hart_online_mask) {
 		hart_stat_read(h, &s);
 		seq_put_decimal_ull(m, "cpu", h);
 		show_hart_times(m, &s);
@@ -132,7 +132,7 @@ static int loadavg_show(struct seq_file *m, __maybe_unused void *v)
 
 static int cpuinfo_show(struct seq_file *m, __maybe_unused void *v)
 {
-	for_each_hart(h) {
+	for_each_hart_in(h, hart_online_mask) {
 		const struct hart_info *i = &hart_info[h];
 
 		seq_printf(m, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: %s\nmmu\t\t: %s\n", (unsigned)h, i->hartid,
@@ -159,20 +159,20 @@ static int version_show(struct seq_file *m, __maybe_unused void *v)
 static int interrupts_show(struct seq_file *m, __maybe_unused void *v)
 {
 	seq_puts(m, "     ");
-	for_each_hart(h)
+	for_each_hart_in(h, hart_online_mask)
 		seq_printf(m, "      CPU%-3u", (unsigned)h);
 	seq_putc(m, '\n');
 	for (int i = 1; i < NR_IRQS; i++) {
 		if (!irq_name(i))
 			continue;
 		seq_printf(m, "%3d: ", i);
-		for_each_hart(h)
+		for_each_hart_in(h, hart_online_mask)
 			seq_printf(m, "%10lu ", irq_count(i, h));
 		seq_printf(m, " %s %3d Level     %s\n", irq_chip_name(), i, irq_name(i));
 	}
 	for (int k = 0; k < NR_IRQ_KINDS; k++) {
 		seq_printf(m, "%3s: ", irq_kind_names[k][0]);
-		for_each_hart(h)
+		for_each_hart_in(h, hart_online_mask)
 			seq_printf(m, "%10lu ", irq_kind_total(k, h));
 		seq_printf(m, " %s\n", irq_kind_names[k][1]);
 	}

@@ -40,6 +40,15 @@ def memory_types(tap):
             tap.check(re.search(pattern, TIMESTAMP.sub("", m.console), re.M), f"svpbmt={setting} is seen", m.console)
 
 
+def no_floating_point(tap):
+    """A hart without registers for it: programs that use them get SIGILL, the kernel never touches them."""
+    with Machine("-cpu", "rv64,d=off", initrd=f"{BUILD}/test.cpio", append="panic=-1", smp=1, mem="128M") as m:
+        m.wait_end(60)
+        tap.check("Attempted to kill init! exitcode=0x00000004" in m.console, "no double precision: SIGILL", m.console)
+    with Machine("-cpu", "rv64,mmu=off", append="panic=-1", smp=1, mem="128M") as m:
+        tap.check(m.expect("Kernel panic - not syncing: this hart has no MMU", 30), "no MMU: said so", m.console)
+
+
 def all_memory(tap, folder):
     """Idle harts make what boot left out: the buddy system then has all of it."""
     show = script_initramfs(folder, "free", "$b sleep 3\n$b cat /proc/buddyinfo\n$b grep MemFree /proc/meminfo")
@@ -57,6 +66,7 @@ def main():
     tap = Tap()
     kernel_memory(tap)
     memory_types(tap)
+    no_floating_point(tap)
     boot(tap, "8G", 45000)
     boot(tap, "64G", 150000)
     with tempfile.TemporaryDirectory() as folder:

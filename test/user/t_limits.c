@@ -7,9 +7,11 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -76,6 +78,36 @@ TEST(file_sizes_at_the_end_of_their_type)
 	CHECK(fd >= 0);
 	CHECK_ERR(syscall(SYS_getdents64, fd, buf, 0xffffffffu), EINVAL);
 	CHECK(syscall(SYS_getdents64, fd, buf, sizeof(buf)) > 0);
+}
+
+TEST(transfers_at_the_end_of_their_type)
+{
+	uint64_t words[2] = { 1, 1 };
+	int p[2], sv[2], fd = eventfd(0, EFD_NONBLOCK);
+
+	CHECK(fd >= 0);
+	CHECK_ERR(write(fd, words, 16), EINVAL);
+	CHECK_EQ(write(fd, words, 8), 8);
+	CHECK_EQ(pipe(p), 0);
+	CHECK_EQ(syscall(SYS_fcntl, p[0], F_SETPIPE_SZ, LOW32), 4096);
+	CHECK_ERR(fcntl(p[0], F_SETOWN, 0x3ffffff), ESRCH);
+	CHECK_ERR(fcntl(p[0], F_SETOWN, INT32_MIN), EINVAL);
+	CHECK_EQ(fcntl(p[0], F_SETOWN, getpid()), 0);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv))
+		test_skip("no sockets");
+	CHECK_EQ(sendto(sv[0], "abc", 3, 0, (void *)8, 0), 3);
+	CHECK(send(sv[0], words, -1ul, MSG_DONTWAIT) >= 0 || errno == EFAULT);
+}
+
+TEST(nobody_is_asked_for_nothing)
+{
+	struct iovec none = { NULL, 0 }, one = { "x", 1 };
+
+	if (process_vm_readv(0x3ffffff, &one, 1, &one, 1, 0) == -1 && errno == ENOSYS)
+		test_skip("no process_vm_readv");
+	CHECK_EQ(errno, ESRCH);
+	CHECK_EQ(process_vm_readv(0x3ffffff, &none, 1, &one, 1, 0), 0);
+	CHECK_EQ(process_vm_readv(0x3ffffff, NULL, 0, &one, 1, 0), 0);
 }
 
 /* What a mapping would replace stays when there is not enough memory for it. */
