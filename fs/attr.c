@@ -58,6 +58,27 @@ int inode_permission(struct inode *inode, int mask)
 	return generic_permission(inode, mask);
 }
 
+/* May the running task leave a file of this group with the set-group-id bit? */
+static bool in_group_or_capable(gid_t gid) { return in_group_p(gid) || capable(CAP_FSETID); }
+
+unsigned setattr_should_drop_sgid(const struct inode *inode)
+{
+	umode_t mode = inode->i_mode;
+
+	if (!(mode & S_ISGID))
+		return 0;
+	return (mode & S_IXGRP) || !in_group_or_capable(inode->i_gid) ? ATTR_KILL_SGID : 0;
+}
+
+unsigned setattr_should_drop_suidgid(const struct inode *inode)
+{
+	umode_t mode = inode->i_mode;
+
+	if (likely(!(mode & (S_ISUID | S_ISGID))) || !S_ISREG(mode) || capable(CAP_FSETID))
+		return 0;
+	return (mode & S_ISUID ? ATTR_KILL_SUID : 0) | setattr_should_drop_sgid(inode);
+}
+
 static int chown_ok(const struct inode *inode, uid_t uid)
 {
 	if (current_fsuid() == inode->i_uid && uid == inode->i_uid)
@@ -94,7 +115,7 @@ int setattr_prepare(struct dentry *dentry, struct iattr *attr)
 
 		if (!inode_owner_or_capable(inode))
 			return -EPERM;
-		if (!in_group_p(gid) && !capable(CAP_FSETID))
+		if (!in_group_or_capable(gid))
 			attr->ia_mode &= ~S_ISGID;
 	}
 	if ((v & (ATTR_MTIME_SET | ATTR_ATIME_SET)) && !inode_owner_or_capable(inode))
@@ -117,7 +138,8 @@ void setattr_copy(struct inode *inode, const struct iattr *attr)
 	if (v & ATTR_CTIME)
 		inode->i_ctime = attr->ia_ctime;
 	if (v & ATTR_MODE)
-		inode->i_mode = (inode->i_mode & S_IFMT) | (attr->ia_mode & S_IALLUGO);
+		inode->i_mode = (inode->i_mode & S_IFMT) |
+				(attr->ia_mode & (in_group_or_capable(inode->i_gid) ? S_IALLUGO : S_IALLUGO & ~S_ISGID));
 }
 
 int simple_setattr(struct dentry *dentry, struct iattr *attr)
@@ -182,17 +204,10 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 
 int file_remove_privs(struct file *file)
 {
-	struct inode *inode = file->f_inode;
-	umode_t mode = inode->i_mode;
-	struct iattr attr = { .ia_valid = ATTR_FORCE };
+	unsigned kill = setattr_should_drop_suidgid(file->f_inode);
+	struct iattr attr = { .ia_valid = ATTR_FORCE | kill };
 
-	if (likely(!(mode & (S_ISUID | S_ISGID))) || !S_ISREG(mode) || capable(CAP_FSETID))
-		return 0;
-	if (mode & S_ISUID)
-		attr.ia_valid |= ATTR_KILL_SUID;
-	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-		attr.ia_valid |= ATTR_KILL_SGID;
-	return notify_change(file->f_path.dentry, &attr);
+	return likely(!kill) ? 0 : notify_change(file->f_path.dentry, &attr);
 }
 
 void generic_fillattr(const struct inode *inode, struct kstat *st)

@@ -364,8 +364,8 @@ void d_exchange(struct dentry *a, struct dentry *b)
 	swap_names(a, b);
 	list_del(&a->d_child);
 	list_del(&b->d_child);
-	__d_link_child(a, pb);
 	__d_link_child(b, pa);
+	__d_link_child(a, pb);		/* the newer of the two */
 	__d_hash(a);
 	__d_hash(b);
 	write_unlock(&dcache_lock);

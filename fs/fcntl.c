@@ -14,12 +14,15 @@
 #include "kernel/task/cred.h"
 #include "mm/cache/shmem.h"
 
-#define SETFL_MASK	(O_APPEND | O_NONBLOCK | FASYNC | O_DIRECT | O_NOATIME)
+#define SETFL_MASK	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 
 static int setfl(struct file *f, unsigned long arg)
 {
 	if (((arg ^ f->f_flags) & O_NOATIME) && (arg & O_NOATIME) && !inode_owner_or_capable(f->f_inode))
 		return -EPERM;
+	/* To a pipe it means packets. */
+	if ((arg & O_DIRECT) && !S_ISFIFO(f->f_inode->i_mode) && !(f->f_mode & FMODE_CAN_ODIRECT))
+		return -EINVAL;
 	f->f_flags = (arg & SETFL_MASK) | (f->f_flags & ~SETFL_MASK);
 	return 0;
 }

@@ -36,6 +36,7 @@ struct file *alloc_empty_file(int flags)
 	f->f_flags = flags;
 	f->f_mode = (flags + 1) & (FMODE_READ | FMODE_WRITE);	/* F2 */
 	f->f_op = &no_fops;
+	f->f_cred_id = current_cred()->id;
 	mutex_init(&f->f_pos_lock, RANK_VFS);
 	INIT_LIST_HEAD(&f->f_ep);
 	return f;
@@ -132,6 +133,12 @@ int do_dentry_open(struct file *f, const struct path *path)
 		rc = f->f_op->open(inode, f);
 		if (rc)
 			goto undo;
+	}
+	if (unlikely((f->f_flags & O_DIRECT) && !(f->f_mode & FMODE_CAN_ODIRECT))) {
+		rc = -EINVAL;
+		if (f->f_op->release)
+			f->f_op->release(inode, f);
+		goto undo;
 	}
 	if (!f->f_op->llseek)
 		f->f_mode &= ~FMODE_LSEEK;

@@ -45,6 +45,9 @@ void touch_ctime(struct inode *inode);
 void file_accessed(struct file *file);		/* relatime */
 void file_update_time(struct file *file);
 int file_remove_privs(struct file *file);	/* clears set-id bits on a write */
+/* ATTR_KILL_*: the set-id bits that go when the file is written, or given away (sgid only), by the running task. */
+unsigned setattr_should_drop_suidgid(const struct inode *inode);
+unsigned setattr_should_drop_sgid(const struct inode *inode);
 
 /* May the caller change @attr?  Fills in times and the forced clearing of set-id bits. */
 int setattr_prepare(struct dentry *dentry, struct iattr *attr);

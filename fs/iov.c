@@ -21,6 +21,7 @@ static void iter_one(struct iov_iter *i, void *buf, size_t n, bool user)
 	i->offset = 0;
 	i->count = n;
 	i->user = user;
+	i->rwf = 0;
 }
 
 void iov_iter_user(struct iov_iter *i, void __user *buf, size_t n) { iter_one(i, buf, n, true); }

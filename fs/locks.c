@@ -60,14 +60,21 @@ static bool overlaps(const struct file_lock *a, const struct file_lock *b)
 	return a->start <= b->end && b->start <= a->end;
 }
 
+/* Of two that overlap.  Who asks about F_UNLCK (F_OFD_GETLK) asks for his own. */
+static bool in_the_way(const struct file_lock *held, const struct file_lock *want)
+{
+	if (want->type == F_UNLCK)
+		return same_owner(held, want);
+	return !same_owner(held, want) && (held->type == F_WRLCK || want->type == F_WRLCK);
+}
+
 /* The held lock that keeps @want from being taken, or NULL. */
 static struct file_lock *find_conflict(struct inode *inode, const struct file_lock *want)
 {
 	struct file_lock *l;
 
 	list_for_each_entry(l, &inode->i_flock, link)
-		if (same_space(l->kind, want->kind) && !same_owner(l, want) && overlaps(l, want) &&
-		    (l->type == F_WRLCK || want->type == F_WRLCK))
+		if (same_space(l->kind, want->kind) && overlaps(l, want) && in_the_way(l, want))
 			return l;
 	return NULL;
 }

@@ -120,10 +120,21 @@ void nd_finish(struct nameidata *nd, struct path *out) NO_LOCK_ANALYSIS
 	nd_release_links(nd);
 }
 
+/* May a walk of @name begin at @f?  A file gets a new name through its descriptor by who opened it, or by capability. */
+static int start_allowed(const struct file *f, const char *name, unsigned flags)
+{
+	if (*name)
+		return S_ISDIR(f->f_inode->i_mode) ? 0 : -ENOTDIR;
+	if ((flags & LOOKUP_LINKAT_EMPTY) && f->f_cred_id != current_cred()->id && !capable(CAP_DAC_READ_SEARCH))
+		return -ENOENT;
+	return 0;
+}
+
 /* Start at the root, the working directory, or @dfd.  On success dcache_lock is held (N1). */
 static int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned flags) NO_LOCK_ANALYSIS
 {
 	bool absolute = *name == '/';
+	int rc;
 
 	nd->flags = flags;
 	nd->depth = nd->nr_links = 0;
@@ -136,9 +147,10 @@ static int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned fl
 		nd->fd = fdget_raw(dfd);
 		if (!nd->fd.file)
 			return -EBADF;
-		if (*name && !S_ISDIR(nd->fd.file->f_inode->i_mode)) {
+		rc = start_allowed(nd->fd.file, name, flags);
+		if (rc) {
 			fdput(nd->fd);
-			return -ENOTDIR;
+			return rc;
 		}
 	}
 	read_lock(&dcache_lock);
@@ -152,6 +164,9 @@ static int nd_start(struct nameidata *nd, int dfd, const char *name, unsigned fl
 		nd->root = nd->path;
 	return 0;
 }
+
+/* What a look-up says of a name that is not among all the names there are, without asking the file system. */
+static inline int not_there(const struct qstr *name) { return name->len > NAME_MAX ? -ENAMETOOLONG : -ENOENT; }
 
 /* ---- one step -------------------------------------------------------------------------------- */
 
@@ -376,7 +391,7 @@ static struct dentry *lookup_slow(struct dentry *dir, const struct qstr *name, u
 	if (d)
 		return d;
 	if (inode->i_flags & S_COMPLETE)
-		return ERR_PTR(-ENOENT);
+		return ERR_PTR(not_there(name));
 	down_write(&inode->i_rwsem);
 	d = lookup_cached(dir, name, flags);
 	if (!d)
@@ -413,7 +428,7 @@ const char *walk_component(struct nameidata *nd, bool follow)
 	d = __d_lookup(nd->path.dentry, &nd->last);
 	if (unlikely(!d)) {
 		if (nd->path.dentry->d_inode->i_flags & S_COMPLETE)
-			return ERR_PTR(-ENOENT);
+			return ERR_PTR(not_there(&nd->last));
 		nd_unlazy(nd);
 		return walk_counted(nd, follow);
 	}
@@ -485,8 +500,6 @@ int link_path_walk(const char *name, struct nameidata *nd)
 		if (rc)
 			return rc;
 		name = next_component(nd, name);
-		if (unlikely(nd->last.len > NAME_MAX))
-			return -ENAMETOOLONG;
 		if (!*name) {
 			if (!nd->depth)
 				return 0;

@@ -12,6 +12,7 @@
 #define LOOKUP_DIRECTORY	0x0002	/* the end must be a directory */
 #define LOOKUP_PARENT		0x0010	/* stop before the last component */
 #define LOOKUP_EMPTY		0x0020	/* "" is the start itself */
+#define LOOKUP_LINKAT_EMPTY	0x0040	/* "" only for who opened the start, or may read everything */
 #define LOOKUP_CREATE		0x0200
 #define LOOKUP_EXCL		0x0400
 #define LOOKUP_NO_SYMLINKS	0x10000
@@ -21,6 +22,7 @@
 #define LOOKUP_IN_ROOT		0x100000
 
 #define MAXSYMLINKS	40
+#define WHITEOUT_DEV	0	/* a character device that says: nothing of this name below */
 
 void namei_init(void);
 /* A kernel copy of a user's path name (PATH_MAX buffer), or ERR_PTR; putname() frees it. */
@@ -33,7 +35,7 @@ int filename_lookup(int dfd, const char *name, unsigned flags, struct path *path
 int user_path_at(int dfd, const char __user *name, unsigned flags, struct path *path);
 int kern_path(const char *name, unsigned flags, struct path *path);
 
-struct open_flags { int open_flag; umode_t mode; unsigned lookup_flags; int acc_mode; };
+struct open_flags { int open_flag, cloexec; umode_t mode; unsigned lookup_flags; int acc_mode; };
 struct file *do_filp_open(int dfd, const char *name, const struct open_flags *op);
 
 /*

@@ -92,7 +92,7 @@ int vfs_mknod(struct inode *dir, struct dentry *d, umode_t mode, dev_t dev)
 
 	if (rc)
 		return rc;
-	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !capable(CAP_MKNOD))
+	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !(S_ISCHR(mode) && dev == WHITEOUT_DEV) && !capable(CAP_MKNOD))
 		return -EPERM;
 	return dir->i_op->mknod ? dir->i_op->mknod(dir, d, mode, dev) : -EPERM;
 }
@@ -415,11 +415,8 @@ SYSCALL_DEFINE5(linkat, int, olddfd, const char __user *, uold, int, newdfd, con
 
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	if (flags & AT_EMPTY_PATH) {
-		if (!capable(CAP_DAC_READ_SEARCH))
-			return -ENOENT;
-		lookup |= LOOKUP_EMPTY;
-	}
+	if (flags & AT_EMPTY_PATH)
+		lookup |= LOOKUP_EMPTY | LOOKUP_LINKAT_EMPTY;
 	rc = user_path_at(olddfd, uold, lookup, &old);
 	if (rc)
 		return rc;
@@ -568,8 +565,6 @@ static bool slash_on_file(const struct nameidata *nd, const struct dentry *d)
 static int rename_found(struct nameidata *on, struct dentry *od, struct nameidata *nn, struct dentry *nd,
 			unsigned flags)
 {
-	if (!od->d_inode)
-		return -ENOENT;
 	if ((flags & RENAME_NOREPLACE) && nd->d_inode)
 		return -EEXIST;
 	if ((flags & RENAME_EXCHANGE) && !nd->d_inode)
@@ -592,7 +587,7 @@ static int rename_locked(struct nameidata *on, struct nameidata *nn, unsigned fl
 
 	if (IS_ERR(od))
 		return PTR_ERR(od);
-	nd = lookup_last(nn, LOOKUP_CREATE);
+	nd = od->d_inode ? lookup_last(nn, LOOKUP_CREATE) : ERR_PTR(-ENOENT);
 	if (IS_ERR(nd)) {
 		rc = PTR_ERR(nd);
 	} else {
@@ -611,7 +606,7 @@ static int do_rename(int odfd, const char *oname, int ndfd, const char *nname, u
 
 	if (rc)
 		return rc;
-	rc = path_parent(ndfd, nname, &nn, &np);
+	rc = IS_ERR(nname) ? PTR_ERR(nname) : path_parent(ndfd, nname, &nn, &np);
 	if (rc)
 		goto put_old;
 	rc = -EXDEV;
@@ -646,18 +641,12 @@ static long rename_user(int odfd, const char __user *uold, int ndfd, const char 
 		return -EINVAL;
 	if ((flags & RENAME_EXCHANGE) && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)))
 		return -EINVAL;
-	if (flags & RENAME_WHITEOUT)
-		return -EINVAL;		/* no file system here keeps whiteouts */
 	oname = getname(uold);
 	if (IS_ERR(oname))
 		return PTR_ERR(oname);
-	nname = getname(unew);
-	if (IS_ERR(nname)) {
-		rc = PTR_ERR(nname);
-	} else {
-		rc = do_rename(odfd, oname, ndfd, nname, flags);
-		putname(nname);
-	}
+	nname = getname(unew);		/* what is wrong with it is said after the old name was found */
+	rc = do_rename(odfd, oname, ndfd, nname, flags);
+	putname(nname);
 	putname(oname);
 	return rc;
 }

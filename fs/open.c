@@ -41,7 +41,8 @@ static int build_open_flags(u64 flags, u64 mode, struct open_flags *op)
 		acc_mode |= MAY_WRITE;
 	if (flags & O_APPEND)
 		acc_mode |= MAY_APPEND;
-	op->open_flag = flags;
+	op->cloexec = flags & O_CLOEXEC;
+	op->open_flag = flags & ~O_CLOEXEC;
 	op->mode = mode;
 	op->acc_mode = acc_mode | MAY_OPEN;
 	op->lookup_flags = flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0;
@@ -56,7 +57,7 @@ static long do_sys_open(int dfd, const char __user *uname, const struct open_fla
 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	fd = get_unused_fd_flags(op->open_flag);
+	fd = get_unused_fd_flags(op->cloexec);
 	if (fd < 0)
 		goto out;
 	f = do_filp_open(dfd, name, op);
@@ -152,13 +153,15 @@ int do_truncate(struct dentry *dentry, loff_t length, unsigned time_attrs, struc
 {
 	struct inode *inode = dentry->d_inode;
 	struct iattr attr = { .ia_valid = ATTR_SIZE | time_attrs, .ia_size = length, .ia_file = file };
+	unsigned kill;
 	int rc;
 
 	if (length < 0)
 		return -EINVAL;
 	down_write(&inode->i_rwsem);
-	if ((inode->i_mode & (S_ISUID | S_ISGID)) && !capable(CAP_FSETID))
-		attr.ia_valid |= ATTR_KILL_SUID | (inode->i_mode & S_IXGRP ? ATTR_KILL_SGID : 0) | ATTR_FORCE;
+	kill = setattr_should_drop_suidgid(inode);
+	if (kill)
+		attr.ia_valid |= kill | ATTR_FORCE;
 	rc = notify_change(dentry, &attr);
 	up_write(&inode->i_rwsem);
 	return rc;
@@ -216,16 +219,30 @@ SYSCALL_DEFINE2(ftruncate, unsigned, fd, long, length)
 	return rc;
 }
 
+/* One thing at a time, and whether the size may change with it. */
+static bool fallocate_mode_valid(int mode)
+{
+	switch (mode & ~FALLOC_FL_KEEP_SIZE) {
+	case 0:
+	case FALLOC_FL_ZERO_RANGE:
+	case FALLOC_FL_UNSHARE_RANGE:
+		return true;
+	case FALLOC_FL_PUNCH_HOLE:
+		return mode & FALLOC_FL_KEEP_SIZE;
+	case FALLOC_FL_COLLAPSE_RANGE:
+	case FALLOC_FL_INSERT_RANGE:
+		return !(mode & FALLOC_FL_KEEP_SIZE);
+	}
+	return false;
+}
+
 static long do_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 {
 	umode_t type = f->f_inode->i_mode & S_IFMT;
 
 	if (off < 0 || len <= 0)
 		return -EINVAL;
-	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE |
-		     FALLOC_FL_ZERO_RANGE | FALLOC_FL_INSERT_RANGE))
-		return -EOPNOTSUPP;
-	if ((mode & FALLOC_FL_PUNCH_HOLE) && !(mode & FALLOC_FL_KEEP_SIZE))
+	if (!fallocate_mode_valid(mode))
 		return -EOPNOTSUPP;
 	if (!(f->f_mode & FMODE_WRITE))
 		return -EBADF;
@@ -420,12 +437,8 @@ static int chown_path(const struct path *path, uid_t uid, gid_t gid)
 		attr.ia_valid |= ATTR_GID;
 		attr.ia_gid = gid;
 	}
-	if (!S_ISDIR(inode->i_mode)) {
-		if (inode->i_mode & S_ISUID)
-			attr.ia_valid |= ATTR_KILL_SUID;
-		if ((inode->i_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-			attr.ia_valid |= ATTR_KILL_SGID;
-	}
+	if (!S_ISDIR(inode->i_mode))
+		attr.ia_valid |= ATTR_KILL_SUID | setattr_should_drop_sgid(inode);
 	return change_attr(path, &attr);
 }
 
@@ -507,6 +520,8 @@ static int utimes_path(const struct path *path, const struct timespec64 *t)
 {
 	struct iattr attr = { .ia_valid = ATTR_CTIME | ATTR_MTIME | ATTR_ATIME, .ia_ctime = current_time() };
 
+	if (t && !(utime_nsec_valid(t[0].tv_nsec) && utime_nsec_valid(t[1].tv_nsec)))
+		return -EINVAL;
 	if (!t || (t[0].tv_nsec == UTIME_NOW && t[1].tv_nsec == UTIME_NOW)) {
 		attr.ia_valid |= ATTR_TOUCH;
 		return change_attr(path, &attr);
@@ -553,8 +568,6 @@ SYSCALL_DEFINE4(utimensat, int, dfd, const char __user *, name, struct timespec6
 			return -EFAULT;
 		if (t[0].tv_nsec == UTIME_OMIT && t[1].tv_nsec == UTIME_OMIT)
 			return 0;
-		if (!utime_nsec_valid(t[0].tv_nsec) || !utime_nsec_valid(t[1].tv_nsec))
-			return -EINVAL;
 	}
 	if (!name && dfd != AT_FDCWD)
 		return flags ? -EINVAL : utimes_fd(dfd, utimes ? t : NULL);

@@ -75,8 +75,12 @@ static struct file *do_open(const struct path *path, const struct open_flags *op
 	struct inode *inode = path->dentry->d_inode;
 	int flag = op->open_flag, rc;
 
-	if (!created && (flag & O_CREAT) && S_ISDIR(inode->i_mode))
-		return ERR_PTR(-EISDIR);
+	if (!created && (flag & O_CREAT)) {
+		if (flag & O_EXCL)
+			return ERR_PTR(-EEXIST);
+		if (S_ISDIR(inode->i_mode))
+			return ERR_PTR(-EISDIR);
+	}
 	if ((lookup_flags & LOOKUP_DIRECTORY) && !S_ISDIR(inode->i_mode))
 		return ERR_PTR(-ENOTDIR);
 	if (!created && !(flag & O_PATH)) {

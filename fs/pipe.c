@@ -159,7 +159,7 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *to, __maybe_unused lof
 	while (pipe_empty(p)) {
 		if (!p->writers)
 			goto out;
-		if (f->f_flags & O_NONBLOCK) {
+		if ((f->f_flags & O_NONBLOCK) || (to->rwf & RWF_NOWAIT)) {
 			rc = -EAGAIN;
 			goto out;
 		}
@@ -246,7 +246,7 @@ static ssize_t pipe_fill(struct pipe_inode_info *p, struct iov_iter *from, unsig
 	return total;
 }
 
-static ssize_t pipe_broken(void)
+ssize_t pipe_broken(void)
 {
 	send_sig(SIGPIPE, current, 0);
 	return -EPIPE;
@@ -276,7 +276,7 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *from, __maybe_unused 
 		total += n;
 		if (!from->count)
 			break;
-		if (f->f_flags & O_NONBLOCK) {
+		if ((f->f_flags & O_NONBLOCK) || (from->rwf & RWF_NOWAIT)) {
 			n = -EAGAIN;
 			break;
 		}
@@ -635,6 +635,8 @@ int create_pipe_files(struct file **res, int flags)
 	}
 	r->private_data = p;
 	stream_open(inode, r);
+	r->f_mode |= FMODE_NOWAIT;
+	w->f_mode |= FMODE_NOWAIT;
 	res[0] = r;
 	res[1] = w;
 	return 0;

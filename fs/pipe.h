@@ -50,6 +50,7 @@ void pipe_consume(struct pipe_inode_info *p, size_t bytes) REQUIRES(p->mutex);
 void pipe_push(struct pipe_inode_info *p, struct pipe_buffer buf);	/* takes over its page; wakes readers */
 
 extern const struct file_operations pipefifo_fops;
+ssize_t pipe_broken(void);	/* nobody reads any more: SIGPIPE and -EPIPE */
 extern unsigned pipe_max_size;		/* bytes; /proc/sys/fs/pipe-max-size */
 void pipe_init(void);
 int do_pipe_flags(int *fd, int flags);

@@ -140,8 +140,22 @@ SYSCALL_DEFINE4(pwrite64, unsigned, fd, const char __user *, buf, size_t, count,
 	return do_prw(RW_WRITE, fd, (char *)buf, count, pos);
 }
 
+/* What of @flags this file cannot do.  Data is memory: the synchronous flags ask for nothing more. */
+static int rwf_check(const struct file *f, int flags)
+{
+	if (likely(!flags))
+		return 0;
+	if (S_ISDIR(f->f_inode->i_mode) && (flags & ~RWF_HIPRI))
+		return -EOPNOTSUPP;
+	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND))
+		return -EOPNOTSUPP;
+	if ((flags & RWF_APPEND) && (flags & RWF_NOAPPEND))
+		return -EINVAL;
+	return (flags & RWF_NOWAIT) && !(f->f_mode & FMODE_NOWAIT) ? -EOPNOTSUPP : 0;
+}
+
 static ssize_t vector_rw(enum rw rw, struct file *f, const struct iovec __user *vec, unsigned long nr,
-			 loff_t *pos)
+			 loff_t *pos, int flags)
 {
 	struct iovec fast[NR_FAST_IOV], *freed;
 	struct iov_iter i;
@@ -150,25 +164,29 @@ static ssize_t vector_rw(enum rw rw, struct file *f, const struct iovec __user *
 	if (!(f->f_mode & (rw == RW_READ ? FMODE_READ : FMODE_WRITE)))
 		return -EBADF;
 	rc = import_iovec(vec, nr, fast, NR_FAST_IOV, &freed, &i);
+	if (!rc && i.count)
+		rc = rwf_check(f, flags);
+	i.rwf = flags;
 	if (!rc)
 		rc = do_rw(rw, f, &i, pos);
 	kfree(freed);
 	return rc;
 }
 
-static ssize_t do_vector(enum rw rw, unsigned fd, const struct iovec __user *vec, unsigned long nr)
+static ssize_t do_vector(enum rw rw, unsigned fd, const struct iovec __user *vec, unsigned long nr, int flags)
 {
 	struct fd f = fdget_pos(fd);
 	ssize_t rc;
 
 	if (!f.file)
 		return -EBADF;
-	rc = vector_rw(rw, f.file, vec, nr, &f.file->f_pos);
+	rc = vector_rw(rw, f.file, vec, nr, &f.file->f_pos, flags);
 	fdput_pos(f);
 	return rc;
 }
 
-static ssize_t do_pvector(enum rw rw, unsigned fd, const struct iovec __user *vec, unsigned long nr, loff_t pos)
+static ssize_t do_pvector(enum rw rw, unsigned fd, const struct iovec __user *vec, unsigned long nr, loff_t pos,
+			  int flags)
 {
 	struct fd f;
 	ssize_t rc;
@@ -178,51 +196,35 @@ static ssize_t do_pvector(enum rw rw, unsigned fd, const struct iovec __user *ve
 	f = fdget(fd);
 	if (!f.file)
 		return -EBADF;
-	rc = f.file->f_mode & FMODE_PREAD ? vector_rw(rw, f.file, vec, nr, &pos) : -ESPIPE;
+	rc = f.file->f_mode & FMODE_PREAD ? vector_rw(rw, f.file, vec, nr, &pos, flags) : -ESPIPE;
 	fdput(f);
 	return rc;
 }
 
 SYSCALL_DEFINE3(readv, unsigned long, fd, const struct iovec __user *, vec, unsigned long, nr)
 {
-	return do_vector(RW_READ, fd, vec, nr);
+	return do_vector(RW_READ, fd, vec, nr, 0);
 }
 
 SYSCALL_DEFINE3(writev, unsigned long, fd, const struct iovec __user *, vec, unsigned long, nr)
 {
-	return do_vector(RW_WRITE, fd, vec, nr);
+	return do_vector(RW_WRITE, fd, vec, nr, 0);
 }
 
 SYSCALL_DEFINE4(preadv, unsigned long, fd, const struct iovec __user *, vec, unsigned long, nr, loff_t, pos)
 {
-	return do_pvector(RW_READ, fd, vec, nr, pos);
+	return do_pvector(RW_READ, fd, vec, nr, pos, 0);
 }
 
 SYSCALL_DEFINE4(pwritev, unsigned long, fd, const struct iovec __user *, vec, unsigned long, nr, loff_t, pos)
 {
-	return do_pvector(RW_WRITE, fd, vec, nr, pos);
-}
-
-/* Data here is memory: it is written when it is written, so the synchronous flags ask for nothing more. */
-static int rwf_supported(int flags)
-{
-	return flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC) ? -EOPNOTSUPP : 0;
+	return do_pvector(RW_WRITE, fd, vec, nr, pos, 0);
 }
 
 static ssize_t do_vector2(enum rw rw, unsigned fd, const struct iovec __user *vec, unsigned long nr,
 			  loff_t pos, int flags)
 {
-	int rc = rwf_supported(flags);
-	struct fd f;
-
-	if (rc) {		/* said after it is known that there is a file */
-		f = fdget(fd);
-		if (!f.file)
-			return -EBADF;
-		fdput(f);
-		return rc;
-	}
-	return pos == -1 ? do_vector(rw, fd, vec, nr) : do_pvector(rw, fd, vec, nr, pos);
+	return pos == -1 ? do_vector(rw, fd, vec, nr, flags) : do_pvector(rw, fd, vec, nr, pos, flags);
 }
 
 SYSCALL_DEFINE6(preadv2, unsigned long, fd, const struct iovec __user *, vec, unsigned long, nr,

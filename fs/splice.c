@@ -16,6 +16,7 @@
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "kernel/signal/signal.h"
+#include "mm/cache/filemap.h"
 #include "mm/kmap/highmem.h"
 #include "mm/slab/slab.h"
 
@@ -54,69 +55,38 @@ static ssize_t copy_through_page(struct file *in, loff_t *ipos, struct file *out
 /* Read a position the caller gave, and write it back afterwards. */
 static int get_pos(loff_t *pos, const loff_t __user *u) { return get_user(*pos, (loff_t *)u); }
 
-static ssize_t do_sendfile(struct file *in, struct file *out, loff_t *pos, size_t count)
+/* Between which files, and how much. */
+static int copy_range_checks(struct file *in, loff_t ipos, struct file *out, loff_t opos, size_t *len)
 {
-	loff_t ipos = pos ? *pos : in->f_pos;
-	ssize_t n;
+	struct inode *ii = in->f_inode, *oi = out->f_inode;
+	int rc;
 
-	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
-		return -EBADF;
-	if (pos && !(in->f_mode & FMODE_PREAD))
-		return -ESPIPE;
-	if (!S_ISREG(in->f_inode->i_mode) || (out->f_flags & O_APPEND))
+	if (S_ISDIR(ii->i_mode) || S_ISDIR(oi->i_mode))
+		return -EISDIR;
+	if (!S_ISREG(ii->i_mode) || !S_ISREG(oi->i_mode))
 		return -EINVAL;
-	if (ipos < 0 || (ssize_t)count < 0)
-		return -EINVAL;
-	n = copy_through_page(in, &ipos, out, &out->f_pos, min(count, (size_t)MAX_RW_COUNT));
-	if (pos)
-		*pos = ipos;
-	else
-		in->f_pos = ipos;
-	return n;
-}
-
-SYSCALL_DEFINE4(sendfile, int, out_fd, int, in_fd, loff_t __user *, upos, size_t, count)
-{
-	struct fd in, out;
-	loff_t pos = 0;
-	ssize_t n = -EBADF;
-
-	if (upos && get_pos(&pos, upos))
-		return -EFAULT;
-	in = fdget(in_fd);
-	if (!in.file)
+	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE) || (out->f_flags & O_APPEND))
 		return -EBADF;
-	out = fdget(out_fd);
-	if (out.file) {
-		n = do_sendfile(in.file, out.file, upos ? &pos : NULL, count);
-		fdput(out);
-	}
-	fdput(in);
-	if (upos && put_user(pos, upos))
-		n = -EFAULT;
-	return n;
+	if (ii->i_sb != oi->i_sb)
+		return -EXDEV;
+	if ((loff_t)(ipos + *len) < ipos || (loff_t)(opos + *len) < opos)
+		return -EOVERFLOW;
+	*len = ipos >= ii->i_size ? 0 : min(*len, (size_t)(ii->i_size - ipos));
+	rc = generic_write_check_limits(out, opos, len);
+	if (rc)
+		return rc;
+	if (ii == oi && opos + (loff_t)*len > ipos && opos < ipos + (loff_t)*len)
+		return -EINVAL;
+	return ipos < 0 || opos < 0 ? -EINVAL : 0;
 }
 
 static ssize_t do_copy_range(struct file *in, loff_t *ipos, struct file *out, loff_t *opos, size_t len)
 {
-	umode_t im = in->f_inode->i_mode, om = out->f_inode->i_mode;
+	int rc = copy_range_checks(in, *ipos, out, *opos, &len);
 
-	if (S_ISDIR(im) || S_ISDIR(om))
-		return -EISDIR;
-	if (!S_ISREG(im) || !S_ISREG(om))
-		return -EINVAL;
-	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE) || (out->f_flags & O_APPEND))
-		return -EBADF;
-	if (*ipos < 0 || *opos < 0)
-		return -EINVAL;
+	if (rc)
+		return rc;
 	len = min(len, (size_t)MAX_RW_COUNT);
-	if ((loff_t)len > INT64_MAX - max(*ipos, *opos))
-		return -EOVERFLOW;
-	if (*ipos >= in->f_inode->i_size)
-		return 0;
-	len = min(len, (size_t)(in->f_inode->i_size - *ipos));
-	if (in->f_inode == out->f_inode && *opos + (loff_t)len > *ipos && *opos < *ipos + (loff_t)len)
-		return -EINVAL;
 	return len ? copy_through_page(in, ipos, out, opos, len) : 0;
 }
 
@@ -159,7 +129,9 @@ static ssize_t splice_from_pipe(struct pipe_inode_info *p, struct file *out, lof
 	ssize_t done = 0, n = 0;
 
 	mutex_lock(&p->mutex);
-	while (len) {
+	if (!(out->f_inode->i_mode & S_IFMT) || !out->f_op->write)
+		n = -EINVAL;
+	while (len && !n) {
 		struct pipe_buffer *b;
 
 		n = done && pipe_empty(p) ? 0 : pipe_wait_readable(p, w);
@@ -176,6 +148,13 @@ static ssize_t splice_from_pipe(struct pipe_inode_info *p, struct file *out, lof
 	}
 	mutex_unlock(&p->mutex);
 	return done ? done : n;
+}
+
+/* Can data be taken out of this file page by page? */
+static bool can_splice_from(const struct file *f)
+{
+	return f->f_op->read && (f->f_inode->i_mode & S_IFMT) && !S_ISDIR(f->f_inode->i_mode) &&
+	       f->f_op != &pipefifo_fops;
 }
 
 /* Read into a new page and push it.  => bytes, 0 at the end, or -errno */
@@ -204,7 +183,7 @@ static ssize_t splice_to_pipe(struct file *in, loff_t *pos, struct pipe_inode_in
 		n = done && pipe_full(p) ? 0 : pipe_wait_writable(p, w);
 		if (n || pipe_full(p))
 			break;
-		n = splice_one_page(in, pos, p, len);
+		n = can_splice_from(in) ? splice_one_page(in, pos, p, len) : -EINVAL;
 		if (n <= 0)
 			break;
 		done += n;
@@ -212,6 +191,77 @@ static ssize_t splice_to_pipe(struct file *in, loff_t *pos, struct pipe_inode_in
 	}
 	mutex_unlock(&p->mutex);
 	return done ? done : n;
+}
+
+static int sendfile_checks(struct file *in, struct file *out, loff_t ipos, size_t *count)
+{
+	loff_t max = min(in->f_inode->i_sb->s_maxbytes, out->f_inode->i_sb->s_maxbytes);
+
+	if (ipos < 0 || (ssize_t)*count < 0 || (loff_t)(ipos + *count) < 0)
+		return -EINVAL;
+	*count = min(*count, (size_t)MAX_RW_COUNT);
+	if (ipos + (loff_t)*count > max) {
+		if (ipos >= max)
+			return -EOVERFLOW;
+		*count = max - ipos;
+	}
+	return 0;
+}
+
+static ssize_t do_sendfile(struct file *in, struct file *out, loff_t *pos, size_t count)
+{
+	struct pipe_inode_info *op = get_pipe_info(out);
+	int rc = sendfile_checks(in, out, *pos, &count);
+
+	if (rc)
+		return rc;
+	if (op)
+		return splice_to_pipe(in, pos, op, count, out->f_flags & O_NONBLOCK ? PIPE_NO_WAIT : PIPE_WAIT);
+	if ((out->f_flags & O_APPEND) || !(in->f_mode & FMODE_LSEEK))
+		return -EINVAL;
+	if (!count)
+		return 0;
+	if (!can_splice_from(in))
+		return -EINVAL;
+	return copy_through_page(in, pos, out, &out->f_pos, count);
+}
+
+/* The input is judged before the output is looked for. */
+static ssize_t sendfile_from(struct file *in, int out_fd, loff_t *pos, size_t count)
+{
+	struct fd out;
+	ssize_t n = -EBADF;
+
+	out = fdget(out_fd);
+	if (!out.file)
+		return -EBADF;
+	if (out.file->f_mode & FMODE_WRITE)
+		n = do_sendfile(in, out.file, pos ? pos : &in->f_pos, count);
+	fdput(out);
+	return n;
+}
+
+SYSCALL_DEFINE4(sendfile, int, out_fd, int, in_fd, loff_t __user *, upos, size_t, count)
+{
+	struct fd in;
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (upos && get_pos(&pos, upos))
+		return -EFAULT;
+	in = fdget(in_fd);
+	if (!in.file)
+		return -EBADF;
+	if (!(in.file->f_mode & FMODE_READ))
+		n = -EBADF;
+	else if (upos && !(in.file->f_mode & FMODE_PREAD))
+		n = -ESPIPE;
+	else
+		n = sendfile_from(in.file, out_fd, upos ? &pos : NULL, count);
+	fdput(in);
+	if (upos && put_user(pos, upos))
+		n = -EFAULT;
+	return n;
 }
 
 static void lock_two(struct pipe_inode_info *a, struct pipe_inode_info *b)
@@ -256,6 +306,17 @@ static int lock_ready(struct pipe_inode_info *in, struct pipe_inode_info *out, e
 	}
 }
 
+/* Nothing will come any more; whether anybody would have read it is asked all the same. */
+static ssize_t splice_end(struct pipe_inode_info *out)
+{
+	ssize_t rc;
+
+	mutex_lock(&out->mutex);
+	rc = out->readers ? 0 : pipe_broken();
+	mutex_unlock(&out->mutex);
+	return rc;
+}
+
 enum pipe_copy { PIPE_MOVE, PIPE_TEE };
 
 /* Buffers of @in, or references to them, become buffers of @out. */
@@ -272,7 +333,7 @@ static ssize_t splice_pipes(struct pipe_inode_info *in, struct pipe_inode_info *
 		return 0;
 	rc = lock_ready(in, out, w);
 	if (rc)
-		return rc == -ENODATA ? 0 : rc;
+		return rc == -ENODATA ? splice_end(out) : rc;
 	for (i = in->tail; i != in->head && len && !pipe_full(out); ) {
 		struct pipe_buffer *b = pipe_buf(in, i);
 		size_t n = min((size_t)b->len, len);
@@ -293,21 +354,25 @@ static ssize_t splice_pipes(struct pipe_inode_info *in, struct pipe_inode_info *
 	return done;
 }
 
-/* A pipe's own O_NONBLOCK counts, not that of the file at the other side. */
-static enum pipe_wait splice_wait(struct file *in, struct file *out, unsigned flags)
+/* Only a pipe that was never spliced answers RWF_NOWAIT: a splice may hold its lock and sleep. */
+static struct pipe_inode_info *pipe_for_splice(struct file *f)
 {
-	unsigned own = (get_pipe_info(in) ? in->f_flags : 0) | (get_pipe_info(out) ? out->f_flags : 0);
+	struct pipe_inode_info *p = get_pipe_info(f);
 
-	return (flags & SPLICE_F_NONBLOCK) || (own & O_NONBLOCK) ? PIPE_NO_WAIT : PIPE_WAIT;
+	if (p)
+		f->f_mode &= ~FMODE_NOWAIT;
+	return p;
 }
 
 static ssize_t do_splice(struct file *in, loff_t *ipos, struct file *out, loff_t *opos, size_t len, unsigned flags)
 {
-	enum pipe_wait w = splice_wait(in, out, flags);
+	enum pipe_wait w = flags & SPLICE_F_NONBLOCK ? PIPE_NO_WAIT : PIPE_WAIT;
 	struct pipe_inode_info *ip = get_pipe_info(in), *op = get_pipe_info(out);
 
 	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
 		return -EBADF;
+	if ((ip && (in->f_flags & O_NONBLOCK)) || (op && (out->f_flags & O_NONBLOCK)))
+		w = PIPE_NO_WAIT;
 	if (ip && op)
 		return splice_pipes(ip, op, min(len, (size_t)MAX_RW_COUNT), w, PIPE_MOVE);
 	if ((ssize_t)len < 0)
@@ -326,19 +391,19 @@ static ssize_t do_splice(struct file *in, loff_t *ipos, struct file *out, loff_t
 	return -EINVAL;
 }
 
-/* do_splice() with positions of the caller's.  A pipe has none: that is said before they are looked at. */
-static ssize_t splice_files(struct file *in, loff_t __user *uin, struct file *out, loff_t __user *uout, size_t len,
-			    unsigned flags)
+/* The offsets that the caller gave: a pipe has none. */
+static ssize_t splice_offsets(struct file *in, loff_t __user *uin, struct file *out, loff_t __user *uout, size_t len,
+			      unsigned flags)
 {
 	loff_t ipos = 0, opos = 0;
 	ssize_t n;
 
-	if ((uin && get_pipe_info(in)) || (uout && get_pipe_info(out)))
+	if ((pipe_for_splice(in) && uin) || (pipe_for_splice(out) && uout))
 		return -ESPIPE;
-	if ((uin && get_pos(&ipos, uin)) || (uout && get_pos(&opos, uout)))
+	if ((uout && get_pos(&opos, uout)) || (uin && get_pos(&ipos, uin)))
 		return -EFAULT;
 	n = do_splice(in, uin ? &ipos : NULL, out, uout ? &opos : NULL, len, flags);
-	if (n > 0 && ((uin && put_user(ipos, uin)) || (uout && put_user(opos, uout))))
+	if (n >= 0 && ((uout && put_user(opos, uout)) || (uin && put_user(ipos, uin))))
 		n = -EFAULT;
 	return n;
 }
@@ -358,7 +423,7 @@ SYSCALL_DEFINE6(splice, int, in_fd, loff_t __user *, uin, int, out_fd, loff_t __
 		return -EBADF;
 	out = fdget(out_fd);
 	if (out.file) {
-		n = splice_files(in.file, uin, out.file, uout, len, flags);
+		n = splice_offsets(in.file, uin, out.file, uout, len, flags);
 		fdput(out);
 	}
 	fdput(in);
@@ -382,10 +447,11 @@ SYSCALL_DEFINE4(tee, int, in_fd, int, out_fd, size_t, len, unsigned, flags)
 	if (out.file) {
 		ip = get_pipe_info(in.file);
 		op = get_pipe_info(out.file);
-		if (ip && op && (in.file->f_mode & FMODE_READ) && (out.file->f_mode & FMODE_WRITE))
-			n = splice_pipes(ip, op, len, splice_wait(in.file, out.file, flags), PIPE_TEE);
-		else if (!ip || !op)
-			n = -EINVAL;
+		if ((in.file->f_flags | out.file->f_flags) & O_NONBLOCK)
+			flags |= SPLICE_F_NONBLOCK;
+		if ((in.file->f_mode & FMODE_READ) && (out.file->f_mode & FMODE_WRITE))
+			n = !ip || !op ? -EINVAL :
+				splice_pipes(ip, op, len, flags & SPLICE_F_NONBLOCK ? PIPE_NO_WAIT : PIPE_WAIT, PIPE_TEE);
 		fdput(out);
 	}
 	fdput(in);
@@ -395,18 +461,12 @@ SYSCALL_DEFINE4(tee, int, in_fd, int, out_fd, size_t, len, unsigned, flags)
 /* User memory is copied: a page that the caller may still write must not be in a pipe. */
 static ssize_t do_vmsplice(struct file *f, struct iov_iter *i, unsigned flags)
 {
-	unsigned saved = f->f_flags;
 	loff_t pos = 0;
-	ssize_t n;
 
-	if (!get_pipe_info(f))
+	if (!pipe_for_splice(f))
 		return -EBADF;
-	if (flags & SPLICE_F_NONBLOCK)
-		f->f_flags |= O_NONBLOCK;
-	n = f->f_mode & FMODE_WRITE ? vfs_write(f, i, &pos) : vfs_read(f, i, &pos);
-	if (!(saved & O_NONBLOCK))
-		f->f_flags &= ~O_NONBLOCK;
-	return n;
+	i->rwf = flags & SPLICE_F_NONBLOCK ? RWF_NOWAIT : 0;
+	return f->f_mode & FMODE_WRITE ? vfs_write(f, i, &pos) : vfs_read(f, i, &pos);
 }
 
 SYSCALL_DEFINE4(vmsplice, int, fd, const struct iovec __user *, vec, unsigned long, nr, unsigned, flags)

@@ -133,7 +133,13 @@ SYSCALL_DEFINE5(statx, int, dfd, const char __user *, name, int, flags, unsigned
 	if ((mask & STATX__RESERVED) || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
 	rc = stat_at(dfd, name, flags, &st);
-	return rc ? rc : put_statx(&st, buf);
+	if (rc)
+		return rc;
+	if (!(mask & STATX_BTIME)) {	/* only for those who ask */
+		st.result_mask &= ~STATX_BTIME;
+		st.btime = (struct timespec64){ 0 };
+	}
+	return put_statx(&st, buf);
 }
 
 /* ---- readlink -------------------------------------------------------------------------------- */

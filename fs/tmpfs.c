@@ -15,6 +15,7 @@
 #include "fs/tmpfs.h"
 #include "fs/file.h"
 #include "fs/libfs.h"
+#include "fs/namei.h"
 #include "fs/tmpfs_sb.h"
 #include "include/uapi/statfs.h"
 #include "lib/string.h"
@@ -22,6 +23,7 @@
 #include "mm/slab/slab.h"
 
 #define BOGO_DIRENT_SIZE	20
+#define SHORT_SYMLINK_LEN	128	/* a longer target counts as a block, as on Linux where it takes one */
 
 static const struct inode_operations tmpfs_dir_iops, tmpfs_file_iops, tmpfs_special_iops;
 
@@ -90,8 +92,10 @@ static void tmpfs_evict_inode(struct inode *inode)
 {
 	if (S_ISREG(inode->i_mode) && inode->i_private)
 		shmem_evict_inode(inode);
-	else if (S_ISLNK(inode->i_mode))
+	if (S_ISLNK(inode->i_mode)) {
 		kfree(inode->i_link);
+		shmem_uncharge_link(inode, &TMPFS_SB(inode->i_sb)->shmem);
+	}
 	inode_unreserve(inode->i_sb);
 }
 
@@ -130,17 +134,22 @@ static int tmpfs_mkdir(struct inode *dir, struct dentry *d, umode_t mode)
 static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target)
 {
 	struct inode *inode = tmpfs_get_inode(dir->i_sb, dir, S_IFLNK | S_IRWXUGO, 0);
+	int rc = 0;
 
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	inode->i_size = strlen(target);
-	inode->i_link = kstrdup(target, GFP_KERNEL);
-	if (!inode->i_link) {
-		iput(inode);
-		return -ENOMEM;
+	if (inode->i_size >= SHORT_SYMLINK_LEN)
+		rc = shmem_charge_link(inode, &TMPFS_SB(dir->i_sb)->shmem);
+	if (!rc) {
+		inode->i_link = kstrdup(target, GFP_KERNEL);
+		rc = inode->i_link ? 0 : -ENOMEM;
 	}
-	tmpfs_add_name(dir, d, inode);
-	return 0;
+	if (rc)
+		iput(inode);
+	else
+		tmpfs_add_name(dir, d, inode);
+	return rc;
 }
 
 static int tmpfs_link(struct dentry *old, struct inode *dir, struct dentry *d)
@@ -190,26 +199,49 @@ static void rename_exchange(struct inode *odir, struct dentry *od, struct inode 
 	touch_ctime(nd->d_inode);
 }
 
-static int tmpfs_rename(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd, unsigned flags)
+/* Leave a whiteout where @od is; both have the name until d_move().  => the directory locked */
+static int add_whiteout(struct inode *dir, struct dentry *od)
+{
+	struct dentry *d = d_alloc(od->d_parent, &(struct qstr){ od->d_name, od->d_len, od->d_namehash });
+	int rc = d ? tmpfs_mknod(dir, d, S_IFCHR, WHITEOUT_DEV) : -ENOMEM;
+
+	dput(d);
+	return rc;
+}
+
+/* The name @od moves from @odir to @nd in @ndir, over what is there. */
+static int rename_over(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd, unsigned flags)
 {
 	bool is_dir = S_ISDIR(od->d_inode->i_mode);
+	int rc = 0;
 
-	if (flags & RENAME_EXCHANGE) {
-		rename_exchange(odir, od, ndir, nd);
-	} else {
-		if (nd->d_inode) {
-			int rc = is_dir ? tmpfs_rmdir(ndir, nd) : tmpfs_unlink(ndir, nd);
-
-			if (rc)
-				return rc;
-		}
-		if (is_dir && odir != ndir) {
-			drop_nlink(odir);
-			inc_nlink(ndir);
-		}
-		odir->i_size -= BOGO_DIRENT_SIZE;
-		ndir->i_size += BOGO_DIRENT_SIZE;
+	if (is_dir && nd->d_inode && !simple_empty(nd))
+		return -ENOTEMPTY;
+	if (flags & RENAME_WHITEOUT)
+		rc = add_whiteout(odir, od);
+	if (rc)
+		return rc;
+	if (nd->d_inode)		/* cannot fail any more */
+		rc = is_dir ? tmpfs_rmdir(ndir, nd) : tmpfs_unlink(ndir, nd);
+	if (is_dir && odir != ndir) {
+		drop_nlink(odir);
+		inc_nlink(ndir);
 	}
+	odir->i_size -= BOGO_DIRENT_SIZE;
+	ndir->i_size += BOGO_DIRENT_SIZE;
+	return rc;
+}
+
+static int tmpfs_rename(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd, unsigned flags)
+{
+	int rc = 0;
+
+	if (flags & RENAME_EXCHANGE)
+		rename_exchange(odir, od, ndir, nd);
+	else
+		rc = rename_over(odir, od, ndir, nd, flags);
+	if (rc)
+		return rc;
 	touch_mtime(odir);
 	touch_mtime(ndir);
 	touch_ctime(od->d_inode);

@@ -39,6 +39,7 @@ struct iov_iter {
 	size_t offset;			/* into iov[0] */
 	size_t count;			/* bytes left */
 	bool user;
+	u8 rwf;				/* RWF_*: what this one call asks for */
 	struct iovec one;		/* storage for the single-segment form */
 };
 void iov_iter_user(struct iov_iter *i, void __user *buf, size_t n);
@@ -187,6 +188,7 @@ struct file {
 	struct address_space *f_mapping;
 	struct { pgoff_t start; unsigned size, async_size; loff_t prev_pos; } f_ra;
 	int f_wb_err;
+	unsigned long f_cred_id;		/* who opened it: cred->id */
 	pid_t f_owner;				/* F_SETOWN */
 	int f_owner_sig;
 	struct list_head f_ep;			/* epoll items that watch it (epoll's lock) */
@@ -201,6 +203,8 @@ struct file {
 #define FMODE_PATH	0x4000
 #define FMODE_ATOMIC_POS 0x8000		/* calls that use f_pos exclude each other (POSIX: regular files) */
 #define FMODE_STREAM	0x200000	/* no position */
+#define FMODE_CAN_ODIRECT 0x800000	/* O_DIRECT is not refused */
+#define FMODE_NOWAIT	0x400000	/* RWF_NOWAIT makes sense */
 
 struct super_block {
 	const struct super_operations *s_op;

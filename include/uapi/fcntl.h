@@ -118,6 +118,7 @@ struct open_how { u64 flags, mode, resolve; };
 #define FALLOC_FL_COLLAPSE_RANGE 0x08
 #define FALLOC_FL_ZERO_RANGE	0x10
 #define FALLOC_FL_INSERT_RANGE	0x20
+#define FALLOC_FL_UNSHARE_RANGE	0x40
 
 #define SEEK_SET	0
 #define SEEK_CUR	1

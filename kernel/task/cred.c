@@ -49,6 +49,7 @@ const struct cred *get_task_cred(struct task_struct *t)
 
 struct cred *prepare_creds(void)
 {
+	static atomic_long_t last_id;
 	const struct cred *old = current_cred();
 	struct cred *new = kmalloc(sizeof(*new), GFP_KERNEL);
 
@@ -56,6 +57,7 @@ struct cred *prepare_creds(void)
 		return NULL;
 	*new = *old;
 	atomic_set(&new->count, 1);
+	new->id = atomic_long_inc_return(&last_id);
 	if (old->ngroups) {
 		new->groups = kmalloc(old->ngroups * sizeof(gid_t), GFP_KERNEL);
 		if (!new->groups) {

@@ -78,6 +78,7 @@ struct signal_struct {
 
 struct cred {
 	atomic_t count;
+	unsigned long id;		/* no two have the same */
 	uid_t uid, euid, suid, fsuid;
 	gid_t gid, egid, sgid, fsgid;
 	u64 cap_effective, cap_permitted, cap_inheritable, cap_bset, cap_ambient;

@@ -15,6 +15,7 @@
 #include "mm/cache/filemap.h"
 #include "include/uapi/resource.h"
 #include "include/uapi/signal.h"
+#include "include/uapi/uio.h"
 #include "mm/space/mempolicy.h"
 
 /* Bring a page that is not uptodate up to date; 0, -EIO..., or 1: it was truncated, look again. */
@@ -182,26 +183,34 @@ int inode_newsize_ok(const struct inode *inode, loff_t size)
 	return size > inode->i_sb->s_maxbytes ? -EFBIG : 0;
 }
 
+int generic_write_check_limits(struct file *file, loff_t pos, size_t *count)
+{
+	loff_t limit = task_rlimit(RLIMIT_FSIZE), max = file->f_mapping->host->i_sb->s_maxbytes;
+
+	if (unlikely(limit >= 0 && (u64)limit <= (u64)pos + *count)) {
+		if (pos >= limit)
+			return too_large();
+		*count = min_t(u64, *count, limit - pos);
+	}
+	if (unlikely(max && pos + (loff_t)*count >= max)) {
+		if (pos >= max)
+			return -EFBIG;
+		*count = min_t(u64, *count, max - pos);
+	}
+	return 0;
+}
+
 ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *pos)
 {
 	struct inode *inode = file->f_mapping->host;
-	loff_t limit = task_rlimit(RLIMIT_FSIZE), max = inode->i_sb->s_maxbytes;
+	int rc;
 
 	if (!from->count)
 		return 0;
-	if (file->f_flags & O_APPEND)
+	if (unlikely((file->f_flags & O_APPEND ? !(from->rwf & RWF_NOAPPEND) : from->rwf & RWF_APPEND)))
 		*pos = inode->i_size;
-	if (unlikely(limit >= 0 && (u64)limit < (u64)*pos + from->count)) {
-		if (*pos >= limit)
-			return too_large();
-		from->count = min_t(u64, from->count, limit - *pos);
-	}
-	if (unlikely(max && *pos + (loff_t)from->count > max)) {
-		if (*pos >= max)
-			return -EFBIG;
-		from->count = min_t(u64, from->count, max - *pos);
-	}
-	return from->count;
+	rc = generic_write_check_limits(file, *pos, &from->count);
+	return rc ? rc : (ssize_t)from->count;
 }
 
 /* One page's worth: bytes written, or -errno. */

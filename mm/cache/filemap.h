@@ -57,6 +57,8 @@ int inode_newsize_ok(const struct inode *inode, loff_t size);
  * What every regular file's write starts with: O_APPEND, RLIMIT_FSIZE, s_maxbytes.  May move *pos and
  * shorten *from.  Bytes to write (0: nothing), or -errno.
  */
+/* Cut *@count off at RLIMIT_FSIZE and at what the file system can hold; -EFBIG (and SIGXFSZ) when nothing is left. */
+int generic_write_check_limits(struct file *file, loff_t pos, size_t *count);
 ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *pos);
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 int generic_file_fsync(struct file *file, loff_t start, loff_t end, int datasync);

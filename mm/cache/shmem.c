@@ -47,18 +47,37 @@ void shmem_statfs(const struct shmem_sb_info *sbi, u64 *total, u64 *avail)
 
 /* ---- accounts -------------------------------------------------------------------------------- */
 
-/* Room for one more page in the instance and in the promises; 0, -ENOSPC, -ENOMEM. */
-static int shmem_charge(struct shmem_inode_info *info)
+/* Room for one more page in the instance; 0, -ENOSPC. */
+static int charge_block(struct shmem_sb_info *sbi)
 {
-	struct shmem_sb_info *sbi = info->sbinfo;
-
-	if ((info->flags & VM_NORESERVE) && security_vm_enough_memory(NULL, 1))
-		return -ENOSPC;
-	if (!sbi)
-		return 0;
-	if (atomic_long_add_return(1, &sbi->used_blocks) <= (long)sbi->max_blocks || !sbi->max_blocks)
+	if (!sbi || atomic_long_add_return(1, &sbi->used_blocks) <= (long)sbi->max_blocks || !sbi->max_blocks)
 		return 0;
 	atomic_long_dec(&sbi->used_blocks);
+	return -ENOSPC;
+}
+
+int shmem_charge_link(struct inode *inode, struct shmem_sb_info *sbi)
+{
+	int rc = charge_block(sbi);
+
+	if (!rc)
+		inode->i_blocks = PAGE_SIZE / 512;
+	return rc;
+}
+
+void shmem_uncharge_link(struct inode *inode, struct shmem_sb_info *sbi)
+{
+	if (inode->i_blocks)
+		atomic_long_dec(&sbi->used_blocks);
+}
+
+/* Room for one more page in the instance and in the promises; 0, -ENOSPC. */
+static int shmem_charge(struct shmem_inode_info *info)
+{
+	if ((info->flags & VM_NORESERVE) && security_vm_enough_memory(NULL, 1))
+		return -ENOSPC;
+	if (!charge_block(info->sbinfo))
+		return 0;
 	if (info->flags & VM_NORESERVE)
 		vm_unacct_memory(1);
 	return -ENOSPC;
@@ -426,9 +445,6 @@ static int shmem_allocate(struct inode *inode, pgoff_t first, pgoff_t end)
 	return 0;
 }
 
-#define FALLOC_FL_KEEP_SIZE	0x01
-#define FALLOC_FL_PUNCH_HOLE	0x02
-
 long shmem_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 {
 	struct inode *inode = file->f_inode;
@@ -520,7 +536,14 @@ const struct address_space_operations shmem_aops = {
 	.freepage = shmem_freepage,
 };
 
+static int shmem_file_open(__maybe_unused struct inode *inode, struct file *file)
+{
+	file->f_mode |= FMODE_CAN_ODIRECT;
+	return 0;
+}
+
 const struct file_operations shmem_file_operations = {
+	.open = shmem_file_open,
 	.llseek = shmem_file_llseek,
 	.read = shmem_file_read,
 	.write = shmem_file_write,
@@ -606,11 +629,11 @@ int shmem_add_seals(struct file *file, unsigned seals)
 	struct shmem_inode_info *info;
 	int rc = 0;
 
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EPERM;
 	if (!shmem_file(file) || (seals & ~(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
 					    F_SEAL_FUTURE_WRITE | F_SEAL_EXEC)))
 		return -EINVAL;
-	if (!(file->f_mode & FMODE_WRITE))
-		return -EPERM;
 	info = SHMEM_I(file->f_inode);
 	down_write(&file->f_inode->i_rwsem);
 	if (info->seals & F_SEAL_SEAL) {

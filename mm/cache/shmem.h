@@ -41,6 +41,9 @@ __must_check int shmem_init_mapping(struct inode *inode, struct shmem_sb_info *s
 void shmem_evict_inode(struct inode *inode);
 /* Change the size (setattr, O_TRUNC).  => i_rwsem held for writing; 0, -EPERM (sealed), -EFBIG */
 __must_check int shmem_truncate(struct inode *inode, loff_t new_size);
+/* A symbolic link whose text is too long for its inode: a block, or -ENOSPC. */
+__must_check int shmem_charge_link(struct inode *inode, struct shmem_sb_info *sbi);
+void shmem_uncharge_link(struct inode *inode, struct shmem_sb_info *sbi);
 /* Blocks for statfs(): *total 0 when unlimited. */
 void shmem_statfs(const struct shmem_sb_info *sbi, u64 *total, u64 *avail);
 
