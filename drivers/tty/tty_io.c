@@ -248,7 +248,8 @@ void tty_hangup(struct tty_struct *tty)
 	spin_lock_irqsave(&tty->lock, irq);
 	tty->hangups++;
 	tty->stopped = false;
-	tty->termios = tty_std_termios;
+	if (tty->link)
+		tty->termios = tty_std_termios;		/* a port keeps its settings */
 	n_tty_flush_input(tty);
 	spin_unlock_irqrestore(&tty->lock, irq);
 	drop_session(tty);

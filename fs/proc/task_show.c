@@ -162,7 +162,7 @@ int proc_pid_stat(struct seq_file *m, struct task_struct *t)
 	task_view_get(t, &v);
 	seq_printf(m, "%d (%s) %c %d %d %d", t->pid, t->comm, task_state_char(t), v.ppid, task_pgrp_nr(t),
 		   task_session_nr(t));
-	seq_put_decimal_ll(m, " ", (int)tty_nr(t));
+	seq_put_decimal_ll(m, " ", (int)encode_dev(tty_nr(t)));
 	seq_put_decimal_ll(m, " ", tty_pgrp_nr(t));
 	seq_put_decimal_ull(m, " ", linux_task_flags(t));
 	stat_times(m, t);
