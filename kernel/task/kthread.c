@@ -76,7 +76,7 @@ void kthreadd(void *unused)
 		current->sighand->action[i].sa.sa_handler = SIG_IGN;
 	spin_unlock_irq(&current->sighand->lock);
 	for (;;) {
-		wait_event(kthread_wait, !list_empty(&kthread_list));
+		(void)wait_event_interruptible(kthread_wait, !list_empty(&kthread_list));	/* no load; no signal comes */
 		while ((r = next_request()))
 			kthread_make(r);
 	}

@@ -85,7 +85,7 @@ static void oom_reaper(__maybe_unused void *arg)
 		struct mm_struct *mm;
 		unsigned tries = 0;
 
-		wait_event(reap_wait, READ_ONCE(nr_queued));
+		(void)wait_event_interruptible(reap_wait, READ_ONCE(nr_queued));	/* no load; no signal comes */
 		mm = next_victim();
 		if (!mm)
 			continue;
