@@ -175,12 +175,13 @@ static int show_syscall(struct seq_file *m, struct task_struct *t)
 {
 	struct pt_regs *regs = task_pt_regs(t);
 
+	/* Who sleeps sleeps in a call; a fault that waits shows what a7 holds, as on Linux. */
 	if (t != current && !t->state)
 		seq_puts(m, "running\n");
-	else if (t->syscall_nr < 0)
+	else if ((int)regs->a7 == -1)
 		seq_printf(m, "-1 0x%lx 0x%lx\n", regs->sp, regs->epc);
 	else
-		seq_printf(m, "%d 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx\n", t->syscall_nr,
+		seq_printf(m, "%d 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx\n", (int)regs->a7,
 			   regs->orig_a0, regs->a1, regs->a2, regs->a3, regs->a4, regs->a5, regs->sp, regs->epc);
 	return 0;
 }

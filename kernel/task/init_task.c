@@ -68,5 +68,4 @@ struct task_struct init_task = {
 	.dumpable = true,
 	.timer_slack_ns = 50000,
 	.default_timer_slack_ns = 50000,
-	.syscall_nr = -1,
 };

@@ -173,7 +173,6 @@ struct task_struct {
 	u64 utime, stime;		/* ns */
 	u64 acct_stamp;			/* when utime/stime were last brought up */
 	unsigned long nvcsw, nivcsw;
-	int syscall_nr;			/* of the call it is in, -1 outside; for /proc and traces */
 	void (*kthread_fn)(void *);
 	void *kthread_arg;
 };
