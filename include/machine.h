@@ -22,10 +22,11 @@ extern const char *machine_model;		/* root node's "model", or "" */
 struct hart_info {
 	unsigned long hartid;			/* SBI's number */
 	unsigned long mvendorid, marchid, mimpid;
-	const char *isa;			/* riscv,isa of the device tree, or "" */
+	int node;				/* in the device tree */
 	int nid;				/* its memory node */
 };
 extern struct hart_info hart_info[];		/* by logical hart */
+void arch_isa_text(unsigned h, char *buf, size_t n);	/* "rv64imafdc_zicsr": what a hart has */
 extern const char *mmu_type_name;		/* "sv39", "sv48", "sv57" */
 
 /* First C code on the boot hart after relocation: memory, tree, harts.  Returns to start_kernel(). */

@@ -72,7 +72,7 @@ bool smp_hart_usable(const struct fdt_cpu *cpu)
 static void __init describe_hart(unsigned h, const struct fdt_cpu *cpu)
 {
 	hart_info[h].hartid = cpu->hartid;
-	hart_info[h].isa = cpu->isa ? cpu->isa : "";
+	hart_info[h].node = cpu->node;
 	hart_info[h].nid = cpu->nid < 0 ? 0 : cpu->nid;
 	numa_set_hart_node(h, hart_info[h].nid);
 	hart_info[h].mvendorid = sbi_mvendorid;
@@ -119,7 +119,6 @@ void __init smp_init_harts(void)
 	struct fdt_cpu cpu;
 
 	hart_info[0].hartid = boot_hartid;
-	hart_info[0].isa = "";
 	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
 		if (cpu.hartid == boot_hartid) {
 			describe_hart(0, &cpu);

@@ -21,6 +21,7 @@
 #include "kernel/time/time.h"
 #include "lib/cmdline.h"
 #include "lib/string.h"
+#include "mm/slab/slab.h"
 
 /* ---- stat ------------------------------------------------------------------------------------ */
 
@@ -132,15 +133,22 @@ static int loadavg_show(struct seq_file *m, __maybe_unused void *v)
 
 static int cpuinfo_show(struct seq_file *m, __maybe_unused void *v)
 {
+	const size_t size = 512;
+	char *isa = kmalloc(size, GFP_KERNEL);
+
+	if (!isa)
+		return -ENOMEM;
 	for_each_hart_in(h, hart_online_mask) {
 		const struct hart_info *i = &hart_info[h];
 
+		arch_isa_text(h, isa, size);
 		seq_printf(m, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: %s\nmmu\t\t: %s\n", (unsigned)h, i->hartid,
-			   i->isa, mmu_type_name);
+			   isa, mmu_type_name);
 		seq_printf(m, "mvendorid\t: 0x%lx\nmarchid\t\t: 0x%lx\nmimpid\t\t: 0x%lx\n", i->mvendorid, i->marchid,
 			   i->mimpid);
-		seq_printf(m, "hart isa\t: %s\n\n", i->isa);
+		seq_printf(m, "hart isa\t: %s\n\n", isa);
 	}
+	kfree(isa);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "include/machine.h"
 #include "include/uapi/mman.h"
 #include "kernel/workqueue.h"
+#include "lib/fdt.h"
 #include "lib/string.h"
 #include "mm/fault/fault.h"
 #include "mm/kmap/fixmap.h"
@@ -265,7 +266,7 @@ KTEST(ioremap_reads_what_is_there)
 static bool all_harts_have(const char *extension)
 {
 	for_each_hart(h)
-		if (!strstr(hart_info[h].isa, extension))
+		if (!fdt_cpu_has_ext(&boot_fdt, hart_info[h].node, extension))
 			return false;
 	return true;
 }

@@ -20,3 +20,6 @@ cat /proc/sys/vm/overcommit_memory
 awk '$2 == "/proc" { print $3 }' /proc/mounts
 head -c 14 /proc/version; echo
 awk 'NR == 1 { print $1, (NF >= 8) }' /proc/stat
+awk '{ print $3 }' /proc/2/stat
+sleep 5 & sleep 0.3; awk '{ print ($1 > 0), NF }' /proc/$!/syscall; kill $!; wait $! 2>/dev/null
+awk '/^isa/ { print ($3 ~ /^rv64ima[a-z]*_.*zicntr.*_zicsr_zifencei.*_zihpm/), ($3 ~ /_zca/); exit }' /proc/cpuinfo
