@@ -14,6 +14,7 @@
 #include "fs/namei.h"
 #include "fs/seq_file.h"
 #include "fs/tmpfs.h"
+#include "fs/tmpfs_sb.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
@@ -197,6 +198,20 @@ void unregister_chrdev(dev_t dev)
 	kfree(c);
 }
 
+/* At start: no pseudo-terminal comes or goes. */
+int for_each_chrdev(int (*fn)(dev_t dev, const char *name, umode_t mode))
+{
+	struct chrdev *c;
+	int rc = 0;
+
+	mutex_lock(&devtmpfs_mutex);
+	list_for_each_entry(c, &chrdevs, link)
+		if (c->name)
+			rc |= fn(c->dev, c->name, c->mode);
+	mutex_unlock(&devtmpfs_mutex);
+	return rc;
+}
+
 void register_chrdev_major(unsigned major, const char *name)
 {
 	for (unsigned i = 0; i < NR_MAJOR_NAMES; i++) {
@@ -221,28 +236,33 @@ int devices_show(struct seq_file *m, __maybe_unused void *v)
 
 /* ---- the file system ------------------------------------------------------------------------- */
 
+/* The options of a later mount are those of a remount. */
 static struct super_block *devtmpfs_mount(__maybe_unused struct file_system_type *type, unsigned long flags,
-					  __maybe_unused const char *dev, __maybe_unused char *data)
+					  __maybe_unused const char *dev, char *data)
 {
-	static char mode_option[] = "mode=0755";
-	struct super_block *sb;
-	struct chrdev *c;
+	int rc = tmpfs_remount(devtmpfs_sb, flags, data);
 
-	mutex_lock(&devtmpfs_mutex);
-	if (!devtmpfs_sb) {
-		sb = tmpfs_fs_type.mount(&devtmpfs_fs_type, flags, "devtmpfs", mode_option);
-		if (IS_ERR(sb)) {
-			mutex_unlock(&devtmpfs_mutex);
-			return sb;
-		}
-		devtmpfs_sb = sb;	/* its first reference is ours, for ever */
-		list_for_each_entry(c, &chrdevs, link)
-			if (c->name)
-				node_create(c);
-	}
+	if (rc)
+		return ERR_PTR(rc);
 	atomic_inc(&devtmpfs_sb->s_count);
-	mutex_unlock(&devtmpfs_mutex);
 	return devtmpfs_sb;
 }
 
 struct file_system_type devtmpfs_fs_type = { .name = "devtmpfs", .mount = devtmpfs_mount };
+
+/* Before the initramfs is unpacked and its memory freed: the limits are half of what is free now. */
+void __init devtmpfs_init(void)
+{
+	static char mode_option[] __initdata = "mode=0755";
+	struct super_block *sb = tmpfs_fs_type.mount(&devtmpfs_fs_type, 0, "devtmpfs", mode_option);
+	struct chrdev *c;
+
+	if (IS_ERR(sb))
+		panic("no memory for devtmpfs");
+	mutex_lock(&devtmpfs_mutex);
+	devtmpfs_sb = sb;		/* its first reference is ours, for ever */
+	list_for_each_entry(c, &chrdevs, link)
+		if (c->name)
+			node_create(c);
+	mutex_unlock(&devtmpfs_mutex);
+}

@@ -15,9 +15,13 @@
  */
 int register_chrdev(dev_t dev, const char *name, const struct file_operations *fops, umode_t mode);
 void unregister_chrdev(dev_t dev);
+/* At start: call @fn for each device that has a node; the results or'ed. */
+int for_each_chrdev(int (*fn)(dev_t dev, const char *name, umode_t mode));
 /* The name under which /proc/devices lists @major ("mem", "tty", "ttyS"). */
 void register_chrdev_major(unsigned major, const char *name);
 extern const struct file_operations def_chr_fops;
+extern struct file_system_type devtmpfs_fs_type;
+void devtmpfs_init(void);
 
 struct seq_file;
 int devices_show(struct seq_file *m, void *v);

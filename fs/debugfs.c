@@ -222,6 +222,4 @@ static struct super_block *debugfs_mount(struct file_system_type *type, __maybe_
 	return sb;
 }
 
-static struct file_system_type debugfs_fs_type = { .name = "debugfs", .mount = debugfs_mount };
-
-void __init debugfs_init(void) { register_filesystem(&debugfs_fs_type); }
+struct file_system_type debugfs_fs_type = { .name = "debugfs", .mount = debugfs_mount };

@@ -6,6 +6,8 @@
 #ifndef VELLUM_FS_DEBUGFS_H
 #define VELLUM_FS_DEBUGFS_H
 
-void debugfs_init(void);
+#include "include/fs.h"
+
+extern struct file_system_type debugfs_fs_type;
 
 #endif

@@ -68,8 +68,10 @@ static void __fput(struct file *f)
 			locks_remove_file(f);
 		if (f->f_op->release)
 			f->f_op->release(inode, f);
-		if (counts_as_writer(f))
+		if (counts_as_writer(f)) {
 			put_write_access(inode);
+			mnt_put_write_access(f->f_path.mnt);
+		}
 	}
 	dput(f->f_path.dentry);
 	mntput(f->f_path.mnt);
@@ -120,6 +122,11 @@ int do_dentry_open(struct file *f, const struct path *path)
 		rc = get_write_access(inode);		/* F1 */
 		if (rc)
 			return rc;
+		rc = mnt_get_write_access(path->mnt);
+		if (rc) {
+			put_write_access(inode);
+			return rc;
+		}
 	}
 	f->f_op = inode->i_fop;
 	f->f_mode |= FMODE_LSEEK | FMODE_PREAD;
@@ -149,8 +156,10 @@ done:
 	file_set_inode(f, inode);
 	return 0;
 undo:
-	if (counts_as_writer(f))
+	if (counts_as_writer(f)) {
 		put_write_access(inode);
+		mnt_put_write_access(path->mnt);
+	}
 	f->f_path = (struct path){ NULL, NULL };
 	f->f_inode = NULL;
 	return rc;
@@ -188,8 +197,10 @@ struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const 
 	f->f_op = fops;
 	if (fops->llseek)
 		f->f_mode |= FMODE_LSEEK | FMODE_PREAD;
-	if (counts_as_writer(f))
+	if (counts_as_writer(f)) {
 		atomic_inc(&inode->i_writecount);	/* F1; nobody executes a file that is new */
+		atomic_inc(&mnt->mnt_writers);
+	}
 	return f;
 undo_dentry:
 	dput(d);

@@ -24,6 +24,9 @@
 #define SB_NOSUID	2
 #define SB_NODEV	4
 #define SB_NOEXEC	8
+#define SB_SYNCHRONOUS	16
+#define SB_DIRSYNC	128
+#define SB_LAZYTIME	(1ul << 25)
 #define SB_ACTIVE	(1ul << 30)
 #define SB_NOUSER	(1ul << 31)	/* never visible: pipes, anonymous inodes */
 

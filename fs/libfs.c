@@ -13,6 +13,7 @@
 #include "fs/file.h"
 #include "include/uapi/dirent.h"
 #include "include/uapi/statfs.h"
+#include "lib/printk.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 #include "mm/slab/slab.h"
@@ -146,6 +147,16 @@ ssize_t simple_read_from_buffer(struct iov_iter *to, loff_t *pos, const void *fr
 		return -EFAULT;
 	*pos += n;
 	return n;
+}
+
+int refuse_options(const struct file_system_type *type, const char *data)
+{
+	if (data)
+		data += strspn(data, ",");
+	if (!data || !*data)
+		return 0;
+	pr_err("%s: Unknown parameter '%.*s'\n", type->name, (int)strcspn(data, ",="), data);
+	return -EINVAL;
 }
 
 /* ---- pseudo file systems --------------------------------------------------------------------- */

@@ -35,4 +35,7 @@ void anon_inode_init(void);
 struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *priv, int flags);
 int anon_inode_getfd(const char *name, const struct file_operations *fops, void *priv, int flags);
 
+/* For .mount of a type without options: the first one of @data is named in the log.  0 or -EINVAL */
+__must_check int refuse_options(const struct file_system_type *type, const char *data);
+
 #endif

@@ -6,8 +6,11 @@
  *           working directories use it.
  * INVARIANTS
  *   M1  A mount is on the hash and in mount_list iff it is attached (the first one: list only).
+ *       The list is in order of making: a mount that moves keeps its line in /proc/mounts.
  *   M2  DCACHE_MOUNTED is set on a dentry while some mount stands on it.
  *   M3  mnt_count falls to 0 only under dcache_lock: a lazy walk may take a reference from it.
+ *   M4  A mount with mnt_writers is not read-only: a writer counts itself, then looks at the flags; who
+ *       makes it read-only sets the flag, then looks at the count.
  * LOCKING   namespace_sem, then dcache_lock, for changes.
  *
  * SPDX-License-Identifier: MIT
@@ -15,6 +18,7 @@
 #include "fs/mount.h"
 #include "fs/fs_struct.h"
 #include "fs/namei.h"
+#include "fs/tmpfs.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/mount.h"
@@ -50,6 +54,17 @@ struct vfsmount *__lookup_mnt(struct vfsmount *mnt, struct dentry *d)
 int mnt_want_write(struct vfsmount *mnt)
 {
 	return (mnt->mnt_flags & MNT_READONLY) || (mnt->mnt_sb->s_flags & SB_RDONLY) ? -EROFS : 0;
+}
+
+int mnt_get_write_access(struct vfsmount *mnt)
+{
+	int rc;
+
+	atomic_inc(&mnt->mnt_writers);		/* M4: a full barrier, pairs with make_readonly() */
+	rc = mnt_want_write(mnt);
+	if (rc)
+		atomic_dec(&mnt->mnt_writers);
+	return rc;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -121,6 +136,16 @@ struct vfsmount *kern_mount(struct file_system_type *type)
 
 /* ---- attaching and detaching ----------------------------------------------------------------- */
 
+static void list_insert(struct vfsmount *m) REQUIRES(dcache_lock)
+{
+	struct vfsmount *after;
+
+	list_for_each_entry_reverse(after, &mount_list, mnt_list)
+		if (after->mnt_id < m->mnt_id)
+			break;
+	list_add(&m->mnt_list, &after->mnt_list);
+}
+
 /* => namespace_sem(w); takes over the caller's reference to @m */
 static void attach_mnt(struct vfsmount *m, const struct path *where)
 {
@@ -130,7 +155,7 @@ static void attach_mnt(struct vfsmount *m, const struct path *where)
 	m->mnt_mountpoint = where->dentry;
 	where->dentry->d_flags |= DCACHE_MOUNTED;
 	hlist_add_head(&m->mnt_hash, mnt_bucket(where->mnt, where->dentry));	/* M1 */
-	list_add_tail(&m->mnt_list, &mount_list);
+	list_insert(m);
 	nr_mounts++;
 	write_unlock(&dcache_lock);
 }
@@ -236,7 +261,20 @@ static unsigned mnt_flags_of(unsigned long flags)
 		f &= ~(MNT_RELATIME | MNT_NOATIME);
 	if (flags & MS_RDONLY)
 		f |= MNT_READONLY;
+	if (flags & MS_NOSYMFOLLOW)
+		f |= MNT_NOSYMFOLLOW;
 	return f;
+}
+
+/* A remount that says nothing of access times leaves them as they are. */
+static unsigned remount_flags(const struct vfsmount *m, unsigned long flags)
+{
+	const unsigned atime = MNT_NOATIME | MNT_NODIRATIME | MNT_RELATIME;
+	unsigned f = mnt_flags_of(flags);
+
+	if (flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME))
+		return f;
+	return (f & ~atime) | (m->mnt_flags & atime);
 }
 
 /* Put @m, whose reference is taken over, on @where. */
@@ -270,7 +308,7 @@ static int do_new_mount(const struct path *where, const char *type, unsigned lon
 		return -EINVAL;
 	if (!t)
 		return -ENODEV;
-	sb = t->mount(t, flags & MS_RDONLY ? SB_RDONLY : 0, dev, data);
+	sb = t->mount(t, flags & (SB_RDONLY | SB_SYNCHRONOUS | SB_DIRSYNC | SB_LAZYTIME), dev, data);
 	if (IS_ERR(sb))
 		return PTR_ERR(sb);
 	m = alloc_mount(sb, sb->s_root, dev);
@@ -393,22 +431,66 @@ static int do_move_mount(const struct path *where, const char *from_name)
 	return rc;
 }
 
+/* Does somebody still write to @sb, or keep a file that goes when it is closed?  => namespace_sem */
+static bool sb_has_writers(struct super_block *sb)
+{
+	struct vfsmount *m;
+	struct inode *inode;
+	bool busy = false;
+
+	list_for_each_entry(m, &mount_list, mnt_list)
+		if (m->mnt_sb == sb && atomic_read(&m->mnt_writers))
+			return true;
+	spin_lock(&sb->s_inode_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
+		busy |= !inode->i_nlink;
+	spin_unlock(&sb->s_inode_lock);
+	return busy;
+}
+
+/* => namespace_sem(w); 0 or -EBUSY, and @m (or the whole of its instance) is as it was */
+static int make_readonly(struct vfsmount *m, bool whole)
+{
+	struct super_block *sb = m->mnt_sb;
+
+	if (!whole) {
+		unsigned old = m->mnt_flags;
+
+		m->mnt_flags |= MNT_READONLY;
+		smp_mb();			/* M4: pairs with mnt_get_write_access() */
+		if (!atomic_read(&m->mnt_writers))
+			return 0;
+		m->mnt_flags = old;
+		return -EBUSY;
+	}
+	if (sb->s_flags & SB_RDONLY)
+		return 0;
+	sb->s_flags |= SB_RDONLY;
+	smp_mb();
+	if (!sb_has_writers(sb))
+		return 0;
+	sb->s_flags &= ~SB_RDONLY;
+	return -EBUSY;
+}
+
 static int do_remount(const struct path *path, unsigned long flags, char *data)
 {
+	const unsigned long changeable = SB_RDONLY | SB_SYNCHRONOUS | SB_LAZYTIME;
 	struct super_block *sb = path->mnt->mnt_sb;
+	bool whole = !(flags & MS_BIND);
 	int rc = 0;
 
 	if (path->dentry != path->mnt->mnt_root)
 		return -EINVAL;
 	down_write(&namespace_sem);
-	if (!(flags & MS_BIND)) {
-		if (sb->s_op && sb->s_op->remount)
-			rc = sb->s_op->remount(sb, flags, data);
-		if (!rc)
-			sb->s_flags = (sb->s_flags & ~SB_RDONLY) | (flags & MS_RDONLY);
-	}
+	if (whole && sb->s_op && sb->s_op->remount)
+		rc = sb->s_op->remount(sb, flags, data);
+	if (!rc && (flags & MS_RDONLY))
+		rc = make_readonly(path->mnt, whole);
+	if (!rc && whole)
+		sb->s_flags = (sb->s_flags & ~changeable) | (flags & changeable);
 	if (!rc)
-		path->mnt->mnt_flags = mnt_flags_of(flags);
+		path->mnt->mnt_flags = remount_flags(path->mnt, flags);
 	up_write(&namespace_sem);
 	return rc;
 }
@@ -607,11 +689,10 @@ put_new:
 /* The first mount, and the running task's root. */
 void __init mnt_init(void)
 {
-	struct file_system_type *t = get_fs_type("rootfs");
 	struct path root;
 
 	init_rwsem(&namespace_sem, RANK_VFS);
-	root_mnt = t ? kern_mount(t) : NULL;
+	root_mnt = kern_mount(&rootfs_fs_type);
 	if (!root_mnt)
 		panic("cannot mount the root file system");
 	root_mnt->mnt_flags = 0;

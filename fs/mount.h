@@ -21,6 +21,7 @@
 #define MNT_NODIRATIME	0x10
 #define MNT_RELATIME	0x20
 #define MNT_READONLY	0x40
+#define MNT_NOSYMFOLLOW	0x80
 #define MNT_INTERNAL	0x4000
 
 struct vfsmount {
@@ -28,10 +29,11 @@ struct vfsmount {
 	struct super_block *mnt_sb;		/* (I) counted */
 	unsigned mnt_flags;
 	atomic_t mnt_count;
+	atomic_t mnt_writers;			/* files of it that are open for writing */
 	struct vfsmount *mnt_parent;		/* itself when not attached */
 	struct dentry *mnt_mountpoint;
 	struct hlist_node mnt_hash;
-	struct list_head mnt_list;		/* all of the namespace, in order of mounting */
+	struct list_head mnt_list;		/* all of the namespace, by mnt_id */
 	int mnt_id;
 	char *mnt_devname;
 };
@@ -48,6 +50,9 @@ void mntput(struct vfsmount *m);
 struct vfsmount *__lookup_mnt(struct vfsmount *mnt, struct dentry *dentry) REQUIRES_SHARED(dcache_lock);
 struct vfsmount *kern_mount(struct file_system_type *type);
 int mnt_want_write(struct vfsmount *mnt);	/* 0 or -EROFS */
+/* A file of @mnt is open for writing: it does not become read-only until the put.  0 or -EROFS */
+__must_check int mnt_get_write_access(struct vfsmount *mnt);
+static inline void mnt_put_write_access(struct vfsmount *mnt) { atomic_dec(&mnt->mnt_writers); }
 int do_mount(const char *dev, const char *dir, const char *type, unsigned long flags, char *data);
 bool path_is_mountpoint(const struct path *path);
 bool mnt_has_children(struct vfsmount *mnt, struct dentry *dentry);

@@ -314,7 +314,8 @@ static const char *pick_link(struct nameidata *nd, struct dentry *link)
 
 static bool link_allowed(struct nameidata *nd)
 {
-	return nd->nr_links < MAXSYMLINKS && !(nd->flags & LOOKUP_NO_SYMLINKS);
+	return nd->nr_links < MAXSYMLINKS && !(nd->flags & LOOKUP_NO_SYMLINKS) &&
+	       !(nd->path.mnt->mnt_flags & MNT_NOSYMFOLLOW);
 }
 
 /*

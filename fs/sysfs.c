@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/sysfs.h"
+#include "fs/libfs.h"
 #include "include/uapi/statfs.h"
 #include "lib/printk.h"
 
@@ -51,15 +52,16 @@ static int create_cpus(void)
 
 /* ---- the file system ------------------------------------------------------------------------- */
 
-static struct super_block *sysfs_mount(__maybe_unused struct file_system_type *type,
-				       __maybe_unused unsigned long flags, __maybe_unused const char *dev,
-				       __maybe_unused char *data)
+static struct super_block *sysfs_mount(struct file_system_type *type, __maybe_unused unsigned long flags,
+				       __maybe_unused const char *dev, char *data)
 {
+	if (refuse_options(type, data))
+		return ERR_PTR(-EINVAL);
 	atomic_inc(&sysfs_sb->s_count);
 	return sysfs_sb;
 }
 
-static struct file_system_type sysfs_fs_type = { .name = "sysfs", .mount = sysfs_mount };
+struct file_system_type sysfs_fs_type = { .name = "sysfs", .mount = sysfs_mount };
 
 void __init sysfs_init(void)
 {
@@ -78,5 +80,4 @@ void __init sysfs_init(void)
 	if (rc | create_cpus() | sysfs_slab_init() | sysfs_create_dir("kernel/debug") |
 	    sysfs_create_file("kernel/mm/transparent_hugepage/enabled", show_thp, NULL, NULL))
 		pr_warn("sysfs: some attributes are missing\n");
-	register_filesystem(&sysfs_fs_type);
 }

@@ -393,7 +393,7 @@ static struct super_block *tmpfs_mount(struct file_system_type *type, unsigned l
 				       __maybe_unused const char *dev, char *data)
 {
 	struct tmpfs_options opts;
-	int rc = tmpfs_parse_options(&opts, data);
+	int rc = tmpfs_parse_options(type, &opts, data);
 
 	return rc ? ERR_PTR(rc) : tmpfs_new_super(type, flags, &opts);
 }
@@ -432,7 +432,7 @@ static struct super_block *ramfs_mount(struct file_system_type *type, unsigned l
 	return sb;
 }
 
-static struct file_system_type ramfs_fs_type = { .name = "ramfs", .mount = ramfs_mount };
+struct file_system_type ramfs_fs_type = { .name = "ramfs", .mount = ramfs_mount };
 struct file_system_type tmpfs_fs_type = { .name = "tmpfs", .mount = tmpfs_mount };
 struct file_system_type rootfs_fs_type = { .name = "rootfs", .mount = rootfs_mount };
 
@@ -464,13 +464,6 @@ struct file *shmem_alloc_file(const char *name, umode_t mode)
 	if (!IS_ERR(f))
 		f->f_path.dentry->d_op = &shm_dentry_ops;
 	return f;
-}
-
-void __init tmpfs_init(void)
-{
-	register_filesystem(&rootfs_fs_type);
-	register_filesystem(&tmpfs_fs_type);
-	register_filesystem(&ramfs_fs_type);
 }
 
 void __init shm_mnt_init(void)

@@ -8,9 +8,8 @@
 
 #include "include/fs.h"
 
-void tmpfs_init(void);
 void shm_mnt_init(void);	/* the instance for memory without a name */
-extern struct file_system_type tmpfs_fs_type, rootfs_fs_type, devtmpfs_fs_type;
+extern struct file_system_type tmpfs_fs_type, ramfs_fs_type, rootfs_fs_type;
 struct inode *tmpfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode, dev_t dev);
 
 #endif

@@ -12,6 +12,7 @@
 struct tmpfs_options {
 	unsigned long blocks, inodes;	/* pages; 0: no limit */
 	bool have_blocks, have_inodes;	/* given, not the default */
+	bool noswap;
 	umode_t mode;
 	uid_t uid;
 	gid_t gid;
@@ -24,7 +25,8 @@ struct tmpfs_sb {
 static inline struct tmpfs_sb *TMPFS_SB(const struct super_block *sb) { return sb->s_fs_info; }
 
 void tmpfs_default_options(struct tmpfs_options *o);
-int tmpfs_parse_options(struct tmpfs_options *o, char *data);	/* 0 or -EINVAL; @data is cut up */
+/* 0 or -EINVAL; @data is cut up */
+int tmpfs_parse_options(const struct file_system_type *type, struct tmpfs_options *o, char *data);
 void tmpfs_apply_options(struct tmpfs_sb *sb, const struct tmpfs_options *o);
 int tmpfs_remount(struct super_block *sb, unsigned long flags, char *data);
 void tmpfs_show_options(struct super_block *sb, char *buf, size_t n);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/vfs.h"
+#include "drivers/tty/pty.h"
 #include "fs/chrdev.h"
 #include "fs/dcache.h"
 #include "fs/epoll.h"
@@ -21,6 +22,29 @@
 #include "fs/sysfs.h"
 #include "fs/tmpfs.h"
 
+static struct super_block *mount_nouser(__maybe_unused struct file_system_type *type,
+					__maybe_unused unsigned long flags, __maybe_unused const char *dev,
+					__maybe_unused char *data)
+{
+	return ERR_PTR(-EINVAL);
+}
+
+/* Listed, but mounted by the kernel only: pseudo_mount(). */
+static struct file_system_type sockfs_type = { .name = "sockfs", .mount = mount_nouser };
+static struct file_system_type pipefs_type = { .name = "pipefs", .mount = mount_nouser };
+
+/* All at one place and in Linux's order, which /proc/filesystems shows. */
+static void __init register_filesystems(void)
+{
+	static struct file_system_type *const types[] = {
+		&sysfs_fs_type, &tmpfs_fs_type, &proc_fs_type, &devtmpfs_fs_type, &debugfs_fs_type,
+		&sockfs_type, &pipefs_type, &ramfs_fs_type, &devpts_fs_type,
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
+		register_filesystem(types[i]);
+}
+
 void __init vfs_caches_init(void)
 {
 	dcache_init();
@@ -29,7 +53,7 @@ void __init vfs_caches_init(void)
 	namei_init();
 	files_init();
 	locks_init();
-	tmpfs_init();
+	register_filesystems();
 	mnt_init();
 	shm_mnt_init();
 	pipe_init();
@@ -40,8 +64,7 @@ void __init vfs_caches_init(void)
 
 void __init fs_late_init(void)
 {
-	register_filesystem(&devtmpfs_fs_type);
+	devtmpfs_init();
 	proc_init();
 	sysfs_init();
-	debugfs_init();
 }

@@ -54,8 +54,10 @@ static int parse_options(char *data)
 		char *value = strchr(word, '=');
 		unsigned v;
 
-		if (!value)
+		if (!*word || !strcmp(word, "newinstance"))
 			continue;
+		if (!value)
+			return -EINVAL;
 		*value++ = '\0';
 		if (!strcmp(word, "gid")) {
 			if (kstrtouint(value, 10, &v))
@@ -86,13 +88,15 @@ static struct super_block *devpts_mount(struct file_system_type *type, unsigned 
 	if (!devpts_sb)
 		return ERR_PTR(-ENODEV);
 	rc = parse_options(data);
-	if (rc)
+	if (rc) {
+		pr_err("devpts: called with bogus options\n");
 		return ERR_PTR(rc);
+	}
 	atomic_inc(&devpts_sb->s_count);
 	return devpts_sb;
 }
 
-static struct file_system_type devpts_fs_type = { .name = "devpts", .mount = devpts_mount };
+struct file_system_type devpts_fs_type = { .name = "devpts", .mount = devpts_mount };
 
 static int make_node(const char *name, umode_t mode, dev_t dev, uid_t uid, gid_t gid)
 {
@@ -184,7 +188,6 @@ void __init devpts_init(void)
 	sb->s_op = &ops;
 	sb->s_magic = 0x1cd1;
 	devpts_sb = sb;
-	register_filesystem(&devpts_fs_type);
 	devpts_mnt = kern_mount(&devpts_fs_type);
 	if (IS_ERR(devpts_mnt) || make_node("ptmx", 0, PTMX_DEV, 0, 0))
 		pr_err("devpts: not mounted\n");

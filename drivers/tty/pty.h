@@ -7,6 +7,7 @@
 #define VELLUM_PTY_H
 
 #include "drivers/tty/tty.h"
+#include "include/fs.h"
 
 #define PTMX_DEV	MKDEV(5, 2)
 #define PTS_DEV(n)	MKDEV(136 + (n) / 256, (n) % 256)
@@ -16,6 +17,7 @@
 struct tty_struct *pty_slave_by_dev(dev_t dev);
 
 /* drivers/tty/devpts.c: the node "N"; and that it goes. */
+extern struct file_system_type devpts_fs_type;
 void devpts_init(void);
 int devpts_add(unsigned index, uid_t uid, gid_t gid);
 void devpts_remove(unsigned index);

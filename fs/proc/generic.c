@@ -296,10 +296,25 @@ static const struct super_operations proc_super_ops = {
 	.statfs = simple_statfs,
 };
 
-static struct super_block *proc_mount(__maybe_unused struct file_system_type *type,
-				      __maybe_unused unsigned long flags, __maybe_unused const char *dev,
-				      __maybe_unused char *data)
+/* What a mount may ask for is hiding processes of others.  All are shown: it is taken, and not told in mounts. */
+static bool known_option(const char *word)
 {
+	static const char *const keys[] = { "gid=", "hidepid=", "subset=" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strncmp(word, keys[i], strlen(keys[i])))
+			return true;
+	return false;
+}
+
+static struct super_block *proc_mount(struct file_system_type *type, __maybe_unused unsigned long flags,
+				      __maybe_unused const char *dev, char *data)
+{
+	char *word;
+
+	while ((word = strsep(&data, ",")))
+		if (!known_option(word) && refuse_options(type, word))
+			return ERR_PTR(-EINVAL);
 	atomic_inc(&proc_sb->s_count);
 	return proc_sb;
 }
@@ -325,5 +340,4 @@ void __init proc_init(void)
 	proc_mounts_init();
 	proc_system_init();
 	proc_sysctl_init();
-	register_filesystem(&proc_fs_type);
 }

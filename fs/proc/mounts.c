@@ -44,11 +44,23 @@ static void show_mnt_options(struct seq_file *m, const struct vfsmount *mnt)
 	static const struct { unsigned flag; const char *text; } options[] = {
 		{ MNT_NOSUID, ",nosuid" }, { MNT_NODEV, ",nodev" }, { MNT_NOEXEC, ",noexec" },
 		{ MNT_NOATIME, ",noatime" }, { MNT_NODIRATIME, ",nodiratime" }, { MNT_RELATIME, ",relatime" },
+		{ MNT_NOSYMFOLLOW, ",nosymfollow" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(options); i++)
 		if (mnt->mnt_flags & options[i].flag)
 			seq_puts(m, options[i].text);
+}
+
+static void show_sb_flags(struct seq_file *m, const struct super_block *sb)
+{
+	static const struct { unsigned long flag; const char *text; } flags[] = {
+		{ SB_SYNCHRONOUS, ",sync" }, { SB_DIRSYNC, ",dirsync" }, { SB_LAZYTIME, ",lazytime" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++)
+		if (sb->s_flags & flags[i].flag)
+			seq_puts(m, flags[i].text);
 }
 
 static void show_sb_options(struct seq_file *m, struct super_block *sb)
@@ -76,6 +88,7 @@ static int show_mounts(struct seq_file *m, void *v)
 		return rc;
 	seq_printf(m, " %s %s", mnt->mnt_sb->s_type->name,
 		   mnt_rdonly(mnt) || sb_rdonly(mnt->mnt_sb) ? "ro" : "rw");
+	show_sb_flags(m, mnt->mnt_sb);
 	show_mnt_options(m, mnt);
 	show_sb_options(m, mnt->mnt_sb);
 	seq_puts(m, " 0 0\n");
@@ -100,6 +113,7 @@ static int show_mountinfo(struct seq_file *m, void *v)
 	seq_printf(m, " - %s ", sb->s_type->name);
 	seq_escape(m, mnt->mnt_devname, ESCAPED);
 	seq_puts(m, sb_rdonly(sb) ? " ro" : " rw");
+	show_sb_flags(m, sb);
 	show_sb_options(m, sb);
 	seq_putc(m, '\n');
 	return 0;
@@ -148,8 +162,7 @@ static int filesystems_show(struct seq_file *m, __maybe_unused void *v)
 	struct file_system_type *t;
 
 	list_for_each_entry(t, &file_systems, link)
-		if (strcmp(t->name, "rootfs"))	/* mounted once, by the kernel */
-			seq_printf(m, "nodev\t%s\n", t->name);
+		seq_printf(m, "nodev\t%s\n", t->name);
 	return 0;
 }
 
