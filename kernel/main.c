@@ -14,6 +14,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "drivers/base/class.h"
 #include "drivers/base/node.h"
 #include "drivers/char/mem.h"
 #include "drivers/char/random.h"
@@ -197,6 +198,7 @@ static void kernel_init(void *unused)
 	fs_late_init();
 	fs_shrinkers_init();
 	node_dev_init();
+	class_init();
 	populate_rootfs();
 	if (run_ktest && ktest_main)
 		ktest_main();
