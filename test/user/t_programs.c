@@ -216,3 +216,30 @@ TEST(comm_keeps_a_newline_and_slack_a_value)
 	set_sysctl("/proc/self/timerslack_ns", "0");
 	CHECK_EQ(strcmp(slurp("/proc/self/timerslack_ns"), old), 0);
 }
+
+/* The state of kernel thread @pid, 0 when there is none: the third field of its stat, after "(name)". */
+static char kthread_state(int pid)
+{
+	char path[32], comm[64], state;
+	int ppid;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%*d %63s %c %d", comm, &state, &ppid) != 3 || (pid != 2 && ppid != 2))
+		state = 0;
+	fclose(f);
+	return state;
+}
+
+/* Kernel threads with nothing to do are not what the load average counts. */
+TEST(idle_kernel_threads_are_no_load)
+{
+	for (int pid = 2; pid < 40; pid++)
+		for (int tries = 0; kthread_state(pid) == 'D'; tries++) {
+			CHECK(tries < 500);
+			usleep(10000);
+		}
+}
