@@ -15,7 +15,6 @@
  */
 #include "mm/reclaim/vmscan.h"
 #include "mm/cache/pagemap.h"
-#include "mm/phys/pcp.h"
 #include "mm/phys/vmstat.h"
 #include "mm/reclaim/compact.h"
 #include "mm/reclaim/shrinker.h"
@@ -125,19 +124,6 @@ unsigned long drop_pagecache(void)
 		cond_resched();
 	}
 	return dropped;
-}
-
-void drop_caches(unsigned what)
-{
-	if (what & DROP_PAGES) {
-		drop_pagecache();
-		count_vm_event(DROP_PAGECACHE);
-	}
-	if (what & DROP_OBJECTS) {
-		drop_slab();
-		count_vm_event(DROP_SLAB);
-	}
-	drain_all_pages(NULL);
 }
 
 /* ---- a node ---------------------------------------------------------------------------------- */
