@@ -137,9 +137,11 @@ void setattr_copy(struct inode *inode, const struct iattr *attr)
 		inode->i_mtime = attr->ia_mtime;
 	if (v & ATTR_CTIME)
 		inode->i_ctime = attr->ia_ctime;
-	if (v & ATTR_MODE)
-		inode->i_mode = (inode->i_mode & S_IFMT) |
-				(attr->ia_mode & (in_group_or_capable(inode->i_gid) ? S_IALLUGO : S_IALLUGO & ~S_ISGID));
+	if (v & ATTR_MODE) {
+		umode_t may = in_group_or_capable(inode->i_gid) ? S_IALLUGO : S_IALLUGO & ~S_ISGID;
+
+		inode->i_mode = (inode->i_mode & S_IFMT) | (attr->ia_mode & may);
+	}
 }
 
 int simple_setattr(struct dentry *dentry, struct iattr *attr)

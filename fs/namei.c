@@ -120,7 +120,7 @@ void nd_finish(struct nameidata *nd, struct path *out) NO_LOCK_ANALYSIS
 	nd_release_links(nd);
 }
 
-/* May a walk of @name begin at @f?  A file gets a new name through its descriptor by who opened it, or by capability. */
+/* May a walk of @name begin at @f?  A file gets a new name by its descriptor from who opened it, or by capability. */
 static int start_allowed(const struct file *f, const char *name, unsigned flags)
 {
 	if (*name)

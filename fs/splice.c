@@ -434,6 +434,7 @@ SYSCALL_DEFINE4(tee, int, in_fd, int, out_fd, size_t, len, unsigned, flags)
 {
 	struct pipe_inode_info *ip, *op;
 	struct fd in, out;
+	enum pipe_wait w;
 	ssize_t n = -EBADF;
 
 	if (flags & ~SPLICE_FLAGS)
@@ -449,9 +450,9 @@ SYSCALL_DEFINE4(tee, int, in_fd, int, out_fd, size_t, len, unsigned, flags)
 		op = get_pipe_info(out.file);
 		if ((in.file->f_flags | out.file->f_flags) & O_NONBLOCK)
 			flags |= SPLICE_F_NONBLOCK;
+		w = flags & SPLICE_F_NONBLOCK ? PIPE_NO_WAIT : PIPE_WAIT;
 		if ((in.file->f_mode & FMODE_READ) && (out.file->f_mode & FMODE_WRITE))
-			n = !ip || !op ? -EINVAL :
-				splice_pipes(ip, op, len, flags & SPLICE_F_NONBLOCK ? PIPE_NO_WAIT : PIPE_WAIT, PIPE_TEE);
+			n = ip && op ? splice_pipes(ip, op, len, w, PIPE_TEE) : -EINVAL;
 		fdput(out);
 	}
 	fdput(in);

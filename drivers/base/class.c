@@ -32,7 +32,8 @@ static ssize_t show_dev(void *data, char *buf)
 static ssize_t show_uevent(void *data, char *buf)
 {
 	const struct class_device *d = data;
-	ssize_t n = scnprintf(buf, PAGE_SIZE, "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\n", MAJOR(d->dev), MINOR(d->dev), d->name);
+	ssize_t n = scnprintf(buf, PAGE_SIZE, "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\n", MAJOR(d->dev), MINOR(d->dev),
+			      d->name);
 
 	if (d->mode != 0600)
 		n += scnprintf(buf + n, PAGE_SIZE - n, "DEVMODE=%#o\n", d->mode);

@@ -76,7 +76,8 @@ void kthreadd(void *unused)
 		current->sighand->action[i].sa.sa_handler = SIG_IGN;
 	spin_unlock_irq(&current->sighand->lock);
 	for (;;) {
-		(void)wait_event_interruptible(kthread_wait, !list_empty(&kthread_list));	/* no load; no signal comes */
+		/* Interruptible is no load; no signal comes. */
+		(void)wait_event_interruptible(kthread_wait, !list_empty(&kthread_list));
 		while ((r = next_request()))
 			kthread_make(r);
 	}

@@ -1,8 +1,8 @@
 /*
  * mm/reclaim/drop_caches.c - let go of everything that can come back: /proc/sys/vm/drop_caches.
  *
- * MODEL     Pages of files that are clean and unmapped, the objects that shrinkers hold, or both.  What came free lies
- *           on the harts' lists; from there it goes to the buddy system, so that blocks grow.
+ * MODEL     Pages of files that are clean and unmapped, the objects that shrinkers hold, or both.  What came free
+ *           lies on the harts' lists; from there it goes to the buddy system, so that blocks grow.
  * LOCKING   Sleeps, and asks other harts: no lock held.
  * TESTS     test/kernel/test_reclaim.c, test/host/mm/reclaim/test_vmscan.c and test_shrinker.c (its parts)
  *

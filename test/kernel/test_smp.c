@@ -212,7 +212,8 @@ static unsigned long tlb_count(const char *name)
 
 KTEST(fences_are_counted)
 {
-	unsigned long here = tlb_count("local_all "), there = tlb_count("\nremote "), harts = tlb_count("remote_harts ");
+	unsigned long here = tlb_count("local_all "), there = tlb_count("\nremote ");
+	unsigned long harts = tlb_count("remote_harts ");
 
 	flush_tlb_all();
 	KCHECK(tlb_count("local_all ") > here);
