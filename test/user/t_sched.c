@@ -361,12 +361,15 @@ TEST(robust_mutexes_survive_their_owner)
 	CHECK_EQ(pthread_mutex_consistent(robust), 0);
 	CHECK_EQ(pthread_mutex_unlock(robust), 0);
 	/* And a process that is killed. */
+	volatile bool *held = (bool *)(robust + 1);
 	int p = fork();
 	if (!p) {
 		pthread_mutex_lock(robust);
+		*held = true;
 		pause();
 	}
-	settle();
+	while (!*held)
+		usleep(1000);
 	kill(p, SIGKILL);
 	CHECK_EQ(pthread_mutex_lock(robust), EOWNERDEAD);
 	CHECK_EQ(waitpid(p, NULL, 0), p);
