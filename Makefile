@@ -137,7 +137,7 @@ debug: setup
 -include dts/dts.mk
 -include test/host/host.mk
 
-.PHONY: test test-host test-boot test-matrix test-linux test-all
+.PHONY: test test-matrix test-linux test-all
 TESTBUILD := $(BUILD)/Image $(BUILD)/vellum.elf $(BUILD)/test.cpio $(BUILD)/rootfs.cpio $(BUILD)/bench.cpio
 
 test: setup
@@ -208,12 +208,15 @@ help:
 #>                    SMP=4 MEM=2G NODES=2 PAGING=sv39|sv48|sv57 APPEND="..." INITRD=file DTB=file
 #> make debug         the same, waiting for gdb, which attaches with symbols and our commands
 #> make test          all tests: on the host, in QEMU, and bad input; ends with "N passed, N failed"
+#> make test-host     the tests on the host alone; those below a folder with T=test/host/lib
 #> make test-all      make test, and the kernel and user tests under KASAN and UBSAN, and with each slab back end
 #> make test-matrix   the user tests on every paging mode x harts x nodes x memory size
 #> make test-linux    the user tests on Linux (KERNEL=Image, or Debian's riscv64 kernel package)
 #> make bench         costs in guest instructions, beside Linux's
-#> make slab-table     what slub, slab and slob hold for the same allocations of a boot and the user tests
+#> make slab-table    what slub, slab and slob hold for the same allocations of a boot and the user tests
 #> make lint          layers, warnings as errors, static analysis, style
+#> make setup         install what is missing; make lint and make debug install theirs
+#> make dtbs          the device trees of dts/, for DTB=
 #> make compile_commands.json   for editors
 #> make clean
 #> V=1 shows commands, DEBUG=1 builds with all invariants checked, SLAB=slub chooses the slab allocator,
