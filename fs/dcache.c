@@ -436,11 +436,6 @@ unsigned long dcache_shrink(struct super_block *sb, unsigned long nr)
 	return freed;
 }
 
-void shrink_dcache(void)
-{
-	dcache_shrink(NULL, ~0ul);
-}
-
 /* The last name below @root, newest leaf first, unlinked and counted; NULL: nothing is left. */
 static struct dentry *prune_leaf(struct dentry *root)
 {

@@ -56,7 +56,6 @@ bool is_subdir(struct dentry *dentry, struct dentry *ancestor);
 bool d_has_positive_child(struct dentry *dir);
 /* Free up to @nr unused dentries, oldest first (all of @sb's when it is named); how many. */
 unsigned long dcache_shrink(struct super_block *sb, unsigned long nr);
-void shrink_dcache(void);				/* all unused ones: drop_caches */
 void d_prune_tree(struct dentry *root);			/* unhash and unpin everything below and it */
 extern unsigned long nr_dentry, nr_dentry_unused;	/* (dcache_lock) */
 

@@ -346,22 +346,6 @@ void seq_put_decimal_ll(struct seq_file *m, const char *delim, long long n)
 	put_unsigned(m, n < 0 ? -(unsigned long long)n : (unsigned long long)n);
 }
 
-/* At least @width digits. */
-void seq_put_hex_ll(struct seq_file *m, const char *delim, unsigned long long v, unsigned width)
-{
-	char text[16];
-	unsigned n = 0;
-
-	if (delim)
-		seq_puts(m, delim);
-	do
-		text[15 - n++] = "0123456789abcdef"[v & 15];
-	while ((v >>= 4));
-	for (; n < width && n < 16; n++)
-		text[15 - n] = '0';
-	seq_write(m, text + 16 - n, n);
-}
-
 void seq_escape(struct seq_file *m, const char *s, const char *esc)
 {
 	for (; *s; s++) {

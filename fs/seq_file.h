@@ -50,7 +50,6 @@ void seq_pad(struct seq_file *m, char c);		/* blanks up to seq_setwidth(), then 
 void seq_setwidth(struct seq_file *m, size_t width);
 void seq_put_decimal_ull(struct seq_file *m, const char *delim, unsigned long long n);
 void seq_put_decimal_ll(struct seq_file *m, const char *delim, long long n);
-void seq_put_hex_ll(struct seq_file *m, const char *delim, unsigned long long v, unsigned width);
 /* The path, with the characters of @esc written as \ooo. */
 int seq_path(struct seq_file *m, const struct path *path, const char *esc);
 int seq_path_root(struct seq_file *m, const struct path *path, const char *esc);

@@ -30,8 +30,6 @@ struct irq_chip {
 void irq_set_chip(const struct irq_chip *chip);
 void irq_init_hart(void);
 
-/* The line of the device tree's @node, its @idx-th interrupt; -errno. */
-int irq_from_tree(int node, int idx);
 /* 0, -EINVAL, -ENOMEM, -EBUSY when the line is taken, -ENODEV without a controller. */
 int request_irq(int irq, irq_handler_t handler, void *data, const char *name);
 void free_irq(int irq, void *data);

@@ -168,8 +168,6 @@ void sbi_remote_sfence_vma_asid(hartmask_t harts, unsigned long start, unsigned 
 	rfence(RFENCE_SFENCE_VMA_ASID, harts, start, bytes, asid);
 }
 
-bool sbi_has_hsm(void) { return have_hsm; }
-
 long sbi_hart_status(unsigned long hartid)
 {
 	struct sbiret r;

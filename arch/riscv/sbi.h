@@ -33,7 +33,6 @@ void sbi_remote_sfence_vma_asid(hartmask_t harts, unsigned long start, unsigned 
 long sbi_hart_status(unsigned long hartid);
 /* 0 or -EIO. */
 int sbi_hart_start(unsigned long hartid, phys_addr_t entry, unsigned long opaque);
-bool sbi_has_hsm(void);
 
 /* Return only when the firmware cannot. */
 bool sbi_shutdown(void);		/* returns when it failed: whether the legacy call may do it */

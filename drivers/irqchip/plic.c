@@ -220,20 +220,6 @@ static int plic_probe(int node)
 	return 0;
 }
 
-int irq_from_tree(int node, int idx)
-{
-	u32 cells[4], ncells = 4;
-	int controller;
-	int rc = fdt_get_irq(&boot_fdt, node, idx, &controller, cells, &ncells);
-
-	if (rc)
-		return rc;
-	for (unsigned i = 0; i < nr_plics; i++)
-		if (plics[i].node == controller && ncells && cells[0] && cells[0] <= plics[i].ndev)
-			return plics[i].base + (int)cells[0];
-	return -ENODEV;
-}
-
 void plic_init(void)
 {
 	static const char *const names[] = { "sifive,plic-1.0.0", "riscv,plic0" };

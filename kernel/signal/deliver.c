@@ -50,12 +50,6 @@ void recalc_sigpending(void)
 		clear_task_work(current, WORK_SIGNAL);
 }
 
-void recalc_sigpending_and_wake(struct task_struct *t)
-{
-	if (has_pending(t))
-		signal_wake_up(t, false);
-}
-
 /* A POSIX timer's signal was taken: the timer may expire again.  => lock dropped in between */
 static void timer_goes_on(struct sighand_struct *sighand, siginfo_t *info) REQUIRES(sighand->lock)
 {

@@ -90,11 +90,6 @@ int kill_pid_info(int sig, siginfo_t *info, pid_t pid)
 	return rc;
 }
 
-int kill_pid(pid_t pid, int sig, int priv)
-{
-	return kill_pid_info(sig, priv ? SEND_SIG_PRIV : SEND_SIG_NOINFO, pid);
-}
-
 /* kill(-1): all but init and the caller's own process. */
 static int kill_everybody(int sig, siginfo_t *info)
 {

@@ -124,15 +124,3 @@ void flush_sigqueue(struct sigpending *pending)
 	flush_sigqueue_mask(~0ul, pending);
 	INV(Q1, list_empty(&pending->list));
 }
-
-void flush_signals(struct task_struct *t)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&t->sighand->lock, flags);
-	flush_sigqueue(&t->pending);
-	flush_sigqueue(&t->signal->shared_pending);
-	__atomic_fetch_and(&t->work, ~WORK_SIGNAL, __ATOMIC_RELAXED);
-	spin_unlock_irqrestore(&t->sighand->lock, flags);
-}
-

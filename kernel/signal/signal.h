@@ -52,7 +52,6 @@ void force_fatal_sig(int sig);			/* and no handler will see it */
 /* Take tasklist_lock themselves: interrupt context too. */
 int kill_pgrp(pid_t pgrp, int sig, int priv);
 int kill_pgrp_info(int sig, siginfo_t *info, pid_t pgrp);
-int kill_pid(pid_t pid, int sig, int priv);
 int kill_pid_info(int sig, siginfo_t *info, pid_t pid);
 /* tasklist_lock held by the caller. */
 int __kill_pgrp_info(int sig, siginfo_t *info, pid_t pgrp);
@@ -73,7 +72,6 @@ bool get_signal(struct ksignal *ks);
 /* Put current's mask and stack into the handler's state; kill it if the frame @failed. */
 void signal_setup_done(int failed, struct ksignal *ks);
 void recalc_sigpending(void);			/* sighand->lock held */
-void recalc_sigpending_and_wake(struct task_struct *t);
 void signal_wake_up(struct task_struct *t, bool fatal);		/* sighand->lock held */
 /* Is @sig, sent by nobody special, without effect on current: blocked or ignored (tty's question). */
 bool is_ignored(int sig);
@@ -106,7 +104,6 @@ static inline void init_sigpending(struct sigpending *p)
 	INIT_LIST_HEAD(&p->list);
 }
 void flush_sigqueue(struct sigpending *p);	/* drop all; lock held or private */
-void flush_signals(struct task_struct *t);
 void flush_signal_handlers(struct task_struct *t, bool force_default);	/* exec, kernel threads */
 /* Kill the other threads of @p's group; how many there are.  sighand->lock held. */
 int zap_other_threads(struct task_struct *p);

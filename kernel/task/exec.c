@@ -110,11 +110,6 @@ static int copy_down(struct linux_binprm *bprm, const char *src, size_t n, bool 
 	return 0;
 }
 
-int copy_bytes_kernel(const void *src, size_t n, struct linux_binprm *bprm)
-{
-	return copy_down(bprm, src, n, false);
-}
-
 int copy_string_kernel(const char *src, struct linux_binprm *bprm)
 {
 	size_t n = strlen(src) + 1;

@@ -41,9 +41,8 @@ int load_script(struct linux_binprm *bprm);
 
 /* Replace bprm->file, which is closed. */
 void bprm_set_file(struct linux_binprm *bprm, struct file *file);
-/* Copy the string, or @n bytes, of kernel memory below bprm->p; -E2BIG, -ENOMEM. */
+/* Copy the string of kernel memory below bprm->p; -E2BIG, -ENOMEM. */
 int copy_string_kernel(const char *src, struct linux_binprm *bprm);
-int copy_bytes_kernel(const void *src, size_t n, struct linux_binprm *bprm);
 int remove_arg_zero(struct linux_binprm *bprm);
 /* Past here a failure kills the task: the old program is gone.  0 or -errno */
 int begin_new_exec(struct linux_binprm *bprm);

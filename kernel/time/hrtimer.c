@@ -33,7 +33,6 @@ struct hrtimer_base {
 	struct timer_tree tree[NR_HRTIMER_CLOCKS];	/* (lock) */
 	struct hrtimer *running;		/* (lock) H3 */
 	ktime_t hw_next;			/* (lock) what the hardware waits for */
-	unsigned long nr_irqs;			/* this hart only */
 };
 
 static DEFINE_PER_HART(struct hrtimer_base, timer_bases);
@@ -249,7 +248,6 @@ void timer_interrupt(struct pt_regs *regs)
 	struct pt_regs **slot = this_hart_ptr(&timer_irq_regs);
 
 	*slot = regs;
-	base->nr_irqs++;
 	spin_lock(&base->lock);
 	base->in_interrupt = true;
 	run_due(base);
@@ -285,11 +283,6 @@ void hrtimers_clock_set(void)
 	}
 	hrtimers_ipi();
 	arch_irq_restore(flags);
-}
-
-unsigned long timer_irq_count(unsigned hart)
-{
-	return per_hart_ptr(&timer_bases, hart)->nr_irqs;
 }
 
 void hrtimers_init_hart(unsigned hart)

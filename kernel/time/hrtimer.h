@@ -62,7 +62,4 @@ void hrtimers_clock_set(void);
 void hrtimers_ipi(void);			/* that, on a hart that was told */
 void hrtimers_init_hart(unsigned hart);
 
-/* The number of interrupts that timers took on a hart: /proc/interrupts. */
-unsigned long timer_irq_count(unsigned hart);
-
 #endif

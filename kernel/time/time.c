@@ -58,11 +58,6 @@ void ktime_get_real_ts64(struct timespec64 *ts)
 	*ts = ns_to_timespec64(ktime_get_real_ns());
 }
 
-void ktime_get_ts64(struct timespec64 *ts)
-{
-	*ts = ns_to_timespec64(ktime_get());
-}
-
 void ktime_get_coarse_real_ts64(struct timespec64 *ts)
 {
 	u64 now = ktime_get();

@@ -52,7 +52,6 @@ u64 ktime_get_real_ns(void);
 s64 ktime_real_offset(void);			/* real - monotonic, ns */
 void ktime_get_real_ts64(struct timespec64 *ts);
 void ktime_get_coarse_real_ts64(struct timespec64 *ts);	/* for inode times */
-void ktime_get_ts64(struct timespec64 *ts);
 static inline s64 ktime_get_real_seconds(void) { return ktime_get_real_ns() / NSEC_PER_SEC; }
 
 /* Set the real time; 0 or -EINVAL. */

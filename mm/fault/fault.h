@@ -91,14 +91,11 @@ unsigned vmf_insert_pfn(struct vm_area_struct *vma, vaddr_t addr, pfn_t pfn);
 long get_user_pages_remote(struct mm_struct *mm, vaddr_t start, unsigned long nr, unsigned gup_flags,
 			   struct page **pages) REQUIRES_SHARED(mm->mmap_lock);
 long get_user_pages(vaddr_t start, unsigned long nr, unsigned gup_flags, struct page **pages);
-/* For the running task, without the lock where the entries are there already. => may sleep, no locks */
+/* For the running task.  => takes mmap_lock (read) itself */
 long get_user_pages_fast(vaddr_t start, unsigned long nr, unsigned gup_flags, struct page **pages);
 
 /* Copy between @buf and another address space; bytes done.  => takes mmap_lock of @mm itself */
 int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, unsigned gup_flags);
-/* Resolve one fault for a kernel user of @address: 0, -EFAULT, -ENOMEM.  => mmap_lock held (read) */
-int fixup_user_fault(struct mm_struct *mm, vaddr_t address, unsigned fault_flags)
-	REQUIRES_SHARED(mm->mmap_lock);
 
 /* MAP_POPULATE, mlock: fault [start, start + len) in, region by region.  => no locks held */
 int __mm_populate(vaddr_t start, unsigned long len, bool ignore_errors);
@@ -107,9 +104,5 @@ long populate_vma_page_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t 
 /* MADV_POPULATE_*: fault in for reading or writing; pages or -errno (-EFAULT on SIGBUS, SIGSEGV). */
 long faultin_page_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool write)
 	REQUIRES_SHARED(mm->mmap_lock);
-
-/* Touch user memory of the running task before a copy under a lock; bytes NOT reachable. */
-size_t fault_in_readable(const char __user *addr, size_t bytes);
-size_t fault_in_writeable(char __user *addr, size_t bytes);
 
 #endif

@@ -141,16 +141,6 @@ long get_user_pages_fast(vaddr_t start, unsigned long nr, unsigned gup_flags, st
 	return got;
 }
 
-int fixup_user_fault(struct mm_struct *mm, vaddr_t address, unsigned fault_flags)
-{
-	struct vm_area_struct *vma = vma_lookup(mm, address);
-	unsigned long need = fault_flags & FAULT_FLAG_WRITE ? VM_WRITE : VM_READ;
-
-	if (!vma || !(vma->vm_flags & need))
-		return -EFAULT;
-	return fault_errno(handle_mm_fault(vma, address, fault_flags | FAULT_FLAG_REMOTE));
-}
-
 /* ---- copies ---------------------------------------------------------------------------------- */
 
 /* Copy inside one page.  Content that was written goes to the store, and past the instruction cache. */
@@ -305,35 +295,4 @@ long faultin_page_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool w
 		va += got * PAGE_SIZE;
 	}
 	return nr;
-}
-
-size_t fault_in_readable(const char __user *addr, size_t bytes)
-{
-	vaddr_t va = (vaddr_t)addr, end = va + bytes;
-	char c;
-
-	if (!access_ok(addr, bytes))
-		return bytes;
-	for (; va < end; va = (va & PAGE_MASK) + PAGE_SIZE)
-		if (copy_from_user(&c, (const void *)va, 1))
-			return end - va;
-	return 0;
-}
-
-size_t fault_in_writeable(char __user *addr, size_t bytes)
-{
-	vaddr_t va = (vaddr_t)addr, end = va + bytes;
-	struct mm_struct *mm = current_base()->mm;
-	size_t left = 0;
-
-	if (!access_ok(addr, bytes))
-		return bytes;
-	mmap_read_lock(mm);
-	for (; va < end; va = (va & PAGE_MASK) + PAGE_SIZE)
-		if (fixup_user_fault(mm, va, FAULT_FLAG_WRITE)) {
-			left = end - va;
-			break;
-		}
-	mmap_read_unlock(mm);
-	return left;
 }

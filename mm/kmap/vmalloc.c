@@ -172,12 +172,6 @@ void *vmalloc_user(unsigned long bytes)
 			    __builtin_return_address(0));
 }
 
-void *vmalloc_prot(unsigned long bytes, gfp_t gfp, pte_t prot)
-{
-	return vmalloc_area(bytes, (struct vm_request){ .gfp = gfp, .nid = NUMA_NO_NODE, .prot = prot }, 0,
-			    __builtin_return_address(0));
-}
-
 void vfree(const void *addr)
 {
 	struct vm_struct *area;

@@ -53,7 +53,6 @@ void *vmalloc_node(unsigned long bytes, int nid);
 void *vzalloc_node(unsigned long bytes, int nid);
 /* Zeroed, and fit to be shown to programs: remap_vmalloc_range() in mm/fault. */
 void *vmalloc_user(unsigned long bytes);
-void *vmalloc_prot(unsigned long bytes, gfp_t gfp, pte_t prot);
 void *vmap(struct page **pages, unsigned nr_pages, unsigned long flags, pte_t prot);
 /* Free what the first group gave; NULL is fine.  Any context: the flush comes later (L1). */
 void vfree(const void *addr);

@@ -43,7 +43,6 @@ unsigned long move_freepages_block(struct zone *zone, pfn_t pfn, unsigned mt);	/
 struct page *__rmqueue_fallback(struct zone *zone, unsigned order, unsigned mt, unsigned alloc_flags);
 void reserve_highatomic_pageblock(struct page *page, struct zone *zone);
 bool unreserve_highatomic_pageblock(struct zone *zone, bool force);
-void set_mobility_grouping(void);		/* off on machines with few pageblocks */
 
 /* Take [start, end), whole pageblocks, out of use for new allocations.  0 or -EBUSY. */
 __must_check int start_isolate_page_range(pfn_t start, pfn_t end);

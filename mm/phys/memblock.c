@@ -347,13 +347,6 @@ phys_addr_t memblock_phys_alloc_try_nid(phys_addr_t size, phys_addr_t align, int
 	return pa || nid == NUMA_NO_NODE ? pa : memblock_phys_alloc(size, align);
 }
 
-void *memblock_alloc_raw(phys_addr_t size, phys_addr_t align)
-{
-	phys_addr_t pa = memblock_phys_alloc(size, align);
-
-	return pa ? phys_to_virt(pa) : NULL;
-}
-
 void *memblock_alloc_node(phys_addr_t size, phys_addr_t align, int nid)
 {
 	phys_addr_t pa = memblock_phys_alloc_try_nid(size, align, nid);

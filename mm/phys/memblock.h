@@ -56,9 +56,8 @@ phys_addr_t memblock_phys_alloc_try_nid(phys_addr_t size, phys_addr_t align, int
 phys_addr_t memblock_phys_alloc_range_nid(phys_addr_t size, phys_addr_t align,
 					  phys_addr_t start, phys_addr_t end, int nid);
 
-/* Direct-map addresses; cleared, except _raw; NULL on failure. */
+/* Direct-map addresses; cleared; NULL on failure. */
 void *memblock_alloc(phys_addr_t size, phys_addr_t align);
-void *memblock_alloc_raw(phys_addr_t size, phys_addr_t align);
 void *memblock_alloc_node(phys_addr_t size, phys_addr_t align, int nid);
 void memblock_free(void *va, phys_addr_t size);
 

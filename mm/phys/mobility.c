@@ -322,16 +322,3 @@ void undo_isolate_page_range(pfn_t start, pfn_t end, unsigned mt)
 		unisolate_block(pfn, mt);
 	page_alloc_hook_put(HOOK_ISOLATE);
 }
-
-/* With fewer pageblocks than this per type, grouping only scatters. */
-void set_mobility_grouping(void)
-{
-	unsigned long pages = 0;
-
-	for_each_populated_zone(z)
-		pages += z->managed_pages;
-	if (pages < pageblock_nr_pages * MIGRATE_TYPES)
-		page_group_by_mobility_disabled = true;
-	if (page_group_by_mobility_disabled)
-		pr_info("Mobility grouping off\n");
-}

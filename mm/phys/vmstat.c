@@ -96,17 +96,6 @@ unsigned long totalram_pages(void)
 	return sum;
 }
 
-/* Of the zones that the kernel itself can use: managed above the high watermark. */
-unsigned long nr_free_buffer_pages(void)
-{
-	unsigned long sum = 0;
-
-	for_each_populated_zone(z)
-		if (z->idx <= ZONE_NORMAL && z->managed_pages > high_wmark_pages(z))
-			sum += z->managed_pages - high_wmark_pages(z);
-	return sum;
-}
-
 /* Free above the reserves; page cache and reclaimable slab less what should stay of them. */
 unsigned long si_mem_available(void)
 {

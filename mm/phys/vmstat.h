@@ -100,7 +100,6 @@ unsigned long zone_free_pages(struct zone *zone);	/* on pcp lists and deferred o
 
 /* Free, on the pcp lists, or not initialised yet: what MemFree shows.  Does not wander with caching. */
 unsigned long nr_free_pages(void);
-unsigned long nr_free_buffer_pages(void);
 /* What a new program could have without swapping: MemAvailable. */
 unsigned long si_mem_available(void);
 

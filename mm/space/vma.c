@@ -228,13 +228,6 @@ static void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 		mm->mmap_cache = NULL;
 }
 
-void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
-{
-	if (vma->vm_file)
-		vma_unlink_file(vma);
-	__vma_unlink(mm, vma);
-}
-
 void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *last,
 		      struct vm_area_struct *prev)
 {

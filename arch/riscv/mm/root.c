@@ -98,16 +98,6 @@ void pgd_free(pte_t *root)
 		free_page((unsigned long)root);
 }
 
-unsigned pgd_cache_drain(void)
-{
-	struct root_list *l = this_hart_ptr(&root_list);
-	unsigned nr = l->nr;
-
-	while (l->nr)
-		free_page((unsigned long)l->root[--l->nr]);
-	return nr;
-}
-
 /*
  * Place everything for @levels levels and RAM that begins at @ram_start.
  * => before paging_init(); virtual addresses only, maps nothing

@@ -19,9 +19,6 @@
 #endif
 
 void layout_init(unsigned levels, phys_addr_t ram_start);
-/* Give this hart's spare roots back; returns how many. */
-unsigned pgd_cache_drain(void);
-
 /* Roots that @hart keeps for the next address space. */
 unsigned root_list_pages(unsigned hart);
 
