@@ -29,6 +29,7 @@
 #include "include/machine.h"
 #include "include/uapi/sched.h"
 #include "kernel/futex.h"
+#include "kernel/ipc/ipc.h"
 #include "kernel/kallsyms.h"
 #include "kernel/ktest_hook.h"
 #include "kernel/sched/sched.h"
@@ -196,6 +197,7 @@ static void kernel_init(void *unused)
 	reclaim_init();
 	oom_init();
 	fs_late_init();
+	ipc_init();
 	fs_shrinkers_init();
 	node_dev_init();
 	class_init();

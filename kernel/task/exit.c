@@ -21,6 +21,7 @@
 #include "fs/fs_struct.h"
 #include "include/syscall.h"
 #include "kernel/futex.h"
+#include "kernel/ipc/sem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
 #include "kernel/task/cred.h"
@@ -263,6 +264,7 @@ void do_exit(long code)
 	}
 	me->exit_code = code;
 	leave_mm(me);
+	exit_sem(me);
 	exit_files(me);
 	exit_fs(me);
 	if (group_dead && me->signal->leader)

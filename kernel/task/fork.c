@@ -22,6 +22,7 @@
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "kernel/futex.h"
+#include "kernel/ipc/sem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
 #include "kernel/sync/completion.h"
@@ -348,9 +349,12 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, in
 	*rc = sched_fork(p);
 	if (*rc)
 		goto undo_struct;
-	*rc = copy_files(args->flags, p);
+	*rc = copy_semundo(args->flags, p);
 	if (*rc)
 		goto undo_struct;
+	*rc = copy_files(args->flags, p);
+	if (*rc)
+		goto undo_sem;
 	*rc = copy_fs(args->flags, p);
 	if (*rc)
 		goto undo_files;
@@ -390,6 +394,8 @@ undo_fs:
 undo_files:
 	if (p->files)
 		put_files_struct(p->files);
+undo_sem:
+	exit_sem(p);
 undo_struct:
 	put_cred(p->cred);
 	free_task(p);
@@ -596,6 +602,8 @@ SYSCALL_DEFINE1(unshare, unsigned long, flags)
 		return -EINVAL;
 	if ((flags & CLONE_VM) && atomic_read(&current->mm->mm_users) > 1)
 		return -EINVAL;
+	if (flags & CLONE_SYSVSEM)
+		exit_sem(current);
 	if (flags & CLONE_FS)
 		rc = unshare_fs_struct();
 	if (!rc && (flags & CLONE_FILES))

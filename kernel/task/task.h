@@ -26,6 +26,7 @@
 
 struct tty_struct;
 struct task_struct;
+struct sem_undo_list;
 struct user_struct;
 
 struct sigpending {
@@ -156,6 +157,7 @@ struct task_struct {
 	spinlock_t alloc_lock;		/* rank pid: (A) */
 	const struct cred *cred;	/* (T, H) */
 	struct files_struct *files;	/* (A) */
+	struct sem_undo_list *sysvsem;	/* own; NULL: no SEM_UNDO so far */
 	struct fs_struct *fs;		/* (A) */
 	bool dumpable, no_new_privs, in_execve, did_exec;
 	unsigned personality;		/* personality(2) */

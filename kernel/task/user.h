@@ -14,6 +14,7 @@ struct user_struct {
 	uid_t uid;			/* (I) */
 	atomic_t processes;		/* tasks, RLIMIT_NPROC */
 	atomic_t sigpending;		/* queued signals, RLIMIT_SIGPENDING */
+	atomic_long_t locked_shm;	/* pages of SHM_LOCKed segments, RLIMIT_MEMLOCK */
 	struct user_struct *next;	/* (uidhash_lock) */
 };
 
