@@ -39,16 +39,7 @@ bool proc_task_alive(struct task_struct *t)
 
 bool proc_may_access(struct task_struct *t)
 {
-	const struct cred *me = current_cred(), *c;
-	bool same;
-
-	if (t->tgid == current->tgid)
-		return true;
-	c = get_task_cred(t);
-	same = me->fsuid == c->euid && me->fsuid == c->suid && me->fsuid == c->uid &&
-	       me->fsgid == c->egid && me->fsgid == c->sgid && me->fsgid == c->gid;
-	put_cred(c);
-	return (same && t->dumpable) || capable(CAP_SYS_PTRACE);
+	return ptrace_may_read(t);
 }
 
 void proc_set_owner(struct inode *inode, struct task_struct *t)

@@ -161,6 +161,36 @@ bool kill_ok_by_cred(const struct cred *t)
 	       capable(CAP_KILL);
 }
 
+/* Does @c belong, with all its ids, to @uid and @gid? */
+static bool owned_wholly(const struct cred *c, uid_t uid, gid_t gid)
+{
+	return uid == c->euid && uid == c->suid && uid == c->uid && gid == c->egid && gid == c->sgid && gid == c->gid;
+}
+
+/* The rule behind all who look into a task or reach into it: its owner, unless it keeps secrets; or who may trace all. */
+static bool may_trace(struct task_struct *t, uid_t uid, gid_t gid)
+{
+	const struct cred *c;
+	bool same;
+
+	if (t->tgid == current->tgid)
+		return true;
+	c = get_task_cred(t);
+	same = owned_wholly(c, uid, gid);
+	put_cred(c);
+	return (same && t->dumpable) || capable(CAP_SYS_PTRACE);
+}
+
+bool ptrace_may_read(struct task_struct *t)
+{
+	return may_trace(t, current_fsuid(), current_fsgid());
+}
+
+bool ptrace_may_attach(struct task_struct *t)
+{
+	return may_trace(t, current_cred()->uid, current_cred()->gid);
+}
+
 /* ---- changes of user id ---------------------------------------------------------------------- */
 
 #define CAP_FS_SET	(BIT(CAP_CHOWN) | BIT(CAP_MKNOD) | BIT(CAP_DAC_OVERRIDE) | \

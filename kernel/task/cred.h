@@ -51,6 +51,9 @@ bool in_group_p(gid_t gid);		/* fsgid or a supplementary group of the running ta
 bool in_egroup_p(gid_t gid);
 /* Whether the running task may signal, or look into, a task with cred @c. */
 bool kill_ok_by_cred(const struct cred *target);
+/* Whether it may look into @t as file system user (/proc), and take hold of it as real user (process_vm_readv). */
+bool ptrace_may_read(struct task_struct *t);
+bool ptrace_may_attach(struct task_struct *t);
 /* New identity of a program file with mode @mode owned by @uid, @gid.  Edits @new. */
 bool cred_apply_exec(struct cred *new, umode_t mode, uid_t uid, gid_t gid);
 

@@ -144,3 +144,27 @@ out:
 	put_task_struct(t);
 	return rc;
 }
+
+SYSCALL_DEFINE3(pidfd_getfd, int, pidfd, int, fd, unsigned, flags)
+{
+	struct task_struct *t;
+	struct file *f = NULL;
+	int rc;
+
+	if (flags)
+		return -EINVAL;
+	t = pidfd_get_task(pidfd);
+	if (!t)
+		return -EBADF;
+	rc = READ_ONCE(t->exit_state) ? -ESRCH : ptrace_may_attach(t) ? 0 : -EPERM;
+	if (!rc)
+		f = fget_task(t, fd);
+	if (!rc && !f)
+		rc = -EBADF;
+	if (f) {
+		rc = receive_fd(f, O_CLOEXEC);
+		fput(f);
+	}
+	put_task_struct(t);
+	return rc;
+}

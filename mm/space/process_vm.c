@@ -18,7 +18,6 @@
 #include "mm/space/mm.h"
 
 #define CHUNK		PAGE_SIZE
-#define CAP_SYS_PTRACE	19
 #define FOLL_WRITE	0x01
 
 /* Up-calls: kernel/task */
@@ -26,6 +25,7 @@ struct task_struct;
 struct task_struct *find_get_task(pid_t pid);
 void put_task_struct(struct task_struct *t);
 struct mm_struct *get_task_mm(struct task_struct *t);
+bool ptrace_may_attach(struct task_struct *t);
 
 struct vm_copy {
 	struct mm_struct *mm;
@@ -38,17 +38,20 @@ static int remote_mm(pid_t pid, struct mm_struct **out)
 {
 	struct task_struct *t = find_get_task(pid);
 	struct mm_struct *mm;
+	int rc = 0;
 
 	if (!t)
 		return -ESRCH;
 	mm = get_task_mm(t);
-	put_task_struct(t);
 	if (!mm)
-		return -ESRCH;
-	if (mm != current_base()->mm && !capable(CAP_SYS_PTRACE)) {
+		rc = -ESRCH;
+	else if (mm != current_base()->mm && !ptrace_may_attach(t))
+		rc = -EPERM;
+	put_task_struct(t);
+	if (rc && mm)
 		mmput(mm);
-		return -EPERM;
-	}
+	if (rc)
+		return rc;
 	*out = mm;
 	return 0;
 }

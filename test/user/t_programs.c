@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
@@ -242,4 +243,58 @@ TEST(idle_kernel_threads_are_no_load)
 			CHECK(tries < 500);
 			usleep(10000);
 		}
+}
+
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd	438
+#endif
+
+/* A child's descriptors and memory are its owner's to take, and nobody else's. */
+TEST(reaching_into_a_process_of_the_same_owner)
+{
+	int fd[2], pidfd, got, page = 5, copy = 0;
+	struct iovec local = { &copy, sizeof(copy) }, remote = { &page, sizeof(page) };
+	char c = 'x';
+	pid_t child;
+
+	CHECK_EQ(pipe(fd), 0);
+	child = fork();
+	if (!child) {
+		if (setgid(1000) || setuid(1000) || prctl(PR_SET_DUMPABLE, 1))
+			_exit(1);
+		page = 6;
+		CHECK_EQ(write(fd[1], &c, 1), 1);
+		pause();
+	}
+	CHECK_EQ(read(fd[0], &c, 1), 1);
+	close(fd[1]);					/* the child has it still */
+	CHECK((pidfd = syscall(SYS_pidfd_open, child, 0)) >= 0);
+	CHECK((got = syscall(SYS_pidfd_getfd, pidfd, fd[1], 0)) >= 0);
+	CHECK_EQ(fcntl(got, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(write(got, "y", 1), 1);
+	CHECK_EQ(read(fd[0], &c, 1), 1);
+	CHECK_EQ(c, 'y');
+	CHECK_ERR(syscall(SYS_pidfd_getfd, pidfd, fd[1], 1), EINVAL);
+	CHECK_ERR(syscall(SYS_pidfd_getfd, pidfd, 999, 0), EBADF);
+	CHECK_ERR(syscall(SYS_pidfd_getfd, fd[0], fd[1], 0), EBADF);
+	for (uid_t uid = 1000; uid <= 1001; uid++)
+		CHECK_EQ(WEXITSTATUS(CHILD_STATUS({
+			int rc;
+
+			CHECK_EQ(setgid(1000), 0);
+			CHECK_EQ(setuid(uid), 0);
+			rc = process_vm_readv(child, &local, 1, &remote, 1, 0) < 0 ? errno : 0;
+			if (rc != ENOSYS) {			/* a kernel may be without it */
+				CHECK_EQ(rc, uid == 1000 ? 0 : EPERM);
+				CHECK_EQ(copy, uid == 1000 ? 6 : 0);
+			}
+			rc = syscall(SYS_pidfd_getfd, pidfd, fd[1], 0) < 0 ? errno : 0;
+			CHECK_EQ(rc, uid == 1000 ? 0 : EPERM);
+		})), 0);
+	kill(child, SIGKILL);
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	CHECK_ERR(syscall(SYS_pidfd_getfd, pidfd, fd[1], 0), ESRCH);
+	close(got);
+	close(pidfd);
+	close(fd[0]);
 }
