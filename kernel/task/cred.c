@@ -167,7 +167,7 @@ static bool owned_wholly(const struct cred *c, uid_t uid, gid_t gid)
 	return uid == c->euid && uid == c->suid && uid == c->uid && gid == c->egid && gid == c->sgid && gid == c->gid;
 }
 
-/* The rule behind all who look into a task or reach into it: its owner, unless it keeps secrets; or who may trace all. */
+/* May look into @t, or reach into it: its owner, unless it keeps secrets, and who may trace all. */
 static bool may_trace(struct task_struct *t, uid_t uid, gid_t gid)
 {
 	const struct cred *c;
