@@ -1,5 +1,6 @@
 /*
- * fs/initramfs.c - fill the root file system from the initrd: cpio archives, one after another.
+ * fs/initramfs.c - fill the root file system from the initrd: cpio archives, one after another, each plain or
+ * in a gzip member.
  *
  * MODEL     Each member is made by its name, in order, relative to the root.  Names of one file (same
  *           archive, device and inode) are hard links; the data comes with any of them.  Times
@@ -7,7 +8,8 @@
  *           What is there already and is of another kind is removed first.
  * FAILURE   A member that cannot be made is left out, as on Linux, but a lack of memory or something
  *           that is no archive ends the unpacking with a message.
- * COST      content is copied once, in pages; the archive is not copied at all.
+ * COST      content is copied once, in pages; a plain archive is not copied at all, one that was compressed is
+ *           memory of its own until it is read.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,6 +19,7 @@
 #include "fs/namei.h"
 #include "include/machine.h"
 #include "lib/cpio.h"
+#include "lib/inflate.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/kmap/ioremap.h"
@@ -281,7 +284,19 @@ static int unpack_member(struct unpack *u, const struct cpio_entry *e)
 	return 0;
 }
 
-static void unpack_end(struct unpack *u)
+/* Further names of files seen so far will not come: what is remembered of them lies in their archive. */
+static void forget_links(struct unpack *u)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(u->links); i++) {
+		for (struct seen_link *l = u->links[i], *next; l; l = next) {
+			next = l->next;
+			kfree(l);
+		}
+		u->links[i] = NULL;
+	}
+}
+
+static void set_dir_times(struct unpack *u)
 {
 	for (struct dir_time *t = u->dirs, *next; t; t = next) {
 		next = t->next;
@@ -289,18 +304,15 @@ static void unpack_end(struct unpack *u)
 		path_put(&t->path);
 		kfree(t);
 	}
-	for (unsigned i = 0; i < ARRAY_SIZE(u->links); i++)
-		for (struct seen_link *s = u->links[i], *next; s; s = next) {
-			next = s->next;
-			kfree(s);
-		}
 }
+
+/* ---- archives -------------------------------------------------------------------------------- */
 
 /* What an archive that we cannot read begins with. */
 static const char *compression_of(const u8 *p, size_t n)
 {
 	static const struct { const char *name; u8 magic[4]; unsigned len; } known[] = {
-		{ "gzip", { 0x1f, 0x8b }, 2 }, { "xz", { 0xfd, '7', 'z', 'X' }, 4 },
+		{ "xz", { 0xfd, '7', 'z', 'X' }, 4 },
 		{ "bzip2", { 'B', 'Z', 'h' }, 3 }, { "zstd", { 0x28, 0xb5, 0x2f, 0xfd }, 4 },
 		{ "lz4", { 0x02, 0x21, 0x4c, 0x18 }, 4 }, { "lzma", { 0x5d, 0, 0 }, 3 },
 		{ "lzo", { 0x89, 'L', 'Z', 'O' }, 4 },
@@ -322,26 +334,75 @@ static void say_not_archive(const u8 *p, size_t n)
 		pr_err("Initramfs unpacking failed: invalid magic at start of compressed archive\n");
 }
 
-static void unpack_to_rootfs(const u8 *p, size_t n)
+/*
+ * Make what the archives at @p say, up to what is no cpio.
+ * => bytes that were read: all, if nothing else follows; -errno after a message
+ */
+static ssize_t unpack_cpio(struct unpack *u, const u8 *p, size_t n)
 {
-	static struct unpack u __initdata;
 	struct cpio_iter it;
 	struct cpio_entry e;
 	int rc;
 
 	cpio_init(&it, p, n);
 	while ((rc = cpio_next(&it, &e)) > 0) {
-		rc = unpack_member(&u, &e);
+		rc = unpack_member(u, &e);
 		if (rc == -ENOMEM || rc == -ENOSPC) {
-			pr_err("Initramfs unpacking failed: write error (%d) at %s\n", rc, e.name);
+			pr_err("Initramfs unpacking failed: write error (%d) at %.80s\n", rc, e.name);
 			break;
 		}
 		if (rc)
-			pr_warn("initramfs: %s left out (%d)\n", e.name, rc);
+			pr_warn("initramfs: %.80s left out (%d)\n", e.name, rc);
 	}
-	if (rc == -EINVAL)
-		say_not_archive(it.p, it.end - it.p);
-	unpack_end(&u);
+	if (rc == -EINVAL && it.error)
+		pr_err("Initramfs unpacking failed: %s\n", it.error);
+	forget_links(u);
+	return rc < 0 && (rc != -EINVAL || it.error) ? rc : it.p - p;
+}
+
+/* The same for a gzip member: it becomes memory, which is read, and freed. */
+static ssize_t unpack_gzip(struct unpack *u, const u8 *p, size_t n)
+{
+	struct gunzip *g = kmalloc(sizeof(*g), GFP_KERNEL);
+	size_t used, bytes;
+	u8 *out = NULL;
+	ssize_t rc = -ENOMEM;
+
+	if (g)
+		rc = gunzip(g, p, n, NULL, 0, &used, &bytes);
+	if (!rc && bytes) {
+		out = vmalloc(bytes);
+		rc = out ? gunzip(g, p, n, out, bytes, &used, &bytes) : -ENOMEM;
+	}
+	kfree(g);
+	if (rc) {
+		pr_err("Initramfs unpacking failed: %s\n", rc == -ENOMEM ? "out of memory" : "invalid gzip data");
+	} else if (bytes) {
+		rc = unpack_cpio(u, out, bytes);
+		if (rc >= 0 && (size_t)rc < bytes)
+			say_not_archive(out + rc, bytes - rc);
+	}
+	vfree(out);
+	return rc < 0 ? rc : (ssize_t)used;
+}
+
+static void unpack_to_rootfs(const u8 *p, size_t n)
+{
+	static struct unpack u __initdata;
+
+	while (n) {
+		ssize_t done = gzip_is_member(p, n) ? unpack_gzip(&u, p, n) : unpack_cpio(&u, p, n);
+
+		if (done < 0)
+			break;
+		p += done;
+		n -= done;
+		if (n && !gzip_is_member(p, n)) {
+			say_not_archive(p, n);
+			break;
+		}
+	}
+	set_dir_times(&u);
 }
 
 static void default_rootfs(void)

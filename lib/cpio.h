@@ -8,7 +8,9 @@
  *           Members with nlink >= 2 and equal (ino, maj, min) are one file; its data comes with any
  *           one of them (usually the last), the others have size 0.
  * FAILURE   Everything is checked against the end of the memory; a broken archive ends the walk
- *           with -EINVAL and never reads outside.
+ *           with -EINVAL, never reads outside, and leaves the reason in ->error.  Like Linux: a field
+ *           ends at what is no digit; a member whose name has no bytes, or more than a path may, is
+ *           stepped over; one whose sum is wrong is the last.
  * TESTS     test/host/lib/test_cpio.c
  * SEE       Linux's Documentation/driver-api/early-userspace/buffer-format.rst
  *
@@ -21,6 +23,7 @@
 
 struct cpio_iter {
 	const u8 *start, *p, *end;
+	const char *error;		/* why the walk ended; NULL: at ->p is something that is not cpio */
 	unsigned archive;		/* number of the archive in a concatenation: (ino, maj, min) are
 					   one file only within one archive */
 };

@@ -4,6 +4,8 @@ Each must end in a clear message, never in a hang or a wrong continuation.
 
 SPDX-License-Identifier: MIT
 """
+import gzip
+import lzma
 import os
 import random
 import subprocess
@@ -96,6 +98,20 @@ def initramfs(tap, folder):
     whole = open(cpio(folder, "whole", {"a": (b"x" * 5000, 0o644), "init": (b"#!/x\n", 0o755)}), "rb").read()
     expect_end(tap, "a truncated cpio archive", r"(?i)initramfs.*(\n.*)*" + PANIC,
                initrd=write(f"{folder}/cut.cpio", whole[:3000]))
+    packed = gzip.compress(whole)
+    expect_end(tap, "a gzipped archive", r"Failed to execute /init \(error -2\)(.*\n)*.*" + PANIC,
+               initrd=write(f"{folder}/whole.gz", packed))
+    expect_end(tap, "plain archives and gzipped ones in a row", r"Failed to execute /init \(error -2\)(.*\n)*.*" + PANIC,
+               initrd=write(f"{folder}/row", open(cpio(folder, "one", {"b": (b"b", 0o644)}), "rb").read() + packed + packed))
+    expect_end(tap, "a truncated gzip member", r"Initramfs unpacking failed: invalid gzip data(.*\n)*.*" + PANIC,
+               initrd=write(f"{folder}/cut.gz", packed[:len(packed) // 2]))
+    expect_end(tap, "a gzip member that becomes more than there is",
+               r"Initramfs unpacking failed: out of memory(.*\n)*.*" + PANIC,
+               initrd=write(f"{folder}/bomb.gz", gzip.compress(bytes(200 << 20))))
+    expect_end(tap, "another compression", r"compression method xz not configured(.*\n)*.*" + PANIC,
+               initrd=write(f"{folder}/whole.xz", lzma.compress(whole)))
+    expect_end(tap, "the old cpio format", r"incorrect cpio method used(.*\n)*.*" + PANIC,
+               initrd=write(f"{folder}/odc", b"070707" + whole[6:]))
     expect_end(tap, "no /init in the archive", PANIC + "init",
                initrd=cpio(folder, "empty", {"etc/motd": (b"hi\n", 0o644)}))
     elf = open(f"{BUILD}/user/init", "rb").read()

@@ -115,6 +115,25 @@ int main(void)
 	buf[6 + 6 * 8 + 7] = '1';	/* "." with a data size of 1: the next magic number is off */
 	ok(strstr(walk(buf, len), "-22"), "a size that is wrong");
 	build();
+	buf[6 + 3 * 8 + 7] = 'x';	/* gid of "." */
+	cpio_init(&it, buf, len);
+	ok(cpio_next(&it, &e) == 1 && e.gid == 100 >> 4, "a field ends at what is no digit");
+	build();
+	memset(buf + 6 + 11 * 8, '0', 8);	/* the bytes of its name, which is no longer than the padding */
+	cpio_init(&it, buf, len);
+	ok(cpio_next(&it, &e) == 1 && !strcmp(e.name, "bin/sh"), "a member without a name is stepped over");
+	build();
+	memcpy(buf, "070707", 6);
+	cpio_init(&it, buf, len);
+	ok(cpio_next(&it, &e) < 0 && strstr(it.error, "-H newc"), "the old format");
+	build();
+	len = archive_start = 0;
+	member("sum", "data", 7, 0100644, 1, true);
+	buf[len - 1] ^= 1;
+	trailer();
+	cpio_init(&it, buf, len);
+	ok(cpio_next(&it, &e) == 1 && cpio_next(&it, &e) < 0 && strstr(it.error, "checksum"), "a wrong sum is the last");
+	build();
 	test_mutations();
 	return done_testing();
 }
