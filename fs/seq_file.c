@@ -167,6 +167,7 @@ static int seq_traverse(struct seq_file *m, loff_t pos)
 static ssize_t seq_read_locked(struct seq_file *m, struct iov_iter *to, loff_t pos)
 {
 	ssize_t done = 0;
+	bool filled = false;		/* once is enough for one call */
 	int rc;
 
 	if (!m->buf && seq_alloc_buf(m, PAGE_SIZE))
@@ -184,13 +185,14 @@ static ssize_t seq_read_locked(struct seq_file *m, struct iov_iter *to, loff_t p
 		size_t n;
 
 		if (!m->count) {
-			if (done)
-				break;		/* what is there is enough for one call */
+			if (filled)
+				break;
 			rc = seq_fill(m, to->count);
 			if (rc)
-				return rc;
+				return done ? done : rc;
 			if (!m->count)
 				break;
+			filled = true;
 		}
 		n = copy_to_iter(m->buf + m->from, m->count, to);
 		if (!n)

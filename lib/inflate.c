@@ -153,12 +153,13 @@ static int put_byte(struct output *o, u8 v)
 /* @len bytes again, from @distance back; the two may overlap. */
 static int put_match(struct output *o, size_t distance, size_t len)
 {
-	u8 *to = o->base + o->n;
+	u8 *to;
 
 	if (distance > o->n || len > o->room - o->n)
 		return -EINVAL;
+	to = o->base ? o->base + o->n : NULL;
 	o->n += len;
-	if (!o->base)
+	if (!to)
 		return 0;
 	if (distance >= len)
 		memcpy(to, to - distance, len);

@@ -110,6 +110,20 @@ TEST(nobody_is_asked_for_nothing)
 	CHECK_EQ(process_vm_readv(0x3ffffff, NULL, 0, &one, 1, 0), 0);
 }
 
+/* What a read left of a record is not all that the next one gets. */
+TEST(proc_files_fill_small_reads)
+{
+	char buf[100];
+	int fd = open("/proc/self/maps", O_RDONLY), blocks = 0;
+	ssize_t n, last = sizeof(buf);
+
+	CHECK(fd >= 0);
+	for (; (n = read(fd, buf, sizeof(buf))) > 0; last = n, blocks++)
+		CHECK_EQ(last, sizeof(buf));
+	CHECK_EQ(n, 0);
+	CHECK(blocks > 3);
+}
+
 /* What a mapping would replace stays when there is not enough memory for it. */
 TEST(a_fixed_mapping_that_fails_replaces_nothing)
 {

@@ -132,7 +132,8 @@ int main(void)
 	buf[len - 1] ^= 1;
 	trailer();
 	cpio_init(&it, buf, len);
-	ok(cpio_next(&it, &e) == 1 && cpio_next(&it, &e) < 0 && strstr(it.error, "checksum"), "a wrong sum is the last");
+	ok(cpio_next(&it, &e) == 1 && cpio_next(&it, &e) < 0 &&
+	   strstr(it.error, "checksum"), "a wrong sum is the last");
 	build();
 	test_mutations();
 	return done_testing();
