@@ -211,6 +211,23 @@ int attrfs_create_live_dir(struct super_block *sb, const char *path, const struc
 	return add_name(path, inode);
 }
 
+int attrfs_create_link(struct super_block *sb, const char *path, const char *target)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (!inode)
+		return -ENOMEM;
+	inode->i_mode = S_IFLNK | S_IRWXUGO;
+	inode->i_op = &simple_symlink_inode_operations;
+	inode->i_size = strlen(target);
+	inode->i_link = kstrdup(target, GFP_KERNEL);
+	if (!inode->i_link) {
+		iput(inode);
+		return -ENOMEM;
+	}
+	return add_name(path, inode);
+}
+
 /* ---- the instance ---------------------------------------------------------------------------- */
 
 static const struct super_operations attrfs_super_ops = { .evict_inode = attrfs_evict, .statfs = simple_statfs };

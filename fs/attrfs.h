@@ -24,6 +24,7 @@ int attrfs_create_dir(struct super_block *sb, const char *path);
 /* A directory whose names are made by @iops->lookup and told by @fops->iterate. */
 int attrfs_create_live_dir(struct super_block *sb, const char *path, const struct inode_operations *iops,
 			   const struct file_operations *fops);
+int attrfs_create_link(struct super_block *sb, const char *path, const char *target);
 /* For .open: EACCES to open for writing what nobody may write, even for root. */
 int attrfs_open(struct inode *inode, struct file *f);
 

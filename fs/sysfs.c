@@ -20,6 +20,8 @@ int sysfs_create_live_dir(const char *path, const struct inode_operations *iops,
 {
 	return attrfs_create_live_dir(sysfs_sb, path, iops, fops);
 }
+int sysfs_create_link(const char *path, const char *target) { return attrfs_create_link(sysfs_sb, path, target); }
+
 /* ---- what the machine has -------------------------------------------------------------------- */
 
 static ssize_t mask_list(u64 mask, char *buf) { return scnprintf(buf, PAGE_SIZE, "%*pbl\n", 64, &mask); }

@@ -22,6 +22,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/unix_msg.h"
+#include "kernel/task/user.h"
 #include "kernel/workqueue.h"
 
 static LIST_HEAD(inflight_list);	/* (U) sockets in flight, by gc_link */
@@ -42,12 +43,16 @@ static void inflight_change(struct file *f, int by) REQUIRES(unix_lock)
 
 void unix_inflight(struct unix_msg *m)
 {
+	if (m->nr_fds)
+		atomic_add(m->nr_fds, &m->fds_user->unix_inflight);
 	for (unsigned i = 0; i < m->nr_fds; i++)
 		inflight_change(m->fds[i], 1);
 }
 
 void unix_notinflight(struct unix_msg *m)
 {
+	if (m->nr_fds)
+		atomic_sub(m->nr_fds, &m->fds_user->unix_inflight);
 	for (unsigned i = 0; i < m->nr_fds; i++)
 		inflight_change(m->fds[i], -1);
 }

@@ -15,6 +15,7 @@ struct unix_msg {
 	size_t len, off;
 	struct file **fds;		/* kmalloc'd, or NULL */
 	unsigned nr_fds;
+	struct user_struct *fds_user;	/* counted: who put them in flight; NULL without @fds */
 	struct ucred cred;
 	struct unix_addr from;
 	struct unix_sock *sender;	/* counted: woken when there is room again */

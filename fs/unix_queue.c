@@ -14,7 +14,10 @@
  */
 #include "fs/unix_msg.h"
 #include "include/uapi/poll.h"
+#include "include/uapi/resource.h"
 #include "kernel/signal/signal.h"
+#include "kernel/task/cred.h"
+#include "kernel/task/user.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
@@ -31,6 +34,8 @@ void unix_msg_free(struct unix_msg *m)
 		if (m->fds[i])
 			fput(m->fds[i]);
 	kfree(m->fds);
+	if (m->fds_user)
+		free_uid(m->fds_user);
 	unix_put(m->sender);
 	kvfree(m);
 }
@@ -50,6 +55,13 @@ static struct unix_msg *msg_make(struct unix_sock *s, struct iov_iter *from, siz
 	return ERR_PTR(-EFAULT);
 }
 
+/* A file in flight costs no descriptor: the user's number of them has the limit of one process. */
+static bool too_many_inflight(void)
+{
+	return (unsigned long)atomic_read(&current_cred()->user->unix_inflight) > task_rlimit(RLIMIT_NOFILE) &&
+	       !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN);
+}
+
 static int msg_attach(struct unix_msg *m, const struct unix_sock *s, const struct unix_ctl *ctl)
 {
 	m->from = s->addr;
@@ -59,9 +71,12 @@ static int msg_attach(struct unix_msg *m, const struct unix_sock *s, const struc
 	}
 	m->cred = ctl->cred;
 	if (ctl->nr_fds) {
+		if (too_many_inflight())
+			return -ETOOMANYREFS;
 		m->fds = kmemdup(ctl->fds, ctl->nr_fds * sizeof(*m->fds), GFP_KERNEL);
 		if (!m->fds)
 			return -ENOMEM;
+		m->fds_user = get_uid(current_cred()->user);
 		for (unsigned i = 0; i < ctl->nr_fds; i++)
 			get_file(m->fds[i]);
 		m->nr_fds = ctl->nr_fds;

@@ -15,6 +15,7 @@ struct user_struct {
 	atomic_t processes;		/* tasks, RLIMIT_NPROC */
 	atomic_t sigpending;		/* queued signals, RLIMIT_SIGPENDING */
 	atomic_long_t locked_shm;	/* pages of SHM_LOCKed segments, RLIMIT_MEMLOCK */
+	atomic_t unix_inflight;		/* files in messages between sockets, RLIMIT_NOFILE */
 	struct user_struct *next;	/* (uidhash_lock) */
 };
 

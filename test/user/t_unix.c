@@ -115,7 +115,7 @@ TEST(servers_accept_clients)
 }
 
 /* Send @fd through @s with one byte. */
-static void send_fd(int s, int fd)
+static int try_send_fd(int s, int fd)
 {
 	char control[CMSG_SPACE(sizeof(int))] = "", byte = 'f';
 	struct iovec iov = { &byte, 1 };
@@ -126,8 +126,10 @@ static void send_fd(int s, int fd)
 	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
 	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
-	CHECK_EQ(sendmsg(s, &m, 0), 1);
+	return sendmsg(s, &m, 0) == 1 ? 0 : -1;
 }
+
+static void send_fd(int s, int fd) { CHECK_EQ(try_send_fd(s, fd), 0); }
 
 /* The descriptor in @s's next message, which has one byte. */
 static int receive_descriptor(int s)
@@ -269,6 +271,26 @@ TEST(chains_of_sockets_in_messages)
 	close(last);
 	CHECK_EQ(fcntl(end[0], F_SETFL, 0), 0);
 	CHECK_EQ(read(end[0], &c, 1), 0);
+}
+
+/* Files in messages need no descriptors; still nobody can have more of them than RLIMIT_NOFILE, and one. */
+TEST(files_in_flight_are_bounded)
+{
+	struct rlimit limit = { 40, 40 };
+	int st = CHILD_STATUS({
+		int pair[2];
+		int n = 0;
+
+		CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		CHECK_EQ(setresuid(4711, 4711, 4711), 0);
+		while (n < 100 && !try_send_fd(pair[0], pair[0]))
+			n++;
+		CHECK_EQ(errno, ETOOMANYREFS);
+		CHECK_EQ(n, 41);
+	});
+
+	CHECK_EQ(st, 0);
 }
 
 /* Sockets that only messages in their own queues refer to are freed; one that can still be received is not. */
