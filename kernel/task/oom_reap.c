@@ -85,7 +85,8 @@ static void oom_reaper(__maybe_unused void *arg)
 		struct mm_struct *mm;
 		unsigned tries = 0;
 
-		(void)wait_event_interruptible(reap_wait, READ_ONCE(nr_queued));	/* no load; no signal comes */
+		/* Interruptible: it is no load.  No signal comes. */
+		(void)wait_event_interruptible(reap_wait, READ_ONCE(nr_queued));
 		mm = next_victim();
 		if (!mm)
 			continue;
