@@ -29,6 +29,8 @@
 #include "mm/slab/slab.h"
 
 #define EP_MAX_NESTS	4
+#define EPOLLEXCLUSIVE_OK_BITS	(EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM | EPOLLERR | EPOLLHUP | \
+				 EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 #define EP_PRIVATE_BITS	(EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
 #define EP_MAX_EVENTS	(INT32_MAX / (int)sizeof(struct epoll_event))
 
@@ -292,7 +294,8 @@ static int ep_ctl(struct file *epf, int op, struct file *f, int fd, struct epoll
 	if (!ep || epf == f)
 		return -EINVAL;
 	if (ev->events & EPOLLEXCLUSIVE) {
-		if (op == EPOLL_CTL_MOD || (op == EPOLL_CTL_ADD && file_ep(f)))
+		if (op == EPOLL_CTL_MOD ||
+		    (op == EPOLL_CTL_ADD && (file_ep(f) || (ev->events & ~EPOLLEXCLUSIVE_OK_BITS))))
 			return -EINVAL;
 	}
 	mutex_lock(&ep_mutex);
@@ -496,8 +499,16 @@ static void ep_release(__maybe_unused struct inode *inode, struct file *f)
 	kfree(ep);
 }
 
+/* There are parameters of network polling to ask for, where there is a network. */
+static long ep_ioctl(struct file *f, unsigned cmd, unsigned long arg)
+{
+	(void)f, (void)cmd, (void)arg;
+	return -EINVAL;
+}
+
 static const struct file_operations eventpoll_fops = {
 	.llseek = noop_llseek,
+	.ioctl = ep_ioctl,
 	.poll = ep_poll,
 	.release = ep_release,
 };

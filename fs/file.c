@@ -196,7 +196,7 @@ struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const 
 	file_set_inode(f, inode);
 	f->f_op = fops;
 	if (fops->llseek)
-		f->f_mode |= FMODE_LSEEK | FMODE_PREAD;
+		f->f_mode |= FMODE_LSEEK;
 	if (counts_as_writer(f)) {
 		atomic_inc(&inode->i_writecount);	/* F1; nobody executes a file that is new */
 		atomic_inc(&mnt->mnt_writers);

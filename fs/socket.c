@@ -16,6 +16,7 @@
 #include "include/uapi/ioctl.h"
 #include "include/uapi/statfs.h"
 #include "kernel/task/cred.h"
+#include "kernel/time/time.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 #include "mm/slab/slab.h"
@@ -341,8 +342,16 @@ SYSCALL_DEFINE2(shutdown, int, fd, int, how)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
+#define FLAG_OPTIONS	(BIT(SO_REUSEADDR) | BIT(SO_DONTROUTE) | BIT(SO_BROADCAST) | BIT(SO_KEEPALIVE) | BIT(SO_OOBINLINE))
+
+static bool flag_option(int name) { return name >= 0 && name < 32 && (FLAG_OPTIONS >> name & 1); }
+
 static int set_option(struct unix_sock *s, int name, int v)
 {
+	if (flag_option(name)) {
+		s->options = (s->options & ~BIT(name)) | (v ? BIT(name) : 0);
+		return 0;
+	}
 	switch (name) {
 	case SO_PASSCRED:
 		s->passcred = v;
@@ -351,36 +360,76 @@ static int set_option(struct unix_sock *s, int name, int v)
 		s->rcvbuf = max(v * 2l, 2304l);
 		return 0;
 	case SO_SNDBUF:		/* what is under way counts at the receiver */
-	case SO_REUSEADDR:
-	case SO_KEEPALIVE:
 		return 0;
 	}
 	return -ENOPROTOOPT;
+}
+
+static u64 *timeout_option(struct unix_sock *s, int name)
+{
+	return name == SO_RCVTIMEO ? &s->rcvtimeo : name == SO_SNDTIMEO ? &s->sndtimeo : NULL;
+}
+
+/* A time limit counts whole ticks, as on Linux; 0 is none, and a negative one has run out. */
+static int set_timeout(u64 *to, const void __user *uval, int len)
+{
+	struct __kernel_old_timeval tv;
+
+	if (len < (int)sizeof(tv))
+		return -EINVAL;
+	if (copy_from_user(&tv, uval, sizeof(tv)))
+		return -EFAULT;
+	if (tv.tv_usec < 0 || tv.tv_usec >= 1000000)
+		return -EDOM;
+	if (tv.tv_sec < 0)
+		*to = 0;
+	else if ((!tv.tv_sec && !tv.tv_usec) || tv.tv_sec >= KTIME_MAX / (s64)NSEC_PER_SEC - 1)
+		*to = ~0ull;
+	else
+		*to = tv.tv_sec * NSEC_PER_SEC + DIV_ROUND_UP(tv.tv_usec * NSEC_PER_USEC, TICK_NSEC) * TICK_NSEC;
+	return 0;
+}
+
+static struct __kernel_old_timeval get_timeout(u64 ns)
+{
+	if (ns == ~0ull)
+		ns = 0;
+	return (struct __kernel_old_timeval){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC };
+}
+
+static int setsockopt_unix(struct unix_sock *s, int name, const void __user *uval, int len)
+{
+	int v;
+
+	if (len < (int)sizeof(v))
+		return -EINVAL;
+	if (copy_from_user(&v, uval, sizeof(v)))
+		return -EFAULT;
+	if (timeout_option(s, name))
+		return set_timeout(timeout_option(s, name), uval, len);
+	return set_option(s, name, v);
 }
 
 SYSCALL_DEFINE5(setsockopt, int, fd, int, level, int, name, const void __user *, uval, int, len)
 {
 	struct unix_sock *s;
 	struct fd f;
-	int rc, v;
+	int rc;
 
 	s = sock_get(fd, &f, &rc);
 	if (!s)
 		return rc;
-	if (level != SOL_SOCKET)
-		rc = -EOPNOTSUPP;
-	else if (len < (int)sizeof(v))
-		rc = -EINVAL;
-	else if (copy_from_user(&v, uval, sizeof(v)))
-		rc = -EFAULT;
-	else
-		rc = set_option(s, name, v);
+	rc = level == SOL_SOCKET ? setsockopt_unix(s, name, uval, len) : -EOPNOTSUPP;
 	fdput(f);
 	return rc;
 }
 
 static int get_option(struct unix_sock *s, int name, int *v)
 {
+	if (flag_option(name)) {
+		*v = s->options >> name & 1;
+		return 0;
+	}
 	switch (name) {
 	case SO_TYPE: *v = s->type; return 0;
 	case SO_DOMAIN: *v = AF_UNIX; return 0;
@@ -410,6 +459,7 @@ static int put_option(const void *v, int size, void __user *uval, int __user *ul
 
 SYSCALL_DEFINE5(getsockopt, int, fd, int, level, int, name, void __user *, uval, int __user *, ulen)
 {
+	struct __kernel_old_timeval tv;
 	struct unix_sock *s;
 	struct fd f;
 	int rc, v;
@@ -417,8 +467,12 @@ SYSCALL_DEFINE5(getsockopt, int, fd, int, level, int, name, void __user *, uval,
 	s = sock_get(fd, &f, &rc);
 	if (!s)
 		return rc;
+	if (timeout_option(s, name))
+		tv = get_timeout(*timeout_option(s, name));
 	if (level != SOL_SOCKET)
 		rc = -EOPNOTSUPP;
+	else if (timeout_option(s, name))
+		rc = put_option(&tv, sizeof(tv), uval, ulen);
 	else if (name == SO_PEERCRED)
 		rc = put_option(&s->peercred, sizeof(s->peercred), uval, ulen);
 	else

@@ -43,11 +43,18 @@ static int ctl_add_fds(struct unix_ctl *ctl, const int *fds, unsigned n)
 static int ctl_set_cred(struct unix_ctl *ctl, const struct ucred *c)
 {
 	const struct cred *me = current_cred();
+	struct task_struct *t;
 
 	if ((c->pid != current->tgid && !capable(CAP_SYS_ADMIN)) ||
 	    (c->uid != me->uid && c->uid != me->euid && c->uid != me->suid && !capable(CAP_SETUID)) ||
 	    (c->gid != me->gid && c->gid != me->egid && c->gid != me->sgid && !capable(CAP_SETGID)))
 		return -EPERM;
+	if (c->pid != current->tgid) {
+		t = find_get_task(c->pid);
+		if (!t)
+			return -ESRCH;
+		put_task_struct(t);
+	}
 	ctl->cred = *c;
 	return 0;
 }

@@ -461,8 +461,10 @@ struct file *shmem_alloc_file(const char *name, umode_t mode)
 		return ERR_PTR(-ENOMEM);
 	}
 	f = alloc_file_pseudo(inode, shm_mnt, name, O_RDWR | O_LARGEFILE, inode->i_fop);
-	if (!IS_ERR(f))
+	if (!IS_ERR(f)) {
+		f->f_mode |= FMODE_PREAD;
 		f->f_path.dentry->d_op = &shm_dentry_ops;
+	}
 	return f;
 }
 

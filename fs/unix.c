@@ -34,6 +34,17 @@ void unix_cred(struct ucred *c)
 	*c = (struct ucred){ current->tgid, current_euid(), current_cred()->egid };
 }
 
+int unix_sleep(u64 *left)
+{
+	if (signal_pending())
+		return *left == ~0ull ? -ERESTARTSYS : -EINTR;
+	if (*left == ~0ull)
+		schedule();
+	else
+		*left = schedule_timeout(*left);
+	return -EAGAIN;
+}
+
 struct unix_sock *unix_create(int type)
 {
 	struct unix_sock *s = kmem_cache_zalloc(unix_cache, GFP_KERNEL);
@@ -43,6 +54,7 @@ struct unix_sock *unix_create(int type)
 	atomic_set(&s->refs, 1);
 	s->type = type;
 	s->rcvbuf = RCVBUF;
+	s->rcvtimeo = s->sndtimeo = ~0ull;
 	s->addr.len = ADDR_HEAD;
 	s->addr.un.sun_family = AF_UNIX;
 	INIT_LIST_HEAD(&s->rx);
@@ -307,6 +319,7 @@ static int try_connect(struct unix_sock *s, struct unix_sock *other, struct unix
 
 int unix_connect(struct unix_sock *s, const struct unix_addr *a, bool nonblock)
 {
+	u64 left = nonblock ? 0 : s->sndtimeo;
 	struct unix_sock *other, *fresh;
 	int rc;
 
@@ -324,17 +337,13 @@ int unix_connect(struct unix_sock *s, const struct unix_addr *a, bool nonblock)
 	}
 	unix_cred(&s->cred);
 	rc = try_connect(s, other, fresh);
-	while (rc == -EAGAIN && !nonblock) {
+	while (rc == -EAGAIN && left) {
 		DEFINE_WAIT(w);
 
 		prepare_to_wait(&other->space, &w, TASK_INTERRUPTIBLE);
 		rc = try_connect(s, other, fresh);
-		if (rc == -EAGAIN) {
-			if (signal_pending())
-				rc = -ERESTARTSYS;
-			else
-				schedule();
-		}
+		if (rc == -EAGAIN)
+			rc = unix_sleep(&left);
 		finish_wait(&other->space, &w);
 	}
 	if (rc)
@@ -363,19 +372,26 @@ static struct unix_sock *try_accept(struct unix_sock *s)
 
 struct unix_sock *unix_accept(struct unix_sock *s, bool nonblock)
 {
+	u64 left = nonblock ? 0 : s->rcvtimeo;
 	struct unix_sock *c;
-	int rc;
+	int rc = -EAGAIN;
 
 	if (s->type == SOCK_DGRAM)
 		return ERR_PTR(-EOPNOTSUPP);
 	c = try_accept(s);
-	if (!c && nonblock)
-		return ERR_PTR(-EAGAIN);
-	if (!c) {
-		rc = wait_event_interruptible(s->wait, (c = try_accept(s)));
-		if (rc)
-			return ERR_PTR(rc);
+	while (!c && rc == -EAGAIN && left) {
+		DEFINE_WAIT(w);
+
+		prepare_to_wait(&s->wait, &w, TASK_INTERRUPTIBLE);
+		c = try_accept(s);
+		if (!c)
+			rc = unix_sleep(&left);
+		finish_wait(&s->wait, &w);
 	}
+	if (!c)
+		c = try_accept(s);
+	if (!c)
+		return ERR_PTR(rc);
 	wake_up_all(&s->space);
 	return c;
 }

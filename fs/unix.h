@@ -39,6 +39,8 @@ struct unix_sock {
 	wait_queue_head_t space;	/* those who send to us */
 	struct mutex recv_mutex;	/* one reader at a time */
 	struct ucred cred, peercred;
+	u64 rcvtimeo, sndtimeo;		/* ns; ~0: for ever */
+	unsigned options;		/* bits by SO_*: kept for who asks, they mean nothing here */
 	bool passcred, dead;
 	unsigned inflight;		/* (U) G1: messages that carry it, in queues */
 	unsigned gc_outside;		/* (U) fs/unix_gc.c */

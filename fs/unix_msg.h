@@ -39,4 +39,10 @@ void unix_inflight(struct unix_msg *m) REQUIRES(unix_lock);
 void unix_notinflight(struct unix_msg *m) REQUIRES(unix_lock);
 void unix_gc_soon(void);			/* a socket was closed */
 
+/*
+ * Sleep on the queue that the caller is on, at most *@left ns, of which what remains is left (0: none).
+ * => -EAGAIN: look again; or what a signal makes of the call, which is not restarted if it has a time limit
+ */
+int unix_sleep(u64 *left);
+
 #endif

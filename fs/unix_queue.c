@@ -90,7 +90,7 @@ static int try_send(struct unix_sock *s, struct unix_sock *dest, struct unix_msg
 	int rc = 0;
 
 	spin_lock(&unix_lock);
-	if (s->err) {
+	if (s->err && !(s->type == SOCK_STREAM && (s->shutdown & SND_SHUTDOWN))) {
 		rc = -s->err;
 		s->err = 0;
 	} else if (s->shutdown & SND_SHUTDOWN) {
@@ -111,18 +111,16 @@ static int try_send(struct unix_sock *s, struct unix_sock *dest, struct unix_msg
 
 static int queue_msg(struct unix_sock *s, struct unix_sock *dest, struct unix_msg *m, bool nonblock)
 {
+	u64 left = nonblock ? 0 : s->sndtimeo;
 	int rc = try_send(s, dest, m);
 
-	while (rc == -EAGAIN && !nonblock) {
+	while (rc == -EAGAIN && left) {
 		DEFINE_WAIT(w);
 
 		prepare_to_wait(&dest->space, &w, TASK_INTERRUPTIBLE);
 		rc = try_send(s, dest, m);
 		if (rc == -EAGAIN) {
-			if (signal_pending())
-				rc = -ERESTARTSYS;
-			else
-				schedule();
+			rc = unix_sleep(&left);
 			if (rc == -EAGAIN)
 				rc = try_send(s, dest, m);
 		}
@@ -271,14 +269,25 @@ static int empty_reason(struct unix_sock *s)
 /* => recv_mutex dropped in between; 1 there is something, 0 the end, -errno */
 static int wait_for_msg(struct unix_sock *s, bool nonblock) REQUIRES(s->recv_mutex)
 {
-	int rc = empty_reason(s), why;
+	u64 left = nonblock ? 0 : s->rcvtimeo;
+	int rc = empty_reason(s);
 
-	if (rc != -EAGAIN || nonblock)
+	if (rc != -EAGAIN || !left)
 		return rc;
 	mutex_unlock(&s->recv_mutex);
-	why = wait_event_interruptible(s->wait, (rc = empty_reason(s)) != -EAGAIN);
+	while (rc == -EAGAIN && left) {
+		DEFINE_WAIT(w);
+
+		prepare_to_wait(&s->wait, &w, TASK_INTERRUPTIBLE);
+		rc = empty_reason(s);
+		if (rc == -EAGAIN)
+			rc = unix_sleep(&left);
+		if (rc == -EAGAIN)
+			rc = empty_reason(s);
+		finish_wait(&s->wait, &w);
+	}
 	mutex_lock(&s->recv_mutex);
-	return why ? why : rc;
+	return rc;
 }
 
 static ssize_t recv_packet(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl, unsigned flags)

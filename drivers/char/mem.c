@@ -135,6 +135,9 @@ static const struct file_operations full_fops = {
 static const struct file_operations random_fops = {
 	.llseek = noop_llseek, .read = random_read, .write = random_write, .poll = always_poll,
 };
+static const struct file_operations urandom_fops = {	/* never waits, so there is nothing to poll for */
+	.llseek = noop_llseek, .read = random_read, .write = random_write,
+};
 static const struct file_operations mem_fops = { .open = mem_open };
 
 static const struct {
@@ -148,7 +151,7 @@ static const struct {
 	{ 5, 0666, "zero", &zero_fops },
 	{ 7, 0666, "full", &full_fops },
 	{ 8, 0666, "random", &random_fops },
-	{ 9, 0666, "urandom", &random_fops },
+	{ 9, 0666, "urandom", &urandom_fops },
 	{ 11, 0644, "kmsg", &kmsg_fops },
 };
 

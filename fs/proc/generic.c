@@ -13,6 +13,7 @@
 #include "fs/file.h"
 #include "fs/libfs.h"
 #include "include/uapi/dirent.h"
+#include "include/uapi/poll.h"
 #include "include/uapi/statfs.h"
 #include "kernel/task/pid.h"
 #include "lib/string.h"
@@ -104,12 +105,19 @@ static ssize_t pde_no_write(__maybe_unused struct file *f, __maybe_unused struct
 	return -EIO;
 }
 
+static unsigned pde_poll(__maybe_unused struct file *f, __maybe_unused struct poll_table *pt)
+{
+	return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;
+}
+
 static const struct file_operations pde_single_fops = {
 	.open = pde_single_open, .read = seq_read, .write = pde_no_write, .llseek = no_seek_end_llseek,
+	.poll = pde_poll,
 	.release = single_release,
 };
 static const struct file_operations pde_seq_fops = {
 	.open = pde_seq_open, .read = seq_read, .write = pde_no_write, .llseek = no_seek_end_llseek,
+	.poll = pde_poll,
 	.release = seq_release,
 };
 

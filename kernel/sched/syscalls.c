@@ -365,16 +365,22 @@ SYSCALL_DEFINE0(sched_yield)
 	return 0;
 }
 
+/* Those that nobody can be given here have a range of priorities all the same. */
+static bool policy_known(int policy)
+{
+	return policy_valid(policy) || policy == SCHED_DEADLINE || policy == SCHED_EXT;
+}
+
 SYSCALL_DEFINE1(sched_get_priority_max, int, policy)
 {
-	if (!policy_valid(policy) && policy != SCHED_DEADLINE)
+	if (!policy_known(policy))
 		return -EINVAL;
 	return policy_is_rt(policy) ? MAX_RT_PRIO - 1 : 0;
 }
 
 SYSCALL_DEFINE1(sched_get_priority_min, int, policy)
 {
-	if (!policy_valid(policy) && policy != SCHED_DEADLINE)
+	if (!policy_known(policy))
 		return -EINVAL;
 	return policy_is_rt(policy) ? 1 : 0;
 }

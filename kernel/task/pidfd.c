@@ -25,6 +25,8 @@ static unsigned pidfd_poll(struct file *f, struct poll_table *pt)
 	struct task_struct *t = f->private_data;
 
 	poll_wait(f, &pidfd_wait, pt);
+	if (READ_ONCE(t->exit_state) == EXIT_DEAD)
+		return EPOLLIN | EPOLLRDNORM | EPOLLHUP;	/* reaped: there is no status to get any more */
 	return READ_ONCE(t->exit_state) && t->signal->nr_threads <= 1 ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
@@ -84,6 +86,17 @@ struct task_struct *pidfd_get_task(unsigned fd)
 	}
 	fput(f);
 	return t;
+}
+
+/* There are no namespaces to join: no descriptor is one. */
+SYSCALL_DEFINE2(setns, int, fd, __maybe_unused int, flags)
+{
+	struct file *f = fget(fd);
+
+	if (!f)
+		return -EBADF;
+	fput(f);
+	return -EINVAL;
 }
 
 SYSCALL_DEFINE2(pidfd_open, pid_t, pid, unsigned, flags)

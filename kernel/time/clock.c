@@ -138,10 +138,14 @@ SYSCALL_DEFINE2(clock_settime, int, id, const struct __kernel_timespec __user *,
 {
 	struct timespec64 ts;
 
-	if (id != CLOCK_REALTIME)
+	u64 now;
+
+	if (id != CLOCK_REALTIME && id >= 0)
 		return -EINVAL;
 	if (get_timespec64(&ts, uts))
 		return -EFAULT;
+	if (id != CLOCK_REALTIME)	/* a task's: if there is one, it cannot be set */
+		return clock_read(id, &now) ? -EINVAL : -EPERM;
 	if (!timespec64_valid(&ts))
 		return -EINVAL;
 	return capable(CAP_SYS_TIME) ? do_settimeofday64(&ts) : -EPERM;
@@ -266,7 +270,7 @@ SYSCALL_DEFINE4(clock_nanosleep, int, id, int, flags, const struct __kernel_time
 	struct timespec64 ts;
 	u64 now;
 
-	if (!clock_is_wall(id) && !clock_is_cpu(id))
+	if ((!clock_is_wall(id) && !clock_is_cpu(id)) || id == CLOCK_THREAD_CPUTIME_ID)
 		return clock_read(id, &now) ? -EINVAL : -EOPNOTSUPP;
 	if (get_timespec64(&ts, uts))
 		return -EFAULT;

@@ -403,6 +403,8 @@ SYSCALL_DEFINE4(timer_settime, int, id, int, flags, const struct __kernel_itimer
 	interval = to_ts64(&new_.it_interval);
 	if (!timespec64_valid(&value) || !timespec64_valid(&interval))
 		return -EINVAL;
+	if (!value.tv_sec && !value.tv_nsec)
+		interval = value;	/* disarmed: nothing is left of it */
 	mutex_lock(&posix_timers_mutex);
 	t = find_timer(id);
 	if (t) {

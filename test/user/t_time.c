@@ -370,3 +370,21 @@ TEST(timerfd_intervals)
 	CHECK_ERR(timerfd_settime(fd, 64, &it, NULL), EINVAL);
 	CHECK_ERR(timerfd_create(CLOCK_PROCESS_CPUTIME_ID, 0), EINVAL);
 }
+
+TEST(disarmed_timers_and_clocks_that_cannot)
+{
+	struct itimerspec its = { { 0, 5 }, { 0, 0 } };
+	struct timespec ts = { 0, 0 };
+	clockid_t own;
+	timer_t t;
+
+	CHECK_EQ(timer_create(CLOCK_MONOTONIC, NULL, &t), 0);
+	CHECK_EQ(timer_settime(t, 0, &its, NULL), 0);
+	CHECK_EQ(timer_gettime(t, &its), 0);
+	CHECK_EQ(its.it_interval.tv_nsec, 0);
+	timer_delete(t);
+	CHECK_ERR(syscall(SYS_clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, &ts, NULL), EOPNOTSUPP);
+	CHECK_EQ(clock_getcpuclockid(getpid(), &own), 0);
+	CHECK_ERR(clock_settime(own, &ts), EPERM);
+	CHECK_ERR(clock_settime(CLOCK_MONOTONIC, &ts), EINVAL);
+}

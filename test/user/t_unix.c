@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #define SOCK_NAME "/tmp/t_unix_s"
@@ -328,4 +329,34 @@ TEST(rings_of_sockets_are_found)
 		CHECK_EQ(read(end[0], &c, 1), 0);	/* the ring was freed, and the pipe's writer with it */
 		close(end[0]);
 	}
+}
+
+TEST(time_limits_and_kept_options)
+{
+	struct timeval limit = { 0, 30000 }, got = { 9, 9 };
+	socklen_t len = sizeof(got);
+	int s[2], v = 1;
+	char byte;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, s) && errno == ENOSYS)
+		test_skip("no sockets");
+	CHECK_EQ(getsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &got, &len), 0);
+	CHECK(len == sizeof(got) && !got.tv_sec && !got.tv_usec);
+	CHECK_EQ(setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	CHECK_ERR(recv(s[0], &byte, 1, 0), EAGAIN);
+	CHECK_EQ(getsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &got, &len), 0);
+	CHECK(!got.tv_sec && got.tv_usec >= 30000 && got.tv_usec < 50000);	/* whole ticks */
+	CHECK_EQ(setsockopt(s[1], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)), 0);
+	while (send(s[1], "0123456789", 10, 0) == 10)
+		;
+	CHECK_EQ(errno, EAGAIN);
+	limit.tv_usec = 1000000;
+	CHECK_ERR(setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), EDOM);
+	CHECK_ERR(setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &limit, 8), EINVAL);
+	CHECK_EQ(setsockopt(s[0], SOL_SOCKET, SO_KEEPALIVE, &v, sizeof(v)), 0);
+	v = 0, len = sizeof(v);
+	CHECK_EQ(getsockopt(s[0], SOL_SOCKET, SO_KEEPALIVE, &v, &len), 0);
+	CHECK_EQ(v, 1);
+	close(s[0]);
+	close(s[1]);
 }

@@ -11,10 +11,12 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #define DIR_NAME "/tmp/t_vfs_d"
 
@@ -365,4 +367,25 @@ TEST(names_raced_by_processes_stay_a_tree)
 	CHECK_EQ(stat(".", &s), 0);
 	CHECK_EQ(s.st_nlink, 2);
 	leave();
+}
+
+/* Each was another errno once. */
+TEST(small_print_of_special_files)
+{
+	int ep = epoll_create1(0), efd = eventfd(1, 0), urandom = open("/dev/urandom", O_RDONLY);
+	int uptime = open("/proc/uptime", O_RDONLY), p[2];
+	struct epoll_event ev = { .events = EPOLLEXCLUSIVE | EPOLLONESHOT };
+	struct iovec iov = { "x", 1 };
+	uint64_t n;
+
+	CHECK(ep >= 0 && efd >= 0 && urandom >= 0 && uptime >= 0);
+	CHECK_EQ(pipe(p), 0);
+	CHECK_ERR(pread(efd, &n, sizeof(n), 0), ESPIPE);
+	CHECK_ERR(epoll_ctl(ep, EPOLL_CTL_ADD, p[0], &ev), EINVAL);
+	ev.events = EPOLLIN;
+	CHECK_ERR(epoll_ctl(ep, EPOLL_CTL_ADD, urandom, &ev), EPERM);
+	CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_ADD, uptime, &ev), 0);
+	CHECK_ERR(ioctl(ep, FIONREAD, &n), EINVAL);
+	CHECK_EQ(pwritev2(p[1], &iov, 1, -1, RWF_NOWAIT), 1);
+	CHECK_ERR(open("/proc/uptime", O_RDONLY | O_DIRECT), EINVAL);
 }
