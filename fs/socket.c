@@ -342,7 +342,8 @@ SYSCALL_DEFINE2(shutdown, int, fd, int, how)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-#define FLAG_OPTIONS	(BIT(SO_REUSEADDR) | BIT(SO_DONTROUTE) | BIT(SO_BROADCAST) | BIT(SO_KEEPALIVE) | BIT(SO_OOBINLINE))
+#define FLAG_OPTIONS	(BIT(SO_REUSEADDR) | BIT(SO_DONTROUTE) | BIT(SO_BROADCAST) | BIT(SO_KEEPALIVE) | \
+			 BIT(SO_OOBINLINE))
 
 static bool flag_option(int name) { return name >= 0 && name < 32 && (FLAG_OPTIONS >> name & 1); }
 

@@ -2,7 +2,8 @@
  * test/user/t_filefuzz.c - random calls on the files of a small tmpfs, step by step as on Linux.
  *
  * MODEL     A seed gives a sequence of calls on names, descriptors, attributes, locks, pipes, mounts and limits,
- *           by root and by others, in a tmpfs with few pages and few inodes that is their root; a fork makes some of them, too.
+ *           by root and by others, in a tmpfs with few pages and few inodes that is their root; a fork makes
+ *           some of them, too.
  *           Every result, errno, content and attribute goes into a hash; at times the whole tree does.
  *           linux_hashes[] is what Linux 6.12 makes of it.  Nothing in it depends on the clock, on inode numbers,
  *           on process ids or on a config option.
@@ -111,7 +112,8 @@ static const char *some_path(void)
 	static unsigned turn;
 	static const char *const prefix[] = { "", "", "", "", "", "", "", "./", "../", "/", "a/../", "//" };
 	static const char *const suffix[] = { "", "", "", "", "", "", "", "", "", "", "", "/", "/.", "/..", "//" };
-	static const char *const odd[] = { "", ".", "..", "/", "/proc/self/fd/5", "/proc/self/fd/7/a", "/null", "/proc/self/cwd" };
+	static const char *const odd[] = { "", ".", "..", "/", "/proc/self/fd/5", "/proc/self/fd/7/a", "/null",
+		"/proc/self/cwd" };
 	char *p = paths[turn++ % 4];
 	unsigned depth = 1 + below(3) * below(2);
 
@@ -145,7 +147,8 @@ static int some_dfd(void)
 
 static loff_t some_offset(void)
 {
-	static const loff_t odd[] = { -1, -4096, 0x7fffffffffffffff, 0x7ffffffffffff000, 1ll << 40, 0x7fffffff, 0x80000000ll };
+	static const loff_t odd[] = { -1, -4096, 0x7fffffffffffffff, 0x7ffffffffffff000, 1ll << 40, 0x7fffffff,
+		0x80000000ll };
 
 	if (!below(30))
 		return PICK(odd);
@@ -159,7 +162,8 @@ static size_t some_length(void)
 
 static unsigned some_mode(void)
 {
-	static const unsigned modes[] = { 0755, 0644, 0777, 0600, 01777, 02775, 04755, 06711, 0, 02644, 0444, 0111, 07777 };
+	static const unsigned modes[] = { 0755, 0644, 0777, 0600, 01777, 02775, 04755, 06711, 0, 02644, 0444, 0111,
+		07777 };
 
 	return below(4) ? PICK(modes) : below(010000);
 }
@@ -179,13 +183,16 @@ static unsigned some_open_flags(void)
 {
 	static const unsigned often[] = {
 		O_RDONLY, O_RDWR, O_WRONLY, O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_WRONLY | O_CREAT | O_TRUNC,
-		O_RDWR | O_CREAT | O_EXCL, O_RDONLY | O_DIRECTORY, O_RDONLY | O_DIRECTORY, O_PATH, O_PATH | O_NOFOLLOW,
-		O_RDWR | O_TMPFILE, O_RDWR | O_TMPFILE | O_EXCL, O_RDWR | O_APPEND, O_RDWR | O_TRUNC, O_RDONLY | O_NOFOLLOW,
+		O_RDWR | O_CREAT | O_EXCL, O_RDONLY | O_DIRECTORY, O_RDONLY | O_DIRECTORY, O_PATH,
+			O_PATH | O_NOFOLLOW,
+		O_RDWR | O_TMPFILE, O_RDWR | O_TMPFILE | O_EXCL, O_RDWR | O_APPEND, O_RDWR | O_TRUNC,
+			O_RDONLY | O_NOFOLLOW,
 		O_RDONLY | O_NOATIME, O_RDWR | O_DIRECT, O_PATH | O_DIRECTORY, O_RDONLY | O_CREAT, O_RDWR | O_SYNC,
 		O_WRONLY | O_APPEND | O_CREAT, O_RDONLY | O_TRUNC, 3, 3 | O_CREAT,
 	};
 	static const unsigned bit[] = {
-		O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DSYNC, O_SYNC, O_DIRECT, O_DIRECTORY, O_NOFOLLOW, O_NOATIME, O_CLOEXEC,
+		O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DSYNC, O_SYNC, O_DIRECT, O_DIRECTORY, O_NOFOLLOW, O_NOATIME,
+			O_CLOEXEC,
 		O_PATH, 020000000, O_ASYNC, O_NOCTTY, O_RDWR, O_WRONLY,
 	};
 	unsigned flags = PICK(often);
@@ -210,7 +217,8 @@ static void step_openat2(void)
 {
 	static const unsigned resolve[] = { 0, 1, 2, 4, 8, 16, 8 | 4, 16 | 2, 24, 64, 1 | 16 };
 	unsigned slot = below(NR_FDS);
-	struct { uint64_t flags, mode, resolve, more; } how = { .flags = some_open_flags(), .resolve = PICK(resolve) };
+	struct { uint64_t flags, mode, resolve, more; } how = { .flags = some_open_flags(),
+		.resolve = PICK(resolve) };
 	int dfd = some_dfd();
 	const char *path = some_path();
 	size_t size = below(20) ? 24 : below(2) ? 32 : 16;
@@ -249,9 +257,11 @@ static void step_read(void)
 	long rc;
 
 	memset(bytes, 0xee, len);
-	rc = kind < 2 ? read(fd, bytes, len) : kind == 2 ? pread(fd, bytes, len, off) : kind == 3 ? readv(fd, iov, nr) :
+	rc = kind < 2 ? read(fd, bytes, len) : kind == 2 ? pread(fd, bytes, len, off) : kind == 3 ? readv(fd, iov,
+		nr) :
 	     kind == 4 ? preadv(fd, iov, nr, off) : preadv2(fd, iov, nr, below(3) ? off : -1, flags);
-	note("read%d %d %zu at %lld flags %x: %s sum %x", kind, fd, len, (long long)off, flags, res(rc), sum(bytes, rc));
+	note("read%d %d %zu at %lld flags %x: %s sum %x", kind, fd, len, (long long)off, flags, res(rc), sum(bytes,
+	     rc));
 }
 
 static void step_write(void)
@@ -264,9 +274,11 @@ static void step_write(void)
 	long rc;
 
 	memset(bytes, below(256), len);
-	rc = kind < 2 ? write(fd, bytes, len) : kind == 2 ? pwrite(fd, bytes, len, off) : kind == 3 ? writev(fd, iov, nr) :
+	rc = kind < 2 ? write(fd, bytes, len) : kind == 2 ? pwrite(fd, bytes, len, off) : kind == 3 ? writev(fd,
+		iov, nr) :
 	     kind == 4 ? pwritev(fd, iov, nr, off) : pwritev2(fd, iov, nr, below(3) ? off : -1, flags);
-	note("write%d %d %zu at %lld flags %x: %s xfsz %u", kind, fd, len, (long long)off, flags, res(rc), nr_sigxfsz);
+	note("write%d %d %zu at %lld flags %x: %s xfsz %u", kind, fd, len, (long long)off, flags, res(rc),
+	     nr_sigxfsz);
 }
 
 static void step_seek(void)
@@ -288,7 +300,8 @@ static void step_size(void)
 	case 0:
 		return note("ftruncate %d %lld: %s", fd, (long long)off, res(ftruncate(fd, off)));
 	case 1:
-		return note("truncate %s %lld: %s xfsz %u", path, (long long)off, res(truncate(path, off)), nr_sigxfsz);
+		return note("truncate %s %lld: %s xfsz %u", path, (long long)off, res(truncate(path, off)),
+		     nr_sigxfsz);
 	default:
 		note("fallocate %d %x %lld %lld: %s", fd, mode, (long long)off, (long long)len,
 		     res(fallocate(fd, mode, off, len)));
@@ -312,7 +325,8 @@ static void step_link(void)
 	const char *old = flag == AT_EMPTY_PATH && below(2) ? "" : some_path(), *new_ = some_path();
 
 	if (below(3))
-		return note("linkat %d %s %d %s %x: %s", odfd, old, ndfd, new_, flag, res(linkat(odfd, old, ndfd, new_, flag)));
+		return note("linkat %d %s %d %s %x: %s", odfd, old, ndfd, new_, flag, res(linkat(odfd, old, ndfd,
+		     new_, flag)));
 	note("symlinkat %s %d %s: %s", old, ndfd, new_, res(symlinkat(old, ndfd, new_)));
 }
 
@@ -327,7 +341,8 @@ static void step_unlink(void)
 
 static void step_make(void)
 {
-	static const unsigned types[] = { S_IFIFO, S_IFREG, S_IFSOCK, S_IFCHR, S_IFBLK, S_IFDIR, S_IFLNK, 0, 0130000 };
+	static const unsigned types[] = { S_IFIFO, S_IFREG, S_IFSOCK, S_IFCHR, S_IFBLK, S_IFDIR, S_IFLNK, 0,
+		0130000 };
 	int dfd = some_dfd();
 	const char *path = some_path();
 	unsigned mode = some_mode(), type = PICK(types);
@@ -353,11 +368,13 @@ static void step_chmod(void)
 	case 1:
 		return note("fchmodat %d %s %o: %s", dfd, path, mode, res(syscall(SYS_fchmodat, dfd, path, mode)));
 	case 2:
-		return note("fchmodat2 %d %s %o %x: %s", dfd, path, mode, flag, res(syscall(452, dfd, path, mode, flag)));
+		return note("fchmodat2 %d %s %o %x: %s", dfd, path, mode, flag, res(syscall(452, dfd, path, mode,
+		     flag)));
 	case 3:
 		return note("fchown %d %d %d: %s", fd, uid, gid, res(fchown(fd, uid, gid)));
 	default:
-		note("fchownat %d %s %d %d %x: %s", dfd, path, uid, gid, flag, res(fchownat(dfd, path, uid, gid, flag)));
+		note("fchownat %d %s %d %d %x: %s", dfd, path, uid, gid, flag, res(fchownat(dfd, path, uid, gid,
+		     flag)));
 	}
 }
 
@@ -395,7 +412,8 @@ static void note_stat(const char *what, int dfd, const char *path, int flag)
 
 	if (rc)
 		return note("%s %d %s %x: %s", what, dfd, path, flag, res(rc));
-	note("%s %d %s %x: mode %o nlink %lu ids %u %u size %ld blocks %ld rdev %lx blksize %ld times %s %s", what, dfd, path,
+	note("%s %d %s %x: mode %o nlink %lu ids %u %u size %ld blocks %ld rdev %lx blksize %ld times %s %s", what,
+	     dfd, path,
 	     flag, st.st_mode, (long)st.st_nlink, st.st_uid, st.st_gid, (long)st.st_size, (long)st.st_blocks,
 	     (long)st.st_rdev, (long)st.st_blksize, set_time(st.st_atim.tv_sec, st.st_atim.tv_nsec),
 	     set_time(st.st_mtim.tv_sec, st.st_mtim.tv_nsec));
@@ -403,21 +421,24 @@ static void note_stat(const char *what, int dfd, const char *path, int flag)
 
 static void step_statx(int dfd, const char *path, int flag)
 {
-	static const unsigned masks[] = { 0, STATX_BASIC_STATS, STATX_BTIME | STATX_SIZE, 0x80000000, STATX_MODE, 0xfff };
+	static const unsigned masks[] = { 0, STATX_BASIC_STATS, STATX_BTIME | STATX_SIZE, 0x80000000, STATX_MODE,
+		0xfff };
 	struct statx st = { 0 };
 	unsigned mask = PICK(masks);
 	long rc;
 
 	flag |= below(4) ? 0 : below(2) ? AT_STATX_DONT_SYNC : AT_STATX_FORCE_SYNC;
 	rc = statx(dfd, path, flag, mask, &st);
-	note("statx %d %s %x %x: %s mode %o size %lld blocks %lld nlink %u attr %llx mask %x", dfd, path, flag, mask, res(rc),
+	note("statx %d %s %x %x: %s mode %o size %lld blocks %lld nlink %u attr %llx mask %x", dfd, path, flag,
+	     mask, res(rc),
 	     st.stx_mode, (long long)st.stx_size, (long long)st.stx_blocks, st.stx_nlink,
 	     (long long)(st.stx_attributes & ~STATX_ATTR_MOUNT_ROOT), st.stx_mask & 0xfff);
 }
 
 static void step_stat(void)
 {
-	static const int flags[] = { 0, 0, AT_SYMLINK_NOFOLLOW, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, AT_NO_AUTOMOUNT, 1 };
+	static const int flags[] = { 0, 0, AT_SYMLINK_NOFOLLOW, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, AT_NO_AUTOMOUNT,
+		1 };
 	int dfd = some_dfd(), flag = PICK(flags);
 	const char *path = flag == AT_EMPTY_PATH ? "" : some_path();
 	struct statfs sf;
@@ -431,7 +452,8 @@ static void step_stat(void)
 		if (fstatfs(fd, &sf))
 			return note("fstatfs %d: %s", fd, res(-1));
 		if (sf.f_type == 0x01021994 && sf.f_blocks < 1000)
-			return note("fstatfs %d: %ld %ld %ld %ld %ld flags %lx", fd, (long)sf.f_blocks, (long)sf.f_bfree,
+			return note("fstatfs %d: %ld %ld %ld %ld %ld flags %lx", fd, (long)sf.f_blocks,
+			     (long)sf.f_bfree,
 				    (long)sf.f_bavail, (long)sf.f_files, (long)sf.f_ffree, (long)sf.f_flags);
 		return note("fstatfs %d: type %lx", fd, (long)sf.f_type);
 	default:
@@ -511,7 +533,8 @@ static void step_dup(void)
 		return note("close %d: %s", fd, res(close(fd)));
 	case 4:
 		flag = below(8);
-		return note("close_range %d %x: %s", to + 100, flag, res(syscall(436, to + 100, to + 90 + below(40), flag)));
+		return note("close_range %d %x: %s", to + 100, flag, res(syscall(436, to + 100, to + 90 + below(40),
+		     flag)));
 	default:
 		note("F_DUPFD_QUERY %d %d: %s", fd, other, res(fcntl(fd, 1027, other)));
 	}
@@ -519,7 +542,8 @@ static void step_dup(void)
 
 static void step_fcntl(void)
 {
-	static const unsigned fls[] = { 0, O_APPEND, O_DIRECT, O_NOATIME, O_APPEND | O_NOATIME, O_SYNC, ~0u & ~O_ASYNC, O_RDWR };
+	static const unsigned fls[] = { 0, O_APPEND, O_DIRECT, O_NOATIME, O_APPEND | O_NOATIME, O_SYNC,
+		~0u & ~O_ASYNC, O_RDWR };
 	static const unsigned seals[] = { 1, 2, 4, 8, 16, 32, 0, 64 };
 	unsigned fl = PICK(fls) | O_NONBLOCK, seal = PICK(seals), size = below(6) * 4096 + below(2) * 100;
 	int fd = some_fd(), value = 0;
@@ -562,7 +586,8 @@ static void step_lock(void)
 
 	if (!below(4))
 		return note("flock %d %x: %s", fd, op, res(flock(fd, op | LOCK_NB)));
-	note("lock %d cmd %d type %d whence %d start %ld len %ld pid %d", fd, cmd, fl.l_type, fl.l_whence, (long)fl.l_start,
+	note("lock %d cmd %d type %d whence %d start %ld len %ld pid %d", fd, cmd, fl.l_type, fl.l_whence,
+	     (long)fl.l_start,
 	     (long)fl.l_len, fl.l_pid);
 	rc = fcntl(fd, cmd, &fl);
 	note(" = %s type %d whence %d start %ld len %ld pid %d", res(rc), fl.l_type, fl.l_whence, (long)fl.l_start,
@@ -572,7 +597,8 @@ static void step_lock(void)
 static void step_copy(void)
 {
 	int in = some_fd(), out = some_fd(), flag = below(5) ? SPLICE_F_NONBLOCK : 0x40;
-	loff_t off_in = some_offset(), off_out = some_offset(), *pin = below(2) ? &off_in : NULL, *pout = below(2) ? &off_out : NULL;
+	loff_t off_in = some_offset(), off_out = some_offset(), *pin = below(2) ? &off_in : NULL,
+		*pout = below(2) ? &off_out : NULL;
 	size_t len = some_length();
 	struct iovec iov = { bytes, len };
 	long rc;
@@ -613,7 +639,8 @@ static void step_sync(void)
 			    res(sync_file_range(fd, off, len, arg)));
 	case 2:
 		errno = posix_fadvise(fd, off, len, arg);
-		return note("fadvise %d %lld %lld %d: %s", fd, (long long)off, (long long)len, arg, res(errno ? -1 : 0));
+		return note("fadvise %d %lld %lld %d: %s", fd, (long long)off, (long long)len, arg,
+		     res(errno ? -1 : 0));
 	case 3:
 		return note("readahead %d %lld: %s", fd, (long long)off, res(readahead(fd, off, 4096)));
 	default:
@@ -664,10 +691,12 @@ static void step_mount(void)
 {
 	static const unsigned long flags[] = {
 		MS_BIND, MS_BIND, MS_BIND | MS_REC, MS_MOVE, MS_BIND | MS_REMOUNT | MS_RDONLY, MS_BIND | MS_REMOUNT,
-		MS_PRIVATE, MS_BIND | MS_REMOUNT | MS_NOEXEC | MS_NOSUID | MS_NODEV, MS_UNBINDABLE, MS_REC | MS_PRIVATE,
+		MS_PRIVATE, MS_BIND | MS_REMOUNT | MS_NOEXEC | MS_NOSUID | MS_NODEV, MS_UNBINDABLE,
+			MS_REC | MS_PRIVATE,
 		MS_BIND | MS_REMOUNT | MS_NOSYMFOLLOW, MS_REMOUNT, MS_SHARED | MS_PRIVATE,
 	};
-	static const int umounts[] = { 0, 0, MNT_DETACH, MNT_EXPIRE, UMOUNT_NOFOLLOW, MNT_DETACH | MNT_EXPIRE, MNT_FORCE, 16 };
+	static const int umounts[] = { 0, 0, MNT_DETACH, MNT_EXPIRE, UMOUNT_NOFOLLOW, MNT_DETACH | MNT_EXPIRE,
+		MNT_FORCE, 16 };
 	static const char *const points[] = { "/a", "/b", "/c", "/a/a", "/b/a" };	/* "/" and "/proc" stay */
 	const char *from = some_path(), *to = PICK(points);
 	unsigned long flag = PICK(flags);
@@ -725,8 +754,10 @@ static void step(void)
 {
 	static void (*const steps[])(void) = {
 		step_open, step_open, step_open, step_open, step_open, step_openat2, step_read, step_read, step_write,
-		step_write, step_write, step_seek, step_size, step_size, step_rename, step_rename, step_link, step_link,
-		step_unlink, step_unlink, step_make, step_make, step_chmod, step_chmod, step_utimes, step_stat, step_stat,
+		step_write, step_write, step_seek, step_size, step_size, step_rename, step_rename, step_link,
+			step_link,
+		step_unlink, step_unlink, step_make, step_make, step_chmod, step_chmod, step_utimes, step_stat,
+			step_stat,
 		step_names, step_access, step_dup, step_fcntl, step_fcntl, step_lock, step_copy, step_copy, step_sync,
 		step_new_fd, step_identity, step_identity, step_mount, step_fork, step_dir,
 	};
