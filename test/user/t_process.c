@@ -468,7 +468,7 @@ TEST(affinity)
 TEST(process_vm_readv_can_be_killed)
 {
 	static struct iovec iov[1024], none[1];
-	size_t size = 64 << 20;
+	size_t size = 8 << 20;
 	struct timespec start, end;
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int st;
