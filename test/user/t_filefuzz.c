@@ -184,16 +184,14 @@ static unsigned some_open_flags(void)
 	static const unsigned often[] = {
 		O_RDONLY, O_RDWR, O_WRONLY, O_RDWR | O_CREAT, O_RDWR | O_CREAT, O_WRONLY | O_CREAT | O_TRUNC,
 		O_RDWR | O_CREAT | O_EXCL, O_RDONLY | O_DIRECTORY, O_RDONLY | O_DIRECTORY, O_PATH,
-			O_PATH | O_NOFOLLOW,
-		O_RDWR | O_TMPFILE, O_RDWR | O_TMPFILE | O_EXCL, O_RDWR | O_APPEND, O_RDWR | O_TRUNC,
-			O_RDONLY | O_NOFOLLOW,
-		O_RDONLY | O_NOATIME, O_RDWR | O_DIRECT, O_PATH | O_DIRECTORY, O_RDONLY | O_CREAT, O_RDWR | O_SYNC,
-		O_WRONLY | O_APPEND | O_CREAT, O_RDONLY | O_TRUNC, 3, 3 | O_CREAT,
+		O_PATH | O_NOFOLLOW, O_RDWR | O_TMPFILE, O_RDWR | O_TMPFILE | O_EXCL, O_RDWR | O_APPEND,
+		O_RDWR | O_TRUNC, O_RDONLY | O_NOFOLLOW, O_RDONLY | O_NOATIME, O_RDWR | O_DIRECT,
+		O_PATH | O_DIRECTORY, O_RDONLY | O_CREAT, O_RDWR | O_SYNC, O_WRONLY | O_APPEND | O_CREAT,
+		O_RDONLY | O_TRUNC, 3, 3 | O_CREAT,
 	};
 	static const unsigned bit[] = {
-		O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DSYNC, O_SYNC, O_DIRECT, O_DIRECTORY, O_NOFOLLOW, O_NOATIME,
-			O_CLOEXEC,
-		O_PATH, 020000000, O_ASYNC, O_NOCTTY, O_RDWR, O_WRONLY,
+		O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DSYNC, O_SYNC, O_DIRECT, O_DIRECTORY, O_NOFOLLOW,
+		O_NOATIME, O_CLOEXEC, O_PATH, 020000000, O_ASYNC, O_NOCTTY, O_RDWR, O_WRONLY,
 	};
 	unsigned flags = PICK(often);
 
@@ -257,11 +255,11 @@ static void step_read(void)
 	long rc;
 
 	memset(bytes, 0xee, len);
-	rc = kind < 2 ? read(fd, bytes, len) : kind == 2 ? pread(fd, bytes, len, off) : kind == 3 ? readv(fd, iov,
-		nr) :
+	rc = kind < 2 ? read(fd, bytes, len) : kind == 2 ? pread(fd, bytes, len, off) :
+		kind == 3 ? readv(fd, iov, nr) :
 	     kind == 4 ? preadv(fd, iov, nr, off) : preadv2(fd, iov, nr, below(3) ? off : -1, flags);
-	note("read%d %d %zu at %lld flags %x: %s sum %x", kind, fd, len, (long long)off, flags, res(rc), sum(bytes,
-	     rc));
+	note("read%d %d %zu at %lld flags %x: %s sum %x", kind, fd, len, (long long)off, flags, res(rc),
+	     sum(bytes, rc));
 }
 
 static void step_write(void)
@@ -274,8 +272,8 @@ static void step_write(void)
 	long rc;
 
 	memset(bytes, below(256), len);
-	rc = kind < 2 ? write(fd, bytes, len) : kind == 2 ? pwrite(fd, bytes, len, off) : kind == 3 ? writev(fd,
-		iov, nr) :
+	rc = kind < 2 ? write(fd, bytes, len) : kind == 2 ? pwrite(fd, bytes, len, off) :
+		kind == 3 ? writev(fd, iov, nr) :
 	     kind == 4 ? pwritev(fd, iov, nr, off) : pwritev2(fd, iov, nr, below(3) ? off : -1, flags);
 	note("write%d %d %zu at %lld flags %x: %s xfsz %u", kind, fd, len, (long long)off, flags, res(rc),
 	     nr_sigxfsz);
@@ -690,10 +688,10 @@ static void step_identity(void)
 static void step_mount(void)
 {
 	static const unsigned long flags[] = {
-		MS_BIND, MS_BIND, MS_BIND | MS_REC, MS_MOVE, MS_BIND | MS_REMOUNT | MS_RDONLY, MS_BIND | MS_REMOUNT,
-		MS_PRIVATE, MS_BIND | MS_REMOUNT | MS_NOEXEC | MS_NOSUID | MS_NODEV, MS_UNBINDABLE,
-			MS_REC | MS_PRIVATE,
-		MS_BIND | MS_REMOUNT | MS_NOSYMFOLLOW, MS_REMOUNT, MS_SHARED | MS_PRIVATE,
+		MS_BIND, MS_BIND, MS_BIND | MS_REC, MS_MOVE, MS_BIND | MS_REMOUNT | MS_RDONLY,
+		MS_BIND | MS_REMOUNT, MS_PRIVATE, MS_BIND | MS_REMOUNT | MS_NOEXEC | MS_NOSUID | MS_NODEV,
+		MS_UNBINDABLE, MS_REC | MS_PRIVATE, MS_BIND | MS_REMOUNT | MS_NOSYMFOLLOW, MS_REMOUNT,
+		MS_SHARED | MS_PRIVATE,
 	};
 	static const int umounts[] = { 0, 0, MNT_DETACH, MNT_EXPIRE, UMOUNT_NOFOLLOW, MNT_DETACH | MNT_EXPIRE,
 		MNT_FORCE, 16 };
@@ -753,13 +751,12 @@ static void step_dir(void)
 static void step(void)
 {
 	static void (*const steps[])(void) = {
-		step_open, step_open, step_open, step_open, step_open, step_openat2, step_read, step_read, step_write,
-		step_write, step_write, step_seek, step_size, step_size, step_rename, step_rename, step_link,
-			step_link,
-		step_unlink, step_unlink, step_make, step_make, step_chmod, step_chmod, step_utimes, step_stat,
-			step_stat,
-		step_names, step_access, step_dup, step_fcntl, step_fcntl, step_lock, step_copy, step_copy, step_sync,
-		step_new_fd, step_identity, step_identity, step_mount, step_fork, step_dir,
+		step_open, step_open, step_open, step_open, step_open, step_openat2, step_read, step_read,
+		step_write, step_write, step_write, step_seek, step_size, step_size, step_rename, step_rename,
+		step_link, step_link, step_unlink, step_unlink, step_make, step_make, step_chmod, step_chmod,
+		step_utimes, step_stat, step_stat, step_names, step_access, step_dup, step_fcntl, step_fcntl,
+		step_lock, step_copy, step_copy, step_sync, step_new_fd, step_identity, step_identity,
+		step_mount, step_fork, step_dir,
 	};
 
 	PICK(steps)();
