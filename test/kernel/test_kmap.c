@@ -280,7 +280,7 @@ static unsigned long memory_type(const void *va)
 
 KTEST(device_mappings_name_their_memory_type)
 {
-	bool named = all_harts_have("_svpbmt");
+	bool named = all_harts_have("svpbmt");
 	vaddr_t cursor = vmalloc_start;
 	static char line[200];
 	unsigned drivers = 0;
