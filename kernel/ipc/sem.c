@@ -645,7 +645,7 @@ static int check_vals(const u16 *vals, unsigned n)
 
 static long sem_all(int id, int cmd, u16 __user *uvals)
 {
-	u16 *vals;
+	u16 *vals = NULL;
 	struct sem_set *s = hold_with_room(id, cmd == SETALL ? S_IWUGO : S_IRUGO, &vals);
 	long rc = 0;
 
