@@ -790,13 +790,18 @@ static void look_at_tree(const char *path, int depth)
 
 static void look_at_mounts(void)
 {
-	char line[1024];
+	static const char option[] = ",inode64";	/* of a kernel with TMPFS_INODE64 */
+	char line[1024], *p;
 	FILE *f = fopen("/proc/self/mounts", "r");
 
 	CHECK(f);
-	while (fgets(line, sizeof(line), f))
+	while (fgets(line, sizeof(line), f)) {
+		p = strstr(line, option);
+		if (p)
+			memmove(p, p + strlen(option), strlen(p + strlen(option)) + 1);
 		if (!strstr(line, "proc"))
 			note("mounted %.*s", (int)strcspn(line, "\n"), line);
+	}
 	fclose(f);
 }
 
