@@ -462,4 +462,5 @@ size_t unix_inq(struct unix_sock *s)
 void __init unix_init(void)
 {
 	unix_cache = kmem_cache_create("UNIX", sizeof(struct unix_sock), 0, SLAB_PANIC, NULL);
+	unix_gc_init();
 }

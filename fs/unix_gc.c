@@ -15,17 +15,23 @@
  *       f_count == inflight, seen under the lock, means that messages are all there is: a descriptor, or a call
  *       that took the file out or looked at it, counts one more.
  *   G2  Of a candidate's queue nothing is taken but by the collector: to receive, one needs its file.
+ *   G3  Searches take at most a tenth of the time: after one, the next waits GC_REST times as long as it took.
  * LOCKING   unix_lock for the search; messages are freed without it.  One collector at a time: the work queue's.
- * COST      Linear in what is in flight, when a socket is closed while something is.
+ * COST      A search is linear in what is in flight; a closed socket asks for one while something is (G3).
  * TESTS     test/user/t_unix.c: rings of sockets, chains that end at a descriptor
  *
  * SPDX-License-Identifier: MIT
  */
 #include "fs/unix_msg.h"
 #include "kernel/task/user.h"
+#include "kernel/time/hrtimer.h"
 #include "kernel/workqueue.h"
 
+#define GC_REST	9
+
 static LIST_HEAD(inflight_list);	/* (U) sockets in flight, by gc_link */
+static ktime_t gc_next;			/* no search before (G3) */
+static struct hrtimer gc_timer;		/* asks for the one that has to wait */
 
 static void inflight_change(struct file *f, int by) REQUIRES(unix_lock)
 {
@@ -124,22 +130,49 @@ static void find_rubbish(struct list_head *msgs) REQUIRES(unix_lock)
 	list_splice_tail_init(&reached, &inflight_list);
 }
 
+/* Is it too early for a search?  Then the timer asks again. */
+static bool gc_rests(void)
+{
+	ktime_t next = READ_ONCE(gc_next);
+
+	if (ktime_get() >= next)
+		return false;
+	hrtimer_start(&gc_timer, next, HRTIMER_MODE_ABS);
+	return true;
+}
+
 static void unix_gc(__maybe_unused struct work_struct *work)
 {
+	ktime_t start = ktime_get(), took;
 	LIST_HEAD(msgs);
 	struct unix_msg *m, *n;
 
+	if (gc_rests())
+		return;
 	spin_lock(&unix_lock);
 	find_rubbish(&msgs);
 	spin_unlock(&unix_lock);
+	took = ktime_get() - start;
+	WRITE_ONCE(gc_next, start + (GC_REST + 1) * took);		/* G3 */
 	list_for_each_entry_safe(m, n, &msgs, link)
 		unix_msg_free(m);
 }
 
 static DECLARE_WORK(gc_work, unix_gc);
 
+static enum hrtimer_restart gc_timer_fires(__maybe_unused struct hrtimer *t)
+{
+	schedule_work(&gc_work);
+	return HRTIMER_NORESTART;
+}
+
 void unix_gc_soon(void)
 {
-	if (!list_empty(&inflight_list))
+	if (!list_empty(&inflight_list) && !gc_rests())
 		schedule_work(&gc_work);
+}
+
+void __init unix_gc_init(void)
+{
+	hrtimer_init(&gc_timer, gc_timer_fires);
 }

@@ -38,6 +38,7 @@ void unix_msg_free(struct unix_msg *m);		/* it is in no queue */
 void unix_inflight(struct unix_msg *m) REQUIRES(unix_lock);
 void unix_notinflight(struct unix_msg *m) REQUIRES(unix_lock);
 void unix_gc_soon(void);			/* a socket was closed */
+void unix_gc_init(void);
 
 /*
  * Sleep on the queue that the caller is on, at most *@left ns, of which what remains is left (0: none).
