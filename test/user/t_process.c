@@ -480,6 +480,7 @@ TEST(process_vm_readv_can_be_killed)
 	CHECK_EQ(process_vm_readv(0x3ffffff, iov, 1, none, 1, 0), 0);
 	CHECK_ERR(process_vm_readv(0x3ffffff, iov, 1, iov, 1, 0), ESRCH);
 	pid_t child = fork();
+	CHECK(child >= 0);
 	if (!child) {
 		for (;;)
 			process_vm_readv(getpid(), iov, 1024, iov, 1024, 0);

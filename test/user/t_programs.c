@@ -259,6 +259,7 @@ TEST(reaching_into_a_process_of_the_same_owner)
 
 	CHECK_EQ(pipe(fd), 0);
 	child = fork();
+	CHECK(child >= 0);
 	if (!child) {
 		if (setgid(1000) || setuid(1000) || prctl(PR_SET_DUMPABLE, 1))
 			_exit(1);
