@@ -24,14 +24,14 @@ def free_kb(console):
     return [int(kb) for kb in re.findall(r"^FREE +(\d+)", console, re.M)]
 
 
-# Each child of `utest` meets failures; what they make it do is its own affair, but the machine survives and
-# gets all its memory back.
+# Each child of `utest` meets failures; what they make it do is its own affair, 15 s at most, but the machine
+# survives and gets all its memory back.
 FAILING = """
 $b mount -t debugfs none /sys/kernel/debug
 cd /sys/kernel/debug/{what}
 echo N >ignore-gfp-wait; test ! -e min-order || echo 0 >min-order; echo Y >task-filter; echo -1 >times
 show() {{ sync; echo 3 >/proc/sys/vm/drop_caches; $b sleep 1; echo FREE $($b awk '/^(MemFree|Cached|SReclaimable):/ {{ n += $2 }} END {{ print n }}' /proc/meminfo); }}
-run() {{ echo {percent} >probability; $b sh -c 'echo 1 >/proc/self/make-it-fail; exec utest {tests}' >/tmp/out 2>&1; echo 0 >probability; }}
+run() {{ echo {percent} >probability; $b sh -c 'echo 1 >/proc/self/make-it-fail; exec utest -t 15 {tests}' >/tmp/out 2>&1; echo 0 >probability; }}
 run; show; run; $b grep -c ok /tmp/out; show; run; show
 echo ENDED $($b grep -c '^not ok' /tmp/out) of $($b grep -c 'ok [0-9]' /tmp/out); $b rm /tmp/out
 """
