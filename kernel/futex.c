@@ -520,7 +520,6 @@ SYSCALL_DEFINE2(set_robust_list, struct robust_list_head __user *, head, size_t,
 SYSCALL_DEFINE3(get_robust_list, pid_t, pid, void __user *__user *, uhead, size_t __user *, ulen)
 {
 	struct task_struct *t = current;
-	const struct cred *cred;
 	void __user *head;
 	bool allowed;
 
@@ -530,9 +529,7 @@ SYSCALL_DEFINE3(get_robust_list, pid_t, pid, void __user *__user *, uhead, size_
 			return -ESRCH;
 	}
 	head = t->robust_list;
-	cred = get_task_cred(t);
-	allowed = t == current || cred->uid == current_uid() || capable(CAP_SYS_PTRACE);
-	put_cred(cred);
+	allowed = ptrace_may_attach(t);
 	if (pid)
 		put_task_struct(t);
 	if (!allowed)

@@ -15,6 +15,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "test/user/tap.h"
+#include "test/user/fuzz.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -39,41 +40,11 @@ static const uint64_t linux_hashes[] = {
 #include "test/user/filefuzz.h"
 };
 
-static uint64_t state, hash;
 static uint64_t *of_child;	/* shared: the hash that a forked child, or a whole seed, came to */
-static bool trace, in_child;
+static bool in_child;
 static int fds[NR_FDS];
 static unsigned nr_sigxfsz;
 static unsigned char bytes[70000];
-
-static unsigned below(unsigned n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 16) % n;
-}
-
-#define PICK(array) ((array)[below(sizeof(array) / sizeof(*(array)))])
-
-static void fold(const void *data, size_t n)
-{
-	for (const unsigned char *c = data; n--; c++)
-		hash = (hash ^ *c) * 0x100000001b3ull;
-}
-
-__attribute__((format(printf, 1, 2))) static void note(const char *fmt, ...)
-{
-	char text[1200];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fold(text, strlen(text));
-	if (trace)
-		printf("%s\n", text);
-}
 
 /* A call's result as text: for the end of a note. */
 static const char *res(long rc)

@@ -12,6 +12,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "test/user/tap.h"
+#include "test/user/fuzz.h"
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -30,38 +31,9 @@ static const uint64_t linux_hashes[] = {
 #include "test/user/mmfuzz.h"
 };
 
-static uint64_t state, hash;
-static bool trace;
 static int files[FILES];
 static sigjmp_buf jump;
 static siginfo_t seen;
-
-static unsigned below(unsigned n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 16) % n;
-}
-
-static void fold(const void *data, size_t n)
-{
-	for (const unsigned char *c = data; n--; c++)
-		hash = (hash ^ *c) * 0x100000001b3ull;
-}
-
-__attribute__((format(printf, 1, 2))) static void note(const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fold(text, strlen(text));
-	if (trace)
-		printf("%s\n", text);
-}
 
 static void on_fault(int sig, siginfo_t *info, void *context)
 {

@@ -52,6 +52,7 @@ struct slot {
 	unsigned char *at;
 	unsigned pages;
 	bool readonly[MAX_PAGES];
+	bool was_split;			/* a part of it was protected otherwise at some time */
 	unsigned value[MAX_PAGES];	/* 0: reads as zeros */
 };
 
@@ -123,6 +124,7 @@ static void slot_map(struct worker *w, struct slot *s)
 	}
 	s->pages = pages;
 	memset(s->readonly, 0, sizeof(s->readonly));
+	s->was_split = false;
 	memset(s->value, 0, sizeof(s->value));
 }
 
@@ -141,6 +143,7 @@ static void slot_protect(struct worker *w, struct slot *s)
 	bool readonly = rnd(w, 2);
 
 	CHECK_EQ(mprotect(s->at + p * PAGE, n * PAGE, readonly ? PROT_READ : PROT_READ | PROT_WRITE), 0);
+	s->was_split = true;
 	for (unsigned i = 0; i < n; i++)
 		s->readonly[p + i] = readonly;
 	if (readonly)
@@ -182,8 +185,8 @@ static void slot_move(struct worker *w, struct slot *s)
 			return;
 	void *to = mremap(s->at, s->pages * PAGE, pages * PAGE, MREMAP_MAYMOVE);
 	if (to == MAP_FAILED) {
-		/* Linux may keep what was once protected otherwise as two regions: EFAULT says so. */
-		CHECK(errno == ENOMEM || errno == EFAULT);
+		/* Linux may keep apart what was split once: EFAULT says that there are two regions. */
+		CHECK(errno == ENOMEM || (errno == EFAULT && s->was_split));
 		return;
 	}
 	s->at = to;
