@@ -169,6 +169,11 @@ static void attr_kill_to_mode(struct inode *inode, struct iattr *attr)
 	attr->ia_valid &= ~(ATTR_KILL_SUID | ATTR_KILL_SGID);
 }
 
+bool may_see_residency(struct inode *inode)
+{
+	return inode_owner_or_capable(inode) || !inode_permission(inode, MAY_WRITE);
+}
+
 /* utimes() with no times needs write permission only; with times, ownership. */
 static int touch_ok(struct inode *inode)
 {

@@ -118,6 +118,8 @@ SYSCALL_DEFINE4(cachestat, unsigned, fd, const struct cachestat_range __user *, 
 		rc = -EFAULT;
 	else if (flags)
 		rc = -EINVAL;
+	else if (!(file->f_mode & FMODE_WRITE) && !may_see_residency(file->f_inode))
+		rc = -EPERM;
 	if (!rc) {
 		count_cached(file->f_mapping, range.off >> PAGE_SHIFT, last_page(range.off, range.len), &cs);
 		rc = copy_to_user(ucs, &cs, sizeof(cs)) ? -EFAULT : 0;

@@ -2,6 +2,8 @@
  * mm/space/sync.c - msync, mincore, remap_file_pages, mseal: calls that look at or rearrange mappings.
  *
  * MODEL     remap_file_pages() is, since Linux 4.0, a mmap() over part of a shared mapping: one region more.
+ *           Which pages of a file are cached tells what others read: mincore() shows it to the owner and
+ *           to who may write the file (may_see_residency), and calls all resident to others.
  * LOCKING   mmap_lock; dropped while a file is written out or user memory is copied to.
  *
  * SPDX-License-Identifier: MIT
@@ -11,6 +13,7 @@
 #include "include/uaccess.h"
 #include "include/uapi/mman.h"
 #include "lib/string.h"
+#include "mm/cache/filemap.h"
 #include "mm/cache/pagemap.h"
 #include "mm/pt/walk.h"
 #include "mm/space/fault_calls.h"
@@ -108,6 +111,10 @@ static long mincore_run(struct mm_struct *mm, unsigned long addr, unsigned long 
 	if (!vma)
 		return -ENOMEM;
 	nr = min(nr, (vma->vm_end - addr) >> PAGE_SHIFT);
+	if (vma->vm_file && !may_see_residency(vma->vm_file->f_inode)) {
+		memset(vec, 1, nr);		/* as if all were there */
+		return nr;
+	}
 	for (unsigned long i = 0; i < nr; i++)
 		vec[i] = page_in_core(vma, addr + i * PAGE_SIZE);
 	return nr;
