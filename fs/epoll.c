@@ -5,43 +5,43 @@
  *           the file's poll() names; a wake-up puts the item on the ready list.  epoll_wait() asks the
  *           items on that list what holds now, and reports it.  A level-triggered item that was ready
  *           goes back on the list, to be asked again by the next call.
+ *           While somebody has items in his hands (`scanned`) the list may be empty for that reason only.
  * INVARIANTS
  *   E1  An item is in ep->items and in file->f_ep from its making to its removal.
  *   E2  An item holds no reference to its file: closing the file removes the item.
- *   E3  Epolls watching epolls form no circle and no chain longer than EP_MAX_NESTS.
+ *   E3  Whoever leaves the ready list not empty wakes one who waits for it; who was woken, or finds `scanned`
+ *       set, looks before he returns.  So a wake-up is never spent on one who does not look.
+ *   E4  No user memory is waited for under ep->mtx: closing a file anywhere takes it.
  * LOCKING   ep_mutex (all epolls): items come and go, f_ep.  ep->mtx inside: reporting.  ep->lock (spin, irqs
- *           off, taken in wake-ups): the ready list.
+ *           off, taken in wake-ups): the ready list.  Epolls watch epolls: fs/epoll_nest.c says how deep.
+ * FAILURE   Memory that items take is limited per user: max_user_watches.  What could not be copied to the
+ *           caller stays at the head of the list.
+ * TESTS     test/user/t_epoll.c
  *
  * SPDX-License-Identifier: MIT
  */
-#include "fs/epoll.h"
+#include "fs/epoll_item.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "fs/libfs.h"
 #include "fs/poll.h"
+#include "fs/proc/proc.h"
+#include "fs/seq_file.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
-#include "include/uapi/epoll.h"
 #include "include/uapi/time.h"
 #include "kernel/signal/signal.h"
+#include "kernel/task/cred.h"
 #include "kernel/time/hrtimer.h"
-#include "lib/rbtree.h"
+#include "mm/fault/fault.h"
+#include "mm/phys/zone.h"
 #include "mm/slab/slab.h"
 
-#define EP_MAX_NESTS	4
 #define EPOLLEXCLUSIVE_OK_BITS	(EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM | EPOLLERR | EPOLLHUP | \
 				 EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 #define EP_PRIVATE_BITS	(EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
 #define EP_MAX_EVENTS	(INT32_MAX / (int)sizeof(struct epoll_event))
-
-struct eventpoll {
-	struct mutex mtx;
-	spinlock_t lock;
-	wait_queue_head_t wq;		/* epoll_wait() sleepers */
-	wait_queue_head_t poll_wait;	/* those who poll the epoll file */
-	struct list_head ready;		/* (lock) epitem.ready_link */
-	struct rb_root items;		/* (ep_mutex) */
-};
+#define EP_ITEM_COST	(sizeof(struct epitem) + sizeof(struct ep_listen))
 
 struct ep_listen {			/* an item on one wait queue */
 	struct wait_queue_entry wait;
@@ -50,25 +50,14 @@ struct ep_listen {			/* an item on one wait queue */
 	struct ep_listen *next;
 };
 
-struct epitem {
-	struct rb_node node;
-	struct list_head ready_link;	/* (ep->lock) */
-	struct list_head file_link;	/* (ep_mutex) in file->f_ep */
-	struct eventpoll *ep;
-	struct file *file;
-	int fd;
-	struct epoll_event event;	/* (ep->mtx) */
-	struct ep_listen *listens;
-	int error;
-};
-
 struct ep_poll_table { struct poll_table pt; struct epitem *item; };
 
 static DEFINE_MUTEX(ep_mutex, RANK_VFS);
+static unsigned long max_user_watches;		/* items of one user's epolls */
 static struct kmem_cache *item_cache, *listen_cache;
 static const struct file_operations eventpoll_fops;
 
-static inline struct eventpoll *file_ep(struct file *f)
+struct eventpoll *file_ep(const struct file *f)
 {
 	return f->f_op == &eventpoll_fops ? f->private_data : NULL;
 }
@@ -133,18 +122,30 @@ static bool ep_mark_ready(struct epitem *item)
 	return fresh;
 }
 
+/* Of an exclusive item: is somebody waiting for what @key tells? */
+static bool ep_takes(const struct epitem *item, unsigned want, unsigned long key)
+{
+	unsigned dir = key & (EPOLLIN | EPOLLOUT);
+
+	if (!waitqueue_active(&item->ep->wq))
+		return false;
+	return dir == EPOLLIN ? want & EPOLLIN : dir == EPOLLOUT ? want & EPOLLOUT : !dir;
+}
+
 static bool ep_wakeup(struct wait_queue_entry *w, unsigned long key)
 {
 	struct epitem *item = container_of(w, struct ep_listen, wait)->item;
 	unsigned want = READ_ONCE(item->event.events);
+	bool taken = !(want & EPOLLEXCLUSIVE);
 
 	if (!(want & ~EP_PRIVATE_BITS))		/* spent EPOLLONESHOT */
-		return false;
+		return taken;
 	if (key && !(key & want))
-		return false;
+		return taken;
 	ep_mark_ready(item);
+	taken = taken || ep_takes(item, want, key);
 	ep_wake(item->ep);
-	return true;
+	return taken;
 }
 
 static void ep_queue(__maybe_unused struct file *f, wait_queue_head_t *q, struct poll_table *pt)
@@ -162,7 +163,10 @@ static void ep_queue(__maybe_unused struct file *f, wait_queue_head_t *q, struct
 	l->item = item;
 	l->next = item->listens;
 	item->listens = l;
-	add_wait_queue(q, &l->wait);
+	if (item->event.events & EPOLLEXCLUSIVE)
+		add_wait_queue_exclusive(q, &l->wait);
+	else
+		add_wait_queue(q, &l->wait);
 }
 
 /* => ep_mutex */
@@ -183,14 +187,17 @@ static void ep_remove(struct epitem *item)
 	list_del_init(&item->ready_link);
 	spin_unlock_irqrestore(&ep->lock, flags);
 	mutex_unlock(&ep->mtx);
+	atomic_long_sub(1, &ep->user->epoll_watches);
 	kmem_cache_free(item_cache, item);
 }
 
 void eventpoll_release(struct file *f)
 {
 	mutex_lock(&ep_mutex);
-	while (!list_empty(&f->f_ep))		/* E2 */
+	while (!list_empty(&f->f_ep)) {		/* E2 */
 		ep_remove(list_first_entry(&f->f_ep, struct epitem, file_link));
+		cond_resched();
+	}
 	mutex_unlock(&ep_mutex);
 }
 
@@ -199,32 +206,51 @@ static unsigned item_poll(struct epitem *item, struct poll_table *pt)
 	return vfs_poll(item->file, pt) & item->event.events;
 }
 
-/* => ep_mutex */
-static int ep_insert(struct eventpoll *ep, const struct epoll_event *ev, struct file *f, int fd)
+static struct epitem *ep_new_item(struct eventpoll *ep, const struct epoll_event *ev, struct file *f, int fd)
 {
 	struct epitem *item = kmem_cache_zalloc(item_cache, GFP_KERNEL);
-	struct ep_poll_table ept = { .pt.queue = ep_queue, .item = item };
-	unsigned ready;
 
 	if (!item)
-		return -ENOMEM;
+		return NULL;
 	INIT_LIST_HEAD(&item->ready_link);
 	item->ep = ep;
 	item->file = f;
 	item->fd = fd;
 	item->event = *ev;
+	return item;
+}
+
+/* => ep_mutex */
+static int ep_insert(struct eventpoll *ep, const struct epoll_event *ev, struct file *f, int fd)
+{
+	struct ep_poll_table ept = { .pt.queue = ep_queue };
+	struct epitem *item;
+	unsigned ready;
+	int rc;
+
+	if ((unsigned long)atomic_long_read(&ep->user->epoll_watches) >= max_user_watches)
+		return -ENOSPC;
+	ept.item = item = ep_new_item(ep, ev, f, fd);
+	if (!item)
+		return -ENOMEM;
+	atomic_long_add(1, &ep->user->epoll_watches);
 	ep_link(ep, item);		/* E1 */
 	list_add_tail(&item->file_link, &f->f_ep);
+	rc = ep_nest_check(item);
+	if (rc)
+		goto undo;
 	ready = item_poll(item, &ept.pt);
-	if (item->error) {
-		ep_remove(item);
-		return -ENOMEM;
-	}
+	rc = item->error;
+	if (rc)
+		goto undo;
 	if (ready) {
 		ep_mark_ready(item);
 		ep_wake(ep);
 	}
 	return 0;
+undo:
+	ep_remove(item);
+	return rc;
 }
 
 static int ep_modify(struct epitem *item, const struct epoll_event *ev)
@@ -242,22 +268,6 @@ static int ep_modify(struct epitem *item, const struct epoll_event *ev)
 	return 0;
 }
 
-/* E3: how deep epolls nest below @ep; more than EP_MAX_NESTS if @target is among them.  => ep_mutex */
-static int nest_depth(struct eventpoll *ep, struct eventpoll *target, int depth)
-{
-	int deepest = depth;
-
-	if (ep == target || depth > EP_MAX_NESTS)
-		return EP_MAX_NESTS + 1;
-	for (struct rb_node *n = rb_first(&ep->items); n; n = rb_next(n)) {
-		struct eventpoll *sub = file_ep(rb_entry(n, struct epitem, node)->file);
-
-		if (sub)
-			deepest = max(deepest, nest_depth(sub, target, depth + 1));
-	}
-	return deepest;
-}
-
 static int ep_ctl_locked(struct eventpoll *ep, int op, struct file *f, int fd, struct epoll_event *ev)
 {
 	struct epitem *item = ep_find(ep, f, fd);
@@ -266,8 +276,6 @@ static int ep_ctl_locked(struct eventpoll *ep, int op, struct file *f, int fd, s
 	case EPOLL_CTL_ADD:
 		if (item)
 			return -EEXIST;
-		if (file_ep(f) && nest_depth(file_ep(f), ep, 1) > EP_MAX_NESTS)
-			return -ELOOP;
 		ev->events |= EPOLLERR | EPOLLHUP;
 		return ep_insert(ep, ev, f, fd);
 	case EPOLL_CTL_DEL:
@@ -326,83 +334,186 @@ SYSCALL_DEFINE4(epoll_ctl, int, epfd, int, op, int, fd, struct epoll_event __use
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
-static struct epitem *ep_pop(struct eventpoll *ep, struct list_head *from)
+/* Is there anything to look at, on the list or in somebody's hands? */
+static bool ep_available(struct eventpoll *ep)
+{
+	unsigned long flags;
+	bool some;
+
+	if (!list_empty(&ep->ready))
+		return true;
+	spin_lock_irqsave(&ep->lock, flags);
+	some = !list_empty(&ep->ready) || ep->scanned;
+	spin_unlock_irqrestore(&ep->lock, flags);
+	return some;
+}
+
+/* => ep->mtx */
+static struct epitem *ep_pop(struct eventpoll *ep)
 {
 	struct epitem *item;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ep->lock, flags);
-	item = list_first_entry_or_null(from, struct epitem, ready_link);
-	if (item)
+	item = list_first_entry_or_null(&ep->ready, struct epitem, ready_link);
+	if (item) {
 		list_del_init(&item->ready_link);
+		ep->scanned = true;
+	}
 	spin_unlock_irqrestore(&ep->lock, flags);
 	return item;
 }
 
-/* Report up to @max ready items.  => how many, or -EFAULT with none */
-static int ep_send_events(struct eventpoll *ep, struct epoll_event __user *uev, int max)
+/* Put a popped @item back in front.  => ep->mtx */
+static void ep_unpop(struct epitem *item)
 {
-	LIST_HEAD(again);
-	struct epitem *item;
+	struct eventpoll *ep = item->ep;
 	unsigned long flags;
+
+	spin_lock_irqsave(&ep->lock, flags);
+	if (list_empty(&item->ready_link))
+		list_add(&item->ready_link, &ep->ready);
+	spin_unlock_irqrestore(&ep->lock, flags);
+}
+
+/* What was popped is on the list again, or was dropped.  => ep->mtx, which this drops */
+static void ep_scan_end(struct eventpoll *ep) RELEASE(ep->mtx)
+{
+	unsigned long flags;
+	bool some;
+
+	spin_lock_irqsave(&ep->lock, flags);
+	ep->scanned = false;
+	some = !list_empty(&ep->ready);
+	spin_unlock_irqrestore(&ep->lock, flags);
+	mutex_unlock(&ep->mtx);
+	if (some && waitqueue_active(&ep->wq))
+		wake_up(&ep->wq);		/* E3 */
+}
+
+/* => false: the page is not there (E4) */
+static bool ep_put_event(struct epoll_event __user *uev, const struct epoll_event *ev)
+{
+	unsigned long left;
+
+	pagefault_disable();
+	left = copy_to_user(uev, ev, sizeof(*ev));
+	pagefault_enable();
+	return !left;
+}
+
+/* Tell of @item, if it is ready.  => 1: told; 0: not ready; -EFAULT: @uev's page has to come first */
+static int ep_report(struct epitem *item, struct epoll_event __user *uev)
+{
+	struct epoll_event ev = { item_poll(item, NULL), item->event.data };
+
+	if (!ev.events)
+		return 0;
+	if (!ep_put_event(uev, &ev)) {
+		item->scan = 0;
+		return -EFAULT;
+	}
+	if (item->event.events & EPOLLONESHOT)
+		WRITE_ONCE(item->event.events, item->event.events & EP_PRIVATE_BITS);
+	else if (!(item->event.events & EPOLLET))
+		ep_mark_ready(item);
+	return 1;
+}
+
+/* The next item to look at in the call that has the number @scan, none twice; NULL when we came round. */
+static struct epitem *ep_next(struct eventpoll *ep, u64 scan)
+{
+	struct epitem *item = ep_pop(ep);
+
+	if (item && item->scan == scan) {
+		ep_unpop(item);
+		return NULL;
+	}
+	if (item)
+		item->scan = scan;
+	return item;
+}
+
+/* Report up to @max ready items.  *@scan numbers the call, 0 at its begin.  => how many, or -EFAULT */
+static int ep_scan(struct eventpoll *ep, struct epoll_event __user *uev, int max, u64 *scan)
+{
+	struct epitem *item;
 	int n = 0, rc = 0;
 
 	mutex_lock(&ep->mtx);
-	while (n < max && (item = ep_pop(ep, &ep->ready))) {
-		struct epoll_event ev = { item_poll(item, NULL), item->event.data };
-
-		if (!ev.events)
-			continue;
-		if (copy_to_user(&uev[n], &ev, sizeof(ev))) {
-			ep_mark_ready(item);
-			rc = -EFAULT;
+	if (!*scan)
+		*scan = ++ep->scan;
+	while (n < max && (item = ep_next(ep, *scan))) {
+		rc = ep_report(item, &uev[n]);
+		if (rc < 0) {
+			ep_unpop(item);
 			break;
 		}
-		n++;
-		if (item->event.events & EPOLLONESHOT) {
-			item->event.events &= EP_PRIVATE_BITS;
-		} else if (!(item->event.events & EPOLLET)) {
-			spin_lock_irqsave(&ep->lock, flags);
-			if (list_empty(&item->ready_link))
-				list_add_tail(&item->ready_link, &again);
-			spin_unlock_irqrestore(&ep->lock, flags);
-		}
+		n += rc;
+		cond_resched();
 	}
-	spin_lock_irqsave(&ep->lock, flags);
-	list_splice_tail(&again, &ep->ready);
-	spin_unlock_irqrestore(&ep->lock, flags);
-	mutex_unlock(&ep->mtx);
-	return n ? n : rc;
+	ep_scan_end(ep);
+	return n ? n : min(rc, 0);
 }
 
-/* Sleep until something is on the ready list.  => 1: maybe; 0: time is up; -EINTR */
-static int ep_sleep(struct eventpoll *ep, const ktime_t *deadline)
+/* Make the memory of one event writable.  0, -EFAULT, -EINTR */
+static int ep_fault_in(struct epoll_event __user *uev)
 {
-	int rc = 1;
+	unsigned long at = (unsigned long)uev;
+	unsigned nr = ((at + sizeof(*uev) - 1) >> PAGE_SHIFT) - (at >> PAGE_SHIFT) + 1;
+	struct page *page[2];
+	long got = get_user_pages_fast(at, nr, FOLL_WRITE, page);
+
+	for (long i = 0; i < got; i++)
+		put_page(page[i]);
+	if (got == nr)
+		return 0;
+	return got < 0 ? got : -EFAULT;
+}
+
+/* => events reported, or -errno with none */
+static int ep_send_events(struct eventpoll *ep, struct epoll_event __user *uev, int max)
+{
+	u64 scan = 0;
+	int n = 0;
+
+	for (;;) {
+		int rc = ep_scan(ep, uev + n, max - n, &scan);
+
+		if (rc >= 0)
+			n += rc;
+		if (rc >= 0 && (!rc || n == max))
+			return n;
+		if (rc == -EFAULT)
+			rc = ep_fault_in(uev + n);
+		if (rc < 0)
+			return n ? n : rc;
+	}
+}
+
+/* Sleep until something is on the ready list.  => true: maybe; false: time is up */
+static bool ep_sleep(struct eventpoll *ep, const ktime_t *deadline)
+{
+	bool some = true;
 	DEFINE_WAIT(w);
 
 	prepare_to_wait_exclusive(&ep->wq, &w, TASK_INTERRUPTIBLE);
-	if (list_empty(&ep->ready)) {
-		if (signal_pending())
-			rc = -EINTR;
-		else if (!schedule_hrtimeout(deadline, HRTIMER_MODE_ABS))
-			rc = 0;
-	}
+	if (!ep_available(ep))
+		some = schedule_hrtimeout(deadline, HRTIMER_MODE_ABS);
 	finish_wait(&ep->wq, &w);
-	return rc;
+	return some;
 }
 
 static int ep_wait(struct eventpoll *ep, struct epoll_event __user *uev, int max, const ktime_t *deadline, bool now)
 {
 	for (;;) {
-		int rc = list_empty(&ep->ready) ? 0 : ep_send_events(ep, uev, max);
+		int rc = ep_available(ep) ? ep_send_events(ep, uev, max) : 0;
 
 		if (rc || now)
 			return rc;
-		rc = ep_sleep(ep, deadline);
-		if (rc < 0)
-			return rc;
-		now = !rc;		/* time is up: one last look */
+		if (signal_pending())	/* before we can be woken: E3 */
+			return -EINTR;
+		now = !ep_sleep(ep, deadline);		/* time is up: one last look */
 	}
 }
 
@@ -473,17 +584,21 @@ static unsigned ep_poll(struct file *f, struct poll_table *pt)
 	struct eventpoll *ep = f->private_data;
 	struct epitem *item;
 	unsigned mask = 0;
+	u64 scan;
 
 	poll_wait(f, &ep->poll_wait, pt);
-	if (list_empty(&ep->ready))
+	if (!ep_available(ep))
 		return 0;
 	mutex_lock(&ep->mtx);
-	while (!mask && (item = ep_pop(ep, &ep->ready)))
+	scan = ++ep->scan;
+	while (!mask && (item = ep_next(ep, scan))) {
 		if (item_poll(item, NULL)) {
-			ep_mark_ready(item);
+			ep_unpop(item);
 			mask = EPOLLIN | EPOLLRDNORM;
 		}
-	mutex_unlock(&ep->mtx);
+		cond_resched();
+	}
+	ep_scan_end(ep);
 	return mask;
 }
 
@@ -493,10 +608,30 @@ static void ep_release(__maybe_unused struct inode *inode, struct file *f)
 	struct rb_node *n;
 
 	mutex_lock(&ep_mutex);
-	while ((n = rb_first(&ep->items)))
+	while ((n = rb_first(&ep->items))) {
 		ep_remove(rb_entry(n, struct epitem, node));
+		cond_resched();
+	}
 	mutex_unlock(&ep_mutex);
+	free_uid(ep->user);
 	kfree(ep);
+}
+
+/* One line for each item, of which ep_mutex keeps the files alive. */
+static void ep_show_fdinfo(struct seq_file *m, struct file *f)
+{
+	struct eventpoll *ep = f->private_data;
+
+	mutex_lock(&ep_mutex);
+	for (struct rb_node *n = rb_first(&ep->items); n && !seq_has_overflowed(m); n = rb_next(n)) {
+		const struct epitem *i = rb_entry(n, struct epitem, node);
+		const struct inode *inode = i->file->f_inode;
+
+		seq_printf(m, "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%lx sdev:%x\n", i->fd,
+			   i->event.events, (unsigned long long)i->event.data, (long long)i->file->f_pos,
+			   (unsigned long)inode->i_ino, (unsigned)inode->i_sb->s_dev);
+	}
+	mutex_unlock(&ep_mutex);
 }
 
 /* There are parameters of network polling to ask for, where there is a network. */
@@ -511,32 +646,67 @@ static const struct file_operations eventpoll_fops = {
 	.ioctl = ep_ioctl,
 	.poll = ep_poll,
 	.release = ep_release,
+	.show_fdinfo = ep_show_fdinfo,
 };
 
-SYSCALL_DEFINE1(epoll_create1, int, flags)
+static struct eventpoll *ep_alloc(void)
 {
-	struct eventpoll *ep;
-	int fd;
+	struct eventpoll *ep = kzalloc(sizeof(*ep), GFP_KERNEL);
 
-	if (flags & ~EPOLL_CLOEXEC)
-		return -EINVAL;
-	ep = kzalloc(sizeof(*ep), GFP_KERNEL);
 	if (!ep)
-		return -ENOMEM;
+		return NULL;
 	mutex_init(&ep->mtx, RANK_VFS);
 	spin_lock_init(&ep->lock, RANK_NONE);	/* taken inside the queues that it listens on */
 	init_waitqueue_head(&ep->wq);
 	init_waitqueue_head(&ep->poll_wait);
 	ep->wq.lock.rank = ep->poll_wait.lock.rank = RANK_NONE;
 	INIT_LIST_HEAD(&ep->ready);
-	fd = anon_inode_getfd("[eventpoll]", &eventpoll_fops, ep, O_RDWR | (flags & O_CLOEXEC));
+	ep->user = get_uid(current_cred()->user);
+	return ep;
+}
+
+SYSCALL_DEFINE1(epoll_create1, int, flags)
+{
+	struct eventpoll *ep;
+	struct file *f;
+	int fd;
+
+	if (flags & ~EPOLL_CLOEXEC)
+		return -EINVAL;
+	ep = ep_alloc();
+	if (!ep)
+		return -ENOMEM;
+	fd = get_unused_fd_flags(O_RDWR | (flags & O_CLOEXEC));
 	if (fd < 0)
-		kfree(ep);
+		goto undo_ep;
+	f = anon_inode_getfile("[eventpoll]", &eventpoll_fops, ep, O_RDWR | (flags & O_CLOEXEC));
+	if (IS_ERR(f)) {
+		put_unused_fd(fd);
+		fd = PTR_ERR(f);
+		goto undo_ep;
+	}
+	ep->file = f;
+	fd_install(fd, f);
+	return fd;
+undo_ep:
+	free_uid(ep->user);
+	kfree(ep);
 	return fd;
 }
+
+static const struct ctl_table epoll_table[] = {
+	{ .name = "max_user_watches", .data = &max_user_watches, .maxlen = sizeof(long), .mode = 0644,
+	  .handler = proc_doulongvec },
+};
 
 void __init epoll_init(void)
 {
 	item_cache = kmem_cache_create("eventpoll_epi", sizeof(struct epitem), 0, SLAB_PANIC, NULL);
 	listen_cache = kmem_cache_create("eventpoll_pwq", sizeof(struct ep_listen), 0, SLAB_PANIC, NULL);
+	max_user_watches = (totalram_pages() / 25 << PAGE_SHIFT) / EP_ITEM_COST;	/* 4 % of memory */
+}
+
+void __init epoll_sysctl_init(void)
+{
+	(void)register_sysctl("fs/epoll", epoll_table, ARRAY_SIZE(epoll_table));
 }

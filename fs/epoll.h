@@ -11,5 +11,6 @@
 /* @file is being closed for good: no epoll watches it any more. */
 void eventpoll_release(struct file *file);
 void epoll_init(void);
+void epoll_sysctl_init(void);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "fs/file.h"
 #include "fs/libfs.h"
+#include "fs/seq_file.h"
 #include "include/syscall.h"
 #include "include/uapi/poll.h"
 #include "mm/slab/slab.h"
@@ -18,7 +19,10 @@ struct eventfd {
 	spinlock_t lock;
 	u64 count;		/* (lock) */
 	bool semaphore;
+	int id;			/* (I) */
 };
+
+static atomic_t eventfd_ids;
 
 static bool eventfd_try_read(struct eventfd *e, u64 *v)
 {
@@ -107,12 +111,21 @@ static unsigned eventfd_poll(struct file *f, struct poll_table *pt)
 
 static void eventfd_release(__maybe_unused struct inode *inode, struct file *f) { kfree(f->private_data); }
 
+static void eventfd_show_fdinfo(struct seq_file *m, struct file *f)
+{
+	const struct eventfd *e = f->private_data;
+
+	seq_printf(m, "eventfd-count: %16llx\neventfd-id: %d\neventfd-semaphore: %d\n",
+		   (unsigned long long)READ_ONCE(e->count), e->id, e->semaphore);
+}
+
 static const struct file_operations eventfd_fops = {
 	.llseek = noop_llseek,
 	.read = eventfd_read,
 	.write = eventfd_write,
 	.poll = eventfd_poll,
 	.release = eventfd_release,
+	.show_fdinfo = eventfd_show_fdinfo,
 };
 
 SYSCALL_DEFINE2(eventfd2, unsigned, count, int, flags)
@@ -130,6 +143,7 @@ SYSCALL_DEFINE2(eventfd2, unsigned, count, int, flags)
 	spin_lock_init(&e->lock, RANK_FILES);
 	e->count = count;
 	e->semaphore = flags & EFD_SEMAPHORE;
+	e->id = atomic_inc_return(&eventfd_ids) & INT32_MAX;
 	fd = anon_inode_getfd("[eventfd]", &eventfd_fops, e, O_RDWR | (flags & (EFD_CLOEXEC | EFD_NONBLOCK)));
 	if (fd < 0)
 		kfree(e);

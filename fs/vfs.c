@@ -66,5 +66,6 @@ void __init fs_late_init(void)
 {
 	devtmpfs_init();
 	proc_init();
+	epoll_sysctl_init();
 	sysfs_init();
 }

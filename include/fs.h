@@ -25,6 +25,7 @@ struct file_lock;
 struct inode;
 struct kstatfs;
 struct pipe_inode_info;
+struct seq_file;
 struct super_block;
 struct vfsmount;
 
@@ -86,6 +87,7 @@ struct file_operations {
 	/* The file system's own choice of an unmapped area, or NULL. */
 	unsigned long (*get_unmapped_area)(struct file *, unsigned long addr, unsigned long len,
 					   unsigned long pgoff, unsigned long flags);
+	void (*show_fdinfo)(struct seq_file *, struct file *);	/* more lines of /proc/PID/fdinfo/N */
 };
 
 struct inode_operations {

@@ -194,10 +194,13 @@ static int fdinfo_show(struct seq_file *m, __maybe_unused void *v)
 
 	if (!f)
 		return -ENOENT;
-	if (fd == PROC_I(inode)->fd)
+	if (fd == PROC_I(inode)->fd) {
 		seq_printf(m, "pos:\t%lli\nflags:\t0%o\nmnt_id:\t%i\nino:\t%lu\n", (long long)f->f_pos,
 			   f->f_flags | (cloexec ? O_CLOEXEC : 0), f->f_path.mnt->mnt_id,
 			   (unsigned long)f->f_inode->i_ino);
+		if (f->f_op->show_fdinfo)
+			f->f_op->show_fdinfo(m, f);
+	}
 	fput(f);
 	return fd == PROC_I(inode)->fd ? 0 : -ENOENT;
 }

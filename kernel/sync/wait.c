@@ -22,6 +22,16 @@ void add_wait_queue(wait_queue_head_t *q, struct wait_queue_entry *e)
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
+void add_wait_queue_exclusive(wait_queue_head_t *q, struct wait_queue_entry *e)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&q->lock, flags);
+	e->flags |= WQ_EXCLUSIVE;
+	list_add_tail(&e->link, &q->head);
+	spin_unlock_irqrestore(&q->lock, flags);
+}
+
 void remove_wait_queue(wait_queue_head_t *q, struct wait_queue_entry *e)
 {
 	unsigned long flags;

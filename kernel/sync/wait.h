@@ -52,6 +52,7 @@ static inline void init_waitqueue_head(wait_queue_head_t *q)
 }
 
 void add_wait_queue(wait_queue_head_t *q, struct wait_queue_entry *e);
+void add_wait_queue_exclusive(wait_queue_head_t *q, struct wait_queue_entry *e);
 void remove_wait_queue(wait_queue_head_t *q, struct wait_queue_entry *e);
 /* Queue @e (if not queued) and set the running task's state, in this order. */
 void prepare_to_wait(wait_queue_head_t *q, struct wait_queue_entry *e, int state);

@@ -16,6 +16,7 @@ struct user_struct {
 	atomic_t sigpending;		/* queued signals, RLIMIT_SIGPENDING */
 	atomic_long_t locked_shm;	/* pages of SHM_LOCKed segments, RLIMIT_MEMLOCK */
 	atomic_t unix_inflight;		/* files in messages between sockets, RLIMIT_NOFILE */
+	atomic_long_t epoll_watches;	/* items of its epolls, fs.epoll.max_user_watches */
 	struct user_struct *next;	/* (uidhash_lock) */
 };
 
