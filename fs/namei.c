@@ -274,6 +274,10 @@ static const char *link_jump(struct nameidata *nd, struct dentry *link)
 	rc = link->d_inode->i_op->jump_link(link, &to);
 	if (rc)
 		return ERR_PTR(rc);
+	if ((nd->flags & LOOKUP_NO_XDEV) && to.mnt != nd->path.mnt) {
+		path_put(&to);
+		return ERR_PTR(-EXDEV);
+	}
 	path_put(&nd->path);
 	nd->path = to;
 	return NULL;

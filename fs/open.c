@@ -106,23 +106,6 @@ static int resolve_flags(u64 resolve, unsigned *lookup)
 	return 0;
 }
 
-/* A struct of @usize bytes of user memory into one of @ksize: what we do not know must be zero. */
-static int copy_struct(void *to, size_t ksize, const void __user *from, size_t usize)
-{
-	size_t n = min(ksize, usize);
-
-	for (size_t i = n; i < usize; i++) {
-		char c;
-
-		if (copy_from_user(&c, (const char *)from + i, 1))
-			return -EFAULT;
-		if (c)
-			return -E2BIG;
-	}
-	memset(to, 0, ksize);
-	return copy_from_user(to, from, n) ? -EFAULT : 0;
-}
-
 SYSCALL_DEFINE4(openat2, int, dfd, const char __user *, name, struct open_how __user *, uhow, size_t, size)
 {
 	struct open_how how;
@@ -133,7 +116,7 @@ SYSCALL_DEFINE4(openat2, int, dfd, const char __user *, name, struct open_how __
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	rc = copy_struct(&how, sizeof(how), uhow, size);
+	rc = copy_struct_from_user(&how, sizeof(how), uhow, size);
 	if (rc)
 		return rc;
 	if ((how.flags & ~(u64)VALID_OPEN_FLAGS) ||

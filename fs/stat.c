@@ -149,7 +149,8 @@ static const char *jump_link_text(struct dentry *link, char *buf)
 {
 	struct path to;
 	const char *text;
-	int rc = link->d_inode->i_op->jump_link(link, &to);
+	const struct inode_operations *op = link->d_inode->i_op;
+	int rc = op->jump_target ? op->jump_target(link, &to) : op->jump_link(link, &to);
 
 	if (rc)
 		return ERR_PTR(rc);

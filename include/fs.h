@@ -105,6 +105,8 @@ struct inode_operations {
 	const char *(*get_link)(struct dentry *, struct inode *, char *buf);
 	/* A link that is an object itself (/proc/PID/exe, fd/N): where it leads. */
 	int (*jump_link)(struct dentry *, struct path *to);
+	/* What readlink() tells of such a link, if fewer may go there than may know of it. */
+	int (*jump_target)(struct dentry *, struct path *to);
 	int (*setattr)(struct dentry *, struct iattr *);
 	int (*getattr)(const struct path *, struct kstat *);
 	int (*permission)(struct inode *, int mask);

@@ -38,6 +38,27 @@ static inline __must_check unsigned long clear_user(void __user *to, unsigned lo
 	return access_ok(to, n) ? arch_clear_user(to, n) : n;
 }
 
+/*
+ * A struct of @usize bytes of user memory into one of @ksize: what an older program does not have is 0, and what
+ * we do not know must be.  0, -EFAULT or -E2BIG; the caller bounds @usize
+ */
+static inline __must_check int copy_struct_from_user(void *to, size_t ksize, const void __user *from, size_t usize)
+{
+	size_t n = ksize < usize ? ksize : usize;
+
+	for (size_t i = n; i < usize; i++) {
+		char c;
+
+		if (copy_from_user(&c, (const char __user *)from + i, 1))
+			return -EFAULT;
+		if (c)
+			return -E2BIG;
+	}
+	for (size_t i = n; i < ksize; i++)
+		((char *)to)[i] = 0;
+	return copy_from_user(to, from, n) ? -EFAULT : 0;
+}
+
 /* x is set only when the read succeeded.  Types of 1, 2, 4 and 8 bytes. */
 #ifdef VELLUM_HOST
 #define get_user(x, ptr) ({ \

@@ -113,5 +113,6 @@ typedef struct {
 #define NT_PRFPREG	2
 #define NT_PRPSINFO	3
 #define NT_AUXV		6
+#define NT_GNU_BUILD_ID	3	/* of the owner "GNU" */
 
 #endif

@@ -52,9 +52,9 @@ void proc_set_owner(struct inode *inode, struct task_struct *t)
 	put_cred(c);
 }
 
-struct inode *proc_pid_make_inode(struct task_struct *t, umode_t mode, bool thread)
+struct inode *proc_pid_make_inode(struct super_block *sb, struct task_struct *t, umode_t mode, bool thread)
 {
-	struct inode *inode = new_inode(proc_sb);
+	struct inode *inode = new_inode(sb);
 
 	if (!inode)
 		return NULL;
@@ -224,6 +224,7 @@ static int show_cmdline(struct seq_file *m, struct task_struct *t) { return with
 static const struct pid_entry pid_entries[] = {
 	DIR_E("task", 0555, proc_task_iops, proc_task_fops, PE_PROCESS),
 	DIR_E("fd", 0500, proc_fd_iops, proc_fd_fops, 0),
+	DIR_E("map_files", 0500, proc_map_files_iops, proc_map_files_fops, PE_PROCESS),
 	DIR_E("fdinfo", 0555, proc_fdinfo_iops, proc_fdinfo_fops, 0),
 	REG_E("environ", 0400, proc_environ_fops, PE_PTRACE),
 	ONE_E("auxv", 0400, show_auxv, PE_PTRACE),
@@ -305,7 +306,7 @@ static struct dentry *pid_dir_lookup(struct inode *dir, struct dentry *d, __mayb
 
 	if (!e || !proc_task_alive(t))
 		return ERR_PTR(-ENOENT);
-	inode = proc_pid_make_inode(t, e->mode, PROC_I(dir)->thread);
+	inode = proc_pid_make_inode(dir->i_sb, t, e->mode, PROC_I(dir)->thread);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
 	PROC_I(inode)->entry = e;
@@ -335,12 +336,29 @@ static int pid_dir_readdir(struct file *f, struct dir_context *ctx)
 	return 0;
 }
 
+/* Whether who is hidden is not there, or out of reach, is the same for stat(), open() and readdir(). */
 static int pid_dir_permission(struct inode *dir, int mask)
 {
-	return proc_task_alive(proc_task(dir)) ? generic_permission(dir, mask) : -ESRCH;
+	if (!proc_task_alive(proc_task(dir)))
+		return -ESRCH;
+	if (!PROC_I(dir)->thread && !proc_shows_task(dir->i_sb, proc_task(dir), HIDEPID_NO_ACCESS))
+		return proc_hidepid(dir->i_sb) == HIDEPID_INVISIBLE ? -ENOENT : -EPERM;
+	return generic_permission(dir, mask);
 }
 
-static const struct inode_operations pid_dir_iops = { .lookup = pid_dir_lookup, .permission = pid_dir_permission };
+static int pid_dir_getattr(const struct path *path, struct kstat *st)
+{
+	struct inode *dir = path->dentry->d_inode;
+
+	if (!proc_shows_task(dir->i_sb, proc_task(dir), HIDEPID_INVISIBLE))
+		return -ENOENT;
+	generic_fillattr(dir, st);
+	return 0;
+}
+
+static const struct inode_operations pid_dir_iops = {
+	.lookup = pid_dir_lookup, .permission = pid_dir_permission, .getattr = pid_dir_getattr,
+};
 static const struct file_operations pid_dir_fops = {
 	.iterate = pid_dir_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
@@ -366,6 +384,7 @@ struct dentry *proc_pid_lookup(struct dentry *d, bool thread, struct task_struct
 {
 	struct task_struct *t;
 	struct inode *inode;
+	int rc = -ENOMEM;
 	unsigned nr;
 
 	if (!name_to_number(d, &nr))
@@ -377,10 +396,14 @@ struct dentry *proc_pid_lookup(struct dentry *d, bool thread, struct task_struct
 		put_task_struct(t);
 		return ERR_PTR(-ENOENT);
 	}
-	inode = proc_pid_make_inode(t, S_IFDIR | 0555, thread);
+	inode = NULL;
+	if (proc_hidepid(d->d_sb) == HIDEPID_NOT_PTRACEABLE && !group && !proc_may_access(t))
+		rc = -ENOENT;
+	else
+		inode = proc_pid_make_inode(d->d_sb, t, S_IFDIR | 0555, thread);
 	put_task_struct(t);
 	if (!inode)
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(rc);
 	inode->i_nlink = thread ? 4 : 5;
 	inode->i_op = &pid_dir_iops;
 	inode->i_fop = &pid_dir_fops;
@@ -390,14 +413,15 @@ struct dentry *proc_pid_lookup(struct dentry *d, bool thread, struct task_struct
 #define FIRST_PROCESS	256
 
 /* Emit the tasks that @want accepts, positions base + pid. */
-static int emit_tasks(struct dir_context *ctx, loff_t base, pid_t tgid)
+static int emit_tasks(struct file *f, struct dir_context *ctx, loff_t base, pid_t tgid)
 {
 	pid_t pid = ctx->pos - base;
 	struct task_struct *t;
 	char name[12];
 
 	while ((t = find_get_task_from(pid))) {
-		bool want = tgid ? t->tgid == tgid : t->pid == t->tgid;
+		bool want = tgid ? t->tgid == tgid :
+			    t->pid == t->tgid && proc_shows_task(f->f_inode->i_sb, t, HIDEPID_INVISIBLE);
 		bool ok = true;
 
 		pid = t->pid;
@@ -412,9 +436,9 @@ static int emit_tasks(struct dir_context *ctx, loff_t base, pid_t tgid)
 	return 0;
 }
 
-int proc_pid_readdir(__maybe_unused struct file *f, struct dir_context *ctx)
+int proc_pid_readdir(struct file *f, struct dir_context *ctx)
 {
-	return emit_tasks(ctx, FIRST_PROCESS, 0);
+	return emit_tasks(f, ctx, FIRST_PROCESS, 0);
 }
 
 static struct dentry *task_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
@@ -430,7 +454,7 @@ static int task_readdir(struct file *f, struct dir_context *ctx)
 		return -ENOENT;
 	if (!dir_emit_dots(f, ctx))
 		return 0;
-	return emit_tasks(ctx, 2, t->tgid);
+	return emit_tasks(f, ctx, 2, t->tgid);
 }
 
 static int task_getattr(const struct path *path, struct kstat *st)

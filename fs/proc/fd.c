@@ -119,7 +119,7 @@ static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool i
 	f = fget_task(t, fd);
 	if (!f)
 		return ERR_PTR(-ENOENT);
-	inode = proc_pid_make_inode(t, info ? S_IFREG | 0444 : fd_mode(f), PROC_I(dir)->thread);
+	inode = proc_pid_make_inode(dir->i_sb, t, info ? S_IFREG | 0444 : fd_mode(f), PROC_I(dir)->thread);
 	fput(f);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);

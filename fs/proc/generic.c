@@ -1,5 +1,5 @@
 /*
- * fs/proc/generic.c - the static tree of /proc, and the super block.
+ * fs/proc/generic.c - the static tree of /proc.
  *
  * MODEL     A proc_dir_entry is a name; inodes and dentries for it are made when it is looked up and go
  *           when the cache is shrunk.  Entries are added at start and never removed.
@@ -20,10 +20,6 @@
 #include "mm/slab/slab.h"
 
 static DEFINE_SPINLOCK(proc_lock, RANK_FILES);
-static struct kmem_cache *proc_inode_cache;
-struct super_block *proc_sb;
-
-struct proc_dir_entry proc_root = { .name = "/proc", .mode = S_IFDIR | 0555, .ino = 1, .nlink = 2 };
 
 /* ---- entries --------------------------------------------------------------------------------- */
 
@@ -179,7 +175,7 @@ static const struct inode_operations pde_file_iops = { .setattr = proc_setattr, 
 
 static int pde_readdir(struct file *f, struct dir_context *ctx)
 {
-	return dir_emit_dots(f, ctx) ? proc_static_readdir(f, ctx, 2) : 0;
+	return dir_emit_dots(f, ctx) ? proc_static_readdir(f, ctx, 2, NULL) : 0;
 }
 
 static const struct file_operations pde_dir_fops = {
@@ -187,9 +183,9 @@ static const struct file_operations pde_dir_fops = {
 };
 static const struct inode_operations pde_dir_iops = { .lookup = proc_static_lookup, .getattr = pde_getattr };
 
-static struct inode *pde_inode(struct proc_dir_entry *p)
+struct inode *proc_entry_inode(struct super_block *sb, struct proc_dir_entry *p)
 {
-	struct inode *inode = new_inode(proc_sb);
+	struct inode *inode = new_inode(sb);
 
 	if (!inode)
 		return NULL;
@@ -224,10 +220,11 @@ struct dentry *proc_static_lookup(struct inode *dir, struct dentry *d, __maybe_u
 	spin_lock(&proc_lock);
 	p = pde_find(PDE(dir), d->d_name, d->d_len);
 	spin_unlock(&proc_lock);
-	return p ? proc_add(d, pde_inode(p)) : ERR_PTR(-ENOENT);
+	return p ? proc_add(d, proc_entry_inode(dir->i_sb, p)) : ERR_PTR(-ENOENT);
 }
 
-int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base)
+int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base,
+			bool (*want)(const char *name, size_t len))
 {
 	struct proc_dir_entry *p;
 	loff_t i = base;
@@ -236,116 +233,10 @@ int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base)
 	for (p = PDE(f->f_inode)->subdir; p; p = p->next, i++) {
 		if (i < ctx->pos)
 			continue;
-		if (!dir_emit(ctx, p->name, p->namelen, p->ino, p->mode >> 12 & 15))
+		if ((!want || want(p->name, p->namelen)) &&
+		    !dir_emit(ctx, p->name, p->namelen, p->ino, p->mode >> 12 & 15))
 			return 0;
 		ctx->pos = i + 1;
 	}
 	return 1;
-}
-
-/* ---- /proc itself ---------------------------------------------------------------------------- */
-
-#define FIRST_STATIC	2
-#define FIRST_PROCESS	256
-
-static struct dentry *root_lookup(struct inode *dir, struct dentry *d, unsigned flags)
-{
-	struct dentry *r = proc_static_lookup(dir, d, flags);
-
-	if (!IS_ERR(r))
-		return r;
-	return proc_pid_lookup(d, false, NULL);
-}
-
-static int root_readdir(struct file *f, struct dir_context *ctx)
-{
-	if (ctx->pos < FIRST_PROCESS) {
-		if (!dir_emit_dots(f, ctx) || !proc_static_readdir(f, ctx, FIRST_STATIC))
-			return 0;
-		ctx->pos = FIRST_PROCESS;
-	}
-	return proc_pid_readdir(f, ctx);
-}
-
-static int root_getattr(const struct path *path, struct kstat *st)
-{
-	generic_fillattr(path->dentry->d_inode, st);
-	st->nlink = proc_root.nlink + nr_threads;
-	st->blksize = 1024;
-	return 0;
-}
-
-static const struct inode_operations root_iops = { .lookup = root_lookup, .getattr = root_getattr };
-static const struct file_operations root_fops = {
-	.iterate = root_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
-};
-
-/* ---- the file system ------------------------------------------------------------------------- */
-
-static struct inode *proc_alloc_inode(__maybe_unused struct super_block *sb)
-{
-	struct proc_inode *pi = kmem_cache_zalloc(proc_inode_cache, GFP_KERNEL);
-
-	return pi ? &pi->vfs : NULL;
-}
-
-static void proc_free_inode(struct inode *inode) { kmem_cache_free(proc_inode_cache, PROC_I(inode)); }
-
-static void proc_evict_inode(struct inode *inode)
-{
-	if (proc_task(inode))
-		put_task_struct(proc_task(inode));
-}
-
-static const struct super_operations proc_super_ops = {
-	.alloc_inode = proc_alloc_inode,
-	.free_inode = proc_free_inode,
-	.evict_inode = proc_evict_inode,
-	.statfs = simple_statfs,
-};
-
-/* What a mount may ask for is hiding processes of others.  All are shown: it is taken, and not told in mounts. */
-static bool known_option(const char *word)
-{
-	static const char *const keys[] = { "gid=", "hidepid=", "subset=" };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
-		if (!strncmp(word, keys[i], strlen(keys[i])))
-			return true;
-	return false;
-}
-
-static struct super_block *proc_mount(struct file_system_type *type, __maybe_unused unsigned long flags,
-				      __maybe_unused const char *dev, char *data)
-{
-	char *word;
-
-	while ((word = strsep(&data, ",")))
-		if (!known_option(word) && refuse_options(type, word))
-			return ERR_PTR(-EINVAL);
-	atomic_inc(&proc_sb->s_count);
-	return proc_sb;
-}
-
-struct file_system_type proc_fs_type = { .name = "proc", .mount = proc_mount };
-
-void __init proc_init(void)
-{
-	proc_inode_cache = kmem_cache_create("proc_inode_cache", sizeof(struct proc_inode), 0,
-					     SLAB_RECLAIM_ACCOUNT | SLAB_PANIC, NULL);
-	proc_sb = alloc_super(&proc_fs_type, 0);
-	if (!proc_sb)
-		panic("no memory for /proc");
-	proc_sb->s_op = &proc_super_ops;
-	proc_sb->s_magic = PROC_SUPER_MAGIC;
-	proc_sb->s_blocksize = 1024;
-	proc_root.parent = &proc_root;
-	proc_root.iops = &root_iops;
-	proc_root.fops = &root_fops;
-	proc_sb->s_root = d_make_root(pde_inode(&proc_root));
-	if (!proc_sb->s_root)
-		panic("no memory for /proc");
-	proc_mounts_init();
-	proc_system_init();
-	proc_sysctl_init();
 }

@@ -34,9 +34,8 @@ static inline struct proc_inode *PROC_I(const struct inode *inode)
 }
 static inline struct task_struct *proc_task(const struct inode *inode) { return PROC_I(inode)->task; }
 
-extern struct super_block *proc_sb;
 /* A new inode of @task (a reference of its own is taken) with owner and times set; NULL. */
-struct inode *proc_pid_make_inode(struct task_struct *task, umode_t mode, bool thread);
+struct inode *proc_pid_make_inode(struct super_block *sb, struct task_struct *task, umode_t mode, bool thread);
 bool proc_may_access(struct task_struct *task);		/* PTRACE_MODE_READ */
 bool proc_task_alive(struct task_struct *task);
 void proc_set_owner(struct inode *inode, struct task_struct *task);
@@ -46,23 +45,35 @@ extern const struct dentry_operations pid_dentry_operations;
 /* "123" as a number; false when it is none. */
 bool name_to_number(const struct dentry *d, unsigned *n);
 
+/* What a mount of /proc hides (root.c); the numbers are those of the option. */
+enum hidepid { HIDEPID_OFF, HIDEPID_NO_ACCESS, HIDEPID_INVISIBLE, HIDEPID_NOT_PTRACEABLE = 4 };
+enum hidepid proc_hidepid(const struct super_block *sb);
+/* May the caller know of @t in this instance, where hiding this starts at @from? */
+bool proc_shows_task(const struct super_block *sb, struct task_struct *t, enum hidepid from);
+
 /* Directories of the tree. */
 struct dentry *proc_pid_lookup(struct dentry *d, bool thread, struct task_struct *group);
 int proc_pid_readdir(struct file *f, struct dir_context *ctx);
 struct dentry *proc_static_lookup(struct inode *dir, struct dentry *d, unsigned flags);
-int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base);
+/* Positions from @base on; @want NULL: all. */
+int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base,
+			bool (*want)(const char *name, size_t len));
+struct inode *proc_entry_inode(struct super_block *sb, struct proc_dir_entry *p);
 extern const struct inode_operations proc_fd_iops, proc_fdinfo_iops, proc_task_iops, proc_cwd_iops,
-	proc_root_iops, proc_exe_iops;
+	proc_root_iops, proc_exe_iops, proc_map_files_iops;
 extern const struct file_operations proc_fd_fops, proc_fdinfo_fops, proc_task_fops, proc_mem_fops,
 	proc_pagemap_fops, proc_environ_fops, proc_comm_fops, proc_oom_adj_fops, proc_oom_score_adj_fops,
 	proc_make_it_fail_fops,
 	proc_clear_refs_fops, proc_mounts_fops, proc_mountinfo_fops,
-	proc_maps_fops, proc_smaps_fops, proc_mountstats_fops, proc_timerslack_fops;
+	proc_maps_fops, proc_smaps_fops, proc_map_files_fops, proc_mountstats_fops, proc_timerslack_fops;
 
 int proc_pid_stat(struct seq_file *m, struct task_struct *t);
 int proc_pid_status(struct seq_file *m, struct task_struct *t);
 int proc_pid_limits(struct seq_file *m, struct task_struct *t);
 char task_state_char(const struct task_struct *t);
+
+/* PROCMAP_QUERY of the regions of @mm, which is counted.  => takes mmap_lock; 0 or -errno */
+int procmap_query(struct mm_struct *mm, void __user *arg);
 
 void proc_system_init(void);
 void proc_memory_init(void);

@@ -10,6 +10,7 @@
  */
 #include "fs/proc/internal.h"
 #include "fs/file.h"
+#include "include/uapi/procmap.h"
 #include "kernel/task/fork.h"
 #include "mm/space/mm.h"
 #include "mm/space/procmaps.h"
@@ -85,8 +86,25 @@ static int open_regions(struct inode *inode, struct file *f, const struct seq_op
 static int maps_open(struct inode *inode, struct file *f) { return open_regions(inode, f, &maps_ops); }
 static int smaps_open(struct inode *inode, struct file *f) { return open_regions(inode, f, &smaps_ops); }
 
+static long maps_ioctl(struct file *f, unsigned cmd, unsigned long arg)
+{
+	const struct seq_file *m = f->private_data;
+	const struct maps_state *s = m->private;
+	struct mm_struct *mm;
+	long rc;
+
+	if (cmd != PROCMAP_QUERY)
+		return -ENOTTY;
+	mm = get_task_mm(s->task);
+	rc = procmap_query(mm, (void __user *)arg);
+	if (mm)
+		mmput(mm);
+	return rc;
+}
+
 const struct file_operations proc_maps_fops = {
-	.open = maps_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release_private,
+	.open = maps_open, .ioctl = maps_ioctl, .read = seq_read, .llseek = no_seek_end_llseek,
+	.release = seq_release_private,
 };
 
 const struct file_operations proc_smaps_fops = {

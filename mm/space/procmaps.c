@@ -10,6 +10,7 @@
  */
 #include "mm/space/procmaps.h"
 #include "include/uapi/errno.h"
+#include "lib/vsprintf.h"
 #include "mm/cache/pagemap.h"
 #include "mm/pt/flush.h"
 #include "mm/pt/walk.h"
@@ -53,6 +54,15 @@ static const char *special_name(struct vm_area_struct *vma)
 	if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack)
 		return "[stack]";
 	return NULL;
+}
+
+int proc_region_name(struct vm_area_struct *vma, char *buf, size_t n)
+{
+	const char *name = special_name(vma);
+
+	if (name)
+		return snprintf(buf, n, "%s", name);
+	return vma->anon_name ? snprintf(buf, n, "[anon:%s]", vma->anon_name) : 0;
 }
 
 void proc_show_map(struct seq_file *m, struct vm_area_struct *vma)

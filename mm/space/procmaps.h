@@ -16,6 +16,8 @@ struct seq_file;
 /* One region, mmap lock held: its line of maps; its paragraph of smaps. */
 void proc_show_map(struct seq_file *m, struct vm_area_struct *vma);
 void proc_show_smap(struct seq_file *m, struct vm_area_struct *vma);
+/* The name of a region without a file ("[heap]"), mmap lock held; its length, 0: none.  Cut off at @n - 1. */
+int proc_region_name(struct vm_area_struct *vma, char *buf, size_t n);
 int proc_pid_smaps_rollup(struct seq_file *m, struct mm_struct *mm);
 int proc_pid_statm(struct seq_file *m, struct mm_struct *mm);
 /* VmPeak .. VmSwap lines of /proc/PID/status (Linux's task_mem). */

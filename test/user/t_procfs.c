@@ -1,0 +1,288 @@
+/* test/user/t_procfs.c - /proc as a file system: instances and what they hide, links to what is mapped.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "test/user/tap.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+#define PG 4096ul
+#define OWNER	7001
+#define OTHER	7002
+#define GROUP	7003
+
+/* ---- instances ------------------------------------------------------------------------------- */
+
+static pid_t sleeper_of(uid_t uid)
+{
+	int ready[2];
+	char c;
+
+	CHECK(!pipe(ready));
+	pid_t p = fork();
+	CHECK(p >= 0);
+	if (!p) {
+		if (setgid(uid) || setuid(uid))
+			_exit(1);
+		close(ready[0]);
+		close(ready[1]);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	CHECK_EQ(read(ready[0], &c, 1), 0);
+	close(ready[0]);
+	return p;
+}
+
+static bool listed(const char *dir, const char *name)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	bool found = false;
+
+	CHECK(d);
+	while ((e = readdir(d)))
+		found |= !strcmp(e->d_name, name);
+	closedir(d);
+	return found;
+}
+
+/* What OTHER, in @group besides its own, sees of process @p: bit 0 its name in the list, 1 stat(), 2 its files. */
+static int seen_by_other(const char *dir, pid_t p, gid_t group)
+{
+	int status = CHILD_STATUS({
+		char path[64], name[16];
+		struct stat st;
+		int seen = 0;
+
+		snprintf(name, sizeof(name), "%d", p);
+		if (setgroups(group ? 1 : 0, &group) || setgid(OTHER) || setuid(OTHER))
+			_exit(99);
+		seen |= listed(dir, name) ? 1 : 0;
+		snprintf(path, sizeof(path), "%s/%d", dir, p);
+		seen |= !stat(path, &st) ? 2 : 0;
+		snprintf(path, sizeof(path), "%s/%d/status", dir, p);
+		seen |= !access(path, R_OK) ? 4 : 0;
+		_exit(seen);
+	});
+
+	CHECK(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static bool mount_line_has(const char *dir, const char *text)
+{
+	FILE *f = fopen("/proc/mounts", "r");
+	char line[512], at[64];
+	bool found = false;
+
+	CHECK(f);
+	snprintf(at, sizeof(at), " %s ", dir);
+	while (fgets(line, sizeof(line), f))
+		found |= strstr(line, at) && strstr(line, text);
+	fclose(f);
+	return found;
+}
+
+TEST(each_mount_of_proc_hides_what_it_was_told)
+{
+	char dir[] = "/tmp/procXXXXXX";
+	pid_t p = sleeper_of(OWNER);
+
+	CHECK(mkdtemp(dir) && !chmod(dir, 0755));
+	CHECK_ERR(mount("proc", dir, "proc", 0, "hidepid=3"), EINVAL);
+	CHECK_ERR(mount("proc", dir, "proc", 0, "hidepid=some"), EINVAL);
+	CHECK_ERR(mount("proc", dir, "proc", 0, "subset=all"), EINVAL);
+	CHECK_ERR(mount("proc", dir, "proc", 0, "nothing"), EINVAL);
+	CHECK(!mount("proc", dir, "proc", 0, "hidepid=1,gid=7003"));
+	CHECK(mount_line_has(dir, ",gid=7003,hidepid=noaccess "));
+	CHECK_EQ(seen_by_other(dir, p, 0), 3);
+	CHECK_EQ(seen_by_other(dir, p, GROUP), 7);
+	CHECK_EQ(seen_by_other("/proc", p, 0), 7);	/* another instance */
+
+	CHECK(!mount("proc", dir, "proc", MS_REMOUNT, "hidepid=invisible"));
+	CHECK(mount_line_has(dir, ",gid=7003,hidepid=invisible "));
+	CHECK_EQ(seen_by_other(dir, p, 0), 0);
+	CHECK_EQ(seen_by_other(dir, p, GROUP), 7);
+
+	CHECK(!mount("proc", dir, "proc", MS_REMOUNT, "hidepid=4"));
+	CHECK_EQ(seen_by_other(dir, p, GROUP), 0);	/* no group helps */
+
+	CHECK(!mount("proc", dir, "proc", MS_REMOUNT, "hidepid=off"));
+	CHECK_EQ(seen_by_other(dir, p, 0), 7);
+	CHECK(!umount(dir) && !rmdir(dir));
+	kill(p, SIGKILL);
+	CHECK_EQ(waitpid(p, NULL, 0), p);
+}
+
+TEST(a_proc_of_processes_only)
+{
+	char dir[] = "/tmp/procXXXXXX", path[64];
+
+	CHECK(mkdtemp(dir));
+	CHECK(!mount("proc", dir, "proc", 0, "subset=pid"));
+	CHECK(listed(dir, "self") && listed(dir, "thread-self") && listed(dir, "1"));
+	CHECK(!listed(dir, "meminfo") && !listed(dir, "sys"));
+	snprintf(path, sizeof(path), "%s/meminfo", dir);
+	CHECK_ERR(access(path, F_OK), ENOENT);
+	snprintf(path, sizeof(path), "%s/self/status", dir);
+	CHECK(!access(path, R_OK));
+	CHECK(!umount(dir) && !rmdir(dir));
+}
+
+TEST(no_mount_is_crossed_through_a_magic_link)
+{
+	struct open_how how = { .flags = O_PATH, .resolve = RESOLVE_NO_XDEV };
+	int proc = open("/proc", O_PATH | O_DIRECTORY);
+
+	CHECK(proc >= 0);
+	CHECK_ERR(syscall(SYS_openat2, proc, "self/root", &how, sizeof(how)), EXDEV);
+	CHECK_ERR(syscall(SYS_openat2, proc, "self/exe", &how, sizeof(how)), EXDEV);
+	CHECK(!chdir("/proc/sys"));
+	int fd = syscall(SYS_openat2, proc, "self/cwd", &how, sizeof(how));
+	CHECK(fd >= 0);			/* of the mount it started from */
+	close(fd);
+	close(proc);
+}
+
+/* ---- map_files ------------------------------------------------------------------------------- */
+
+static char *map_of(int fd, size_t pages, off_t at)
+{
+	char *p = mmap(NULL, pages * PG, PROT_READ, MAP_PRIVATE, fd, at);
+
+	CHECK(p != MAP_FAILED);
+	return p;
+}
+
+TEST(map_files_has_a_link_for_each_mapped_file)
+{
+	char file[] = "/tmp/mapfXXXXXX", name[64], path[128], text[128];
+	int fd = mkstemp(file);
+
+	CHECK(fd >= 0 && !ftruncate(fd, 4 * PG));
+	char *p = map_of(fd, 3, PG);
+	snprintf(name, sizeof(name), "%lx-%lx", (long)p, (long)p + 3 * PG);
+	CHECK(listed("/proc/self/map_files", name));
+	snprintf(path, sizeof(path), "/proc/self/map_files/%s", name);
+	ssize_t n = readlink(path, text, sizeof(text) - 1);
+	CHECK(n > 0);
+	text[n] = 0;
+	CHECK(!strcmp(text, file));
+	CHECK(!unlink(file));
+	int again = open(path, O_RDONLY);	/* has no name any more, and is there */
+	struct stat st;
+	CHECK(again >= 0 && !fstat(again, &st));
+	CHECK_EQ(st.st_size, 4 * PG);
+	close(again);
+	CHECK(!lstat(path, &st));
+	CHECK_EQ(st.st_mode, S_IFLNK | 0600);	/* as the file is open */
+	snprintf(path, sizeof(path), "/proc/self/map_files/0%s", name);
+	CHECK_ERR(readlink(path, text, sizeof(text)), ENOENT);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)p, (long)p + 2 * PG);
+	CHECK_ERR(readlink(path, text, sizeof(text)), ENOENT);
+	CHECK(!munmap(p, 3 * PG));
+	CHECK(!listed("/proc/self/map_files", name));
+	close(fd);
+}
+
+TEST(map_files_links_are_followed_by_capability_only)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+
+	CHECK(fd >= 0 && !ftruncate(fd, PG));
+	char *p = map_of(fd, 1, 0);
+	int status = CHILD_STATUS({
+		char path[64], text[64];
+
+		if (setgid(OTHER) || setuid(OTHER))
+			_exit(1);
+		snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", getppid(), (long)p, (long)p + PG);
+		if (readlink(path, text, sizeof(text)) != -1 || errno != EACCES)
+			_exit(2);
+	});
+	CHECK_EQ(status, 0);
+	close(fd);
+}
+
+/* ---- PROCMAP_QUERY --------------------------------------------------------------------------- */
+
+struct query {
+	uint64_t size, flags, addr, start, end, vma_flags, page_size, offset, inode;
+	uint32_t major, minor, name_size, build_id_size;
+	uint64_t name, build_id;
+};
+#define QUERY	_IOWR('f', 17, struct query)
+
+static struct query query_of(void *addr, uint64_t flags)
+{
+	return (struct query){ .size = sizeof(struct query), .addr = (uintptr_t)addr, .flags = flags };
+}
+
+TEST(a_region_is_asked_for_in_numbers)
+{
+	char file[] = "/tmp/pmqXXXXXX", name[128];
+	int fd = mkstemp(file), maps = open("/proc/self/maps", O_RDONLY);
+	struct stat st;
+
+	CHECK(fd >= 0 && maps >= 0 && !ftruncate(fd, 4 * PG) && !fstat(fd, &st));
+	struct query q = query_of(NULL, 0);
+	if (ioctl(maps, QUERY, &q) && errno == ENOTTY)
+		test_skip("no PROCMAP_QUERY");
+	/* a hole, the file's region, a hole */
+	char *p = mmap(NULL, 5 * PG, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(p != MAP_FAILED);
+	CHECK(mmap(p + PG, 3 * PG, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, PG) == p + PG);
+	CHECK(!munmap(p, PG) && !munmap(p + 4 * PG, PG));
+
+	q = query_of(p + 2 * PG, 0);
+	q.name = (uintptr_t)name;
+	q.name_size = sizeof(name);
+	CHECK(!ioctl(maps, QUERY, &q));
+	CHECK_EQ(q.start, (uintptr_t)p + PG);
+	CHECK_EQ(q.end, (uintptr_t)p + 4 * PG);
+	CHECK_EQ(q.offset, PG);
+	CHECK_EQ(q.inode, st.st_ino);
+	CHECK_EQ(q.vma_flags, 1 | 2 | 8);
+	CHECK_EQ(q.page_size, PG);
+	CHECK_EQ(q.name_size, strlen(file) + 1);
+	CHECK(!strcmp(name, file));
+
+	q = query_of(p, 0);
+	CHECK_ERR(ioctl(maps, QUERY, &q), ENOENT);
+	q = query_of(p, 0x10 | 0x20 | 2);		/* or the next of a file that can be written */
+	CHECK(!ioctl(maps, QUERY, &q));
+	CHECK_EQ(q.start, (uintptr_t)p + PG);
+	q = query_of(p + PG, 4);			/* is not executable */
+	CHECK_ERR(ioctl(maps, QUERY, &q), ENOENT);
+	q = query_of(__builtin_frame_address(0), 0);
+	q.name = (uintptr_t)name;
+	q.name_size = sizeof(name);
+	CHECK(!ioctl(maps, QUERY, &q));
+	CHECK(!strcmp(name, "[stack]") && !q.inode);
+
+	q = query_of(p + PG, 0x40);
+	CHECK_ERR(ioctl(maps, QUERY, &q), EINVAL);
+	q = query_of(p + PG, 0);
+	q.name_size = 10;
+	CHECK_ERR(ioctl(maps, QUERY, &q), EINVAL);
+	q.name = (uintptr_t)name;
+	q.name_size = 3;
+	CHECK_ERR(ioctl(maps, QUERY, &q), ENAMETOOLONG);
+	q = query_of(p + PG, 0);
+	q.size = 16;
+	CHECK_ERR(ioctl(maps, QUERY, &q), EINVAL);
+	q.size = 1 << 20;
+	CHECK_ERR(ioctl(maps, QUERY, &q), E2BIG);
+	close(maps);
+	close(fd);
+	CHECK(!munmap(p + PG, 3 * PG) && !unlink(file));
+}
