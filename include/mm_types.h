@@ -53,6 +53,7 @@ enum pageflags {
 	PG_head,		/* first page of a compound page; its order is in page[1].private */
 	PG_tail,		/* the others; compound_head names the first */
 	PG_anon,		/* anonymous: mapping is the anon_vma (or NULL), index the linear page */
+	PG_anon_exclusive,	/* (A; set and cleared under T) one entry maps it, and nobody else reads it */
 	PG_swapbacked,
 	PG_swapcache,
 	PG_mlocked,
@@ -102,10 +103,15 @@ struct page {
 		u64 slab_state;			/* (S) slub: mm/slab/slub.h; slob: free units */
 	};
 	union {
-		atomic_t _mapcount;		/* page-table entries that map it, minus 1 */
-		unsigned int page_type;		/* private to allocators */
+		struct {
+			union {
+				atomic_t _mapcount;	/* page-table entries that map it, minus 1 */
+				unsigned int page_type;	/* private to allocators */
+			};
+			atomic_t _refcount;		/* users; 0 = free or frozen */
+		};
+		unsigned long counts;		/* both, so that one instruction adds to both */
 	};
-	atomic_t _refcount;			/* users; 0 = free or frozen */
 	union {
 		spinlock_t ptl;			/* PG_table: guards the entries of this table */
 		unsigned int owner;		/* page_owner handle */
@@ -114,6 +120,7 @@ struct page {
 };
 BUILD_ASSERT(sizeof(spinlock_t) <= 8);
 BUILD_ASSERT(sizeof(struct page) == 64);
+BUILD_ASSERT(offsetof(struct page, _refcount) == offsetof(struct page, counts) + 4);
 
 #define PAGE_FLAG_OPS(Name, bit) \
 static inline bool Page##Name(const struct page *p) { return p->flags >> (bit) & 1; } \
@@ -138,6 +145,7 @@ PAGE_FLAG_OPS(Reserved, PG_reserved)
 PAGE_FLAG_OPS(Head, PG_head)
 PAGE_FLAG_OPS(Tail, PG_tail)
 PAGE_FLAG_OPS(Anon, PG_anon)
+PAGE_FLAG_OPS(AnonExclusive, PG_anon_exclusive)
 PAGE_FLAG_OPS(SwapBacked, PG_swapbacked)
 PAGE_FLAG_OPS(SwapCache, PG_swapcache)
 PAGE_FLAG_OPS(Mlocked, PG_mlocked)

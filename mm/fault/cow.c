@@ -2,11 +2,27 @@
  * mm/fault/cow.c - a write to a page whose entry is read-only though the region may be written.
  *
  * MODEL     shared region             ask the file, then W
- *           anonymous, sole owner     W at once: nobody else can see the page
+ *           anonymous, exclusive      W at once: nobody else can see the page
+ *           anonymous, left alone     made exclusive again, then W
  *           zero page                 a zeroed page of its own
  *           anything else             a copy
+ *
+ *           Exclusive is what PG_anon_exclusive says, and not a count: a look at the page by its frame
+ *           (compaction), by an address (/proc/PID/mem) or from a list holds a reference for a moment, and
+ *           if that made a write copy, a second forced write in progress would be lost in the old page.
+ *           The flag is set when the page is made, stays while it is looked at, protected, moved and
+ *           migrated, and is cleared by fork alone (fork.c), which excludes writers by mmap_lock.
+ *           A page that fork has shared is made exclusive again when one entry is left *and* every
+ *           reference is accounted for: that entry's, and those of stores that can be told to let go.
+ *           One entry alone would not do.  Who read the page through another entry, which is gone, may
+ *           keep it (a pipe, a device), and must go on to see what he saw.  Here a count that is too
+ *           high for a moment does no harm: nobody relies on the page before the flag is set, and a copy
+ *           is as good.  Only who holds the ptl can add to the accounted ones, so what is seen is final.
+ *           A page that a device writes to while fork runs would have to be copied at once, for its owner
+ *           would be the one to lose it; no reference of today outlives the mmap_lock it was taken under.
  * INVARIANTS
- *   C1  A page is written only through entries of one address space, or through shared regions.
+ *   C1  A page is written only through entries of one address space, or through shared regions; a private
+ *       page only while it is exclusive: by the program, by mprotect's W ahead of time, by the kernel.
  *   C2  No hart sees the old page after another wrote the copy: the entry is cleared, every hart
  *       flushed, and only then the copy shown.
  * LOCKING   as anon.c.  The flush waits for harts while the ptl is held, interrupts on.
@@ -78,6 +94,21 @@ static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *co
 	page_remove_rmap(old);
 }
 
+/*
+ * May the private @page be written through vmf->pte without a copy?  It is exclusive, or becomes so: see
+ * above.  => ptl held
+ */
+static __always_inline bool wp_can_reuse_anon(struct page *page)
+{
+	if (PageAnonExclusive(page))
+		return true;
+	if (page_count(page) != 1)	/* more than our entry's: other entries, readers, a swap cache */
+		return false;
+	INV(R1, page_mapcount(page) == 1);
+	SetPageAnonExclusive(page);
+	return true;
+}
+
 /* Drop @nr references at once. */
 static void put_page_refs(struct page *page, int nr)
 {
@@ -125,7 +156,7 @@ unsigned do_wp_page(struct vm_fault *vmf)
 	page = pte_page_counted(vmf->orig_pte);
 	if (vmf->vma->vm_flags & VM_SHARED)
 		return wp_page_shared(vmf, page);
-	if (page && PageAnon(page) && page_count(page) == 1) {	/* the entry's own: C1 */
+	if (page && PageAnon(page) && wp_can_reuse_anon(page)) {	/* C1 */
 		wp_make_writable(vmf);
 		vmf_unlock(vmf);
 		return 0;

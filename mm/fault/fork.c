@@ -7,6 +7,8 @@
  * INVARIANTS
  *   K1  The parent has no writable entry for a shared page when the child first runs: the caller
  *       flushes the parent once after all regions, before it lets go of mmap_lock.
+ *   K2  A page that both show is exclusive to neither (R3 of mm/rmap/rmap.h): the mark goes under the
+ *       parent's ptl, where do_wp_page() and forced writes look at it.
  * LOCKING   both mmap_locks (write).  The child's tables are nobody else's yet: only the parent's
  *           ptl is taken.
  * COST      about 25 instructions a page; tables come from the hart's cache.
@@ -25,6 +27,7 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 	spin_lock(&table->ptl);
 	for (; va != stop; va += PAGE_SIZE, src++, dst++) {
 		pte_t pte = pte_load(src);
+		unsigned long flags;
 		struct page *page;
 
 		if (pte_none(pte))
@@ -36,12 +39,12 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 		if (pte_special(pte))
 			continue;
 		page = pfn_to_page(pte_pfn(pte));
-		if (!PageAnon(page))
+		flags = READ_ONCE(page->flags);
+		if (!(flags & BIT(PG_anon)))
 			continue;
 		if (pte_write(pte))
 			pte = pte_wrprotect(ptep_clear_bits(src, PTE_W));
-		atomic_inc(&page->_refcount);
-		page_dup_rmap(page);
+		page_share_anon_rmap(page, flags);
 		set_pte(dst, pte);
 		anon++;
 	}

@@ -28,8 +28,8 @@ static bool pte_allows(pte_t pte, unsigned gup_flags)
 	if (!(gup_flags & FOLL_WRITE) || pte_write(pte))
 		return true;
 	page = pte_page_counted(pte);
-	/* A forced write: the page must be a private copy already. */
-	return gup_flags & FOLL_FORCE && page && PageAnon(page) && pte_dirty(pte) && page_count(page) == 1;
+	/* A forced write: the page must be a private copy already (C1 of cow.c). */
+	return gup_flags & FOLL_FORCE && page && PageAnonExclusive(page) && pte_dirty(pte);
 }
 
 /* The page at @va, referenced, if its entry is there and allows the access; NULL. */

@@ -2,7 +2,7 @@
  * mm/fault/protect.c - change the permissions of entries (mprotect), or their place (mremap).
  *
  * MODEL     mprotect: each present entry keeps its frame, A and D, and takes the region's new
- *           permissions.  An anonymous page with one owner becomes writable at once, so that
+ *           permissions.  An anonymous page that is exclusive becomes writable at once, so that
  *           mprotect(RW) costs no fault a page.
  *           mremap: entries move from table to table; the pages do not.
  * INVARIANTS
@@ -28,7 +28,7 @@ static bool private_writable(pte_t pte)
 {
 	struct page *page = pte_page_counted(pte);
 
-	return page && PageAnon(page) && page_count(page) == 1;
+	return page && PageAnonExclusive(page);		/* C1 of cow.c */
 }
 
 /* The entry that follows from @pte under @prot in a region that has its new flags already or gets them. */

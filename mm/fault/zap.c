@@ -57,6 +57,7 @@ static __always_inline unsigned long zap_page(struct zap_stat *st, struct page *
 		st->pgdat = pgdat;
 	}
 	if (likely(PageAnon(page))) {
+		INV(R3, !pte_write(pte) || PageAnonExclusive(page));
 		st->rss[MM_ANONPAGES]++;
 		st->anon_unmapped += last;
 		return (unsigned long)page;

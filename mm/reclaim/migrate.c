@@ -40,8 +40,9 @@
 	 BIT(PG_private) | BIT(PG_writeback) | BIT(PG_guard) | BIT(PG_poisoned))
 /* What the content brings along. */
 #define PAGE_MOVES_ALONG \
-	(BIT(PG_anon) | BIT(PG_swapbacked) | BIT(PG_uptodate) | BIT(PG_dirty) | BIT(PG_referenced) | \
-	 BIT(PG_error) | BIT(PG_workingset) | BIT(PG_mlocked) | BIT(PG_unevictable) | BIT(PG_mappedtodisk))
+	(BIT(PG_anon) | BIT(PG_anon_exclusive) | BIT(PG_swapbacked) | BIT(PG_uptodate) | BIT(PG_dirty) | \
+	 BIT(PG_referenced) | BIT(PG_error) | BIT(PG_workingset) | BIT(PG_mlocked) | BIT(PG_unevictable) | \
+	 BIT(PG_mappedtodisk))
 
 struct entry {
 	struct vm_area_struct *vma;

@@ -4,9 +4,14 @@
  * MODEL     page->_mapcount is the number of entries that map the page, minus one.  Each entry also
  *           holds a reference.  A page is anonymous (PG_anon) from its first mapping until it is
  *           freed; the zero page and device frames are mapped by special entries and never counted.
+ *           PG_anon_exclusive says that an anonymous page belongs to the one entry that maps it: a write
+ *           through it needs no copy.  A new page has it, fork takes it away, do_wp_page() may give it
+ *           back (mm/fault/cow.c).  References that others take for a moment do not disturb it.
  * INVARIANTS
  *   R1  Every non-special present user entry counts once in _mapcount and once in _refcount.
  *   R2  NR_ANON_MAPPED and NR_FILE_MAPPED count pages with _mapcount >= 0, by kind.
+ *   R3  A page that is exclusive is anonymous and has one entry; an entry of an anonymous page that has W
+ *       shows an exclusive one.
  * LOCKING   The ptl of the entry that changes is held; _mapcount itself is atomic.
  *
  * SPDX-License-Identifier: MIT
@@ -26,7 +31,7 @@ static __always_inline void rmap_stat(struct page *page, int item, long nr_pages
 /* A page that nobody else can see yet becomes anonymous page @index, mapped once; not counted. */
 static __always_inline void page_init_anon(struct page *page, pgoff_t index)
 {
-	page->flags |= BIT(PG_anon) | BIT(PG_swapbacked) | BIT(PG_uptodate);
+	page->flags |= BIT(PG_anon) | BIT(PG_anon_exclusive) | BIT(PG_swapbacked) | BIT(PG_uptodate);
 	page->mapping = NULL;
 	page->index = index;
 	atomic_set(&page->_mapcount, 0);
@@ -53,10 +58,16 @@ static __always_inline void page_add_file_rmap(struct page *page)
 		rmap_stat(page, NR_FILE_MAPPED, 1);
 }
 
-/* fork: a page that is mapped already gets one more entry. */
-static __always_inline void page_dup_rmap(struct page *page)
+/*
+ * fork: the mapped, anonymous @page gets one more entry, which shows it too; count it twice (R1), and let
+ * nobody think it his own (R3).  => the ptl of an entry that maps it; that entry has no W
+ */
+static __always_inline void page_share_anon_rmap(struct page *page, unsigned long flags)
 {
-	atomic_inc(&page->_mapcount);
+	INV(R1, page_mapcount(page) > 0);	/* so nothing is carried from one count to the other */
+	if (flags & BIT(PG_anon_exclusive))
+		ClearPageAnonExclusive(page);
+	__atomic_fetch_add(&page->counts, 1ul << 32 | 1, __ATOMIC_RELAXED);
 }
 
 /* An entry that mapped @page is gone.  Returns whether it was the last: the caller counts (R2). */

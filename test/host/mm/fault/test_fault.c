@@ -201,6 +201,62 @@ static void test_fork(void)
 	world_unmap(vma);
 }
 
+static void set_flags(struct vm_area_struct *vma, unsigned long vm_flags)
+{
+	vma->vm_flags = (vma->vm_flags & ~(VM_READ | VM_WRITE)) | vm_flags;
+	vma->vm_page_prot = vm_prot(vma->vm_flags);
+	change_protection(vma, vma->vm_start, vma->vm_end, vma->vm_page_prot);
+}
+
+static bool force(u64 v) { return access_remote_vm(mm, BASE, &v, 8, FOLL_WRITE | FOLL_FORCE) == 8; }
+
+/* Whose page it is does not depend on who looks at it. */
+static void test_exclusive(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + PAGE_SIZE, RW, NULL, 0);
+	struct page *page, *copy;
+	struct mm_struct *child;
+	unsigned long faults;
+
+	store(BASE, 1);
+	CHECK(get_user_pages_fast(BASE, 1, 0, &page) == 1);
+	set_flags(vma, VM_READ);
+	ok(force(2) && *(u64 *)page_to_virt(page) == 2, "a forced write hits the page that another looks at");
+	faults = host_faults;
+	set_flags(vma, RW);
+	store(BASE, 3);
+	ok(host_faults == faults && *(u64 *)page_to_virt(page) == 3, "mprotect gives W to it, too");
+	child = world_fork(mm);
+	ok(!PageAnonExclusive(page), "fork makes it nobody's");
+	set_flags(vma, VM_READ);
+	ok(force(4) && *(u64 *)page_to_virt(page) == 3 && load(BASE) == 4, "then a forced write copies");
+	CHECK(get_user_pages_fast(BASE, 1, 0, &copy) == 1);
+	ok(force(5) && *(u64 *)page_to_virt(copy) == 5, "once");
+	put_page(copy);
+	set_flags(vma, RW);
+	host_run_on(1);
+	world_exit(child);
+	host_run_on(0);
+	put_page(page);
+	child = world_fork(mm);
+	CHECK(get_user_pages_fast(BASE, 1, 0, &page) == 1);
+	host_run_on(1);
+	world_exit(child);
+	host_run_on(0);
+	store(BASE, 6);
+	ok(load(BASE) == 6 && *(u64 *)page_to_virt(page) == 5, "who read it while it was shared keeps what he read");
+	put_page(page);
+	child = world_fork(mm);
+	CHECK(get_user_pages_fast(BASE, 1, 0, &page) == 1);
+	host_run_on(1);
+	world_exit(child);
+	host_run_on(0);
+	put_page(page);
+	store(BASE, 7);
+	ok(PageAnonExclusive(page) && *(u64 *)page_to_virt(page) == 7, "the last one left has it to himself again");
+	world_unmap(vma);
+}
+
 static void test_protect(void)
 {
 	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 20 * PAGE_SIZE, RW, NULL, 0);
@@ -348,6 +404,7 @@ static void all_tests(unsigned levels, unsigned asid_bits)
 	test_file();
 	test_soft_ad();
 	test_fork();
+	test_exclusive();
 	test_protect();
 	test_move();
 	test_gup();
