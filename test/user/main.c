@@ -6,7 +6,9 @@
  *                             that limit each: for failures that are to begin then
  *           utest --init      as process 1: mounts, runs all tests and the shell scripts of
  *                             /tests/sh, prints the plan, powers off.  What to run, and how often, can be
- *                             narrowed by `tests=NAME,NAME` on the kernel command line.
+ *                             narrowed by `tests=NAME,NAME` on the kernel command line.  `patience=N` there
+ *                             makes each limit N times as long: the guest's clock goes on while a busy
+ *                             host lets the guest wait.
  *           A leak is a fall of free memory (free, page cache and reclaimable slab, after drop_caches)
  *           over a test that every other run of the same test shows again: a cache may grow once.
  *
@@ -30,7 +32,7 @@
 static struct test *tests;
 static unsigned nr_run, nr_failed;
 static bool as_init, count_memory;
-static unsigned seconds_at_most = ~0u;
+static unsigned seconds_at_most = ~0u, patience = 1;
 
 void test_register(struct test *t)
 {
@@ -116,7 +118,7 @@ static const char *short_name(const char *file)
 static int wait_limited(pid_t pid, unsigned seconds, bool *timed_out)
 {
 	sigset_t set;
-	struct timespec limit = { .tv_sec = seconds };
+	struct timespec limit = { .tv_sec = (time_t)seconds * patience };
 	int status;
 
 	*timed_out = false;
@@ -357,19 +359,28 @@ static void set_up_machine(void)
 		printf("# busybox --install failed\n");
 }
 
+/* What follows @name on the kernel's command line, up to the next space; NULL: not there. */
+static char *cmdline_value(const char *name)
+{
+	size_t len;
+	char *line = slurp("/proc/cmdline", &len), *p = line ? strstr(line, name) : NULL;
+
+	if (p) {
+		p += strlen(name);
+		p[strcspn(p, " \n")] = 0;
+	}
+	return p;
+}
+
 /* The words of tests=A,B on the kernel's command line. */
 static char **patterns_of_cmdline(void)
 {
 	static char *words[32];
-	size_t len;
-	char *line = slurp("/proc/cmdline", &len), *p = line ? strstr(line, "tests=") : NULL;
+	char *p = cmdline_value("tests=");
 	unsigned n = 0;
 
-	if (p) {
-		p[strcspn(p, " \n")] = 0;
-		for (p = strtok(p + 6, ","); p && n < 31; p = strtok(NULL, ","))
-			words[n++] = p;
-	}
+	for (p = p ? strtok(p, ",") : NULL; p && n < 31; p = strtok(NULL, ","))
+		words[n++] = p;
 	return words;
 }
 
@@ -393,7 +404,7 @@ static char **take_options(char **argv)
 
 int main(__attribute__((unused)) int argc, char **argv)
 {
-	char **patterns;
+	char **patterns, *factor;
 	struct utsname u;
 	sigset_t chld;
 
@@ -408,6 +419,8 @@ int main(__attribute__((unused)) int argc, char **argv)
 	} else {
 		patterns = take_options(argv + 1);
 	}
+	factor = cmdline_value(" patience=");
+	patience = factor && strtoul(factor, NULL, 10) ? strtoul(factor, NULL, 10) : 1;
 	uname(&u);
 	/* Linux keeps slabs of what RCU frees for a while: it is not held to the kilobyte. */
 	count_memory = as_init && strstr(u.release, "vellum");
