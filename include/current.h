@@ -48,7 +48,8 @@ struct task_base {
 	unsigned il_prev;		/* own thread only: the node that interleaving used last */
 	unsigned int pagefault_off;	/* depth of pagefault_disable() */
 	struct reclaim_state *reclaim_state;	/* own thread only: counts what shrinkers free */
-	u8 lock_count[24];		/* debug: how many of each rank */
+	unsigned rcu_depth;		/* debug: own thread, and handlers on top of it */
+	u8 lock_count[32];		/* debug: how many of each rank */
 	u8 make_it_fail;		/* debug: injected failures may hit it and its children */
 };
 

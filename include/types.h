@@ -33,6 +33,12 @@ typedef unsigned int umode_t;		/* file type and permission bits */
 typedef u64 ktime_t;			/* nanoseconds since boot */
 typedef u64 sector_t;			/* 512-byte units on a disk */
 
+/* Part of what is freed when no reader can see it any more: kernel/sync/rcu.h */
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *);
+};
+
 /* A host build has libc's own types, named again, so that a test may include both. */
 #ifdef VELLUM_HOST
 typedef long ssize_t;

@@ -1,9 +1,9 @@
 /*
  * lib/xarray.c - the sparse pointer array: storing, erasing, marks, searches.
  *
- * MODEL     xa->max caches what the root covers.  A store first makes room: roots are put on top until
- *           the index is covered, then the way down is completed; new nodes that stay without an
- *           entry because a later one could not be had are pruned again.
+ * MODEL     A store first makes room: roots are put on top until the index is covered, then the way down is
+ *           completed; new nodes that stay without an entry because a later one could not be had are
+ *           pruned again.
  *           Searches are one routine: `want` is NULL for "any entry" or the number of a mark; each
  *           level turns a node into a 64-bit word of candidate slots.
  * INVARIANTS and interface: lib/xarray.h
@@ -19,11 +19,14 @@
 
 static void *(*node_alloc)(bool may_sleep);
 static void (*node_free)(void *node);
+static void (*node_free_later)(struct xa_node *node);
 
-void xa_set_allocator(void *(*alloc)(bool may_sleep), void (*free)(void *node))
+void xa_set_allocator(void *(*alloc)(bool may_sleep), void (*free)(void *node),
+		      void (*free_later)(struct xa_node *node))
 {
 	node_alloc = alloc;
 	node_free = free;
+	node_free_later = free_later;
 }
 
 static inline unsigned slot_of(const struct xa_node *node, unsigned long index)
@@ -37,10 +40,14 @@ static inline unsigned long max_of_shift(unsigned shift)
 	return shift + XA_CHUNK_SHIFT >= 64 ? ~0ul : (1ul << (shift + XA_CHUNK_SHIFT)) - 1;
 }
 
+static bool covers(const struct xa_node *root, unsigned long index)
+{
+	return root && index <= max_of_shift(root->shift);
+}
+
 static void set_root(struct xarray *xa, struct xa_node *root)
 {
-	xa->root = root;
-	xa->max = root ? max_of_shift(root->shift) : 0;
+	smp_store_release(&xa->root, root);		/* X5 */
 }
 
 /* A zeroed node, from @r when there is one. */
@@ -62,7 +69,7 @@ static void link_node(struct xa_node *parent, unsigned offset, struct xa_node *n
 {
 	node->parent = parent;
 	node->offset = offset;
-	parent->slots[offset] = node;
+	smp_store_release(&parent->slots[offset], node);	/* X5 */
 	parent->count++;
 }
 
@@ -95,7 +102,7 @@ static int grow(struct xarray *xa, unsigned long index, struct xa_reserve *r)
 		set_root(xa, root);
 		return 0;
 	}
-	while (index > xa->max) {
+	while (!covers(xa->root, index)) {
 		struct xa_node *old = xa->root;
 
 		root = get_node(r);
@@ -117,12 +124,12 @@ static void shrink(struct xarray *xa, struct xa_node *node)
 		struct xa_node *parent = node->parent;
 
 		if (parent) {
-			parent->slots[node->offset] = NULL;
+			WRITE_ONCE(parent->slots[node->offset], NULL);
 			parent->count--;
 		} else {
 			set_root(xa, NULL);
 		}
-		node_free(node);
+		node_free_later(node);
 		node = parent;
 	}
 	while (xa->root && xa->root->shift && xa->root->count == 1 && xa->root->slots[0]) {
@@ -131,7 +138,7 @@ static void shrink(struct xarray *xa, struct xa_node *node)
 		root->parent = NULL;
 		root->offset = 0;
 		set_root(xa, root);
-		node_free(old);
+		node_free_later(old);
 	}
 }
 
@@ -140,7 +147,7 @@ static struct xa_node *make_leaf(struct xarray *xa, unsigned long index, struct 
 {
 	struct xa_node *node, *child;
 
-	if (unlikely(index > xa->max || !xa->root) && grow(xa, index, r)) {
+	if (unlikely(!covers(xa->root, index)) && grow(xa, index, r)) {
 		shrink(xa, NULL);
 		return NULL;
 	}
@@ -158,7 +165,7 @@ static struct xa_node *find_leaf(const struct xarray *xa, unsigned long index)
 {
 	struct xa_node *node = xa->root;
 
-	if (index > xa->max)
+	if (!covers(node, index))
 		return NULL;
 	while (node && node->shift)
 		node = node->slots[slot_of(node, index)];
@@ -180,7 +187,7 @@ static int store(struct xarray *xa, unsigned long index, void *entry, struct xa_
 	if (*slot && how == REFUSE)
 		return -EBUSY;
 	leaf->count += !*slot;
-	*slot = entry;
+	smp_store_release(slot, entry);			/* what it points to is whole for who finds it */
 	return 0;
 }
 
@@ -231,7 +238,7 @@ void *xa_erase(struct xarray *xa, unsigned long index)
 		return NULL;
 	for (unsigned m = 0; m < XA_MARKS; m++)
 		clear_mark_up(leaf, offset, m);
-	leaf->slots[offset] = NULL;
+	WRITE_ONCE(leaf->slots[offset], NULL);
 	if (--leaf->count == 0)
 		shrink(xa, leaf);
 	return entry;
@@ -242,14 +249,16 @@ static void free_subtree(struct xa_node *node)
 	for (unsigned i = 0; node->shift && i < XA_CHUNK; i++)
 		if (node->slots[i])
 			free_subtree(node->slots[i]);
-	node_free(node);
+	node_free_later(node);
 }
 
 void xa_destroy(struct xarray *xa)
 {
-	if (xa->root)
-		free_subtree(xa->root);
-	xa_init(xa);
+	struct xa_node *root = xa->root;
+
+	set_root(xa, NULL);
+	if (root)
+		free_subtree(root);
 }
 
 /* Most nodes for one store: a root chain up to the index's height, and a way down from its top. */
@@ -309,7 +318,7 @@ static struct xa_node *seek(const struct xarray *xa, unsigned long *index, unsig
 	struct xa_node *node = xa->root;
 	unsigned long i = *index;
 
-	if (!node || i > xa->max)
+	if (!covers(node, i))
 		return NULL;
 	for (;;) {
 		unsigned slot = slot_of(node, i), found = next_slot(node, slot, mark);
@@ -317,7 +326,7 @@ static struct xa_node *seek(const struct xarray *xa, unsigned long *index, unsig
 		if (found == XA_CHUNK) {	/* nothing here: on behind this node */
 			unsigned long behind = i | max_of_shift(node->shift);
 
-			if (behind >= max || behind >= xa->max)
+			if (behind >= max || behind >= max_of_shift(xa->root->shift))
 				return NULL;
 			i = behind + 1;
 			node = xa->root;	/* at most once per level: inner slots lead to entries */
@@ -475,9 +484,7 @@ long xa_verify(const struct xarray *xa)
 	const struct xa_node *root = xa->root;
 
 	if (!root)
-		return xa->max == 0 ? 0 : -1;
-	if (xa->max != max_of_shift(root->shift))
-		return -1;
+		return 0;
 	if (root->shift && root->count == 1 && root->slots[0])			/* X4 */
 		return -1;
 	return verify_node(root, NULL, 0);

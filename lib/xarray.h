@@ -10,7 +10,10 @@
  *   X2  A mark bit of an inner slot is set exactly if a bit of that mark is set in the child.
  *   X3  No mark is set for an empty slot.
  *   X4  The root's shift is 0, or one of its slots above 0 is in use.
- * LOCKING   The owner's lock for every call, look-ups too.  Nothing here sleeps but xa_reserve().
+ *   X5  A node is whole before a slot or the root leads to it, and is freed only when no reader can be in it:
+ *       through the allocator's third function.  Slots of a node that is in nobody's way any more stay.
+ * LOCKING   The owner's lock for every call but xa_load() and xa_slot(), for which an RCU reader suffices: they
+ *           see each slot as it was at some moment of the call.  Nothing here sleeps but xa_reserve().
  * FAILURE   xa_store() takes nodes from the registered allocator without sleeping, and changes nothing
  *           when there is none (-ENOMEM).  An owner who must not fail under its spin lock then does
  *
@@ -28,6 +31,7 @@
 #ifndef VELLUM_XARRAY_H
 #define VELLUM_XARRAY_H
 
+#include "include/atomic.h"
 #include "include/types.h"
 
 #define XA_CHUNK_SHIFT	6
@@ -44,38 +48,53 @@ struct xa_node {
 	u8 offset;			/* of this node in its parent */
 	u8 count;			/* slots in use (X1); 64 fits */
 	struct xa_node *parent;		/* NULL: the root; links free nodes in an xa_reserve */
-	u64 marks[XA_MARKS];		/* a bit per slot */
+	union {
+		u64 marks[XA_MARKS];	/* a bit per slot */
+		struct rcu_head rcu;	/* unhooked: it has no entries, so no marks */
+	};
 	void *slots[XA_CHUNK];
 };
 
 struct xarray {
 	struct xa_node *root;		/* NULL: empty */
-	unsigned long max;		/* largest index that the root covers; 0 when empty */
 };
 
-#define XARRAY_INIT	{ NULL, 0 }
-static inline void xa_init(struct xarray *xa) { xa->root = NULL; xa->max = 0; }
+#define XARRAY_INIT	{ NULL }
+static inline void xa_init(struct xarray *xa) { xa->root = NULL; }
 static inline bool xa_empty(const struct xarray *xa) { return !xa->root; }
 
 /*
  * Where nodes come from: zeroed, sizeof(struct xa_node) bytes; NULL when there is none.
+ * @free takes a node that no reader ever saw, @free_later one that readers may be in (X5): node->rcu is its.
  * => @may_sleep false: called under the owner's spin lock
  */
-void xa_set_allocator(void *(*alloc)(bool may_sleep), void (*free)(void *node));
+void xa_set_allocator(void *(*alloc)(bool may_sleep), void (*free)(void *node),
+		      void (*free_later)(struct xa_node *node));
 
-static inline void *xa_load(const struct xarray *xa, unsigned long index)
+/* The slot of @index, or NULL when there is no leaf for it.  Not the owner: valid while the reader lasts. */
+static inline void **xa_slot(const struct xarray *xa, unsigned long index)
 {
-	const struct xa_node *node = xa->root;
+	struct xa_node *node = READ_ONCE(xa->root);
 	unsigned shift;
 
-	if (unlikely(index > xa->max || !node))
+	if (unlikely(!node))
 		return NULL;
-	for (shift = node->shift; shift; shift -= XA_CHUNK_SHIFT) {
-		node = node->slots[index >> shift & (XA_CHUNK - 1)];
+	shift = node->shift;
+	if (unlikely(index >> shift >= XA_CHUNK))
+		return NULL;
+	for (; shift; shift -= XA_CHUNK_SHIFT) {
+		node = READ_ONCE(node->slots[index >> shift & (XA_CHUNK - 1)]);
 		if (!node)
 			return NULL;
 	}
-	return node->slots[index & (XA_CHUNK - 1)];
+	return &node->slots[index & (XA_CHUNK - 1)];
+}
+
+static inline void *xa_load(const struct xarray *xa, unsigned long index)
+{
+	void **slot = xa_slot(xa, index);
+
+	return slot ? READ_ONCE(*slot) : NULL;
 }
 
 /* Make @entry (not NULL) the entry at @index.  A new entry has no marks, a replaced one keeps them. */

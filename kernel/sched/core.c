@@ -26,6 +26,7 @@
 #include "kernel/sched/rq.h"
 #include "include/uaccess.h"
 #include "kernel/signal/signal.h"
+#include "kernel/sync/rcu.h"
 #include "lib/string.h"
 #include "mm/space/mm.h"
 
@@ -67,6 +68,8 @@ void kick_harts(unsigned long harts)
 /* A request to reschedule has done its work by coming: the way out looks at task->work. */
 void scheduler_ipi(void)
 {
+	if (rcu_tick())
+		set_task_work(current, WORK_RESCHED);
 	hrtimers_ipi();
 }
 
@@ -274,6 +277,8 @@ void schedule(void)
 	int state;
 
 	INV(S2, prev->spin_depth == 0);
+	INV(U1, prev->rcu_depth == 0);
+	rcu_quiet();
 	flags = arch_irq_save();
 	rq = this_rq();
 	spin_lock(&rq->lock);

@@ -12,6 +12,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "kernel/sched/rq.h"
+#include "kernel/sync/rcu.h"
 #include "kernel/time/irq_regs.h"
 #include "kernel/time/itimer.h"
 #include "mm/phys/init.h"
@@ -31,7 +32,7 @@ static enum hrtimer_restart tick_fn(struct hrtimer *t)
 	update_curr(rq, now);
 	rt_tick(rq, p, now);
 	account_sample(rq, p, user_mode(irq_regs()));
-	if (slice_expired(rq, p))
+	if (slice_expired(rq, p) || rcu_tick())
 		resched_curr(rq);
 	alone = rq->nr_running <= 1;
 	spin_unlock(&rq->lock);
@@ -62,9 +63,11 @@ static void idle_once(struct rq *rq)
 		return;
 	__atomic_fetch_or(&idle_harts, BIT(rq->hart), __ATOMIC_SEQ_CST);
 	if (nr_harts == 1 || !steal_task(rq)) {
+		rcu_idle_quiet();
 		arch_irq_disable();
-		if (!need_resched())
+		if (rcu_idle_enter() && !need_resched())
 			arch_wait_for_interrupt();		/* I1 */
+		rcu_idle_exit();
 		arch_irq_enable();
 	}
 	__atomic_fetch_and(&idle_harts, ~BIT(rq->hart), __ATOMIC_SEQ_CST);

@@ -35,6 +35,7 @@ enum lockrank {
 	RANK_VMALLOC,
 	RANK_ZONE,
 	RANK_TIMER,
+	RANK_RCU,		/* the numbers of grace periods */
 	RANK_WAITQ,
 	RANK_RQ,
 	RANK_CONSOLE,

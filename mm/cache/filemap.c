@@ -5,6 +5,10 @@
  *           each page in it; page->mapping and ->index name the place and change only under the page
  *           lock and mapping->lock.  A page that was found without its lock may have been truncated
  *           since: who cares locks it and looks at page->mapping again.
+ *           One page is looked up without mapping->lock.  A reference is taken, unless the count is 0, and
+ *           then the slot looked at again (as in Piggin's speculative page references): if it still
+ *           leads to the page, the reference was taken while the cache had one.  Who wants a page for
+ *           himself freezes it: sets the count from what he knows of to 0.
  *
  *              alloc --add_to_page_cache()--> in the cache, locked --readpage--> uptodate, unlocked
  *              in the cache --delete_from_page_cache()--> gone; lives on for who still holds it
@@ -13,13 +17,17 @@
  *   G1  PG_locked has one owner; unlock_page() finds it set.
  *   G2  mapping->nrpages is the number of entries of i_pages.
  *   G3  NR_FILE_PAGES counts the pages with a mapping; NR_SHMEM those of shmem.
- * LOCKING   mapping->lock guards i_pages and nrpages.  Sleepers on a page use one of PAGE_WAITQS hashed
+ *   G4  A page leaves the cache for reuse only with its count frozen under mapping->lock; a count that is 0
+ *       under a slot will not stay so for longer than that lock is held.
+ * LOCKING   mapping->lock guards i_pages and nrpages for who changes them or wants several at one moment;
+ *           RCU keeps the nodes for who looks up one.  Sleepers on a page use one of PAGE_WAITQS hashed
  *           queues; PG_waiters says that there is one, so that unlocking costs one atomic operation.
  * TESTS     test/host/mm/cache/test_filemap.c
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/cache/filemap.h"
+#include "kernel/sync/rcu.h"
 #include "mm/cache/vma_prio_tree.h"
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
@@ -106,13 +114,23 @@ static void xa_node_free(void *node)
 	kmem_cache_free(xa_node_cachep, node);
 }
 
+static void xa_node_free_rcu(struct rcu_head *head)
+{
+	xa_node_free(container_of(head, struct xa_node, rcu));
+}
+
+static void xa_node_free_later(struct xa_node *node)
+{
+	call_rcu(&node->rcu, xa_node_free_rcu);
+}
+
 void page_cache_init(void)
 {
 	for (unsigned i = 0; i < PAGE_WAITQS; i++)
 		init_waitqueue_head(&page_waitqs[i]);
 	xa_node_cachep = kmem_cache_create("radix_tree_node", sizeof(struct xa_node), 0,
 					   SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
-	xa_set_allocator(xa_node_alloc, xa_node_free);
+	xa_set_allocator(xa_node_alloc, xa_node_free, xa_node_free_later);
 }
 
 void address_space_init(struct address_space *mapping, struct inode *host,
@@ -133,17 +151,31 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	mapping->wb_err = 0;
 }
 
+/* The page of @index with a reference, or NULL.  => an RCU reader (G4) */
+static __always_inline struct page *get_entry(struct address_space *mapping, pgoff_t index)
+{
+	for (;;) {
+		void **slot = xa_slot(&mapping->i_pages, index);
+		struct page *page = slot ? READ_ONCE(*slot) : NULL;
+
+		if (!page)
+			return NULL;
+		if (likely(get_page_unless_zero(page))) {
+			if (likely(READ_ONCE(*slot) == page))
+				return page;
+			put_page(page);
+		}
+		arch_cpu_relax();
+	}
+}
+
 struct page *find_get_page(struct address_space *mapping, pgoff_t index)
 {
 	struct page *page;
 
-	if (!mapping->nrpages)
-		return NULL;
-	spin_lock(&mapping->lock);
-	page = xa_load(&mapping->i_pages, index);
-	if (page)
-		get_page(page);
-	spin_unlock(&mapping->lock);
+	rcu_read_lock();
+	page = get_entry(mapping, index);
+	rcu_read_unlock();
 	return page;
 }
 
@@ -180,13 +212,10 @@ unsigned find_get_pages(struct address_space *mapping, pgoff_t *index, pgoff_t l
 
 void find_get_range(struct address_space *mapping, pgoff_t index, unsigned nr, struct page **pages)
 {
-	spin_lock(&mapping->lock);
-	for (unsigned i = 0; i < nr; i++) {
-		pages[i] = xa_load(&mapping->i_pages, index + i);
-		if (pages[i])
-			get_page(pages[i]);
-	}
-	spin_unlock(&mapping->lock);
+	rcu_read_lock();
+	for (unsigned i = 0; i < nr; i++)
+		pages[i] = get_entry(mapping, index + i);
+	rcu_read_unlock();
 }
 
 struct page *grab_cache_page(struct address_space *mapping, pgoff_t index)
@@ -289,4 +318,27 @@ void delete_from_page_cache(struct page *page)
 	__delete_from_page_cache(page);
 	spin_unlock(&mapping->lock);
 	put_page(page);			/* the cache's */
+}
+
+bool remove_mapping(struct address_space *mapping, struct page *page)
+{
+	int refs = 2;			/* the cache's and the caller's */
+
+	INV(G1, PageLocked(page));
+	spin_lock(&mapping->lock);
+	if (page->mapping != mapping || page_mapcount(page) ||
+	    !atomic_try_cmpxchg(&page->_refcount, &refs, 0)) {		/* G4 */
+		spin_unlock(&mapping->lock);
+		return false;
+	}
+	/* Who had a reference to dirty it by has none now: look after the freeze. */
+	if (PageDirty(page) || PageWriteback(page)) {
+		smp_store_release(&page->_refcount.v, 2);
+		spin_unlock(&mapping->lock);
+		return false;
+	}
+	__delete_from_page_cache(page);
+	spin_unlock(&mapping->lock);
+	smp_store_release(&page->_refcount.v, 1);
+	return true;
 }

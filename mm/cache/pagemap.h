@@ -4,6 +4,7 @@
  * MODEL     A page in the cache holds one reference for it; page->mapping and ->index say where it is.
  *           PG_locked: held while content is read in, truncated or moved.  PG_uptodate: content valid.
  * LOCKING   mapping->lock guards i_pages and nrpages.  Page lock ranks above it and below mmap_lock.
+ *           find_get_page() and find_get_range() take no lock: mm/cache/filemap.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -33,7 +34,7 @@ struct page *find_lock_page(struct address_space *mapping, pgoff_t index);
 /* Up to @nr present pages from *@index on, in order; *index becomes the next one to ask for. */
 unsigned find_get_pages(struct address_space *mapping, pgoff_t *index, pgoff_t last, unsigned nr,
 			struct page **pages);
-/* The pages of [@index, @index + @nr): a counted reference or NULL for each, under one lock. */
+/* The pages of [@index, @index + @nr): a counted reference or NULL for each, as it was at some moment of the call. */
 void find_get_range(struct address_space *mapping, pgoff_t index, unsigned nr, struct page **pages);
 /* Found or made (content undefined unless uptodate), locked and referenced; NULL: no memory. */
 struct page *grab_cache_page(struct address_space *mapping, pgoff_t index);
@@ -45,6 +46,11 @@ __must_check int add_to_page_cache(struct page *page, struct address_space *mapp
 /* The caller has locked @page and unmapped it; the cache's reference is dropped. */
 void delete_from_page_cache(struct page *page);
 void __delete_from_page_cache(struct page *page);	/* mapping->lock held; reference not dropped */
+/*
+ * Take @page out of the cache if nobody but the caller holds or maps it, and it is clean.  Returns whether.
+ * => locked, with the caller's reference, which stays
+ */
+bool remove_mapping(struct address_space *mapping, struct page *page);
 
 void __lock_page(struct page *page);
 __must_check int __lock_page_killable(struct page *page);

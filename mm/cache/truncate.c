@@ -165,11 +165,7 @@ unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t st
 
 			if (!trylock_page(page))
 				continue;
-			if (page->mapping == mapping && !PageDirty(page) && !PageWriteback(page) &&
-			    !page_mapcount(page)) {
-				delete_from_page_cache(page);
-				done++;
-			}
+			done += remove_mapping(mapping, page);
 			unlock_page(page);
 		}
 		free_pages_bulk(pages, nr);

@@ -94,6 +94,15 @@ static inline void get_page(struct page *page)
 	atomic_inc(&page->_refcount);
 }
 
+/*
+ * A reference to a page that was found without a lock; false: it is being freed, or frozen.  It may have become
+ * another page meanwhile: the caller looks again where he found it.
+ */
+static inline bool get_page_unless_zero(struct page *page)
+{
+	return atomic_inc_not_zero(&page->_refcount);
+}
+
 static inline void put_page(struct page *page)
 {
 	page = compound_head(page);

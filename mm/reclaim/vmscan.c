@@ -23,22 +23,6 @@
 
 /* ---- pages of files -------------------------------------------------------------------------- */
 
-/* The locked @page, referenced by us, leaves the cache if nobody else holds it. */
-static bool reclaim_page(struct address_space *mapping, struct page *page)
-{
-	bool gone = false;
-
-	spin_lock(&mapping->lock);
-	/* New references come through the cache, under this lock, or through mappings, of which there are none. */
-	if (page->mapping == mapping && !page_mapcount(page) && page_count(page) == 2 &&
-	    !PageDirty(page) && !PageWriteback(page)) {
-		__delete_from_page_cache(page);
-		gone = true;
-	}
-	spin_unlock(&mapping->lock);
-	return gone;
-}
-
 static bool may_reclaim(const pg_data_t *pgdat, const struct page *page, const struct scan_control *sc)
 {
 	return page_pgdat(page) == pgdat && page_zonenum(page) <= sc->reclaim_idx;
@@ -57,10 +41,8 @@ static bool scan_page(struct address_space *mapping, struct page *page, struct s
 	}
 	if (!trylock_page(page))
 		return false;
-	gone = reclaim_page(mapping, page);
+	gone = remove_mapping(mapping, page);
 	unlock_page(page);
-	if (gone)
-		put_page(page);		/* the cache's */
 	return gone;
 }
 

@@ -19,6 +19,7 @@ struct page *vmemmap;
 pte_t swapper_root[PT_ENTRIES], fixmap_pte[PT_ENTRIES];
 __weak unsigned nr_harts = 1;
 __weak hartmask_t hart_online_mask = { 1 };
+__weak void arch_send_reschedule(__maybe_unused unsigned hart) {}
 __thread struct task_base *host_current;
 __thread unsigned long host_irqs_off;
 struct task_base host_task[NR_HARTS];

@@ -23,6 +23,13 @@ static void *alloc_node(bool may_sleep)
 	return p ? memset(p, 0, sizeof(struct xa_node)) : NULL;
 }
 
+/* A reader may still be in it: what it leads to must not change. */
+static void free_unhooked(struct xa_node *node)
+{
+	node->rcu.func = NULL;
+	shim_free(node);
+}
+
 static int by_value(const void *a, const void *b)
 {
 	unsigned long x = *(unsigned long *)a, y = *(unsigned long *)b;
@@ -208,7 +215,7 @@ int main(void)
 	void *e;
 	int rc, nr = 0;
 
-	xa_set_allocator(alloc_node, shim_free);
+	xa_set_allocator(alloc_node, shim_free, free_unhooked);
 	test_random();
 	FOR_EACH_ALLOC_FAILURE(rc = fill(), rc == -ENOMEM);
 	FOR_EACH_ALLOC_FAILURE(rc = reserve(), rc == -ENOMEM);
