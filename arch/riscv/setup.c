@@ -225,8 +225,7 @@ static phys_addr_t __init move_tree(void)
 {
 	phys_addr_t to;
 
-	if (dtb_pa + boot_dtb_bytes <= directmap_limit && memblock_is_map_memory(dtb_pa & PAGE_MASK) &&
-	    memblock_is_map_memory((dtb_pa + boot_dtb_bytes - 1) | (PAGE_SIZE - 1)))
+	if (dtb_pa + boot_dtb_bytes <= directmap_limit && phys_is_ram(dtb_pa, dtb_pa + boot_dtb_bytes))
 		return dtb_pa;
 	to = memblock_phys_alloc(PAGE_ALIGN(boot_dtb_bytes), PAGE_SIZE);
 	if (!to)
@@ -341,7 +340,7 @@ void __init setup_arch(void)
 bool phys_is_ram(phys_addr_t start, phys_addr_t end)
 {
 	for (phys_addr_t pa = start & PAGE_MASK; pa < end; pa += PAGE_SIZE)
-		if (!memblock_is_map_memory(pa))
+		if (!memblock_is_map_pfn(PFN_DOWN(pa)))
 			return false;
 	return start < end;
 }

@@ -57,7 +57,7 @@ static u64 page_flags_word(pfn_t pfn, struct page *page)
 	u64 word = 0;
 
 	if (!page)
-		return BIT(memblock_is_map_memory(PFN_PHYS(pfn)) ? KPF_BUDDY : KPF_NOPAGE);
+		return BIT(memblock_is_map_pfn(pfn) ? KPF_BUDDY : KPF_NOPAGE);
 	flags = READ_ONCE(page->flags);
 	for (unsigned i = 0; i < ARRAY_SIZE(same_meaning); i++)
 		word |= (u64)(flags >> same_meaning[i].pg & 1) << same_meaning[i].kpf;

@@ -5,8 +5,8 @@
  *           mm_init_phys()   nodes, zones, the memory map, zonelists, watermarks; then hands free
  *                            memory to the buddy system.  memblock allocates no more.
  *           vmemmap must be mapped, and need not be cleared, for every range of
- *           for_each_mem_pfn_range() rounded out to MAX_ORDER_NR_PAGES: vmemmap_pfn_range() gives
- *           these, merged.
+ *           for_each_mem_pfn_range() rounded out to MAX_ORDER_NR_PAGES:
+ *           for_each_vmemmap_pfn_range() gives these, merged and disjoint.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,7 +17,7 @@
 
 struct zone;
 
-/* The pages whose struct page must be mapped: ranges in address order; @i from 0. */
+/* The pages whose struct page must be mapped, in address order; @i from 0, *@end as the last call left it. */
 bool next_vmemmap_pfn_range(unsigned *i, pfn_t *start, pfn_t *end, int *nid);
 #define for_each_vmemmap_pfn_range(i, pstart, pend, pnid) \
 	for (i = 0; next_vmemmap_pfn_range(&i, pstart, pend, pnid); )

@@ -399,11 +399,12 @@ phys_addr_t memblock_end_of_dram(void)
 	return memblock.memory.cnt ? region_end(&memblock.memory.regions[memblock.memory.cnt - 1]) : 0;
 }
 
-bool memblock_is_map_memory(phys_addr_t pa)
+bool memblock_is_map_pfn(pfn_t pfn)
 {
-	int i = search(&memblock.memory, pa);
+	int i = search(&memblock.memory, PFN_PHYS(pfn));
+	const struct memblock_region *r = &memblock.memory.regions[max(i, 0)];
 
-	return i >= 0 && !(memblock.memory.regions[i].flags & MEMBLOCK_NOMAP);
+	return i >= 0 && !(r->flags & MEMBLOCK_NOMAP) && region_end(r) - PFN_PHYS(pfn) >= PAGE_SIZE;
 }
 
 bool memblock_is_region_reserved(phys_addr_t base, phys_addr_t size)

@@ -70,7 +70,7 @@ phys_addr_t memblock_end_of_dram(void);
 phys_addr_t memblock_phys_mem_size(void);		/* bytes of memory */
 phys_addr_t memblock_reserved_size(void);
 bool memblock_is_memory(phys_addr_t pa);
-bool memblock_is_map_memory(phys_addr_t pa);		/* memory, and not NOMAP */
+bool memblock_is_map_pfn(pfn_t pfn);		/* memory, and not NOMAP: all of the page, in one range */
 bool memblock_is_reserved(phys_addr_t pa);
 bool memblock_is_region_reserved(phys_addr_t base, phys_addr_t size);	/* any byte of it */
 /* memblock=debug: say what is added, reserved and freed, from now on, and let memblock_dump_all() print. */

@@ -11,6 +11,9 @@
  *   K1  In a READY section every frame of for_each_vmemmap_pfn_range() has a struct page: either
  *       reserved with one reference, or free, or allocated.
  *   K2  A DEFERRED section holds no reserved memory and one zone only.
+ *   K3  The ranges of for_each_vmemmap_pfn_range() are whole blocks, disjoint and in address order, and
+ *       have every block in which there is memory: each struct page is given memory once, wherever in
+ *       a block one node ends and the next begins.
  * COST      Eight stores a frame, two frames a turn.
  * TESTS     test/host/mm/phys/test_buddy.c, test_node.c
  *
@@ -73,15 +76,21 @@ static void init_memory(int nid, pfn_t start, pfn_t end)
 	}
 }
 
+/*
+ * A block that two nodes share belongs to the range before: ranges are disjoint (K3).
+ * => the first time *@i is 0; afterwards *@end is what the last call left there
+ */
 bool next_vmemmap_pfn_range(unsigned *i, pfn_t *start, pfn_t *end, int *nid)
 {
-	pfn_t s, e;
+	pfn_t done = *i ? *end : 0, s, e;
 	int n;
 
-	if (!next_mem_pfn_range(i, NUMA_NO_NODE, start, end, nid))
-		return false;
-	*start = ALIGN_DOWN(*start, MAX_ORDER_NR_PAGES);
-	*end = ALIGN(*end, MAX_ORDER_NR_PAGES);
+	do {
+		if (!next_mem_pfn_range(i, NUMA_NO_NODE, &s, &e, nid))
+			return false;
+		*start = max(ALIGN_DOWN(s, MAX_ORDER_NR_PAGES), done);
+		*end = ALIGN(e, MAX_ORDER_NR_PAGES);
+	} while (*start >= *end);
 	for (unsigned next = *i; next_mem_pfn_range(&next, NUMA_NO_NODE, &s, &e, &n); *i = next) {
 		if (ALIGN_DOWN(s, MAX_ORDER_NR_PAGES) > *end || (nid && n != *nid))
 			break;
@@ -299,5 +308,5 @@ bool pfn_valid(pfn_t pfn)
 	unsigned long s = pfn / SECTION_PAGES;
 
 	return s < nr_sections && READ_ONCE(section_states[s]) == SECTION_READY &&
-	       memblock_is_map_memory(PFN_PHYS(pfn));
+	       memblock_is_map_pfn(pfn);
 }

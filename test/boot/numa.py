@@ -10,12 +10,13 @@ import tempfile
 from machine import BUILD, TIMESTAMP, Machine, Tap, script_initramfs
 
 FOUR = {"smp": 4, "mem": "1G", "dtb": f"{BUILD}/dts/qemu-virt-4node.dtb"}
+BORDER = {"smp": 4, "mem": "512M", "dtb": f"{BUILD}/dts/qemu-virt-border.dtb"}
 HOLE = {"smp": 4, "mem": "512M", "dtb": f"{BUILD}/dts/qemu-virt-2node-hole.dtb"}
 UNIT = 4 << 20		# the boundary is a whole block of the largest order
 
 
-def tests(tap, name, knobs, more=""):
-    with Machine(initrd=f"{BUILD}/test.cpio", append=f"loglevel=3 panic=-1 tests=numa {more}", **knobs) as m:
+def tests(tap, name, knobs, more="", qemu_args=()):
+    with Machine(*qemu_args, initrd=f"{BUILD}/test.cpio", append=f"loglevel=3 panic=-1 tests=numa {more}", **knobs) as m:
         m.wait_end(250)
     done = re.search(r"^1\.\.(\d+)", m.console, re.M)
     bad = re.search(r"^not ok|BUG:|WARNING|panic", m.console, re.M)
@@ -79,10 +80,20 @@ def rejected(tap, folder):
               "kernelcore=mirror: said and ignored", m.console)
 
 
+def uneven(tap):
+    """A border that is no multiple of a block, of QEMU's own making."""
+    args = []
+    for node, mem in enumerate((255, 257)):
+        args += ["-object", f"memory-backend-ram,id=m{node},size={mem}M", "-numa", f"node,nodeid={node},cpus={node},memdev=m{node}"]
+    tests(tap, "255 MiB and 257 MiB", {"smp": 2, "mem": "512M"}, qemu_args=args)
+
+
 def main():
     tap = Tap()
     tap.check(tests(tap, "4 nodes, one without memory, one without harts", FOUR) == 0, "4 nodes: nothing is skipped")
     tap.check(tests(tap, "2 nodes with a hole", HOLE) == 0, "2 nodes with a hole: nothing is skipped")
+    tap.check(tests(tap, "3 nodes, borders inside blocks", BORDER) == 0, "borders inside blocks: nothing is skipped")
+    uneven(tap)
     tests(tap, "numa=off", FOUR, "numa=off")
     with tempfile.TemporaryDirectory() as folder:
         movable_zone(tap, folder, "kernelcore=256M of 512M", "kernelcore=256M", {0: 256}, smp=1, mem="512M")

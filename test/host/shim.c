@@ -20,13 +20,15 @@ int tap_count, tap_failures;
 u64 tap_seed;
 static u64 rnd_state;
 
+void rnd_seed(u64 seed) { rnd_state = seed * 0x9e3779b97f4a7c15ull | 1; }
+
 static void __attribute__((constructor)) tap_start(void)
 {
 	const char *s = getenv("TEST_SEED");
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	tap_seed = s ? strtoull(s, NULL, 0) : 0x5eedull;
-	rnd_state = tap_seed * 0x9e3779b97f4a7c15ull | 1;
+	rnd_seed(tap_seed);
 }
 
 u64 rnd(void)

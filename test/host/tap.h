@@ -71,6 +71,7 @@ __noreturn void tap_check_failed(const char *expr, const char *file, int line);
 
 /* xorshift64*: fast, and the same everywhere. */
 u64 rnd(void);
+void rnd_seed(u64 seed);		/* a case that can be had again by its number alone */
 static inline u64 rnd_below(u64 n) { return rnd() % n; }
 static inline bool rnd_one_in(unsigned n) { return rnd() % n == 0; }
 

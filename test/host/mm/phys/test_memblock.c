@@ -15,6 +15,17 @@ static struct { bool memory, reserved, nomap; u8 nid; } map[UNITS];
 
 static phys_addr_t addr(unsigned long unit) { return BASE + unit * UNIT; }
 
+/* Is the page at @pfn memory of one node throughout, none of it unmapped? */
+static bool whole_page(pfn_t pfn)
+{
+	unsigned long first = (PFN_PHYS(pfn) - BASE) / UNIT, last = (PFN_PHYS(pfn + 1) - 1 - BASE) / UNIT;
+
+	for (unsigned long u = first; u <= last; u++)
+		if (!map[u].memory || map[u].nomap || map[u].nid != map[first].nid)
+			return false;
+	return true;
+}
+
 static void check_against_map(void)
 {
 	phys_addr_t start, end;
@@ -27,11 +38,12 @@ static void check_against_map(void)
 	for (unsigned long u = 0; u < UNITS; u++) {
 		CHECK(memblock_is_memory(addr(u)) == map[u].memory);
 		CHECK(memblock_is_memory(addr(u) + UNIT - 1) == map[u].memory);
-		CHECK(memblock_is_map_memory(addr(u)) == (map[u].memory && !map[u].nomap));
 		CHECK(memblock_is_reserved(addr(u)) == map[u].reserved);
 		mem += map[u].memory;
 		res += map[u].reserved;
 	}
+	for (pfn_t pfn = PFN_DOWN(BASE); pfn < PFN_DOWN(addr(UNITS)); pfn++)
+		CHECK(memblock_is_map_pfn(pfn) == whole_page(pfn));
 	CHECK(memblock_phys_mem_size() == mem * UNIT);
 	/* Its own arrays, when they have grown, lie outside the map. */
 	CHECK(memblock_reserved_size() >= res * UNIT);
