@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "drivers/of.h"
+#include "include/io.h"
 #include "include/ioport.h"
 #include "include/machine.h"
 #include "include/uapi/errno.h"
@@ -20,7 +21,7 @@
 
 static int goldfish_rtc_probe(int node)
 {
-	const volatile u32 *regs;
+	const void *regs;
 	u64 base, size, ns;
 
 	if (fdt_get_reg(&boot_fdt, node, 0, &base, &size) || size < RTC_TIME_HIGH + 4)
@@ -32,9 +33,9 @@ static int goldfish_rtc_probe(int node)
 		release_mem_region(base, size);
 		return -ENOMEM;
 	}
-	ns = regs[RTC_TIME_LOW / 4];
-	ns |= (u64)regs[RTC_TIME_HIGH / 4] << 32;
-	iounmap((const void *)regs);
+	ns = readl((const char *)regs + RTC_TIME_LOW);
+	ns |= (u64)readl((const char *)regs + RTC_TIME_HIGH) << 32;
+	iounmap(regs);
 	rtc_set_boot_time(ns);
 	pr_info("rtc: %lld s since the epoch\n", (long long)(ns / NSEC_PER_SEC));
 	return 0;
