@@ -30,14 +30,35 @@ static DEFINE_MUTEX(debugfs_mutex, RANK_NONE);
 
 /* ---- page_owner ------------------------------------------------------------------------------ */
 
-static int show_owners(struct seq_file *m, __maybe_unused void *v) { return page_owner_show(m); }
-static int page_owner_open(__maybe_unused struct inode *inode, struct file *f)
+/* The position is a frame's number: a record is shown as it is when its turn comes. */
+static void *owner_at(loff_t *pos)
 {
-	return single_open(f, show_owners, NULL);
+	pfn_t pfn = page_owner_next(*pos);
+
+	*pos = pfn == PFN_NONE ? *pos : (loff_t)pfn;
+	return pfn == PFN_NONE ? NULL : (void *)(pfn + 1);
 }
 
+static void *owners_start(__maybe_unused struct seq_file *m, loff_t *pos) { return owner_at(pos); }
+static void owners_stop(__maybe_unused struct seq_file *m, __maybe_unused void *v) {}
+static void *owners_next(__maybe_unused struct seq_file *m, __maybe_unused void *v, loff_t *pos)
+{
+	cond_resched();
+	++*pos;
+	return owner_at(pos);
+}
+
+static int owners_show(struct seq_file *m, void *v)
+{
+	page_owner_show(m, (pfn_t)v - 1);
+	return 0;
+}
+
+static const struct seq_operations owners_ops = { owners_start, owners_stop, owners_next, owners_show };
+static int page_owner_open(__maybe_unused struct inode *inode, struct file *f) { return seq_open(f, &owners_ops); }
+
 static const struct file_operations page_owner_fops = {
-	.open = page_owner_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
+	.open = page_owner_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
 };
 
 /* ---- slab ------------------------------------------------------------------------------------ */

@@ -4,7 +4,8 @@
  * MODEL     Names are made when they are looked up, and forgotten when nobody uses them: a thousand files
  *           that stand ready would cost more memory than many caches.  A file is told by its own name and its
  *           directory's; the cache is looked for each time, and one that is gone reads as ENODEV.
- *           The further names of a merged cache are links to its directory, which has its first name.
+ *           The directory of a cache that others may be merged with is named by its id (":0000192"), and all its
+ *           names, the first too, are links to it; that of any other has its name.
  *           The attributes come from the slab back end (slab_attrs); one without any has no directory here.
  * LOCKING   slab_mutex, by for_each_cache(), keeps the caches alive while an attribute is shown or set.  Nothing
  *           is copied to or from a program under it.
@@ -41,16 +42,6 @@ static bool is_wanted(struct search *s, const char *name)
 	return !s->nr--;
 }
 
-static int look_at_cache(struct kmem_cache *cache, void *data)
-{
-	struct search *s = data;
-
-	if (!is_wanted(s, kmem_cache_name(cache)))
-		return 0;
-	snprintf(s->found, sizeof(s->found), "%s", kmem_cache_name(cache));
-	return 1;
-}
-
 static int look_at_alias(const char *alias, struct kmem_cache *cache, void *data)
 {
 	struct search *s = data;
@@ -58,8 +49,22 @@ static int look_at_alias(const char *alias, struct kmem_cache *cache, void *data
 	if (!is_wanted(s, alias))
 		return 0;
 	snprintf(s->found, sizeof(s->found), "%s", alias);
-	snprintf(s->target, sizeof(s->target), "%s", kmem_cache_name(cache));
+	kmem_cache_id(cache, s->target, sizeof(s->target));
 	return 1;
+}
+
+/* Its directory, and the link that its first name is if the directory has another. */
+static int look_at_cache(struct kmem_cache *cache, void *data)
+{
+	struct search *s = data;
+	char id[CACHE_NAME_MAX];
+
+	kmem_cache_id(cache, id, sizeof(id));
+	if (is_wanted(s, id)) {
+		strscpy(s->found, id, sizeof(s->found));
+		return 1;
+	}
+	return kmem_cache_has_id(cache) ? look_at_alias(kmem_cache_name(cache), cache, data) : 0;
 }
 
 static bool search(struct search *s)
@@ -91,8 +96,11 @@ static int call_attr(struct kmem_cache *s, void *data)
 	struct attr_call *c = data;
 	const struct slab_attr *a = attr_of(c->file);
 	const struct dentry *dir = c->file->d_parent;
-	const char *name = kmem_cache_name(s);
+	char name[CACHE_NAME_MAX];
 
+	if (kmem_cache_has_id(s) != (dir->d_name[0] == ':'))
+		return 0;
+	kmem_cache_id(s, name, sizeof(name));
 	if (strlen(name) != dir->d_len || memcmp(name, dir->d_name, dir->d_len))
 		return 0;
 	if (c->store)

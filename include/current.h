@@ -98,6 +98,7 @@ bool fatal_signal_pending(void);		/* one that will kill: give up at once */
 bool capable(int cap);				/* uid 0, or the CAP_ bit */
 const char *task_name(void);			/* comm of the running task */
 int task_pid(void);				/* and its number */
+int task_tgid(void);				/* that of its process */
 unsigned task_personality(void);			/* personality(2) of the running task */
 
 #endif

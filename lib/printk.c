@@ -204,7 +204,7 @@ void printk_set_clock(u64 (*clock)(void))
 	clock_ns = clock;
 }
 
-static u64 now(void)
+u64 printk_clock(void)
 {
 	return clock_ns ? clock_ns() : 0;
 }
@@ -239,7 +239,7 @@ static void add_text(const char *text)
 		line_level = level >= 0 && level <= LOGLEVEL_DEBUG ? level : LOGLEVEL_DEFAULT;
 	for (; *text; text++) {
 		if (!line_len)
-			line_ts = now();
+			line_ts = printk_clock();
 		if (*text == '\n')
 			end_line();
 		else if (line_len < LOG_LINE_MAX)
@@ -282,7 +282,7 @@ void printk_enter_panic(void)
 
 bool __ratelimit(struct ratelimit_state *rs, unsigned burst)
 {
-	u64 t = now();
+	u64 t = printk_clock();
 
 	if (t - rs->begin_ns > 5000000000ull || !rs->begin_ns) {
 		unsigned missed = __atomic_exchange_n(&rs->missed, 0, __ATOMIC_RELAXED);
@@ -382,7 +382,7 @@ void log_store_user(unsigned facility, unsigned level, const char *text, size_t 
 
 	while (n && text[n - 1] == '\n')
 		n--;
-	store_line(now(), level & 7, facility, text, min(n, (size_t)LOG_LINE_MAX));
+	store_line(printk_clock(), level & 7, facility, text, min(n, (size_t)LOG_LINE_MAX));
 	show();
 	log_leave(locked, flags);
 }

@@ -106,6 +106,7 @@ extern bool ignore_loglevel, keep_bootcon;
 void printk_enter_panic(void);
 /* Nanoseconds since boot for the time stamps; 0 until set. */
 void printk_set_clock(u64 (*clock)(void));
+u64 printk_clock(void);			/* what it says: ns since boot; 0 before there is one */
 
 extern int dmesg_restrict;	/* kernel/syscall/syslog.c */
 

@@ -173,6 +173,7 @@ const char *task_name(void)
 }
 
 int task_pid(void) { return current->pid; }
+int task_tgid(void) { return current->tgid; }
 
 unsigned task_personality(void)
 {

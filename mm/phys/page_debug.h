@@ -18,7 +18,10 @@ void page_owner_reset(struct page *page, unsigned order);
 unsigned page_owner_mark(void);
 /* Log each live allocation with @mark or a later one, with its stack; pages. */
 unsigned long page_owner_report(unsigned mark);
-int page_owner_show(struct seq_file *m);	/* all live allocations, in the format of debugfs */
+/* The first frame from @pfn on that begins a live allocation; PFN_NONE.  What is known of it, in Linux's format. */
+pfn_t page_owner_next(pfn_t pfn);
+#define PFN_NONE	(~(pfn_t)0)
+void page_owner_show(struct seq_file *m, pfn_t pfn);
 
 /* Return addresses of the callers, innermost first; how many.  Implemented by kernel/panic.c. */
 unsigned stack_trace_save(unsigned long *calls, unsigned max);

@@ -1,13 +1,13 @@
 /*
  * mm/phys/page_owner.c - who allocated each live page (page_owner=on).
  *
- * MODEL     A record of eight bytes per frame names the stack of the allocation, its order, and the mark
+ * MODEL     A record per frame names the stack of the allocation, its order, who made it and when, and the mark
  *           that was current.  Each different stack is kept once, in an arena of fixed size with a hash
  *           table.  Pages that were allocated before mm_init_phys() returned have no record.
  *           It is the leak oracle of the tests: page_owner_mark(), run, page_owner_report(mark).
  * LOCKING   A record belongs to who owns the page.  The arena: stacks_lock.
  * FAILURE   When the arena is full, further new stacks are all the unknown stack 0.
- * COST      Nothing when off: the short paths are closed by page_alloc_hooks alone.
+ * COST      One per cent of memory.  Nothing when off: the short paths are closed by page_alloc_hooks alone.
  * TESTS     test/host/mm/phys/test_page_debug.c
  *
  * SPDX-License-Identifier: MIT
@@ -26,8 +26,11 @@
 struct record {
 	u32 stack : 16, order : 4, live : 1, mark : 11;
 	gfp_t gfp;
+	int pid, tgid;
+	u64 ts_ns;
+	char comm[16];
 };
-BUILD_ASSERT(sizeof(struct record) == 8);
+BUILD_ASSERT(sizeof(struct record) == 40);
 
 struct stack {
 	u32 hash;
@@ -96,14 +99,17 @@ static unsigned intern_stack(const unsigned long *calls, unsigned depth)
 void page_owner_set(struct page *page, unsigned order, gfp_t gfp)
 {
 	unsigned long calls[STACK_DEPTH];
-	unsigned stack = intern_stack(calls, stack_trace_save(calls, STACK_DEPTH));
+	struct record r = {
+		.stack = intern_stack(calls, stack_trace_save(calls, STACK_DEPTH)), .order = gfp ? order : 0,
+		.live = 1, .mark = current_mark, .gfp = gfp, .pid = task_pid(), .tgid = task_tgid(),
+		.ts_ns = printk_clock(),
+	};
 	pfn_t pfn = page_to_pfn(page);
 
+	strscpy(r.comm, task_name(), sizeof(r.comm));
 	/* A split block, order 0 for each; else the first frame speaks for all. */
 	for (unsigned long i = 0; i < (gfp ? 1 : 1ul << order); i++)
-		records[pfn + i - first_pfn] = (struct record){
-			.stack = stack, .order = gfp ? order : 0, .live = 1, .mark = current_mark, .gfp = gfp,
-		};
+		records[pfn + i - first_pfn] = r;
 }
 
 void page_owner_reset(struct page *page, __maybe_unused unsigned order)
@@ -136,24 +142,50 @@ unsigned long page_owner_report(unsigned mark)
 	return pages;
 }
 
-int page_owner_show(struct seq_file *m)
+/* ---- the file ------------------------------------------------------------------------------- */
+
+pfn_t page_owner_next(pfn_t pfn)
 {
+	for (pfn = max(pfn, first_pfn); records && pfn < end_pfn; pfn++)
+		if (records[pfn - first_pfn].live)
+			return pfn;
+	return PFN_NONE;
+}
+
+static void show_page_flags(struct seq_file *m, unsigned long flags)
+{
+	static const struct { u8 bit; const char *name; } names[] = {
+		{ PG_locked, "locked" }, { PG_referenced, "referenced" }, { PG_uptodate, "uptodate" },
+		{ PG_dirty, "dirty" }, { PG_lru, "lru" }, { PG_active, "active" }, { PG_writeback, "writeback" },
+		{ PG_slab, "slab" }, { PG_head, "head" }, { PG_swapbacked, "swapbacked" },
+		{ PG_unevictable, "unevictable" }, { PG_mlocked, "mlocked" }, { PG_private, "private" },
+	};
+	const char *sep = "";
+
+	seq_printf(m, " Flags %#lx(", flags);
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (flags >> names[i].bit & 1) {
+			seq_printf(m, "%s%s", sep, names[i].name);
+			sep = "|";
+		}
+	seq_printf(m, ")\n");
+}
+
+void page_owner_show(struct seq_file *m, pfn_t pfn)
+{
+	const struct record *r = &records[pfn - first_pfn];
+	const struct stack *s = &stacks[r->stack];
+	struct page *page = pfn_to_page(pfn);
 	char flags[128];
 
-	for (pfn_t pfn = first_pfn; records && pfn < end_pfn; pfn++) {
-		const struct record *r = &records[pfn - first_pfn];
-		const struct stack *s = &stacks[r->stack];
-
-		if (!r->live)
-			continue;
-		gfp_to_str(flags, sizeof(flags), r->gfp);
-		seq_printf(m, "Page allocated via order %u, mask %#x(%s)\nPFN %#lx type %s Block %lu type %s\n",
-			   r->order, r->gfp, flags, pfn,
-			   migratetype_names[gfp_migratetype(r->gfp) % MIGRATE_PCPTYPES],
-			   pfn >> pageblock_order, migratetype_names[get_pageblock_migratetype(pfn_to_page(pfn))]);
-		for (unsigned i = 0; i < s->depth; i++)
-			seq_printf(m, " %pS\n", (void *)s->calls[i]);
-		seq_printf(m, "\n");
-	}
-	return 0;
+	gfp_to_str(flags, sizeof(flags), r->gfp);
+	seq_printf(m, "Page allocated via order %u, mask %#x(%s), pid %d, tgid %d (%s), ts %llu ns\n", r->order,
+		   r->gfp, flags, r->pid, r->tgid, r->comm, (unsigned long long)r->ts_ns);
+	seq_printf(m, "PFN %#lx type %s Block %lu type %s", pfn,
+		   migratetype_names[gfp_migratetype(r->gfp) % MIGRATE_PCPTYPES],
+		   pfn >> pageblock_order, migratetype_names[get_pageblock_migratetype(page)]);
+	show_page_flags(m, READ_ONCE(page->flags));
+	for (unsigned i = 0; i < s->depth; i++)
+		seq_printf(m, " %pS\n", (void *)s->calls[i]);
+	seq_printf(m, "\n");
 }

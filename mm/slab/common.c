@@ -9,6 +9,7 @@
  *   C1  refcount > 0 for every cache on the list; a cache with debugging, constructor or
  *       SLAB_TYPESAFE_BY_RCU has 1.
  *   C2  An alias's objects fit: size <= object_size <= s->size, and s->align is a multiple of its own.
+ *   C3  No two caches have the same id; the flag of the one that would is SLAB_NO_MERGE, and it has none.
  * LOCKING   slab_mutex: the list of caches and their refcounts.  Not held while memory is allocated.
  * FAILURE   Creation returns NULL and leaves nothing, or panics with SLAB_PANIC.  Destruction of a cache with
  *           objects in use reports them and keeps the cache.
@@ -56,6 +57,45 @@ unsigned kmem_cache_size(struct kmem_cache *s) { return s->object_size; }
 const char *kmem_cache_name(struct kmem_cache *s) { return s->name; }
 unsigned kmem_cache_debug_flags(struct kmem_cache *s) { return s->flags & SLAB_DEBUG_FLAGS; }
 
+/* ---- ids ------------------------------------------------------------------------------------- */
+
+/* What caches that might be merged are told apart by. */
+static bool same_id(const struct kmem_cache *a, const struct kmem_cache *b)
+{
+	return a->has_id && b->has_id && a->size == b->size && a->align == b->align &&
+	       !((a->flags ^ b->flags) & MERGE_SAME);
+}
+
+/* Linux's form, with the alignment where that is more than a word's. */
+void kmem_cache_id(struct kmem_cache *s, char *buf, size_t n)
+{
+	char align[8] = "";
+
+	if (!s->has_id) {
+		strscpy(buf, s->name, n);
+		return;
+	}
+	if (s->align > sizeof(long))
+		snprintf(align, sizeof(align), "%u", s->align);
+	snprintf(buf, n, ":%s%s%s%07u", s->flags & SLAB_RECLAIM_ACCOUNT ? "a" : "", align,
+		 *align || s->flags & SLAB_RECLAIM_ACCOUNT ? "-" : "", s->size);
+}
+
+bool kmem_cache_has_id(struct kmem_cache *s) { return s->has_id; }
+
+/* => slab_mutex held; @s is not yet on the list */
+static void give_id(struct kmem_cache *s)
+{
+	struct kmem_cache *other;
+
+	s->has_id = !nomerge && !s->ctor && !(s->flags & NEVER_MERGE);
+	list_for_each_entry(other, &slab_caches, list)
+		if (same_id(s, other)) {		/* made while the other was */
+			s->has_id = false;
+			s->flags |= SLAB_NO_MERGE;	/* C3 */
+		}
+}
+
 /* ---- making and merging ---------------------------------------------------------------------- */
 
 /* Power of two that objects of @size and @flags are to be aligned to, at least @align. */
@@ -85,6 +125,7 @@ static void init_common(struct kmem_cache *s, const char *name, unsigned size, u
 static void link_cache(struct kmem_cache *s)
 {
 	mutex_lock(&slab_mutex);
+	give_id(s);
 	list_add_tail(&s->list, &slab_caches);
 	mutex_unlock(&slab_mutex);
 }

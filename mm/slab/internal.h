@@ -22,6 +22,7 @@
 
 struct cache_common {
 	unsigned size;			/* (I) from object to object */
+	bool has_id;			/* (I) it may have other names: kmem_cache_id() */
 	unsigned object_size;		/* bytes asked for; of merged caches the most */
 	unsigned align, flags;		/* (I) */
 	void (*ctor)(void *);		/* (I) */

@@ -163,6 +163,12 @@ struct slab_attr {
 	ssize_t (*store)(struct kmem_cache *s, const char *buf, size_t n);
 };
 extern const struct slab_attr slab_attrs[];
+/*
+ * What @s is listed as: ":0000192", for one that others may be merged with whatever their names are, or else its
+ * name.  => slab_mutex held
+ */
+void kmem_cache_id(struct kmem_cache *s, char *buf, size_t n);
+bool kmem_cache_has_id(struct kmem_cache *s);
 /* Call @fn for each other name of a cache, until it returns other than 0, which comes back. */
 int for_each_cache_alias(int (*fn)(const char *alias, struct kmem_cache *s, void *data), void *data);
 /* Call @fn for each cache, oldest first, until it returns other than 0, which comes back. */

@@ -266,3 +266,5 @@ __weak bool capable(__maybe_unused int cap) { return true; }
 __weak unsigned long task_rlimit(__maybe_unused unsigned resource) { return ~0ul; }
 __weak const char *task_name(void) { return "host"; }
 __weak int task_pid(void) { return 1; }
+__weak int task_tgid(void) { return 1; }
+__weak u64 printk_clock(void) { return 0; }

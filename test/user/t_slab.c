@@ -128,6 +128,55 @@ TEST(slab_attributes_of_every_cache)
 	CHECK(dirs > 20 && (links > 0 || attr("kmalloc-64", "store_user")));
 }
 
+/* How many links of the directory lead to its entry @to; and entries called @to. */
+static unsigned links_to(const char *to, unsigned *same)
+{
+	DIR *d = opendir(SLABS);
+	unsigned links = 0;
+	struct dirent *e;
+
+	CHECK(d);
+	*same = 0;
+	while ((e = readdir(d))) {
+		char path[PATH_MAX], text[PATH_MAX];
+		ssize_t n;
+
+		*same += !strcmp(e->d_name, to);
+		if (e->d_type != DT_LNK)
+			continue;
+		snprintf(path, sizeof(path), SLABS "/%s", e->d_name);
+		n = readlink(path, text, sizeof(text) - 1);
+		CHECK(n > 0);
+		text[n] = 0;
+		links += !strcmp(strrchr(text, '/') ? strrchr(text, '/') + 1 : text, to);
+	}
+	closedir(d);
+	return links;
+}
+
+/* What others may be merged with goes by an id that only it has, and every name of it is a link. */
+TEST(slab_caches_that_merge_go_by_an_id)
+{
+	unsigned same, merged = 0;
+	struct dirent *e;
+	DIR *d;
+
+	need_slab_attributes();
+	d = opendir(SLABS);
+	CHECK(d);
+	while ((e = readdir(d))) {
+		if (e->d_name[0] != ':')
+			continue;
+		unsigned links = links_to(e->d_name, &same);
+		CHECK_EQ(same, 1);
+		CHECK(links >= 1 && links <= attr(e->d_name, "aliases") + 1);
+		CHECK(strstr(e->d_name, "0") && attr(e->d_name, "slab_size") == atol(e->d_name + strlen(e->d_name) - 7));
+		merged += links > 1;
+	}
+	closedir(d);
+	CHECK(merged > 0 || attr("kmalloc-64", "store_user"));
+}
+
 TEST(slab_attributes_that_can_be_set)
 {
 	char path[PATH_MAX], text[64];

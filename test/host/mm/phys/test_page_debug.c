@@ -48,7 +48,9 @@ static void owner(void)
 	__free_page(a);
 	CHECK(!page_owner_report(0));
 	exact = alloc_pages_exact(3 * PAGE_SIZE, GFP_KERNEL);
-	CHECK(page_owner_report(mark) == 3 && !page_owner_show(NULL));
+	CHECK(page_owner_report(mark) == 3);
+	CHECK(page_owner_next(page_to_pfn(virt_to_page(exact))) == page_to_pfn(virt_to_page(exact)));
+	page_owner_show(NULL, page_to_pfn(virt_to_page(exact)));
 	free_pages_exact(exact, 3 * PAGE_SIZE);
 	for (unsigned i = 0; i < 20000; i++) {		/* more stacks than there is room for */
 		caller = i * 4;
