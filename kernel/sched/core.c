@@ -315,9 +315,9 @@ void schedule(void)
 	arch_irq_restore(flags);
 }
 
-void cond_resched(void)
+void __cond_resched(void)
 {
-	if (unlikely(need_resched()))
+	if (need_resched() && current->state == TASK_RUNNING)
 		schedule();
 }
 

@@ -214,6 +214,8 @@ bool should_preempt(struct rq *rq, struct task_struct *p)
 /* In the tick: has @p, which runs, used up its turn, with somebody there to take over? */
 bool slice_expired(struct rq *rq, struct task_struct *p)
 {
+	s64 ahead;
+
 	if (unlikely(task_is_rt(p)) && !rt_may_run(rq))
 		return true;
 	if (p->policy == SCHED_FIFO)
@@ -222,9 +224,11 @@ bool slice_expired(struct rq *rq, struct task_struct *p)
 		return p->se.sum_exec_ns >= p->se.slice_ns && !list_empty(&rq->rt);
 	if (!list_empty(&rq->rt) && rt_may_run(rq))
 		return true;
-	if (p->se.sum_exec_ns < p->se.slice_ns)
+	if (!rq->leftmost)
 		return false;
-	return rq->leftmost && (s64)(node_task(rq->leftmost)->se.vruntime - p->se.vruntime) < 0;
+	ahead = p->se.vruntime - node_task(rq->leftmost)->se.vruntime;
+	/* Who woke up since the last tick met what was charged then: it is ahead of the waiter by more now. */
+	return ahead > WAKEUP_GRAN_NS || (ahead > 0 && p->se.sum_exec_ns >= p->se.slice_ns);
 }
 
 /* sched_yield(): everybody else who waits goes first. */

@@ -1,9 +1,11 @@
 /*
  * kernel/sched/idle.c - the tick of a busy hart, and what a hart does without work.
  *
- * MODEL     A hart that runs a task has a tick, an hrtimer: every 4 ms while others wait for it, else
- *           every 10 ms.  It samples where the time goes (user or kernel), ends slices, and looks at
- *           CPU-time limits.  An idle hart has none: its tick ends by itself at the next firing.  So a
+ * MODEL     A hart that runs a task has a tick, an hrtimer: every 1.5 ms while others wait for it, else every
+ *           2 ms.  It samples where the time goes (user or kernel), ends slices, and looks at CPU-time limits.
+ *           A task that wakes up on a busy hart does not charge the one that runs, which would make every
+ *           wake-up dearer: a tick may be what finds that it has waited.  So nobody waits 3 ms for a hart
+ *           unless several want it.  An idle hart has none: its tick ends by itself at the next firing.  So a
  *           switch of tasks never programs the timer unless the hart comes out of idleness.
  * INVARIANTS
  *   I1  Between its last look at WORK_RESCHED and wfi an idle hart has interrupts off: one that comes

@@ -22,12 +22,12 @@
 #include "kernel/time/hrtimer.h"
 #include "lib/rbtree.h"
 
-#define SLICE_NS	3000000ull	/* a fair task runs this long while others wait */
+#define SLICE_NS	2000000ull	/* a fair task runs this long while others wait */
 #define RR_SLICE_NS	100000000ull
 #define WAKEUP_GRAN_NS	1000000ll	/* a waker is preempted when it is that far ahead */
 #define SLEEPER_CREDIT_NS 3000000ull	/* a long sleeper starts that far behind */
-#define TICK_SHARED_NS	TICK_NSEC	/* between ticks while others wait */
-#define TICK_ALONE_NS	10000000ull	/* ... and while one task has the hart: CPU-time samples only */
+#define TICK_SHARED_NS	1500000ull	/* between ticks while others wait */
+#define TICK_ALONE_NS	2000000ull	/* ... and while one task has the hart */
 #define NICE_0_WEIGHT	1024
 #define IDLE_WEIGHT	3
 

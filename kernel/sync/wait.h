@@ -92,8 +92,42 @@ static inline void kick_flush(void)
 	if (--me->kick_depth == 0 && unlikely(READ_ONCE(me->kicks)))
 		kick_harts(xchg(&me->kicks, 0));
 }
-void cond_resched(void);
 #define might_sleep()	INV(S2, current_base()->spin_depth == 0)
+
+/*
+ * Kernel code is not preempted: a loop that runs as often as a user says has one of these in it, at least
+ * every few thousand instructions.  They cost three instructions while nobody wants the hart.
+ * => may sleep.  A task that has set its state for a sleep keeps the hart: it is about to sleep anyway.
+ */
+void __cond_resched(void);
+static __always_inline void cond_resched(void)
+{
+	might_sleep();
+	if (unlikely(READ_ONCE(current_base()->work) & WORK_RESCHED))
+		__cond_resched();
+}
+/* The same for work that may be left half done: -EINTR when the task is being killed, else 0. */
+static __always_inline __must_check int cond_resched_killable(void)
+{
+	might_sleep();
+	if (likely(!(READ_ONCE(current_base()->work) & (WORK_RESCHED | WORK_SIGNAL))))
+		return 0;
+	__cond_resched();
+	return fatal_signal_pending() ? -EINTR : 0;
+}
+/*
+ * The same under a spin lock that may be let go here: the caller looks at what it found anew.  True: it was.
+ * => interrupts on
+ */
+static __always_inline bool cond_resched_lock(spinlock_t *l) NO_LOCK_ANALYSIS
+{
+	if (likely(!(READ_ONCE(current_base()->work) & WORK_RESCHED)))
+		return false;
+	spin_unlock(l);
+	__cond_resched();
+	spin_lock(l);
+	return true;
+}
 
 #define DEFINE_WAIT(name) struct wait_queue_entry name = { \
 	.link = LIST_HEAD_INIT(name.link), .task = current_base(), .func = autoremove_wake_function }

@@ -102,6 +102,8 @@ void force_page_cache_readahead(struct address_space *mapping, struct file *file
 		}
 		put_page(page);
 		start++;
+		if (cond_resched_killable())
+			return;
 	}
 }
 
@@ -159,7 +161,7 @@ ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 			err = -EFAULT;
 			break;
 		}
-		if (unlikely(signal_pending()) && fatal_signal_pending()) {
+		if (cond_resched_killable()) {
 			err = -EINTR;
 			break;
 		}
@@ -244,7 +246,7 @@ ssize_t generic_perform_write(struct file *file, struct iov_iter *from, loff_t p
 			break;
 		pos += rc;
 		done += rc;
-		if (signal_pending() && fatal_signal_pending()) {
+		if (cond_resched_killable()) {
 			rc = -EINTR;
 			break;
 		}

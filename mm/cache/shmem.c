@@ -199,11 +199,8 @@ ssize_t shmem_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 			err = -EFAULT;
 			break;
 		}
-		if (unlikely(current_base()->work)) {
-			if (fatal_signal_pending())
-				break;
-			cond_resched();
-		}
+		if (cond_resched_killable())
+			break;
 	}
 	*ppos = pos;
 	file_accessed(file);
@@ -321,12 +318,9 @@ static ssize_t shmem_perform_write(struct inode *inode, struct iov_iter *from, l
 			rc = -EFAULT;
 			break;
 		}
-		if (unlikely(current_base()->work)) {
-			if (fatal_signal_pending()) {
-				rc = -EINTR;
-				break;
-			}
-			cond_resched();
+		if (cond_resched_killable()) {
+			rc = -EINTR;
+			break;
 		}
 	}
 	return done ? done : rc;

@@ -41,6 +41,7 @@ static void unmap_mapping_pages(struct address_space *mapping, pgoff_t first, pg
 			zap_page_range(vma, start, size);
 		else
 			zap_file_pages(vma, start, size);
+		cond_resched();
 	}
 	mutex_unlock(&mapping->i_mmap_lock);
 }

@@ -95,8 +95,10 @@ static bool page_mkclean(struct page *page)
 		return false;
 	mutex_lock(&mapping->i_mmap_lock);
 	vma_prio_tree_foreach(vma, &iter, &mapping->i_mmap, page->index, page->index)
-		if (vma->vm_flags & VM_SHARED)
+		if (vma->vm_flags & VM_SHARED) {
 			dirty |= page_mkclean_one(vma, page);
+			cond_resched();
+		}
 	mutex_unlock(&mapping->i_mmap_lock);
 	return dirty;
 }
@@ -239,6 +241,7 @@ int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t 
 		for (unsigned i = 0; i < nr; i++) {
 			wait_on_page_writeback(pages[i]);
 			put_page(pages[i]);
+			cond_resched();
 		}
 	rc = mapping->wb_err;
 	mapping->wb_err = 0;

@@ -50,6 +50,29 @@ static unsigned map_zero_page(struct vm_fault *vmf)
 	return 0;
 }
 
+/*
+ * Show the zero page in the empty ones among @nr entries from @ptep on, which lie in one table.  False
+ * when a fault has to look closer at one of them.  => mmap_lock held (read)
+ */
+bool zero_fill(struct vm_area_struct *vma, pte_t *ptep, unsigned nr)
+{
+	pte_t pte = pte_mkspecial(pfn_pte(zero_pfn, vma->vm_page_prot));
+	struct page *table = pt_page(ptep);
+	bool done = true;
+
+	spin_lock(&table->ptl);
+	for (pte_t *last = ptep + nr; ptep != last; ptep++) {
+		pte_t old = pte_load(ptep);
+
+		if (likely(pte_none(old)))
+			set_pte(ptep, pte);
+		else
+			done &= pte_hw_valid(old);
+	}
+	spin_unlock(&table->ptl);
+	return done;
+}
+
 /* Undo for a page that no entry came to show. */
 static unsigned drop_page(struct vm_fault *vmf, struct page *page) RELEASE(vmf->table->ptl)
 {

@@ -32,7 +32,7 @@ unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned f
 /* ---- entries of whole regions ---------------------------------------------------------------- */
 
 /*
- * fork: give @dst (region of the child) the entries of @src that a fault could not bring back.  0, -ENOMEM.
+ * fork: give @dst (region of the child) the entries of @src that a fault could not bring back.  0, -ENOMEM, -EINTR.
  * => both mmap_locks held (write); afterwards the caller does flush_tlb_mm() of the parent once
  */
 int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);

@@ -80,6 +80,8 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 		unsigned long anon;
 		pte_t *to;
 
+		if (cond_resched_killable())
+			return -EINTR;
 		if (!run_needs_copy(from, va, stop, pfnmap))
 			continue;
 		to = pt_alloc(dst->vm_mm, va);

@@ -116,6 +116,7 @@ long get_user_pages_remote(struct mm_struct *mm, vaddr_t start, unsigned long nr
 			pages[done] = page;
 		else
 			put_page(page);
+		cond_resched();
 	}
 	return done;
 }
@@ -181,6 +182,7 @@ int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, uns
 		put_page(page);
 		done += bytes;
 		addr += bytes;
+		cond_resched();
 	}
 	mmap_read_unlock(mm);
 	return done;
@@ -194,7 +196,7 @@ int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, uns
  */
 static vaddr_t fill_anon(struct vm_area_struct *vma, vaddr_t va, vaddr_t end)
 {
-	while (va != end && !fatal_signal_pending()) {
+	while (va != end && !cond_resched_killable()) {
 		pte_t *ptep = pt_alloc(vma->vm_mm, va);
 		vaddr_t stop = min(pt_addr_end(va, end, 1), va + ANON_BATCH * PAGE_SIZE);
 
@@ -206,6 +208,32 @@ static vaddr_t fill_anon(struct vm_area_struct *vma, vaddr_t va, vaddr_t end)
 	return va;
 }
 
+/*
+ * The same for reading: the zero page, a table at a time.  What is there stays, if it may be read.
+ */
+static vaddr_t fill_zero(struct vm_area_struct *vma, vaddr_t va, vaddr_t end)
+{
+	while (va != end && !cond_resched_killable()) {
+		pte_t *ptep = pt_alloc(vma->vm_mm, va);
+		vaddr_t stop = pt_addr_end(va, end, 1);
+
+		if (!ptep || !zero_fill(vma, ptep, (stop - va) >> PAGE_SHIFT))
+			break;
+		va = stop;
+	}
+	return va;
+}
+
+/* As far as whole runs of entries of @vma can be filled at once, from @va on: where that ends. */
+static vaddr_t fill_runs(struct vm_area_struct *vma, vaddr_t va, vaddr_t end, unsigned gup_flags)
+{
+	if (vma->vm_ops)
+		return va;
+	if (!(gup_flags & FOLL_WRITE))
+		return fill_zero(vma, va, end);
+	return vma->vm_flags & VM_WRITE ? fill_anon(vma, va, end) : va;
+}
+
 /* Fault in [start, end) of @vma for @gup_flags; pages, or -errno when none. */
 static long fill_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, unsigned gup_flags)
 {
@@ -213,12 +241,12 @@ static long fill_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, u
 		struct page *page;
 		int rc;
 
-		if (gup_flags & FOLL_WRITE && !vma->vm_ops && vma->vm_flags & VM_WRITE) {
-			va = fill_anon(vma, va, end);
-			if (va == end)
-				break;
-		}
-		rc = gup_one(vma, va, gup_flags, &page);
+		va = fill_runs(vma, va, end, gup_flags);
+		if (va == end)
+			break;
+		rc = cond_resched_killable();
+		if (!rc)
+			rc = gup_one(vma, va, gup_flags, &page);
 		if (rc)
 			return va != start ? (long)((va - start) >> PAGE_SHIFT) : rc;
 		put_page(page);

@@ -71,6 +71,7 @@ static __always_inline struct vm_area_struct *fault_region(struct mm_struct *mm,
 }
 
 bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr);	/* anon.c */
+bool zero_fill(struct vm_area_struct *vma, pte_t *ptep, unsigned nr);			/* anon.c */
 unsigned do_linear_fault(struct vm_fault *vmf);			/* file.c */
 unsigned do_page_mkwrite(struct vm_fault *vmf, struct page *page); /* file.c */
 unsigned do_wp_page(struct vm_fault *vmf);			/* cow.c */

@@ -37,8 +37,10 @@ int remap_pfn_range(struct vm_area_struct *vma, vaddr_t addr, pfn_t pfn, unsigne
 	if (!IS_ALIGNED(addr, PAGE_SIZE) || addr < vma->vm_start || end > vma->vm_end)
 		return -EINVAL;
 	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
-	for (; addr != end && !rc; addr += PAGE_SIZE, pfn++)
+	for (; addr != end && !rc; addr += PAGE_SIZE, pfn++) {
 		rc = insert_pte(vma, addr, pte_mkspecial(pfn_pte(pfn, prot)));
+		cond_resched();
+	}
 	return rc;
 }
 

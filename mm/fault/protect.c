@@ -75,8 +75,10 @@ unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr
 	unsigned long changed = 0, lost = 0;
 	vaddr_t va = start, stop;
 
-	for (pte_t *ptep; va != end && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop)); va = stop)
+	for (pte_t *ptep; va != end && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop)); va = stop) {
 		changed += protect_run(vma, ptep, va, stop, newprot, &lost);
+		cond_resched();
+	}
 	if (lost)
 		flush_tlb_range(vma, start, end);	/* M1 */
 	return changed;
@@ -148,6 +150,7 @@ unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
 			move_run_of(vma->vm_file, vma, from, to, va, stop);
 		else
 			move_run(vma, from, to, va, stop);
+		cond_resched();
 	}
 	return len;
 }

@@ -21,7 +21,9 @@ int remap_vmalloc_range(struct vm_area_struct *vma, void *addr, unsigned long pg
 	    pgoff > area->nr_pages || bytes >> PAGE_SHIFT > area->nr_pages - pgoff)
 		return -EINVAL;
 	vma->vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
-	for (unsigned long i = 0; i < bytes >> PAGE_SHIFT && !rc; i++)
+	for (unsigned long i = 0; i < bytes >> PAGE_SHIFT && !rc; i++) {
 		rc = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE, area->pages[pgoff + i]);
+		cond_resched();
+	}
 	return rc;
 }

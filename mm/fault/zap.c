@@ -12,7 +12,8 @@
  *       within its floor and ceiling that overlap it are all that can be freed.
  *   Z3  Whether an entry shows a file's page is seen under its ptl: only so a private copy that a
  *       write has just made is not taken for the page it replaced.
- * LOCKING   mmap_lock: read to zap inside a region, write to free tables.
+ * LOCKING   mmap_lock: read to zap inside a region, write to free tables.  The hart is offered to others after
+ *           each run, so no spin lock is held by who calls.
  * COST      zap: about 45 instructions a page, without releasing it.
  * TESTS     test/host/mm/fault/
  *
@@ -124,6 +125,7 @@ static __always_inline void unmap_runs(struct mmu_gather *tlb, vaddr_t va, vaddr
 		va = zap_run(tlb, ptep, va, stop, what);
 		if (unlikely(tlb->nr == tlb->max))
 			tlb_flush_mmu(tlb);
+		cond_resched();		/* what is cleared but not flushed stays allocated meanwhile (Z1) */
 	}
 }
 
@@ -140,6 +142,7 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t star
 
 		if (from < to)
 			unmap_page_range(tlb, from, to);
+		cond_resched();
 	}
 }
 
@@ -189,6 +192,7 @@ static void free_tables(struct mmu_gather *tlb, pte_t *table, unsigned level, va
 		set_pte(ptep, (pte_t){ 0 });
 		tlb_remove_table(tlb, pte_to_table(pte), base, base + pt_span(level));
 	}
+	cond_resched();
 }
 
 void free_pgd_range(struct mmu_gather *tlb, vaddr_t addr, vaddr_t end, vaddr_t floor, vaddr_t ceiling)

@@ -18,13 +18,14 @@
  *   T6  Who finds an entry empty that another is still to flush flushes it, too: what it returns to may
  *       rely on the page being gone.  The other's count comes before its clear, and the look at the count
  *       after the look at the entry, both under the ptl.
- * LOCKING   A gather is its caller's own.  Flushing waits for other harts: no spin lock with
- *           interrupts off is held.
+ * LOCKING   A gather is its caller's own.  Flushing waits for other harts, and releasing offers the hart
+ *           to other tasks: no spin lock is held.
  * TESTS     test/host/mm/pt/test_gather.c, and every test over simulated harts
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/pt/gather.h"
+#include "kernel/sync/wait.h"
 #include "mm/phys/gfp.h"
 #include "mm/pt/flush.h"
 #include "mm/pt/pgalloc.h"
@@ -136,6 +137,7 @@ static void release_tables(struct mmu_gather *tlb)
 		page->private = 0;
 		pt_table_free(tlb->mm, page_to_virt(page));
 		page = next;
+		cond_resched();
 	}
 }
 
@@ -156,6 +158,7 @@ void tlb_flush_mmu(struct mmu_gather *tlb)
 		release_slots(tlb, batch->slot, batch->nr);
 		free_page((unsigned long)batch);
 		batch = next;
+		cond_resched();
 	}
 	release_tables(tlb);
 	gather_reset(tlb);

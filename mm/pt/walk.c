@@ -20,6 +20,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/pt/walk.h"
+#include "kernel/sync/wait.h"
 #include "mm/pt/flush.h"
 #include "mm/pt/pgalloc.h"
 
@@ -27,8 +28,10 @@ static int walk_table(struct pt_walk *w, pte_t *table, unsigned level, vaddr_t v
 {
 	pte_t *ptep = &table[pt_index(va, level)];
 
-	if (!level)
+	if (!level) {
+		cond_resched();
 		return w->ptes(w, ptep, va, end);
+	}
 	while (va != end) {
 		vaddr_t stop = pt_addr_end(va, end, level);
 		pte_t pte = pte_load(ptep);

@@ -21,7 +21,10 @@ struct pt_walk {
 	void *private_data;
 };
 
-/* Visit [start, end) in address order (W2).  => the callbacks' locking; takes nothing itself */
+/*
+ * Visit [start, end) in address order (W2).
+ * => the callbacks' locking; takes nothing itself; may sleep between two tables
+ */
 int pt_walk_range(struct pt_walk *w, vaddr_t start, vaddr_t end);
 
 /* First address after @va whose entry at @level differs, but at most @end (exclusive, never 0-wrapped). */

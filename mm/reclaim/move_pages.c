@@ -85,6 +85,7 @@ static vaddr_t pick_pages(struct mover *mv, vaddr_t va, vaddr_t end) REQUIRES_SH
 		}
 		ptep = pt_next_run(mv->mm, &va, to, &stop);
 		va = ptep ? pick_run(mv, ptep, va, stop) : to;
+		cond_resched();
 	}
 	return va;
 }
@@ -311,7 +312,7 @@ static long do_move_pages(struct mm_struct *mm, unsigned long nr, const void __u
 		got = move_one(mm, addr & PAGE_MASK, flags & MPOL_MF_MOVE_ALL, &t);
 		busy += got == -EBUSY || got == -ENOMEM;
 		rc = put_user(got, status + i) ? -EFAULT : 0;
-		if (fatal_signal_pending())
+		if (cond_resched_killable())
 			rc = -EINTR;
 	}
 	migrate_end(&t);
@@ -327,7 +328,7 @@ static long do_pages_stat(struct mm_struct *mm, unsigned long nr, const void __u
 		if (get_user(addr, (const unsigned long __user *)pages + i) ||
 		    put_user(node_at(mm, addr & PAGE_MASK), status + i))
 			return -EFAULT;
-		if (fatal_signal_pending())
+		if (cond_resched_killable())
 			return -EINTR;
 	}
 	return 0;

@@ -208,6 +208,7 @@ static int madvise_walk(struct mm_struct *mm, unsigned long start, unsigned long
 		if (rc)
 			return rc;
 		start = stop;
+		cond_resched();
 	}
 	return hole;
 }

@@ -192,8 +192,10 @@ static int mbind_range(struct mm_struct *mm, unsigned long start, unsigned long 
 	struct vm_area_struct *vma;
 	int rc = 0;
 
-	for (vma = find_vma(mm, start); vma && vma->vm_start < end && !rc; vma = vma->vm_next)
+	for (vma = find_vma(mm, start); vma && vma->vm_start < end && !rc; vma = vma->vm_next) {
 		rc = mbind_region(&vma, max(vma->vm_start, start), min(vma->vm_end, end), pol);
+		cond_resched();
+	}
 	return rc;
 }
 
@@ -210,20 +212,26 @@ static int range_mapped(struct mm_struct *mm, unsigned long start, unsigned long
 	return start >= end ? 0 : -EFAULT;
 }
 
+static int misplaced_ptes(struct pt_walk *w, pte_t *ptep, vaddr_t va, vaddr_t end)
+{
+	const nodemask_t *nodes = w->private_data;
+
+	for (; va != end; va += PAGE_SIZE, ptep++) {
+		pte_t pte = pte_load(ptep);
+
+		if (pte_present(pte) && !pte_special(pte) &&
+		    !(nodes->bits >> page_to_nid(pfn_to_page(pte_pfn(pte))) & 1))
+			return 1;
+	}
+	return 0;
+}
+
 /* Is a page of the range on none of @nodes? */
 static bool any_misplaced(struct mm_struct *mm, unsigned long start, unsigned long end, nodemask_t nodes)
 {
-	vaddr_t va = start, stop;
+	struct pt_walk w = { .mm = mm, .ptes = misplaced_ptes, .private_data = &nodes };
 
-	for (pte_t *ptep; va < end && (ptep = pt_next_run(mm, &va, end, &stop)); va = stop)
-		for (vaddr_t a = va; a != stop; a += PAGE_SIZE, ptep++) {
-			pte_t pte = pte_load(ptep);
-
-			if (pte_present(pte) && !pte_special(pte) &&
-			    !(nodes.bits >> page_to_nid(pfn_to_page(pte_pfn(pte))) & 1))
-				return true;
-		}
-	return false;
+	return pt_walk_range(&w, start, end);
 }
 
 static long do_mbind(unsigned long start, unsigned long end, struct mempolicy *pol, nodemask_t nodes,
@@ -317,6 +325,7 @@ SYSCALL_DEFINE4(set_mempolicy_home_node, unsigned long, start, unsigned long, le
 		rc = set_home_node(&vma, max(vma->vm_start, start), min(vma->vm_end, end), home_node);
 		if (rc)
 			break;
+		cond_resched();
 	}
 	mmap_write_unlock(mm);
 	return rc;

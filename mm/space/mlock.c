@@ -78,6 +78,7 @@ static int apply_lock_flags(struct mm_struct *mm, unsigned long start, unsigned 
 			return rc;
 		if (stop >= vma->vm_end)
 			vma = vma->vm_next;
+		cond_resched();
 	}
 	return 0;
 }
@@ -155,9 +156,11 @@ static void apply_mlockall(struct mm_struct *mm, int flags) REQUIRES(mm->mmap_lo
 		mm->def_flags |= vm;
 	if ((flags & MCL_FUTURE) && !(flags & MCL_CURRENT))
 		return;
-	for (vma = mm->mmap; vma; vma = vma->vm_next)
-		if (mlock_fixup(&vma, vma->vm_start, vma->vm_end, flags & MCL_CURRENT ? vm : 0))
-			continue;	/* it stays as it is, as on Linux */
+	for (vma = mm->mmap; vma; vma = vma->vm_next) {
+		/* One that cannot stays as it is, as on Linux. */
+		(void)mlock_fixup(&vma, vma->vm_start, vma->vm_end, flags & MCL_CURRENT ? vm : 0);
+		cond_resched();
+	}
 }
 
 SYSCALL_DEFINE1(mlockall, int, flags)

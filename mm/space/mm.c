@@ -202,7 +202,7 @@ static int dup_regions(struct mm_struct *mm, struct mm_struct *oldmm)
 			vm_stat_account(mm, src->vm_flags, -(long)vma_pages(src));
 			continue;
 		}
-		if (fatal_signal_pending())
+		if (cond_resched_killable())
 			return -EINTR;
 		rc = dup_region(mm, src, prev, &prev);
 	}
@@ -258,9 +258,11 @@ void exit_mmap(struct mm_struct *mm)
 	tlb_gather_mmu_fullmm(&tlb, mm);
 	unmap_vmas(&tlb, first, 0, ~0ul);
 	/* i_mmap first: truncation must not look for entries in tables that are going. */
-	for (vma = first; vma; vma = vma->vm_next)
+	for (vma = first; vma; vma = vma->vm_next) {
 		if (vma->vm_file)
 			vma_unlink_file(vma);
+		cond_resched();
+	}
 	free_pgtables(&tlb, first, 0, 0);
 	tlb_finish_mmu(&tlb);
 	mm->mmap = NULL;
@@ -273,6 +275,7 @@ void exit_mmap(struct mm_struct *mm)
 		if (vma->vm_flags & VM_ACCOUNT)
 			nr_accounted += vma_pages(vma);
 		vma_remove(vma);
+		cond_resched();
 	}
 	vm_unacct_memory(nr_accounted);
 }

@@ -113,6 +113,7 @@ static int mprotect_range(struct mm_struct *mm, unsigned long start, unsigned lo
 		rc = mprotect_fixup(&vma, vma->vm_prev, at, stop, flags);
 		if (!rc && stop >= vma->vm_end)
 			vma = vma->vm_next;
+		cond_resched();
 	}
 	return rc;
 }

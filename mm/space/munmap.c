@@ -62,6 +62,7 @@ static void remove_vma_chain(struct mm_struct *mm, struct vm_area_struct *vma)
 			atomic_long_sub(nr, &mm->locked_vm);
 		vm_stat_account(mm, vma->vm_flags, -(long)nr);
 		vma_remove(vma);
+		cond_resched();
 	}
 	vm_unacct_memory(nr_accounted);
 }

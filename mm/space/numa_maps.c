@@ -108,8 +108,10 @@ int proc_pid_numa_maps(struct seq_file *m, struct mm_struct *mm, struct task_bas
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	task_policy = get_task_policy(task);
-	for (vma = mm->mmap; vma; vma = vma->vm_next)
+	for (vma = mm->mmap; vma; vma = vma->vm_next) {
 		show_region(m, vma, task_policy);
+		cond_resched();
+	}
 	mpol_put(task_policy);
 	mmap_read_unlock(mm);
 	return 0;

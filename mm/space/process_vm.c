@@ -106,7 +106,7 @@ static ssize_t copy_vectors(const struct vm_copy *c, struct iovec *l, unsigned l
 {
 	ssize_t done = 0;
 
-	while (nl && nr && !fatal_signal_pending()) {
+	while (nl && nr && !cond_resched_killable()) {
 		size_t len = min(min(l->iov_len, r->iov_len), (size_t)CHUNK), got;
 
 		if (!l->iov_len) {
@@ -125,7 +125,6 @@ static ssize_t copy_vectors(const struct vm_copy *c, struct iovec *l, unsigned l
 		l->iov_len -= got;
 		r->iov_base = (char *)r->iov_base + got;
 		r->iov_len -= got;
-		cond_resched();
 	}
 	return done;
 }

@@ -229,6 +229,7 @@ int proc_pid_smaps_rollup(struct seq_file *m, struct mm_struct *mm)
 	for (vma = mm->mmap; vma; vma = vma->vm_next) {
 		smap_gather(vma, &mss);
 		end = vma->vm_end;
+		cond_resched();
 	}
 	mmap_read_unlock(mm);
 	show_prefix(m, start, end, 0, 0, 0, 0);
@@ -301,10 +302,8 @@ void proc_status_vm(struct seq_file *m, struct mm_struct *mm)
 #define PM_SWAP			BIT(62)
 #define PM_PRESENT		BIT(63)
 
-static u64 pagemap_entry(struct mm_struct *mm, vaddr_t va, bool show_pfn)
+static u64 pagemap_entry(pte_t pte, bool show_pfn)
 {
-	pte_t *ptep = va < task_size ? pt_lookup(mm, va) : NULL;
-	pte_t pte = ptep ? pte_load(ptep) : (pte_t){ 0 };
 	struct page *page;
 	u64 e;
 
@@ -323,11 +322,34 @@ static u64 pagemap_entry(struct mm_struct *mm, vaddr_t va, bool show_pfn)
 	return e;
 }
 
+#define PAGEMAP_BATCH	64u		/* entries of a table that are shown at a time */
+#define PAGEMAP_HOLE	16384u		/* ... and of pages that have none */
+
+/*
+ * The entries of [@va, @end): those of one table go to @buf, true; or there are none for a while, false.
+ * *nr: how many.
+ */
+static bool pagemap_fill(struct mm_struct *mm, vaddr_t va, vaddr_t end, bool show_pfn, u64 *buf, unsigned *nr)
+	REQUIRES_SHARED(mm->mmap_lock)
+{
+	vaddr_t at = va, stop;
+	pte_t *ptep = pt_next_run(mm, &at, end, &stop);
+
+	if (!ptep || at != va) {
+		*nr = min_t(unsigned long, PAGEMAP_HOLE, ((ptep ? at : end) - va) >> PAGE_SHIFT);
+		return false;
+	}
+	*nr = min_t(unsigned long, PAGEMAP_BATCH, (stop - va) >> PAGE_SHIFT);
+	for (unsigned i = 0; i < *nr; i++)
+		buf[i] = pagemap_entry(pte_load(&ptep[i]), show_pfn);
+	return true;
+}
+
 ssize_t proc_pid_pagemap(struct mm_struct *mm, struct iov_iter *to, loff_t *pos)
 {
-	bool show_pfn = capable(CAP_SYS_ADMIN);
+	bool show_pfn = capable(CAP_SYS_ADMIN), filled;
+	u64 buf[PAGEMAP_BATCH];
 	ssize_t done = 0;
-	u64 buf[64];
 
 	if ((*pos | to->count) & 7)
 		return -EINVAL;
@@ -335,19 +357,20 @@ ssize_t proc_pid_pagemap(struct mm_struct *mm, struct iov_iter *to, loff_t *pos)
 		return 0;
 	while (to->count && (u64)*pos / 8 < task_size >> PAGE_SHIFT) {
 		vaddr_t va = (u64)*pos / 8 << PAGE_SHIFT;
-		unsigned nr = min(ARRAY_SIZE(buf), to->count / 8);
+		vaddr_t end = va + min((u64)to->count / 8 << PAGE_SHIFT, task_size - va);
 		size_t copied;
+		unsigned nr;
 
-		nr = min_t(u64, nr, (task_size - va) >> PAGE_SHIFT);
 		mmap_read_lock(mm);
-		for (unsigned i = 0; i < nr; i++)
-			buf[i] = pagemap_entry(mm, va + i * PAGE_SIZE, show_pfn);
+		filled = pagemap_fill(mm, va, end, show_pfn, buf, &nr);
 		mmap_read_unlock(mm);
-		copied = copy_to_iter(buf, nr * 8, to);
+		copied = filled ? copy_to_iter(buf, nr * 8, to) : iov_iter_zero(nr * 8, to);
 		*pos += copied;
 		done += copied;
 		if (copied < nr * 8)
 			return done ? done : -EFAULT;
+		if (cond_resched_killable())
+			return done;
 	}
 	return done;
 }
@@ -396,6 +419,7 @@ int proc_clear_refs(struct mm_struct *mm, int what)
 			    (what == CLEAR_REFS_MAPPED && !vma->vm_file))
 				continue;
 			pt_walk_range(&w, vma->vm_start, vma->vm_end);
+			cond_resched();
 		}
 		flush_tlb_mm(mm);
 	}

@@ -64,6 +64,7 @@ static int msync_range(struct mm_struct *mm, unsigned long start, unsigned long 
 				goto out;
 		}
 		start = stop;
+		cond_resched();
 	}
 	rc = hole;
 out:
@@ -85,46 +86,98 @@ SYSCALL_DEFINE3(msync, unsigned long, start, size_t, len, int, flags)
 
 /* ---- mincore --------------------------------------------------------------------------------- */
 
-/* Is the page of @va in memory?  => mmap_lock held (read) */
-static bool page_in_core(struct vm_area_struct *vma, unsigned long va)
+#define MINCORE_BATCH	512u		/* pages that are looked at one by one: at most a table's */
+#define MINCORE_HOLE	(1ul << 18)	/* pages of which none is there that are answered for at a time */
+
+/* What is there of a part of a region. */
+struct mincore_run {
+	unsigned long nr;		/* pages */
+	bool hole;			/* none of them is in memory; else vec says which are */
+	u8 vec[MINCORE_BATCH];
+};
+
+/* The index of the first cached page of @mapping in [@first, @last], or @last + 1. */
+static pgoff_t first_cached(struct address_space *mapping, pgoff_t first, pgoff_t last)
 {
-	pte_t *ptep = pt_lookup(vma->vm_mm, va);
+	pgoff_t next = first;
 	struct page *page;
 
-	if (ptep && pte_present(pte_load(ptep)))
-		return true;
-	if (!vma->vm_file || (ptep && !pte_none(pte_load(ptep))))
-		return false;
-	page = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, va));
-	if (!page)
-		return false;
+	if (!find_get_pages(mapping, &next, last, 1, &page))
+		return last + 1;
 	put_page(page);
-	return true;
+	return next - 1;
 }
 
-/* One byte per page for up to @nr pages of one region; how many, or -ENOMEM. */
-static long mincore_run(struct mm_struct *mm, unsigned long addr, unsigned long nr, u8 *vec)
+/* How many pages from @va on, before @end, have neither a table nor a page of the file. */
+static unsigned long absent_pages(struct vm_area_struct *vma, unsigned long va, unsigned long end)
+{
+	vaddr_t at = va, stop;
+	unsigned long nr;
+
+	if (!pt_next_run(vma->vm_mm, &at, end, &stop))
+		at = end;
+	nr = (at - va) >> PAGE_SHIFT;
+	if (nr && vma->vm_file) {
+		pgoff_t first = linear_page_index(vma, va);
+
+		nr = first_cached(vma->vm_file->f_mapping, first, first + nr - 1) - first;
+	}
+	return nr;
+}
+
+static bool page_is_cached(struct vm_area_struct *vma, unsigned long va)
+{
+	struct page *page = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, va));
+
+	if (page)
+		put_page(page);
+	return page;
+}
+
+/* Which of the r->nr pages from @va on, whose entries lie in one table if they have one, are in memory. */
+static void look_at_pages(struct vm_area_struct *vma, unsigned long va, struct mincore_run *r)
+{
+	const pte_t *ptep = pt_lookup(vma->vm_mm, va);
+
+	for (unsigned i = 0; i < r->nr; i++, va += PAGE_SIZE) {
+		pte_t pte = ptep ? pte_load(&ptep[i]) : (pte_t){ 0 };
+
+		r->vec[i] = pte_present(pte) || (pte_none(pte) && vma->vm_file && page_is_cached(vma, va));
+	}
+}
+
+/* The pages from @addr on, at most @nr, as far as they are of a kind.  0 or -ENOMEM */
+static int mincore_look(struct mm_struct *mm, unsigned long addr, unsigned long nr, struct mincore_run *r)
 	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
+	unsigned long end;
 
 	if (!vma)
 		return -ENOMEM;
-	nr = min(nr, (vma->vm_end - addr) >> PAGE_SHIFT);
+	end = addr + min(nr << PAGE_SHIFT, vma->vm_end - addr);
 	if (vma->vm_file && !may_see_residency(vma->vm_file->f_inode)) {
-		memset(vec, 1, nr);		/* as if all were there */
-		return nr;
+		r->hole = false;
+		r->nr = min((end - addr) >> PAGE_SHIFT, (unsigned long)MINCORE_BATCH);
+		memset(r->vec, 1, r->nr);		/* as if all were there */
+		return 0;
 	}
-	for (unsigned long i = 0; i < nr; i++)
-		vec[i] = page_in_core(vma, addr + i * PAGE_SIZE);
-	return nr;
+	r->nr = min(absent_pages(vma, addr, end), MINCORE_HOLE);
+	r->hole = r->nr;
+	if (!r->hole) {
+		end = pt_addr_end(addr, end, 1);
+		r->nr = (end - addr) >> PAGE_SHIFT;
+		look_at_pages(vma, addr, r);
+	}
+	return 0;
 }
 
 SYSCALL_DEFINE3(mincore, unsigned long, start, size_t, len, u8 __user *, vec)
 {
 	struct mm_struct *mm = current_base()->mm;
 	unsigned long nr = (len >> PAGE_SHIFT) + ((len & ~PAGE_MASK) != 0);
-	u8 buf[256];
+	struct mincore_run r;
+	int rc;
 
 	if (start & ~PAGE_MASK)
 		return -EINVAL;
@@ -133,18 +186,18 @@ SYSCALL_DEFINE3(mincore, unsigned long, start, size_t, len, u8 __user *, vec)
 	if (!access_ok(vec, nr))
 		return -EFAULT;
 	while (nr) {
-		long got;
-
 		mmap_read_lock(mm);
-		got = mincore_run(mm, start, min(nr, sizeof(buf)), buf);
+		rc = mincore_look(mm, start, nr, &r);
 		mmap_read_unlock(mm);
-		if (got <= 0)
-			return got;
-		if (copy_to_user(vec, buf, got))
+		if (rc)
+			return rc;
+		if (r.hole ? clear_user(vec, r.nr) : copy_to_user(vec, r.vec, r.nr))
 			return -EFAULT;
-		nr -= got;
-		vec += got;
-		start += got << PAGE_SHIFT;
+		nr -= r.nr;
+		vec += r.nr;
+		start += r.nr << PAGE_SHIFT;
+		if (cond_resched_killable())
+			return -EINTR;
 	}
 	return 0;
 }
@@ -227,6 +280,7 @@ static int mseal_range(struct mm_struct *mm, unsigned long start, unsigned long 
 		if (rc)
 			return rc;
 		vma->vm_flags |= VM_SEALED;
+		cond_resched();
 	}
 	return 0;
 }
