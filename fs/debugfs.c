@@ -58,6 +58,7 @@ static const struct seq_operations owners_ops = { owners_start, owners_stop, own
 static int page_owner_open(__maybe_unused struct inode *inode, struct file *f) { return seq_open(f, &owners_ops); }
 
 static const struct file_operations page_owner_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.open = page_owner_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
 };
 
@@ -79,6 +80,7 @@ static int slab_traces_open(__maybe_unused struct inode *inode, struct file *f)
 }
 
 static const struct file_operations slab_traces_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.open = slab_traces_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 

@@ -7,6 +7,7 @@
 #define VELLUM_FS_PIPE_H
 
 #include "include/fs.h"
+#include "include/uapi/poll.h"
 
 #define PIPE_DEF_BUFFERS	16
 
@@ -22,7 +23,8 @@ struct pipe_inode_info {
 	struct mutex mutex;		/* rank vfs */
 	wait_queue_head_t rd_wait, wr_wait;
 	unsigned head, tail;		/* head - tail buffers in use; grow for ever */
-	unsigned ring_size;		/* power of two */
+	unsigned ring_size;		/* power of two; charged to user */
+	struct user_struct *user;	/* counted: who made it */
 	unsigned readers, writers;	/* open ends */
 	unsigned r_counter, w_counter;	/* opens so far: FIFO open() waits for a change */
 	unsigned files;			/* open files, for freeing */
@@ -51,11 +53,34 @@ void pipe_push(struct pipe_inode_info *p, struct pipe_buffer buf);	/* takes over
 
 extern const struct file_operations pipefifo_fops;
 ssize_t pipe_broken(void);	/* nobody reads any more: SIGPIPE and -EPIPE */
-extern unsigned pipe_max_size;		/* bytes; /proc/sys/fs/pipe-max-size */
 void pipe_init(void);
+void pipe_sysctl_init(void);
 int do_pipe_flags(int *fd, int flags);
 int create_pipe_files(struct file **res, int flags);
 struct pipe_inode_info *get_pipe_info(struct file *file);	/* NULL: not a pipe */
 long pipe_fcntl(struct file *file, unsigned cmd, unsigned long arg);
+
+/* ---- among fs/pipe.c, pipe_open.c and pipe_size.c -------------------------------------------- */
+
+struct pipe_inode_info *alloc_pipe_info(void);		/* NULL: no memory, or the user has too many */
+void free_pipe_info(struct pipe_inode_info *p);
+/* One open file less.  The last one frees the pipe. */
+void put_pipe_info(struct inode *inode, struct pipe_inode_info *p);
+/* Sleep on @q, the mutex dropped meanwhile, until somebody wakes it.  => 0 or -ERESTARTSYS */
+int pipe_sleep(struct pipe_inode_info *p, wait_queue_head_t *q) REQUIRES(p->mutex);
+static inline void pipe_wake_readers(struct pipe_inode_info *p)
+{
+	if (waitqueue_active(&p->rd_wait))
+		wake_up_poll(&p->rd_wait, EPOLLIN | EPOLLRDNORM);
+}
+static inline void pipe_wake_writers(struct pipe_inode_info *p)
+{
+	if (waitqueue_active(&p->wr_wait))
+		wake_up_poll(&p->wr_wait, EPOLLOUT | EPOLLWRNORM);
+}
+int fifo_open(struct inode *inode, struct file *f);
+int pipe_charge_new(struct pipe_inode_info *p);		/* sets ring_size and user; -ENFILE: no more */
+void pipe_uncharge(struct pipe_inode_info *p);
+void pipe_cache_init(void);
 
 #endif

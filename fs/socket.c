@@ -25,14 +25,20 @@ static struct vfsmount *sock_mnt;
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
+/* Of this one call, or of the file. */
+static unsigned iter_dontwait(const struct file *f, const struct iov_iter *i)
+{
+	return i->rwf & RWF_NOWAIT ? MSG_DONTWAIT : dontwait(f);
+}
+
 static ssize_t sock_read(struct file *f, struct iov_iter *to, __maybe_unused loff_t *pos)
 {
-	return unix_recv(f->private_data, to, NULL, dontwait(f));
+	return unix_recv(f->private_data, to, NULL, iter_dontwait(f, to));
 }
 
 static ssize_t sock_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
 {
-	return unix_send(f->private_data, from, NULL, NULL, dontwait(f));
+	return unix_send(f->private_data, from, NULL, NULL, iter_dontwait(f, from));
 }
 
 static unsigned sock_poll(struct file *f, struct poll_table *pt) { return unix_poll(f->private_data, f, pt); }
@@ -81,6 +87,7 @@ static struct file *sock_file(struct unix_sock *s, int flags)
 	}
 	f->private_data = s;
 	stream_open(inode, f);
+	f->f_mode |= FMODE_NOWAIT;
 	return f;
 }
 

@@ -1,268 +1,201 @@
 /*
- * fs/splice.c - moving data between files inside the kernel: sendfile, splice, tee, vmsplice,
- * copy_file_range.
+ * fs/splice.c - moving data through pipes inside the kernel: splice, tee, vmsplice.
  *
- * MODEL     A pipe's ring is the vehicle.  File to pipe: pages are filled by the file's read and pushed.  Pipe
- *           to file: the first buffer is given to the file's write, and as much of it as was written is
- *           consumed.  Pipe to pipe: buffers change rings.  sendfile() and copy_file_range() use one page.
+ * MODEL     A pipe's ring is the vehicle.  File to pipe: new pages are filled by one read of the file and pushed.
+ *           Pipe to file: up to SPLICE_BATCH buffers are given to one write of the file, and as much of them as was
+ *           written is consumed.  Pipe to pipe: buffers change rings.  User memory to pipe (vmsplice): the user's own
+ *           pages are pushed, and what he stores there later is what a reader finds; pipe to user memory is a copy.
+ * INVARIANTS
+ *   S1  A buffer whose page somebody else may hold or write is never appended to: no PIPE_BUF_MERGE.
+ *   S2  Memory that splices hold is in rings, and rings are charged (fs/pipe_size.c).
  * LOCKING   pipe->mutex; of two pipes the one at the lower address first.
  * FAILURE   What was moved counts: an error is reported only if nothing was.
+ * TESTS     test/user/t_splice.c
  *
  * SPDX-License-Identifier: MIT
  */
+#include "fs/splice.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
-#include "fs/pipe.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "kernel/signal/signal.h"
 #include "mm/cache/filemap.h"
+#include "mm/fault/fault.h"
 #include "mm/kmap/highmem.h"
 #include "mm/slab/slab.h"
 
 #define SPLICE_FLAGS	(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
-
-/* ---- file to file, through a page ------------------------------------------------------------ */
-
-/* *@ipos and *@opos move by what was written. */
-static ssize_t copy_through_page(struct file *in, loff_t *ipos, struct file *out, loff_t *opos, size_t count)
-{
-	char *page = (char *)__get_free_page(GFP_KERNEL);
-	ssize_t done = 0, n = 0, w;
-
-	if (!page)
-		return -ENOMEM;
-	while (count) {
-		loff_t pos = *ipos;
-
-		n = kernel_read(in, page, min(count, (size_t)PAGE_SIZE), &pos);
-		if (n <= 0)
-			break;
-		w = n;
-		n = kernel_write(out, page, w, opos);
-		if (n <= 0)
-			break;
-		*ipos += n;
-		done += n;
-		count -= n;
-		if (n < w || fatal_signal_pending())
-			break;
-	}
-	free_page((unsigned long)page);
-	return done ? done : n;
-}
+#define SPLICE_BATCH	16u
+#define SPLICE_MOST	256u		/* pages that one read of a file fills */
 
 /* Read a position the caller gave, and write it back afterwards. */
 static int get_pos(loff_t *pos, const loff_t __user *u) { return get_user(*pos, (loff_t *)u); }
 
-/* Between which files, and how much. */
-static int copy_range_checks(struct file *in, loff_t ipos, struct file *out, loff_t opos, size_t *len)
+/* Anonymous inodes (eventfd and the like) have no type. */
+bool can_splice_from(const struct file *f)
 {
-	struct inode *ii = in->f_inode, *oi = out->f_inode;
-	int rc;
-
-	if (S_ISDIR(ii->i_mode) || S_ISDIR(oi->i_mode))
-		return -EISDIR;
-	if (!S_ISREG(ii->i_mode) || !S_ISREG(oi->i_mode))
-		return -EINVAL;
-	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE) || (out->f_flags & O_APPEND))
-		return -EBADF;
-	if (ii->i_sb != oi->i_sb)
-		return -EXDEV;
-	if ((loff_t)(ipos + *len) < ipos || (loff_t)(opos + *len) < opos)
-		return -EOVERFLOW;
-	*len = ipos >= ii->i_size ? 0 : min(*len, (size_t)(ii->i_size - ipos));
-	rc = generic_write_check_limits(out, opos, len);
-	if (rc)
-		return rc;
-	if (ii == oi && opos + (loff_t)*len > ipos && opos < ipos + (loff_t)*len)
-		return -EINVAL;
-	return ipos < 0 || opos < 0 ? -EINVAL : 0;
+	return f->f_op->read && (f->f_inode->i_mode & S_IFMT) && !S_ISDIR(f->f_inode->i_mode) &&
+	       f->f_op != &pipefifo_fops && !(f->f_op->fop_flags & FOP_NO_SPLICE_READ);
 }
 
-static ssize_t do_copy_range(struct file *in, loff_t *ipos, struct file *out, loff_t *opos, size_t len)
+bool can_splice_to(const struct file *f)
 {
-	int rc = copy_range_checks(in, *ipos, out, *opos, &len);
-
-	if (rc)
-		return rc;
-	len = min(len, (size_t)MAX_RW_COUNT);
-	return len ? copy_through_page(in, ipos, out, opos, len) : 0;
+	return f->f_op->write && (f->f_inode->i_mode & S_IFMT) && !(f->f_op->fop_flags & FOP_NO_SPLICE_WRITE);
 }
 
-SYSCALL_DEFINE6(copy_file_range, int, in_fd, loff_t __user *, uin, int, out_fd, loff_t __user *, uout,
-		size_t, len, unsigned, flags)
-{
-	struct fd in = fdget(in_fd), out = fdget(out_fd);
-	loff_t ipos = 0, opos = 0;
-	ssize_t n = -EBADF;
+/* ---- pipe to file ---------------------------------------------------------------------------- */
 
-	if (!in.file || !out.file)
-		goto out;
-	n = -EFAULT;
-	ipos = in.file->f_pos;
-	opos = out.file->f_pos;
-	if ((uin && get_pos(&ipos, uin)) || (uout && get_pos(&opos, uout)))
-		goto out;
-	n = flags ? -EINVAL : do_copy_range(in.file, &ipos, out.file, &opos, len);
-	if (n <= 0)
-		goto out;
-	if (!uin)
-		in.file->f_pos = ipos;
-	if (!uout)
-		out.file->f_pos = opos;
-	if ((uin && put_user(ipos, uin)) || (uout && put_user(opos, uout)))
-		n = -EFAULT;
-out:
-	if (in.file)
-		fdput(in);
-	if (out.file)
-		fdput(out);
+/*
+ * The first buffers, up to @len bytes, as segments.  A page outside the direct map comes alone: who held one
+ * window and waited for another could wait for ever.  => segments; *@bytes in them
+ */
+static unsigned map_buffers(struct pipe_inode_info *p, struct iovec *iov, size_t len, size_t *bytes)
+	REQUIRES(p->mutex)
+{
+	unsigned n = 0;
+
+	*bytes = 0;
+	for (unsigned i = p->tail; i != p->head && n < SPLICE_BATCH && *bytes < len; i++) {
+		struct pipe_buffer *b = pipe_buf(p, i);
+		bool high = PageHighMem(b->page);
+
+		if (high && n)
+			break;
+		iov[n] = (struct iovec){ (char *)kmap(b->page) + b->offset, min((size_t)b->len, len - *bytes) };
+		*bytes += iov[n++].iov_len;
+		if (high)
+			break;
+	}
 	return n;
 }
 
-/* ---- splice ---------------------------------------------------------------------------------- */
+/* One write of @out.  => bytes, which left the pipe, or -errno */
+static ssize_t write_buffers(struct pipe_inode_info *p, struct file *out, loff_t *pos, size_t len) REQUIRES(p->mutex)
+{
+	struct page *first = pipe_buf(p, p->tail)->page;
+	struct iovec iov[SPLICE_BATCH];
+	struct iov_iter i = { .iov = iov };
+	ssize_t n;
+
+	i.nr_segs = map_buffers(p, iov, len, &i.count);
+	n = vfs_write(out, &i, pos);
+	kunmap(first);
+	for (ssize_t left = n; left > 0; ) {
+		size_t some = min((size_t)left, (size_t)pipe_buf(p, p->tail)->len);
+
+		pipe_consume(p, some);
+		left -= some;
+	}
+	return n;
+}
 
 static ssize_t splice_from_pipe(struct pipe_inode_info *p, struct file *out, loff_t *pos, size_t len,
 				enum pipe_wait w)
 {
 	ssize_t done = 0, n = 0;
 
+	if (!can_splice_to(out))
+		return -EINVAL;
 	mutex_lock(&p->mutex);
-	if (!(out->f_inode->i_mode & S_IFMT) || !out->f_op->write)
-		n = -EINVAL;
-	while (len && !n) {
-		struct pipe_buffer *b;
-
+	while (len) {
 		n = done && pipe_empty(p) ? 0 : pipe_wait_readable(p, w);
 		if (n || pipe_empty(p))
 			break;
-		b = pipe_buf(p, p->tail);
-		n = kernel_write(out, (char *)kmap(b->page) + b->offset, min((size_t)b->len, len), pos);
-		kunmap(b->page);
+		n = write_buffers(p, out, pos, len);
 		if (n <= 0)
 			break;
-		pipe_consume(p, n);
 		done += n;
 		len -= n;
+		if (fatal_signal_pending())
+			break;
+		cond_resched();
 	}
 	mutex_unlock(&p->mutex);
 	return done ? done : n;
 }
 
-/* Can data be taken out of this file page by page? */
-static bool can_splice_from(const struct file *f)
-{
-	return f->f_op->read && (f->f_inode->i_mode & S_IFMT) && !S_ISDIR(f->f_inode->i_mode) &&
-	       f->f_op != &pipefifo_fops;
-}
+/* ---- file to pipe ---------------------------------------------------------------------------- */
 
-/* Read into a new page and push it.  => bytes, 0 at the end, or -errno */
-static ssize_t splice_one_page(struct file *in, loff_t *pos, struct pipe_inode_info *p, size_t len)
-{
-	struct page *page = alloc_page(GFP_KERNEL);
-	ssize_t n;
+struct fill {			/* pages that a read is to fill */
+	struct iovec *iov;
+	struct page **page;
+	unsigned nr;
+	size_t bytes;
+};
 
-	if (!page)
-		return -ENOMEM;
-	n = kernel_read(in, page_to_virt(page), min(len, (size_t)PAGE_SIZE), pos);
-	if (n <= 0) {
-		put_page(page);
-		return n;
+/* Pages for @len bytes, at most @most of them; the first takes @first bytes.  => false: not even one */
+static bool fill_alloc(struct fill *f, unsigned most, size_t first, size_t len)
+{
+	most = min((size_t)most, 1 + DIV_ROUND_UP(len - min(len, first), PAGE_SIZE));
+	f->iov = kmalloc(most * (sizeof(*f->iov) + sizeof(*f->page)), GFP_KERNEL);
+	if (!f->iov)
+		return false;
+	f->page = (struct page **)(f->iov + most);
+	f->bytes = 0;
+	for (f->nr = 0; f->nr < most; f->nr++) {
+		size_t some = min(len - f->bytes, f->nr ? (size_t)PAGE_SIZE : first);
+		struct page *page = alloc_page(GFP_KERNEL);
+
+		if (!page)
+			break;
+		f->page[f->nr] = page;
+		f->iov[f->nr] = (struct iovec){ page_to_virt(page), some };
+		f->bytes += some;
 	}
-	pipe_push(p, (struct pipe_buffer){ page, 0, n, 0 });
-	return n;
+	if (!f->nr)
+		kfree(f->iov);
+	return f->nr;
 }
 
-static ssize_t splice_to_pipe(struct file *in, loff_t *pos, struct pipe_inode_info *p, size_t len, enum pipe_wait w)
+/* Push the pages that @got bytes fill; the others go. */
+static void fill_push(struct fill *f, ssize_t got, struct pipe_inode_info *p) REQUIRES(p->mutex)
 {
-	ssize_t done = 0, n = 0;
+	for (unsigned i = 0; i < f->nr; i++) {
+		if (got <= 0) {
+			put_page(f->page[i]);
+			continue;
+		}
+		pipe_push(p, (struct pipe_buffer){ f->page[i], 0, min((size_t)got, f->iov[i].iov_len), 0 });
+		got -= f->iov[i].iov_len;
+	}
+	kfree(f->iov);
+}
+
+/* One read of @in fills what room there is.  => bytes, 0 at the end, or -errno */
+static ssize_t read_buffers(struct file *in, loff_t *pos, struct pipe_inode_info *p, size_t len, enum pipe_wait w)
+	REQUIRES(p->mutex)
+{
+	/* A file's pages are shared where Linux splices them: buffers end where the file's pages do. */
+	size_t first = S_ISREG(in->f_inode->i_mode) ? PAGE_SIZE - (*pos & ~PAGE_MASK) : PAGE_SIZE;
+	unsigned room = min(p->ring_size - (p->head - p->tail), SPLICE_MOST);
+	struct iov_iter i = { .rwf = w == PIPE_NO_WAIT ? RWF_NOWAIT : 0 };	/* a socket asks */
+	struct fill f;
+	ssize_t got;
+
+	if (!fill_alloc(&f, room, first, len))
+		return -ENOMEM;
+	i.iov = f.iov;
+	i.nr_segs = f.nr;
+	i.count = f.bytes;
+	got = vfs_read(in, &i, pos);
+	fill_push(&f, got, p);
+	return got;
+}
+
+ssize_t splice_to_pipe(struct file *in, loff_t *pos, struct pipe_inode_info *p, size_t len, enum pipe_wait w)
+{
+	ssize_t n;
 
 	mutex_lock(&p->mutex);
-	while (len) {
-		n = done && pipe_full(p) ? 0 : pipe_wait_writable(p, w);
-		if (n || pipe_full(p))
-			break;
-		n = can_splice_from(in) ? splice_one_page(in, pos, p, len) : -EINVAL;
-		if (n <= 0)
-			break;
-		done += n;
-		len -= n;
-	}
+	n = pipe_wait_writable(p, w);
+	if (!n && len)
+		n = can_splice_from(in) ? read_buffers(in, pos, p, len, w) : -EINVAL;
 	mutex_unlock(&p->mutex);
-	return done ? done : n;
-}
-
-static int sendfile_checks(struct file *in, struct file *out, loff_t ipos, size_t *count)
-{
-	loff_t max = min(in->f_inode->i_sb->s_maxbytes, out->f_inode->i_sb->s_maxbytes);
-
-	if (ipos < 0 || (ssize_t)*count < 0 || (loff_t)(ipos + *count) < 0)
-		return -EINVAL;
-	*count = min(*count, (size_t)MAX_RW_COUNT);
-	if (ipos + (loff_t)*count > max) {
-		if (ipos >= max)
-			return -EOVERFLOW;
-		*count = max - ipos;
-	}
-	return 0;
-}
-
-static ssize_t do_sendfile(struct file *in, struct file *out, loff_t *pos, size_t count)
-{
-	struct pipe_inode_info *op = get_pipe_info(out);
-	int rc = sendfile_checks(in, out, *pos, &count);
-
-	if (rc)
-		return rc;
-	if (op)
-		return splice_to_pipe(in, pos, op, count, out->f_flags & O_NONBLOCK ? PIPE_NO_WAIT : PIPE_WAIT);
-	if ((out->f_flags & O_APPEND) || !(in->f_mode & FMODE_LSEEK))
-		return -EINVAL;
-	if (!count)
-		return 0;
-	if (!can_splice_from(in))
-		return -EINVAL;
-	return copy_through_page(in, pos, out, &out->f_pos, count);
-}
-
-/* The input is judged before the output is looked for. */
-static ssize_t sendfile_from(struct file *in, int out_fd, loff_t *pos, size_t count)
-{
-	struct fd out;
-	ssize_t n = -EBADF;
-
-	out = fdget(out_fd);
-	if (!out.file)
-		return -EBADF;
-	if (out.file->f_mode & FMODE_WRITE)
-		n = do_sendfile(in, out.file, pos ? pos : &in->f_pos, count);
-	fdput(out);
 	return n;
 }
 
-SYSCALL_DEFINE4(sendfile, int, out_fd, int, in_fd, loff_t __user *, upos, size_t, count)
-{
-	struct fd in;
-	loff_t pos = 0;
-	ssize_t n;
-
-	if (upos && get_pos(&pos, upos))
-		return -EFAULT;
-	in = fdget(in_fd);
-	if (!in.file)
-		return -EBADF;
-	if (!(in.file->f_mode & FMODE_READ))
-		n = -EBADF;
-	else if (upos && !(in.file->f_mode & FMODE_PREAD))
-		n = -ESPIPE;
-	else
-		n = sendfile_from(in.file, out_fd, upos ? &pos : NULL, count);
-	fdput(in);
-	if (upos && put_user(pos, upos))
-		n = -EFAULT;
-	return n;
-}
+/* ---- pipe to pipe ---------------------------------------------------------------------------- */
 
 static void lock_two(struct pipe_inode_info *a, struct pipe_inode_info *b)
 	ACQUIRE(a->mutex, b->mutex) NO_LOCK_ANALYSIS
@@ -349,10 +282,13 @@ static ssize_t splice_pipes(struct pipe_inode_info *in, struct pipe_inode_info *
 			pipe_consume(in, n);
 		if (how == PIPE_MOVE)
 			i = in->tail;
+		cond_resched();
 	}
 	unlock_two(in, out);
 	return done;
 }
+
+/* ---- splice ---------------------------------------------------------------------------------- */
 
 /* Only a pipe that was never spliced answers RWF_NOWAIT: a splice may hold its lock and sleep. */
 static struct pipe_inode_info *pipe_for_splice(struct file *f)
@@ -459,15 +395,90 @@ SYSCALL_DEFINE4(tee, int, in_fd, int, out_fd, size_t, len, unsigned, flags)
 	return n;
 }
 
-/* User memory is copied: a page that the caller may still write must not be in a pipe. */
+/* ---- vmsplice -------------------------------------------------------------------------------- */
+
+/*
+ * Push up to SPLICE_BATCH pages of the segment that @i stands in.  They are referenced as they are, as if read:
+ * nothing is written through the pipe, and a page of a file cannot be lost meanwhile.  => bytes, or -EFAULT
+ */
+static ssize_t push_user_pages(struct pipe_inode_info *p, struct iov_iter *i) REQUIRES(p->mutex)
+{
+	unsigned long at = (unsigned long)i->iov->iov_base + i->offset, off = at & ~PAGE_MASK;
+	size_t len = min(i->iov->iov_len - i->offset, i->count), done = 0;
+	unsigned room = min(p->ring_size - (p->head - p->tail), SPLICE_BATCH);
+	struct page *page[SPLICE_BATCH];
+	long nr = min((off + len + PAGE_SIZE - 1) >> PAGE_SHIFT, (unsigned long)room);
+
+	nr = get_user_pages_fast(at & PAGE_MASK, nr, 0, page);
+	if (nr <= 0)
+		return nr ? nr : -EFAULT;
+	for (long k = 0; k < nr; k++, off = 0) {
+		size_t some = min(len - done, PAGE_SIZE - off);
+
+		pipe_push(p, (struct pipe_buffer){ page[k], off, some, 0 });	/* S1 */
+		done += some;
+	}
+	iov_iter_advance(i, done);
+	return done;
+}
+
+/* What there is room for; it waits only while there is none at all. */
+static ssize_t vmsplice_to_pipe(struct pipe_inode_info *p, struct iov_iter *i, enum pipe_wait w)
+{
+	ssize_t done = 0, n;
+
+	mutex_lock(&p->mutex);
+	n = pipe_wait_writable(p, w);
+	while (!n && i->count && !pipe_full(p)) {
+		if (i->offset == i->iov->iov_len) {
+			i->iov++;
+			i->nr_segs--;
+			i->offset = 0;
+			continue;
+		}
+		n = push_user_pages(p, i);
+		if (n < 0)
+			break;
+		done += n;
+		n = 0;
+		cond_resched();
+	}
+	mutex_unlock(&p->mutex);
+	return done ? done : n;
+}
+
+static ssize_t vmsplice_to_user(struct pipe_inode_info *p, struct iov_iter *i, enum pipe_wait w)
+{
+	ssize_t done = 0, n;
+
+	mutex_lock(&p->mutex);
+	n = pipe_wait_readable(p, w);
+	while (!n && i->count && !pipe_empty(p)) {
+		struct pipe_buffer *b = pipe_buf(p, p->tail);
+		size_t want = min((size_t)b->len, i->count);
+		size_t got = copy_page_to_iter(b->page, b->offset, want, i);
+
+		pipe_consume(p, got);
+		done += got;
+		if (got < want)
+			n = -EFAULT;
+		cond_resched();
+	}
+	mutex_unlock(&p->mutex);
+	return done ? done : n;
+}
+
+/* Whether the file is O_NONBLOCK is not asked. */
 static ssize_t do_vmsplice(struct file *f, struct iov_iter *i, unsigned flags)
 {
-	loff_t pos = 0;
+	enum pipe_wait w = flags & SPLICE_F_NONBLOCK ? PIPE_NO_WAIT : PIPE_WAIT;
+	struct pipe_inode_info *p = pipe_for_splice(f);
 
-	if (!pipe_for_splice(f))
+	if (!i->count)
+		return 0;
+	if (!p)
 		return -EBADF;
-	i->rwf = flags & SPLICE_F_NONBLOCK ? RWF_NOWAIT : 0;
-	return f->f_mode & FMODE_WRITE ? vfs_write(f, i, &pos) : vfs_read(f, i, &pos);
+	return f->f_mode & FMODE_WRITE ? vmsplice_to_pipe(p, i, w) : vmsplice_to_user(p, i, w);
 }
 
 SYSCALL_DEFINE4(vmsplice, int, fd, const struct iovec __user *, vec, unsigned long, nr, unsigned, flags)
@@ -484,7 +495,7 @@ SYSCALL_DEFINE4(vmsplice, int, fd, const struct iovec __user *, vec, unsigned lo
 		return -EBADF;
 	n = import_iovec(vec, nr, fast, ARRAY_SIZE(fast), &freed, &i);
 	if (!n)
-		n = i.count ? do_vmsplice(f.file, &i, flags) : 0;
+		n = do_vmsplice(f.file, &i, flags);
 	kfree(freed);
 	fdput(f);
 	return n;

@@ -67,5 +67,6 @@ void __init fs_late_init(void)
 	devtmpfs_init();
 	proc_init();
 	epoll_sysctl_init();
+	pipe_sysctl_init();
 	sysfs_init();
 }

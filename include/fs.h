@@ -72,6 +72,7 @@ static inline void poll_wait(struct file *f, wait_queue_head_t *q, struct poll_t
 }
 
 struct file_operations {
+	unsigned fop_flags;		/* FOP_* */
 	loff_t (*llseek)(struct file *, loff_t, int whence);
 	ssize_t (*read)(struct file *, struct iov_iter *to, loff_t *pos);
 	ssize_t (*write)(struct file *, struct iov_iter *from, loff_t *pos);
@@ -89,6 +90,11 @@ struct file_operations {
 					   unsigned long pgoff, unsigned long flags);
 	void (*show_fdinfo)(struct seq_file *, struct file *);	/* more lines of /proc/PID/fdinfo/N */
 };
+
+/* What Linux gives no splice operation: special files that are read or written as they are only. */
+#define FOP_NO_SPLICE_READ	1
+#define FOP_NO_SPLICE_WRITE	2
+#define FOP_NO_SPLICE		(FOP_NO_SPLICE_READ | FOP_NO_SPLICE_WRITE)
 
 struct inode_operations {
 	/* Return NULL after d_add(dentry, inode or NULL), another dentry to use, or ERR_PTR. */

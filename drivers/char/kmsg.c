@@ -172,6 +172,7 @@ static unsigned kmsg_poll(struct file *f, struct poll_table *pt)
 }
 
 const struct file_operations kmsg_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.llseek = kmsg_llseek, .read = kmsg_read, .write = kmsg_write, .poll = kmsg_poll,
 	.open = kmsg_open, .release = kmsg_release,
 };

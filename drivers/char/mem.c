@@ -124,12 +124,14 @@ static int mem_open(struct inode *inode, struct file *f)
 }
 
 static const struct file_operations null_fops = {
+	.fop_flags = FOP_NO_SPLICE_READ,
 	.llseek = null_lseek, .read = null_read, .write = null_write,
 };
 static const struct file_operations zero_fops = {
 	.llseek = null_lseek, .read = zero_read, .write = null_write, .mmap = zero_mmap,
 };
 static const struct file_operations full_fops = {
+	.fop_flags = FOP_NO_SPLICE_WRITE,
 	.llseek = null_lseek, .read = zero_read, .write = full_write, .mmap = zero_mmap,
 };
 static const struct file_operations random_fops = {

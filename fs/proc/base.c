@@ -287,6 +287,7 @@ static int pid_show_open(struct inode *inode, struct file *f)
 }
 
 static const struct file_operations pid_show_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.open = pid_show_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 

@@ -103,6 +103,7 @@ static const struct dentry_operations fd_dentry_ops = { .revalidate = fd_revalid
 static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool info);
 static int fdinfo_open(struct inode *inode, struct file *f);
 static const struct file_operations fdinfo_file_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.open = fdinfo_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 static const struct inode_operations fdinfo_file_iops;

@@ -114,8 +114,12 @@ static ssize_t kpageflags_read(__maybe_unused struct file *f, struct iov_iter *t
 	return read_words(to, pos, page_flags_word);
 }
 
-static const struct file_operations kpagecount_fops = { .read = kpagecount_read, .llseek = generic_file_llseek };
-static const struct file_operations kpageflags_fops = { .read = kpageflags_read, .llseek = generic_file_llseek };
+static const struct file_operations kpagecount_fops = {
+	.fop_flags = FOP_NO_SPLICE, .read = kpagecount_read, .llseek = generic_file_llseek,
+};
+static const struct file_operations kpageflags_fops = {
+	.fop_flags = FOP_NO_SPLICE, .read = kpageflags_read, .llseek = generic_file_llseek,
+};
 
 void __init proc_kpage_init(void)
 {

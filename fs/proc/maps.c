@@ -103,10 +103,12 @@ static long maps_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 }
 
 const struct file_operations proc_maps_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.open = maps_open, .ioctl = maps_ioctl, .read = seq_read, .llseek = no_seek_end_llseek,
 	.release = seq_release_private,
 };
 
 const struct file_operations proc_smaps_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.open = smaps_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release_private,
 };

@@ -107,6 +107,7 @@ static loff_t mem_lseek(struct file *f, loff_t off, int whence)
 }
 
 const struct file_operations proc_mem_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.open = mm_open, .release = mm_release_file, .read = mem_read, .write = mem_write, .llseek = mem_lseek,
 };
 
@@ -123,6 +124,7 @@ static ssize_t pagemap_read(struct file *f, struct iov_iter *to, loff_t *pos)
 }
 
 const struct file_operations proc_pagemap_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.open = mm_open, .release = mm_release_file, .read = pagemap_read, .llseek = mem_lseek,
 };
 
@@ -146,6 +148,7 @@ static ssize_t environ_read(struct file *f, struct iov_iter *to, loff_t *pos)
 }
 
 const struct file_operations proc_environ_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.open = mm_open, .release = mm_release_file, .read = environ_read, .llseek = mem_lseek,
 };
 
@@ -192,7 +195,9 @@ static ssize_t clear_refs_write(struct file *f, struct iov_iter *from, loff_t *p
 	return n;
 }
 
-const struct file_operations proc_clear_refs_fops = { .write = clear_refs_write, .llseek = noop_llseek };
+const struct file_operations proc_clear_refs_fops = {
+	.fop_flags = FOP_NO_SPLICE, .write = clear_refs_write, .llseek = noop_llseek,
+};
 
 static ssize_t comm_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
@@ -217,6 +222,7 @@ static ssize_t comm_write(struct file *f, struct iov_iter *from, __maybe_unused 
 }
 
 const struct file_operations proc_comm_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.read = comm_read, .write = comm_write, .llseek = generic_file_llseek,
 };
 
@@ -288,6 +294,7 @@ static ssize_t make_it_fail_write(struct file *f, struct iov_iter *from, __maybe
 }
 
 const struct file_operations proc_make_it_fail_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.read = make_it_fail_read, .write = make_it_fail_write, .llseek = generic_file_llseek,
 };
 
@@ -319,9 +326,11 @@ static ssize_t oom_adj_write(struct file *f, struct iov_iter *from, __maybe_unus
 }
 
 const struct file_operations proc_oom_score_adj_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.read = oom_score_adj_read, .write = oom_score_adj_write, .llseek = generic_file_llseek,
 };
 const struct file_operations proc_oom_adj_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.read = oom_adj_read, .write = oom_adj_write, .llseek = generic_file_llseek,
 };
 
@@ -362,5 +371,6 @@ static ssize_t timerslack_write(struct file *f, struct iov_iter *from, __maybe_u
 }
 
 const struct file_operations proc_timerslack_fops = {
+	.fop_flags = FOP_NO_SPLICE,
 	.read = timerslack_read, .write = timerslack_write, .llseek = generic_file_llseek,
 };

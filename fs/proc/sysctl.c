@@ -11,7 +11,6 @@
 #include "fs/file.h"
 #include "fs/libfs.h"
 #include "fs/namei.h"
-#include "fs/pipe.h"
 #include "drivers/char/random.h"
 #include "include/uapi/utsname.h"
 #include "kernel/panic.h"
@@ -289,7 +288,6 @@ static struct ctl_table fs_table[] = {
 	INT("nr_open", sysctl_nr_open, 0644, 64, 1 << 20),
 	INT("protected_symlinks", sysctl_protected_symlinks, 0644, 0, 1),
 	INT("protected_hardlinks", sysctl_protected_hardlinks, 0644, 0, 1),
-	INT("pipe-max-size", pipe_max_size, 0644, PAGE_SIZE, 1 << 30),
 	INT("overflowuid", overflowuid, 0644, 0, 65535),
 	INT("overflowgid", overflowgid, 0644, 0, 65535),
 };

@@ -245,7 +245,9 @@ static unsigned kmsg_poll(__maybe_unused struct file *f, __maybe_unused struct p
 	return sys_syslog(SYSLOG_ACTION_SIZE_UNREAD, 0, 0, 0, 0, 0) > 0 ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-static const struct file_operations kmsg_fops = { .open = kmsg_open, .read = kmsg_read, .poll = kmsg_poll };
+static const struct file_operations kmsg_fops = {
+	.fop_flags = FOP_NO_SPLICE, .open = kmsg_open, .read = kmsg_read, .poll = kmsg_poll,
+};
 
 void __init proc_system_init(void)
 {

@@ -17,6 +17,7 @@ struct user_struct {
 	atomic_long_t locked_shm;	/* pages of SHM_LOCKed segments, RLIMIT_MEMLOCK */
 	atomic_t unix_inflight;		/* files in messages between sockets, RLIMIT_NOFILE */
 	atomic_long_t epoll_watches;	/* items of its epolls, fs.epoll.max_user_watches */
+	atomic_long_t pipe_bufs;	/* slots of its pipes, fs.pipe-user-pages-* */
 	struct user_struct *next;	/* (uidhash_lock) */
 };
 

@@ -205,7 +205,8 @@ TEST(epoll_wait_into_bad_memory_loses_nothing)
 TEST(epoll_wait_into_untouched_memory_tells_all)
 {
 	int ep = epoll_create1(0), n = 700;
-	struct epoll_event *e = mmap(NULL, n * sizeof(*e), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct epoll_event *e = mmap(NULL, n * sizeof(*e), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				     -1, 0);
 	struct rlimit rl = { 1024, 4096 };
 	static char seen[1024];
 
