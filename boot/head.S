@@ -143,7 +143,11 @@ secondary_entry:
 	add	t2, t2, t1
 	csrw	stvec, t2
 	sfence.vma
-	csrw	satp, t0
+	csrw	satp, t0		/* the next fetch faults, as on the boot hart */
+	/* No effect: this hart lacks the mode that the others use. */
+	li	t0, 2			/* START_UNFIT */
+	sw	t0, 24(a1)
+	j	park
 	.balign 4
 secondary_high:
 	.option push

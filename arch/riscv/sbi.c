@@ -2,10 +2,20 @@
  * arch/riscv/sbi.c - calls into the firmware.
  *
  * MODEL     An ecall with extension in a7, function in a6.  Version 0.1 (legacy) calls have one number
- *           and return one value; they are used for what the firmware has no newer extension for.
+ *           and return one value; the timer, the console and power-off use them where the firmware has
+ *           nothing newer.  Other harts need HSM, IPI and RFENCE.
  *           Hart masks are windows of 64 SBI hart ids from a base: a set of logical harts becomes as
- *           many calls as its ids need windows; normally one.
- * FAILURE   A fence that the firmware refuses would break law L1, so it is a panic.
+ *           many calls as its ids need windows; normally one.  The base is the lowest id of the set, for
+ *           newer firmware refuses one that is no hart's.
+ * FAILURE   No error is passed over.
+ *             fence     law L1 would be broken                       panic
+ *             timer     whoever sleeps would do so for ever          panic
+ *             IPI       the request is lost                          to the caller
+ *             HSM       the hart is none of ours                     to the caller
+ *             console   the older call is tried; then the text is lost, and there is nowhere to say so
+ *             reset     the call returns, and the next way is tried (machine.c)
+ * TESTS     test/host/arch/riscv/test_sbi.c (a firmware that knows some harts and refuses at will),
+ *           test/boot/harts.py
  * SEE       RISC-V SBI specification 2.0.
  *
  * SPDX-License-Identifier: MIT
@@ -26,10 +36,6 @@
 #define LEGACY_SET_TIMER	0
 #define LEGACY_PUTCHAR		1
 #define LEGACY_GETCHAR		2
-#define LEGACY_SEND_IPI		4
-#define LEGACY_FENCE_I		5
-#define LEGACY_SFENCE		6
-#define LEGACY_SFENCE_ASID	7
 #define LEGACY_SHUTDOWN		8
 
 enum { RFENCE_FENCE_I, RFENCE_SFENCE_VMA, RFENCE_SFENCE_VMA_ASID };
@@ -37,22 +43,6 @@ enum { RFENCE_FENCE_I, RFENCE_SFENCE_VMA, RFENCE_SFENCE_VMA_ASID };
 static bool have_time, have_ipi, have_rfence, have_hsm, have_srst, have_dbcn, have_legacy_console;
 static unsigned long spec_version;
 unsigned long sbi_mvendorid, sbi_marchid, sbi_mimpid;
-
-struct sbiret sbi_call(unsigned long ext, unsigned long fid, unsigned long arg0, unsigned long arg1,
-		       unsigned long arg2, unsigned long arg3, unsigned long arg4)
-{
-	register unsigned long a0 __asm__("a0") = arg0;
-	register unsigned long a1 __asm__("a1") = arg1;
-	register unsigned long a2 __asm__("a2") = arg2;
-	register unsigned long a3 __asm__("a3") = arg3;
-	register unsigned long a4 __asm__("a4") = arg4;
-	register unsigned long a6 __asm__("a6") = fid;
-	register unsigned long a7 __asm__("a7") = ext;
-
-	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1)
-			 : "r"(a2), "r"(a3), "r"(a4), "r"(a6), "r"(a7) : "memory");
-	return (struct sbiret){ a0, a1 };
-}
 
 static unsigned long base_call(unsigned long fid, unsigned long arg)
 {
@@ -84,55 +74,49 @@ void sbi_init(void)
 
 void sbi_set_timer(u64 ticks)
 {
+	struct sbiret r;
+
 	if (have_time)
-		sbi_call(EXT_TIME, 0, ticks, 0, 0, 0, 0);
+		r = sbi_call(EXT_TIME, 0, ticks, 0, 0, 0, 0);
 	else
-		sbi_call(LEGACY_SET_TIMER, 0, ticks, 0, 0, 0, 0);
+		r = sbi_call(LEGACY_SET_TIMER, 0, ticks, 0, 0, 0, 0);
+	if (unlikely(r.error < 0))
+		panic("sbi: the timer was refused: %ld", r.error);
 }
 
 /*
- * Take from *harts the harts that fit one window of ids: its mask, and the first id in *base.
+ * Take from *harts those that fit one window of ids: its mask, and the lowest id, its base, in *base.
  * 0 when none is left.
  */
 static unsigned long next_window(hartmask_t *harts, unsigned long *base)
 {
 	unsigned long mask = 0;
 
+	*base = ~0ul;
+	for_each_hart_in(h, *harts)
+		*base = min(*base, hart_info[h].hartid);
 	for_each_hart_in(h, *harts) {
-		unsigned long id = hart_info[h].hartid;
+		unsigned long bit = hart_info[h].hartid - *base;
 
-		if (!mask)
-			*base = id & ~63ul;
-		if (id - *base >= 64)
+		if (bit >= 64)
 			continue;
-		mask |= BIT(id - *base);
+		mask |= BIT(bit);
 		harts->bits &= ~BIT(h);
 	}
 	return mask;
 }
 
-/* Legacy calls read the mask from memory, in the caller's address space. */
-static void legacy_masked(unsigned long call, unsigned long mask, unsigned long base,
-			  unsigned long start, unsigned long bytes, unsigned long asid)
-{
-	unsigned long words[NR_HARTS / 64 + 1] = { 0 };
-
-	if (base / 64 >= ARRAY_SIZE(words))
-		panic("sbi: hart id %lu needs a newer firmware", base);
-	words[base / 64] = mask;
-	sbi_call(call, 0, (unsigned long)words, start, bytes, asid, 0);
-}
-
-void sbi_send_ipi(hartmask_t harts)
+long sbi_send_ipi(hartmask_t harts)
 {
 	unsigned long base, mask;
+	long rc = 0;
 
 	while ((mask = next_window(&harts, &base))) {
-		if (have_ipi)
-			sbi_call(EXT_IPI, 0, mask, base, 0, 0, 0);
-		else
-			legacy_masked(LEGACY_SEND_IPI, mask, base, 0, 0, 0);
+		struct sbiret r = sbi_call(EXT_IPI, 0, mask, base, 0, 0, 0);
+
+		rc = r.error ? r.error : rc;
 	}
+	return rc;
 }
 
 static void rfence(unsigned long fid, hartmask_t harts, unsigned long start, unsigned long bytes,
@@ -141,14 +125,10 @@ static void rfence(unsigned long fid, hartmask_t harts, unsigned long start, uns
 	unsigned long base, mask;
 
 	while ((mask = next_window(&harts, &base))) {
-		struct sbiret r = { 0, 0 };
+		struct sbiret r = sbi_call(EXT_RFENCE, fid, mask, base, start, bytes, asid);
 
-		if (have_rfence)
-			r = sbi_call(EXT_RFENCE, fid, mask, base, start, bytes, asid);
-		else
-			legacy_masked(LEGACY_FENCE_I + fid, mask, base, start, bytes, asid);
 		if (unlikely(r.error))
-			panic("sbi: remote fence %lu refused: %ld", fid, r.error);
+			panic("sbi: remote fence %lu for harts %lx from %lu was refused: %ld", fid, mask, base, r.error);
 	}
 }
 
@@ -168,21 +148,18 @@ void sbi_remote_sfence_vma_asid(hartmask_t harts, unsigned long start, unsigned 
 	rfence(RFENCE_SFENCE_VMA_ASID, harts, start, bytes, asid);
 }
 
+bool sbi_has_smp(void) { return have_hsm && have_ipi && have_rfence; }
+
 long sbi_hart_status(unsigned long hartid)
 {
-	struct sbiret r;
+	struct sbiret r = sbi_call(EXT_HSM, 2, hartid, 0, 0, 0, 0);
 
-	if (!have_hsm)
-		return -1;
-	r = sbi_call(EXT_HSM, 2, hartid, 0, 0, 0, 0);
-	return r.error ? -1 : r.value;
+	return r.error ? r.error : r.value;
 }
 
-int sbi_hart_start(unsigned long hartid, phys_addr_t entry, unsigned long opaque)
+long sbi_hart_start(unsigned long hartid, phys_addr_t entry, unsigned long opaque)
 {
-	struct sbiret r = sbi_call(EXT_HSM, 0, hartid, entry, opaque, 0, 0);
-
-	return r.error && r.error != SBI_ERR_ALREADY_AVAILABLE ? -EIO : 0;
+	return sbi_call(EXT_HSM, 0, hartid, entry, opaque, 0, 0).error;
 }
 
 bool sbi_shutdown(void)
@@ -209,9 +186,9 @@ bool sbi_has_console(void) { return have_dbcn || have_legacy_console; }
 
 void sbi_console_putchar(int c)
 {
-	if (have_dbcn)
-		sbi_call(EXT_DBCN, 2, (u8)c, 0, 0, 0, 0);
-	else
+	if (have_dbcn && !sbi_call(EXT_DBCN, 2, (u8)c, 0, 0, 0, 0).error)
+		return;
+	if (have_legacy_console)
 		sbi_call(LEGACY_PUTCHAR, 0, (u8)c, 0, 0, 0, 0);
 }
 

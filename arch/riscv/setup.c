@@ -257,38 +257,21 @@ static void __init read_distances(void)
 /* User programs may use what every hart has: single-letter extensions, without V. */
 static void __init read_isa(void)
 {
-	static const char letters[] = "imafdc";
-	struct fdt_cpu cpu;
-
-	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
-		unsigned long cap = 0;
-
-		if (!smp_hart_usable(&cpu))
-			continue;
-		for (const char *l = letters; *l; l++) {
-			char name[2] = { *l, 0 };
-
-			if (fdt_cpu_has_ext(&boot_fdt, cpu.node, name))
-				cap |= BIT(*l - 'a');
-		}
-		elf_hwcap = elf_hwcap ? elf_hwcap & cap : cap;
-	}
-}
-
-/* Entries may name memory types if every hart understands them. */
-static void __init probe_svpbmt(void)
-{
 	struct fdt_cpu cpu;
 	bool any = false;
 
 	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
 		if (!smp_hart_usable(&cpu))
 			continue;
-		if (!fdt_cpu_has_ext(&boot_fdt, cpu.node, "svpbmt"))
-			return;
+		elf_hwcap = any ? elf_hwcap & hart_base_isa(&cpu) : hart_base_isa(&cpu);
 		any = true;
 	}
-	if (!any)
+}
+
+/* Entries may name memory types if every hart understands them. */
+static void __init probe_svpbmt(void)
+{
+	if (!smp_all_harts_have("svpbmt"))
 		return;
 	pte_pbmt_nc = PTE_PBMT_NC;
 	pte_pbmt_io = PTE_PBMT_IO;

@@ -2,7 +2,7 @@
  * arch/riscv/timer.c - the time counter, and the one-shot timer of each hart.
  *
  * MODEL     The counter is the `time` register at timebase-frequency of the tree.  The timer is stimecmp
- *           (Sstc) where the tree names it and reading it does not trap, for trees are known to lie;
+ *           (Sstc) where the tree names it for every hart and reading it does not trap, for trees are known to lie;
  *           else the firmware's.  An interrupt stays pending until the comparator lies in the future.
  * COST      Sstc: one register write; firmware: an SBI call.
  *
@@ -63,19 +63,12 @@ static bool __init stimecmp_works(void)
 
 void __init timer_probe(void)
 {
-	struct fdt_cpu cpu;
-
 	if (fdt_timebase(&boot_fdt, &arch_time_hz) || !arch_time_hz)
 		panic("the device tree has no timebase-frequency");
 	if (arch_time_hz < TIMEBASE_MIN || arch_time_hz > TIMEBASE_MAX)
 		panic("the device tree's timebase-frequency, %llu Hz, is no machine's",
 		      (unsigned long long)arch_time_hz);
-	fdt_for_each_cpu(&boot_fdt, it, &cpu) {
-		if (!smp_hart_usable(&cpu))
-			continue;
-		have_sstc = fdt_cpu_has_ext(&boot_fdt, cpu.node, "sstc");
-		break;
-	}
+	have_sstc = smp_all_harts_have("sstc");
 	if (have_sstc && !stimecmp_works()) {
 		pr_warn("timer: the tree promises Sstc, but stimecmp traps\n");
 		have_sstc = false;
