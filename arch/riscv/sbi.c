@@ -128,7 +128,8 @@ static void rfence(unsigned long fid, hartmask_t harts, unsigned long start, uns
 		struct sbiret r = sbi_call(EXT_RFENCE, fid, mask, base, start, bytes, asid);
 
 		if (unlikely(r.error))
-			panic("sbi: remote fence %lu for harts %lx from %lu was refused: %ld", fid, mask, base, r.error);
+			panic("sbi: remote fence %lu for harts %lx from %lu was refused: %ld", fid, mask,
+			      base, r.error);
 	}
 }
 

@@ -32,7 +32,7 @@ void sbi_remote_sfence_vma_asid(hartmask_t harts, unsigned long start, unsigned 
 /* Does the firmware have all that is needed to drive more harts than this one? */
 bool sbi_has_smp(void);
 enum sbi_hart_status { HART_STARTED, HART_STOPPED, HART_START_PENDING, HART_STOP_PENDING };
-/* enum sbi_hart_status or another number of the specification; an error (< 0) for a hart that firmware does not know. */
+/* enum sbi_hart_status or another of the specification; an error (< 0) for a hart that firmware does not know. */
 long sbi_hart_status(unsigned long hartid);
 /* 0 or an error. */
 __must_check long sbi_hart_start(unsigned long hartid, phys_addr_t entry, unsigned long opaque);

@@ -4,8 +4,9 @@
  * MODEL     Starting: each hart of harts.c gets an idle task and a struct hart_boot, and HSM is told to start it.
  *           Firmware may say yes and the hart never come (FU540's monitor hart): the boot hart waits
  *           START_MS for all of them, then goes on without those that are missing.  An emulated hart may
- *           want a second and more before its host runs it at all, so that time is long; from SLOW_MS on we
- *           say so; smp_wait=MS changes it.  One that comes after it joins as if it had come in time: all that it needs is there.
+ *           want a second and more before its host runs it at all, so that time is long (smp_wait=MS changes
+ *           it); from SLOW_MS on we say so.  One that comes after it joins as if it had come in time: all that
+ *           it needs is there.
  *             WAITING --hart arrives--> ARRIVED      WAITING --satp takes no mode--> UNFIT (head.S: it parks)
  *           A request to another hart is a bit in its ipi_bits, then a software interrupt.
  * INVARIANTS

@@ -1,6 +1,6 @@
 /*
- * test/host/arch/riscv/test_sbi.c - hart masks against a firmware that is as strict as any: it knows some harts, refuses
- * a base that is none of them, and notes who was reached; and what becomes of its errors.
+ * test/host/arch/riscv/test_sbi.c - hart masks against a firmware that is as strict as any: it knows some harts,
+ * refuses a base that is none of them, and notes who was reached; and what becomes of its errors.
  *
  * SPDX-License-Identifier: MIT
  */
