@@ -279,6 +279,8 @@ static int tmpfs_setattr(struct dentry *d, struct iattr *attr)
 	struct inode *inode = d->d_inode;
 	int rc = setattr_prepare(d, attr);
 
+	if (!rc && (attr->ia_valid & ATTR_MODE) && S_ISREG(inode->i_mode))
+		rc = shmem_check_mode(inode, attr->ia_mode);
 	if (rc)
 		return rc;
 	if ((attr->ia_valid & ATTR_SIZE) && S_ISREG(inode->i_mode)) {

@@ -52,7 +52,7 @@ struct page *read_mapping_page(struct address_space *mapping, pgoff_t index, str
 			*err = -ENOMEM;
 			if (!page)
 				return NULL;
-			rc = add_to_page_cache(page, mapping, index);
+			rc = add_to_page_cache_inside(page, mapping, index);
 			if (!rc) {
 				rc = mapping->a_ops->readpage(file, page);
 				if (!rc)
@@ -94,7 +94,7 @@ void force_page_cache_readahead(struct address_space *mapping, struct file *file
 			page = alloc_page(mapping->gfp_mask | __GFP_NORETRY | __GFP_NOWARN);
 			if (!page)
 				return;
-			if (!add_to_page_cache(page, mapping, start) &&
+			if (!add_to_page_cache_inside(page, mapping, start) &&
 			    mapping->a_ops->readpage(file, page)) {
 				put_page(page);
 				return;
@@ -143,6 +143,10 @@ ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 			else
 				sync_readahead(file, index);
 			page = read_mapping_page(mapping, index, file, &err);
+			if (!page && err == -ERANGE) {	/* cut meanwhile: that is the end, not an error */
+				err = 0;
+				continue;
+			}
 			if (!page)
 				break;
 		}

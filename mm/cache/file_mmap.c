@@ -14,12 +14,6 @@
 #include "mm/phys/vmstat.h"
 #include "mm/space/fault_calls.h"
 
-/* First page index that lies wholly beyond the file's end. */
-static inline pgoff_t end_index(const struct inode *inode)
-{
-	return DIV_ROUND_UP((u64)inode->i_size, PAGE_SIZE);
-}
-
 unsigned filemap_fault(struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
@@ -29,7 +23,7 @@ unsigned filemap_fault(struct vm_fault *vmf)
 	int err;
 
 again:
-	if (unlikely(vmf->pgoff >= end_index(mapping->host)))
+	if (unlikely(vmf->pgoff >= file_end_index(mapping->host)))
 		return VM_FAULT_SIGBUS;
 	page = find_get_page(mapping, vmf->pgoff);
 	if (unlikely(!page || !PageUptodate(page))) {
@@ -37,6 +31,8 @@ again:
 		if (page)
 			put_page(page);
 		page = read_mapping_page(mapping, vmf->pgoff, file, &err);
+		if (!page && err == -ERANGE)
+			goto again;
 		if (!page)
 			return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 	}
@@ -46,7 +42,7 @@ again:
 		put_page(page);
 		goto again;
 	}
-	if (unlikely(vmf->pgoff >= end_index(mapping->host))) {
+	if (unlikely(vmf->pgoff >= file_end_index(mapping->host))) {
 		unlock_page(page);
 		put_page(page);
 		return VM_FAULT_SIGBUS;
@@ -64,9 +60,13 @@ void filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 	struct page *pages[MAP_PAGES_BATCH];
 	unsigned nr;
 
-	end = min(end, end_index(mapping->host));
 	while (start < end) {
 		spin_lock(&mapping->lock);
+		end = min(end, file_end_index(mapping->host));	/* under the lock that hides what is beyond (X2) */
+		if (start >= end) {
+			spin_unlock(&mapping->lock);
+			break;
+		}
 		nr = xa_extract(&mapping->i_pages, (void **)pages, start, end - 1, MAP_PAGES_BATCH);
 		for (unsigned i = 0; i < nr; i++) {
 			struct page *page = pages[i];

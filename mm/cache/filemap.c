@@ -294,6 +294,20 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, pgoff_t 
 	return 0;
 }
 
+int add_to_page_cache_inside(struct page *page, struct address_space *mapping, pgoff_t index)
+{
+	int rc = add_to_page_cache(page, mapping, index);
+
+	if (rc)
+		return rc;
+	smp_mb();	/* the page before the look at the size: pairs with truncate_setsize() */
+	if (likely(index < file_end_index(mapping->host)))
+		return 0;
+	delete_from_page_cache(page);
+	unlock_page(page);
+	return -ERANGE;
+}
+
 void __delete_from_page_cache(struct page *page)
 {
 	struct address_space *mapping = page->mapping;

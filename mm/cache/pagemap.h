@@ -38,11 +38,18 @@ unsigned find_get_pages(struct address_space *mapping, pgoff_t *index, pgoff_t l
 void find_get_range(struct address_space *mapping, pgoff_t index, unsigned nr, struct page **pages);
 /* Found or made (content undefined unless uptodate), locked and referenced; NULL: no memory. */
 struct page *grab_cache_page(struct address_space *mapping, pgoff_t index);
-/* Found or read from the store, uptodate and referenced; NULL or *err says why not. */
+/* Found or read from the store, uptodate and referenced; NULL or *err says why not: -ERANGE, cut meanwhile. */
 struct page *read_mapping_page(struct address_space *mapping, pgoff_t index, struct file *file, int *err);
 
 /* Put a new page in, locked on return, the cache's reference added.  0, -EEXIST, -ENOMEM */
 __must_check int add_to_page_cache(struct page *page, struct address_space *mapping, pgoff_t index);
+/* The same for who does not hold i_rwsem: -ERANGE, and nothing done, if the file ends before @index (X2). */
+__must_check int add_to_page_cache_inside(struct page *page, struct address_space *mapping, pgoff_t index);
+/* First page index that lies wholly beyond the file's end. */
+static inline pgoff_t file_end_index(const struct inode *inode)
+{
+	return DIV_ROUND_UP((u64)READ_ONCE(inode->i_size), PAGE_SIZE);
+}
 /* The caller has locked @page and unmapped it; the cache's reference is dropped. */
 void delete_from_page_cache(struct page *page);
 void __delete_from_page_cache(struct page *page);	/* mapping->lock held; reference not dropped */

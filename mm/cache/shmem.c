@@ -2,11 +2,13 @@
  * mm/cache/shmem.c - files whose only store is the page cache: tmpfs, shared anonymous memory, memfd.
  *
  * MODEL     A page of such a file is in the cache or it is a hole, which reads as zeros.  A page enters
- *           whole and uptodate: a write fills it before anyone can see it, a fault zeroes it.
+ *           whole and uptodate: a write fills it before anyone can see it, a fault zeroes it.  Only a page that
+ *           fallocate() has put aside is not uptodate: it is filled when it is first used, and until then it is
+ *           no more than a hole that has its memory already.
  *           Limits: each page is a block of its instance (size=), and a promise (vm_committed_as): either
  *           the file's size was promised at once (shared mappings), or each page is (VM_NORESERVE).
  * INVARIANTS
- *   H1  A page in the cache is uptodate.
+ *   H1  A page that is not uptodate is mapped nowhere, and nobody reads its content.
  *   H2  sbinfo->used_blocks and inode->i_blocks count the pages; they change with the page's entry.
  * LOCKING   i_rwsem for writes, size and seals; i_blocks is atomic.  Faults fill holes without
  *           i_rwsem, so an insertion may find that another was quicker.
@@ -100,20 +102,44 @@ static void shmem_freepage(struct page *page)
 	shmem_uncharge(SHMEM_I(inode));
 }
 
-/* Put the filled page in at @index; it is unlocked, uptodate and dirty then.  0, -EEXIST, -ENOMEM */
-static int shmem_add_page(struct inode *inode, struct page *page, pgoff_t index)
+/* Who puts a page in: only a fault does not hold i_rwsem.  What fallocate() puts in is empty. */
+enum shmem_use { USE_FAULT, USE_WRITE, USE_FALLOCATE };
+
+/*
+ * Put the charged page in at @index; it is unlocked then, and filled but for fallocate().
+ * 0, -EEXIST, -ENOMEM; -ERANGE: the file ends before it now (X2 of truncate.c), the charge is given back
+ */
+static int shmem_add_page(struct inode *inode, struct page *page, pgoff_t index, enum shmem_use use)
 {
 	int rc;
 
-	page->flags |= BIT(PG_uptodate) | BIT(PG_dirty) | BIT(PG_swapbacked);
-	INV(H1, PageUptodate(page));
+	page->flags |= BIT(PG_dirty) | BIT(PG_swapbacked) | (use == USE_FALLOCATE ? 0 : BIT(PG_uptodate));
 	rc = add_to_page_cache(page, inode->i_mapping, index);
 	if (unlikely(rc))
 		return rc;
 	/* The page is locked: it cannot have left yet. */
 	__atomic_fetch_add(&inode->i_blocks, PAGE_SIZE / 512, __ATOMIC_RELAXED);
+	if (use == USE_FAULT) {
+		smp_mb();	/* the page before the look at the size: pairs with truncate_setsize() */
+		if (unlikely(index >= file_end_index(inode))) {
+			delete_from_page_cache(page);
+			rc = -ERANGE;
+		}
+	}
 	unlock_page(page);
-	return 0;
+	return rc;
+}
+
+/* The first use of a page that fallocate() has put aside. */
+static __noinline void shmem_fill_page(struct page *page)
+{
+	lock_page(page);
+	if (!PageUptodate(page)) {
+		clear_highpage(page);
+		smp_wmb();	/* zeros before the flag: pairs with read_batch() */
+		SetPageUptodate(page);
+	}
+	unlock_page(page);
 }
 
 /* A page for @index, from where the region in which it is touched wants its memory. */
@@ -124,9 +150,14 @@ static struct page *shmem_alloc_page(gfp_t gfp, pgoff_t index, const struct vm_a
 	return alloc_page_vma(gfp, vma, vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT));
 }
 
-/* The page at @index, a hole filled with zeros, for @vma or NULL; referenced.  NULL and *err */
-static struct page *shmem_getpage(struct inode *inode, pgoff_t index, const struct vm_area_struct *vma, int *err)
+/*
+ * The page at @index for @use, in @vma or NULL; a hole is filled, with zeros unless by fallocate().
+ * Referenced; NULL and *err
+ */
+static struct page *shmem_getpage(struct inode *inode, pgoff_t index, const struct vm_area_struct *vma,
+				  enum shmem_use use, int *err)
 {
+	gfp_t gfp = inode->i_mapping->gfp_mask | (use == USE_FALLOCATE ? 0 : __GFP_ZERO);
 	struct page *page;
 	int rc;
 
@@ -135,17 +166,20 @@ static struct page *shmem_getpage(struct inode *inode, pgoff_t index, const stru
 		*err = rc;
 		if (rc)
 			return NULL;
-		page = shmem_alloc_page(inode->i_mapping->gfp_mask | __GFP_ZERO, index, vma);
-		rc = page ? shmem_add_page(inode, page, index) : -ENOMEM;
+		page = shmem_alloc_page(gfp, index, vma);
+		rc = page ? shmem_add_page(inode, page, index, use) : -ENOMEM;
 		if (!rc)
 			return page;
-		shmem_uncharge(SHMEM_I(inode));
+		if (rc != -ERANGE)
+			shmem_uncharge(SHMEM_I(inode));
 		if (page)
 			put_page(page);
 		*err = rc;
 		if (rc != -EEXIST)
 			return NULL;
 	}
+	if (unlikely(!PageUptodate(page) && use != USE_FALLOCATE))
+		shmem_fill_page(page);
 	return page;
 }
 
@@ -164,12 +198,14 @@ static size_t read_batch(struct inode *inode, struct iov_iter *to, loff_t pos, s
 	for (i = 0; i < nr; i++) {
 		size_t len = min(PAGE_SIZE - off, n - done), copied;
 
-		if (likely(pages[i])) {
+		if (likely(pages[i] && PageUptodate(pages[i]))) {
+			smp_rmb();	/* pairs with shmem_fill_page() */
 			copied = copy_page_to_iter(pages[i], off, len, to);
-			put_page(pages[i]);
 		} else {
 			copied = iov_iter_zero(len, to);
 		}
+		if (likely(pages[i]))
+			put_page(pages[i]);
 		done += copied;
 		off = 0;
 		if (unlikely(copied < len))
@@ -213,8 +249,11 @@ ssize_t shmem_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
  */
 static size_t write_present(struct page *page, struct iov_iter *from, size_t off, size_t n)
 {
-	size_t copied = copy_page_from_iter(page, off, n, from);
+	size_t copied;
 
+	if (unlikely(!PageUptodate(page)))
+		shmem_fill_page(page);
+	copied = copy_page_from_iter(page, off, n, from);
 	if (!PageDirty(page))
 		SetPageDirty(page);
 	put_page(page);
@@ -260,13 +299,13 @@ static int write_hole(struct inode *inode, struct iov_iter *from, loff_t pos, si
 		goto undo_page;
 	if (off + got < PAGE_SIZE)
 		zero_page_part(page, off + got, PAGE_SIZE);
-	rc = shmem_add_page(inode, page, pos >> PAGE_SHIFT);
+	rc = shmem_add_page(inode, page, pos >> PAGE_SHIFT, USE_WRITE);
 	if (likely(!rc)) {
 		put_page(page);
 		return 0;
 	}
 	if (rc == -EEXIST) {		/* a fault was quicker; our data still goes there */
-		there = shmem_getpage(inode, pos >> PAGE_SHIFT, NULL, &rc);
+		there = shmem_getpage(inode, pos >> PAGE_SHIFT, NULL, USE_WRITE, &rc);
 		if (there) {
 			copy_page_part(there, page, off, got);
 			put_page(there);
@@ -350,6 +389,34 @@ out:
 	return rc;
 }
 
+/*
+ * The first page from @index on, up to @last, that has data (SEEK_DATA) or has none; ~0: none.
+ * => i_rwsem keeps pages from leaving
+ */
+static pgoff_t seek_page(struct address_space *mapping, unsigned long index, pgoff_t last, int whence)
+{
+	unsigned long at, looks = 0;
+	struct page *page;
+
+	spin_lock(&mapping->lock);
+	for (;; index++) {
+		at = index;
+		page = index <= last ? xa_find(&mapping->i_pages, &at, last) : NULL;
+		if (whence == SEEK_HOLE && (!page || at > index || !PageUptodate(page)))
+			break;
+		index = at;
+		if (whence == SEEK_DATA && (!page || PageUptodate(page)))
+			break;
+		if (unlikely(++looks % 1024 == 0)) {	/* let others have the file */
+			spin_unlock(&mapping->lock);
+			cond_resched();
+			spin_lock(&mapping->lock);
+		}
+	}
+	spin_unlock(&mapping->lock);
+	return page || whence == SEEK_HOLE ? index : ~0ul;
+}
+
 loff_t shmem_file_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct inode *inode = file->f_inode;
@@ -363,13 +430,7 @@ loff_t shmem_file_llseek(struct file *file, loff_t offset, int whence)
 	at = -ENXIO;
 	if (offset < 0 || offset >= inode->i_size)
 		goto out;
-	index = offset >> PAGE_SHIFT;
-	spin_lock(&mapping->lock);
-	if (whence == SEEK_HOLE)
-		index = xa_find_hole(&mapping->i_pages, index, ~0ul - 1);
-	else if (!xa_find(&mapping->i_pages, &index, (inode->i_size - 1) >> PAGE_SHIFT))
-		index = ~0ul;
-	spin_unlock(&mapping->lock);
+	index = seek_page(mapping, offset >> PAGE_SHIFT, (inode->i_size - 1) >> PAGE_SHIFT, whence);
 	if (whence == SEEK_DATA && index == ~0ul)
 		goto out;
 	at = max(offset, (loff_t)(index << PAGE_SHIFT));
@@ -423,6 +484,26 @@ static void shmem_punch_hole(struct inode *inode, loff_t offset, loff_t len)
 	truncate_inode_pages_range(inode->i_mapping, offset, offset + len - 1);
 }
 
+#define UNDO_BATCH	16u
+
+/* Give back what was put aside in [@first, @end) and not used since.  => i_rwsem held for writing */
+static void shmem_unallocate(struct address_space *mapping, pgoff_t first, pgoff_t end)
+{
+	struct page *pages[UNDO_BATCH];
+	unsigned nr;
+
+	while (first < end && (nr = find_get_pages(mapping, &first, end - 1, UNDO_BATCH, pages))) {
+		for (unsigned i = 0; i < nr; i++) {
+			lock_page(pages[i]);	/* nobody uses it from here on (H1) */
+			if (pages[i]->mapping == mapping && !PageUptodate(pages[i]))
+				delete_from_page_cache(pages[i]);
+			unlock_page(pages[i]);
+		}
+		free_pages_bulk(pages, nr);
+		cond_resched();
+	}
+}
+
 /* Make every page of [@first, @end) present; on failure those that were added go again. */
 static int shmem_allocate(struct inode *inode, pgoff_t first, pgoff_t end)
 {
@@ -430,9 +511,11 @@ static int shmem_allocate(struct inode *inode, pgoff_t first, pgoff_t end)
 	int rc = 0;
 
 	for (pgoff_t index = first; index < end; index++) {
-		page = signal_pending() ? NULL : shmem_getpage(inode, index, NULL, &rc);
-		if (!page)
+		page = signal_pending() ? NULL : shmem_getpage(inode, index, NULL, USE_FALLOCATE, &rc);
+		if (!page) {
+			shmem_unallocate(inode->i_mapping, first, index);
 			return rc ? rc : -EINTR;
+		}
 		put_page(page);
 		cond_resched();
 	}
@@ -484,13 +567,15 @@ static unsigned shmem_fault(struct vm_fault *vmf)
 	int err;
 
 	for (;;) {
-		if (vmf->pgoff >= DIV_ROUND_UP((u64)READ_ONCE(inode->i_size), PAGE_SIZE))
+		if (vmf->pgoff >= file_end_index(inode))
 			return VM_FAULT_SIGBUS;
-		page = shmem_getpage(inode, vmf->pgoff, vmf->vma, &err);
+		page = shmem_getpage(inode, vmf->pgoff, vmf->vma, USE_FAULT, &err);
 		if (!page)
 			return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 		lock_page(page);
-		if (likely(page->mapping == inode->i_mapping))
+		/* Locked, in the file, and inside: truncation finds it mapped (E3 of mm/fault/file.c). */
+		if (likely(page->mapping == inode->i_mapping && vmf->pgoff < file_end_index(inode) &&
+			   PageUptodate(page)))
 			break;
 		unlock_page(page);
 		put_page(page);
@@ -506,14 +591,6 @@ const struct vm_operations_struct shmem_vm_ops = {
 
 int shmem_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	unsigned seals = SHMEM_I(file->f_inode)->seals;
-
-	if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) {
-		if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
-			return -EPERM;
-		if (vma->vm_flags & VM_SHARED)
-			vma->vm_flags &= ~VM_MAYWRITE;
-	}
 	file_accessed(file);
 	vma->vm_ops = &shmem_vm_ops;
 	return 0;
@@ -609,44 +686,4 @@ int shmem_zero_setup(struct vm_area_struct *vma)
 	vma->vm_file = file;
 	vma->vm_ops = &shmem_vm_ops;
 	return 0;
-}
-
-/* ---- seals ----------------------------------------------------------------------------------- */
-
-static bool shmem_file(const struct file *file)
-{
-	return file->f_mapping && file->f_mapping->a_ops == &shmem_aops && file->f_inode->i_private;
-}
-
-int shmem_add_seals(struct file *file, unsigned seals)
-{
-	struct shmem_inode_info *info;
-	int rc = 0;
-
-	if (!(file->f_mode & FMODE_WRITE))
-		return -EPERM;
-	if (!shmem_file(file) || (seals & ~(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
-					    F_SEAL_FUTURE_WRITE | F_SEAL_EXEC)))
-		return -EINVAL;
-	info = SHMEM_I(file->f_inode);
-	down_write(&file->f_inode->i_rwsem);
-	if (info->seals & F_SEAL_SEAL) {
-		rc = -EPERM;
-	} else if ((seals & F_SEAL_WRITE) && !(info->seals & F_SEAL_WRITE)) {
-		rc = mapping_deny_writable(file->f_mapping);
-		if (!rc)
-			mapping_allow_writable(file->f_mapping);	/* the seal itself refuses now */
-	}
-	if (!rc) {
-		if ((seals & F_SEAL_EXEC) && (file->f_inode->i_mode & 0111))
-			seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
-		info->seals |= seals;
-	}
-	up_write(&file->f_inode->i_rwsem);
-	return rc;
-}
-
-int shmem_get_seals(struct file *file)
-{
-	return shmem_file(file) ? (int)SHMEM_I(file->f_inode)->seals : -EINVAL;
 }

@@ -61,6 +61,13 @@ static inline bool shmem_mapping(const struct address_space *m) { return m->a_op
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags);
 /* Back a MAP_SHARED|MAP_ANONYMOUS region (and /dev/zero shared). */
 __must_check int shmem_zero_setup(struct vm_area_struct *vma);
+/*
+ * May @file, if it is such a one, be mapped shared with @vm_flags?  0 or -EPERM; *vm_flags loses VM_MAYWRITE where
+ * the seals allow only reading.  => the mapping counts as writable already, or the file denied it
+ */
+int shmem_check_mmap(struct file *file, unsigned long *vm_flags);
+/* Do execute seals let @inode have @mode?  0 or -EPERM.  => i_rwsem held for writing */
+__must_check int shmem_check_mode(struct inode *inode, umode_t mode);
 /* memfd: F_ADD_SEALS and F_GET_SEALS; -EINVAL when it is no such file. */
 int shmem_add_seals(struct file *file, unsigned seals);
 int shmem_get_seals(struct file *file);

@@ -7,6 +7,8 @@
  *           are zeroed, so that growing again shows zeros.
  * INVARIANTS
  *   X1  A page leaves the cache locked and mapped nowhere.
+ *   X2  No page comes to lie beyond the end but by i_rwsem's holder: the size is set before pages are looked for,
+ *       and who adds one looks at the size afterwards, so that one of the two sees the other.
  * LOCKING   i_rwsem of the inode; then page lock; i_mmap_lock; mapping->lock.
  * UNITS     Byte ranges here are inclusive: lend is the last byte, -1 the largest.
  *
@@ -148,6 +150,7 @@ void truncate_setsize(struct inode *inode, loff_t new_size)
 	loff_t old = inode->i_size;
 
 	WRITE_ONCE(inode->i_size, new_size);
+	smp_mb();	/* the size before the look for pages and mappings (X2): pairs with who adds a page */
 	if (new_size < old)
 		truncate_pagecache(inode, new_size);
 }

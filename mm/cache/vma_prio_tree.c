@@ -149,11 +149,6 @@ struct vm_area_struct *vma_prio_tree_next(struct vm_area_struct *vma, struct pri
 	return node ? vma_of_node(node) : NULL;
 }
 
-static inline bool vma_shared_maywrite(const struct vm_area_struct *vma)
-{
-	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
-}
-
 void __vma_link_mapping(struct vm_area_struct *vma, struct address_space *mapping)
 {
 	if (vma_shared_maywrite(vma))

@@ -8,7 +8,8 @@
  *           shared    a write to a shared region: the page itself, after ->page_mkwrite agreed.
  * INVARIANTS
  *   E3  An entry that shows a cache page is stored while the page is locked and still belongs to
- *       its mapping: truncation, which locks each page, unmaps what it finds afterwards.
+ *       its mapping, and its index within the file: truncation, which sets the size, then locks each page,
+ *       unmaps what it finds afterwards.  The same holds for an entry that shows a private copy of it.
  * LOCKING   mmap_lock (read) > page lock > ptl.
  * TESTS     test/host/mm/fault/
  *
@@ -137,6 +138,7 @@ static unsigned do_cow_fault(struct vm_fault *vmf)
 {
 	struct page *copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	unsigned rc;
+	bool shown;
 
 	if (!copy)
 		return VM_FAULT_OOM;
@@ -147,9 +149,10 @@ static unsigned do_cow_fault(struct vm_fault *vmf)
 		return rc;
 	}
 	copy_highpage(copy, vmf->page);
-	unlock_page(vmf->page);
+	shown = finish_cow(vmf, copy);
+	unlock_page(vmf->page);		/* E3 */
 	put_page(vmf->page);
-	if (!finish_cow(vmf, copy))
+	if (!shown)
 		put_page(copy);
 	return rc & ~VM_FAULT_LOCKED;
 }

@@ -160,7 +160,7 @@ static void dup_file_link(struct vm_area_struct *vma, struct vm_area_struct *src
 
 	get_file(vma->vm_file);
 	mutex_lock(&mapping->i_mmap_lock);
-	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
+	if (vma_shared_maywrite(vma))
 		mapping_allow_writable(mapping);
 	vma_prio_tree_add(vma, src);
 	mutex_unlock(&mapping->i_mmap_lock);

@@ -17,6 +17,7 @@
 #include "include/uapi/resource.h"
 #include "mm/cache/pagemap.h"
 #include "mm/cache/shmem.h"
+#include "mm/cache/vma_prio_tree.h"
 #include "mm/space/account.h"
 #include "mm/space/fault_calls.h"
 #include "mm/space/mlock.h"
@@ -201,18 +202,21 @@ static int account_region(struct mm_struct *mm, unsigned long addr, unsigned lon
 /* Give @vma its store: the file's mmap(), or shared memory.  May change flags, start and ops. */
 static int vma_attach_store(struct vm_area_struct *vma, struct file *file)
 {
-	int rc;
-
 	if (!file)
 		return vma->vm_flags & VM_SHARED ? shmem_zero_setup(vma) : 0;
 	vma->vm_file = get_file(file);
-	rc = file->f_op->mmap(file, vma);
-	if (!rc && (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE)) {
-		rc = mapping_map_writable(file->f_mapping);
-		if (!rc)		/* vma_link() counts it again */
-			mapping_unmap_writable(file->f_mapping);
-	}
-	return rc;
+	return file->f_op->mmap(file, vma);
+}
+
+/* Undo what ->mmap() has mapped of @vma, which is linked nowhere and lies between @prev and @next. */
+static void drop_entries(struct vm_area_struct *vma, struct vm_area_struct *prev, struct vm_area_struct *next)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	unmap_vmas(&tlb, vma, vma->vm_start, vma->vm_end);
+	free_pgtables(&tlb, vma, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
+	tlb_finish_mmu(&tlb);
 }
 
 /* A new region for what no neighbour could swallow; NULL and *rc on failure. */
@@ -239,15 +243,16 @@ static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file 
 	vma_link(mm, vma, prev);
 	return vma;
 undo:
-	unmap_region(mm, vma, prev, next, d->start, d->end);	/* what ->mmap() has mapped of it */
+	drop_entries(vma, prev, next);
 	if (vma->vm_file)
 		fput(vma->vm_file);
 	vm_area_free(vma);
 	return NULL;
 }
 
-unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long len,
-			  unsigned long vm_flags, pgoff_t pgoff)
+/* The request is sound and @file agrees: put a region there. */
+static unsigned long place_region(struct file *file, unsigned long addr, unsigned long len,
+				  unsigned long vm_flags, pgoff_t pgoff)
 {
 	struct mm_struct *mm = current_base()->mm;
 	unsigned long nr = len >> PAGE_SHIFT, charged = 0;
@@ -293,6 +298,29 @@ unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long l
 			atomic_long_add(nr, &mm->locked_vm);
 	}
 	return addr;
+}
+
+/*
+ * A mapping that may be written counts in its file before anyone asks the file, and until vma_link() has counted
+ * it for good: so a seal that came first is seen, and one that comes now finds a writer.
+ */
+unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long len,
+			  unsigned long vm_flags, pgoff_t pgoff)
+{
+	bool counted;
+	int rc;
+
+	if (!file || !vm_shared_maywrite(vm_flags))
+		return place_region(file, addr, len, vm_flags, pgoff);
+	counted = !mapping_map_writable(file->f_mapping);
+	rc = shmem_check_mmap(file, &vm_flags);		/* takes VM_MAYWRITE, if only reading is allowed */
+	if (!rc && !counted && vm_shared_maywrite(vm_flags))
+		rc = -EPERM;
+	if (!rc)
+		addr = place_region(file, addr, len, vm_flags, pgoff);
+	if (counted)
+		mapping_unmap_writable(file->f_mapping);
+	return rc ? (unsigned long)rc : addr;
 }
 
 unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr, unsigned long len,

@@ -49,12 +49,6 @@ unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long len,
 			  unsigned long vm_flags, pgoff_t pgoff);
 /* => mmap_lock held for writing */
-/*
- * Clear the entries of [start, end), which the regions from @first on cover, and free their tables.
- * => @first.. are linked to each other only; @prev and @next are their neighbours
- */
-void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *prev,
-		  struct vm_area_struct *next, unsigned long start, unsigned long end);
 __must_check int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 	REQUIRES(mm->mmap_lock);
 int vm_munmap(unsigned long start, unsigned long len);

@@ -1,12 +1,16 @@
 /*
  * mm/space/munmap.c - take regions and their pages away.
  *
- * MODEL     do_munmap: cut the regions at both ends of the range; take what lies between out of list, tree
- *           and i_mmap; clear their entries through one gather; free tables; free the regions.
+ * MODEL     do_munmap: cut the regions at both ends of the range; take what lies between out of list and
+ *           tree; clear their entries through one gather; take them out of i_mmap; free tables; free the
+ *           regions.
  * INVARIANTS
  *   U1  A table is freed only if no region outside the range may have entries in it: the bounds are the
  *       neighbours' borders.
- * LOCKING   mmap_lock for writing.
+ *   U2  A region is in its file's i_mmap, and counts among the writable mappings, as long as anyone may
+ *       reach a page through it: who finds no mapping (truncation, a seal) may believe it.  Its tables go
+ *       later, for who finds it looks into them.
+ * LOCKING   mmap_lock for writing.  Until U2 lets them go, the regions' entries may be cleared by others, too.
  * FAILURE   -ENOMEM when a cut needs a region struct and there is none, or would pass max_map_count:
  *           nothing is unmapped then.
  * COST      One gather per call; per region a tree erase and a free.
@@ -15,6 +19,7 @@
  */
 #include "include/syscall.h"
 #include "include/uapi/errno.h"
+#include "mm/cache/vma_prio_tree.h"
 #include "mm/pt/gather.h"
 #include "mm/space/account.h"
 #include "mm/space/fault_calls.h"
@@ -32,18 +37,37 @@ bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long en
 	return false;
 }
 
-void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *prev,
-		  struct vm_area_struct *next, unsigned long start, unsigned long end)
+/* The entries of the regions from @first on are clear: nobody need look for their files' pages here (U2). */
+static void unlink_files(struct mmu_gather *tlb, struct vm_area_struct *first)
+{
+	for (struct vm_area_struct *vma = first; vma; vma = vma->vm_next) {
+		if (!vma->vm_file)
+			continue;
+		if (vma_shared_maywrite(vma))
+			tlb_flush_mmu(tlb);	/* a hart that remembers W still writes; does nothing twice */
+		vma_unlink_file(vma);
+	}
+}
+
+/*
+ * Clear the entries of [start, end), which the regions from @first on cover, and free their tables.
+ * => @first.. are linked to each other and to their files only; @prev and @next are their neighbours
+ */
+static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *prev,
+			 struct vm_area_struct *next, unsigned long start, unsigned long end)
 {
 	struct mmu_gather tlb;
 
 	update_hiwater_rss(mm);
 	tlb_gather_mmu(&tlb, mm);
+	inc_tlb_flush_pending(mm);	/* truncation may be at work here, too (T6) */
 	unmap_vmas(&tlb, first, start, end);
-	if (unlikely(mm_tlb_flush_nested(mm, 0)))	/* a file was cut meanwhile (T6) */
+	if (unlikely(mm_tlb_flush_nested(mm, 1)))
 		tlb_cover(&tlb, start, end);
+	unlink_files(&tlb, first);
 	free_pgtables(&tlb, first, prev ? prev->vm_end : 0, next ? next->vm_start : 0);	/* U1 */
 	tlb_finish_mmu(&tlb);
+	dec_tlb_flush_pending(mm);
 }
 
 /* Accounts and structs of a detached chain. */

@@ -128,10 +128,13 @@ static unsigned long absent_pages(struct vm_area_struct *vma, unsigned long va, 
 static bool page_is_cached(struct vm_area_struct *vma, unsigned long va)
 {
 	struct page *page = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, va));
+	bool there;
 
-	if (page)
-		put_page(page);
-	return page;
+	if (!page)
+		return false;
+	there = PageUptodate(page);	/* not if it is only put aside, or on its way */
+	put_page(page);
+	return there;
 }
 
 /* Which of the r->nr pages from @va on, whose entries lie in one table if they have one, are in memory. */

@@ -235,8 +235,6 @@ void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct
 
 	/* The list stays whole meanwhile, so no gap of the tree changes under a rotation. */
 	for (vma = first; vma != next; vma = vma->vm_next) {
-		if (vma->vm_file)
-			vma_unlink_file(vma);
 		rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
 		mm->map_count--;
 	}
@@ -324,7 +322,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	else
 		vma_set_range(vma, mapping, vma->vm_start, addr, vma->vm_pgoff);
 	if (mapping) {
-		if ((new->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
+		if (vma_shared_maywrite(new))
 			mapping_allow_writable(mapping);
 		vma_prio_tree_insert(new, &mapping->i_mmap);
 	}

@@ -89,7 +89,7 @@ __must_check int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, uns
 			   int new_below) REQUIRES(mm->mmap_lock);
 /* Move @vma's borders; the caller knows that the room is free. */
 void vma_resize(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff);
-/* Take [first .. last] (a stretch of the list) out; they stay chained, ended by NULL. */
+/* Take [first .. last] (a stretch of the list) out; they stay chained, ended by NULL, and in i_mmap. */
 void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *last,
 		      struct vm_area_struct *prev) REQUIRES(mm->mmap_lock);
 /* Close, drop the file, free the struct. */

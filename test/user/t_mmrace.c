@@ -10,7 +10,10 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #define PAGE	4096ul
@@ -134,3 +137,78 @@ TEST(a_shared_page_is_copied_for_whoever_writes)
 	p[0]++;
 	CHECK_EQ(p[0], 'd');
 }
+
+/* ---- a file that is cut is not shown beyond its end ------------------------------------------- */
+
+static __thread sigjmp_buf faulted;
+static char *cut_map;
+static volatile int cut_go, cut_done, cut_write;
+
+static void on_bus(int sig) { siglongjmp(faulted, sig); }
+
+/* Does an access to the map's second page get through? */
+static bool touch(bool write)
+{
+	volatile char *p = cut_map + PAGE;
+
+	if (sigsetjmp(faulted, 1))
+		return false;
+	if (write)
+		*p = 1;
+	else
+		(void)*p;
+	return true;
+}
+
+static void *touch_when_told(void *arg)
+{
+	(void)arg;
+	for (int round = 1; ; round++) {
+		while (cut_go == round - 1)
+			sched_yield();
+		if (cut_go < 0)
+			return NULL;
+		touch(cut_write);
+		cut_done = round;
+	}
+}
+
+/* One thread touches the second page while the other cuts it off: then it is not to be had. */
+static void cut_while_touched(int map_flags, bool write)
+{
+	int fd = syscall(SYS_memfd_create, "cut", 0);
+	pthread_t other;
+
+	CHECK(fd >= 0);
+	signal(SIGBUS, on_bus);
+	cut_write = write;
+	cut_map = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, map_flags, fd, 0);
+	CHECK(cut_map != MAP_FAILED);
+	time_is_up(ROUND_SECONDS);
+	CHECK(!pthread_create(&other, NULL, touch_when_told, NULL));
+	for (int round = 1; !time_is_up(ROUND_SECONDS); round++) {
+		struct stat st;
+		char c = 7;
+
+		CHECK(!ftruncate(fd, 2 * PAGE));
+		if (round % 2)
+			CHECK(pwrite(fd, "z", 1, PAGE) == 1);	/* cached, or a hole */
+		cut_go = round;
+		for (volatile int i = 0; i < round * 61 % 3000; i++)
+			;
+		CHECK(!ftruncate(fd, PAGE));
+		while (cut_done != round)
+			sched_yield();
+		CHECK(!touch(false));
+		CHECK(!fstat(fd, &st) && st.st_blocks <= 8);
+		CHECK(!ftruncate(fd, 2 * PAGE) && pread(fd, &c, 1, PAGE) == 1 && c == 0);
+		CHECK(!ftruncate(fd, PAGE));
+	}
+	cut_go = -1;
+	CHECK(!pthread_join(other, NULL));
+	close(fd);
+}
+
+TEST(no_private_copy_is_made_beyond_the_end) { cut_while_touched(MAP_PRIVATE, true); }
+TEST(no_page_is_written_beyond_the_end) { cut_while_touched(MAP_SHARED, true); }
+TEST(no_page_is_read_beyond_the_end) { cut_while_touched(MAP_SHARED, false); }
