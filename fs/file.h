@@ -46,4 +46,7 @@ static inline size_t iov_iter_count(const struct iov_iter *i) { return i->count;
 void locks_remove_posix(struct file *file, struct files_struct *owner);
 void locks_remove_file(struct file *file);
 
+/* sendfile(), copy_file_range(): the running task read and wrote @n bytes (/proc/PID/io). */
+void count_copy(ssize_t n);
+
 #endif

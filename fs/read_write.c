@@ -59,6 +59,25 @@ ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos)
 	return vfs_write(f, &i, pos);
 }
 
+/* A call of the running task moved @n bytes, or failed. */
+static inline void count_read(ssize_t n)
+{
+	current->io.rchar += n > 0 ? n : 0;
+	current->io.syscr++;
+}
+
+static inline void count_write(ssize_t n)
+{
+	current->io.wchar += n > 0 ? n : 0;
+	current->io.syscw++;
+}
+
+void count_copy(ssize_t n)
+{
+	count_read(n);
+	count_write(n);
+}
+
 /* One user buffer: 0 or -EFAULT. */
 static inline int user_buffer(struct iov_iter *i, void __user *buf, size_t count)
 {
@@ -80,6 +99,7 @@ SYSCALL_DEFINE3(read, unsigned, fd, char __user *, buf, size_t, count)
 		rc = user_buffer(&i, buf, count);
 		if (likely(!rc))
 			rc = vfs_read(f.file, &i, &f.file->f_pos);
+		count_read(rc);
 	}
 	fdput_pos(f);
 	return rc;
@@ -97,6 +117,7 @@ SYSCALL_DEFINE3(write, unsigned, fd, const char __user *, buf, size_t, count)
 		rc = user_buffer(&i, (char *)buf, count);
 		if (likely(!rc))
 			rc = vfs_write(f.file, &i, &f.file->f_pos);
+		count_write(rc);
 	}
 	fdput_pos(f);
 	return rc;
@@ -106,7 +127,13 @@ enum rw { RW_READ, RW_WRITE };
 
 static ssize_t do_rw(enum rw rw, struct file *f, struct iov_iter *i, loff_t *pos)
 {
-	return rw == RW_READ ? vfs_read(f, i, pos) : vfs_write(f, i, pos);
+	ssize_t n = rw == RW_READ ? vfs_read(f, i, pos) : vfs_write(f, i, pos);
+
+	if (rw == RW_READ)
+		count_read(n);
+	else
+		count_write(n);
+	return n;
 }
 
 static ssize_t do_prw(enum rw rw, unsigned fd, char __user *buf, size_t count, loff_t pos)

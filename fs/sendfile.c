@@ -100,6 +100,7 @@ SYSCALL_DEFINE6(copy_file_range, int, in_fd, loff_t __user *, uin, int, out_fd, 
 	if ((uin && get_user(ipos, (loff_t *)uin)) || (uout && get_user(opos, (loff_t *)uout)))
 		goto out;
 	n = flags ? -EINVAL : do_copy_range(in.file, &ipos, out.file, &opos, len);
+	count_copy(n);
 	if (n <= 0)
 		goto out;
 	if (!uin)
@@ -160,8 +161,10 @@ static ssize_t sendfile_from(struct file *in, int out_fd, loff_t *pos, size_t co
 	out = fdget(out_fd);
 	if (!out.file)
 		return -EBADF;
-	if (out.file->f_mode & FMODE_WRITE)
+	if (out.file->f_mode & FMODE_WRITE) {
 		n = do_sendfile(in, out.file, pos ? pos : &in->f_pos, count);
+		count_copy(n);
+	}
 	fdput(out);
 	return n;
 }

@@ -312,8 +312,11 @@ struct mm_struct {
 	int oom_score_adj;
 	unsigned membarrier_state;		/* (A) registrations: MEMBARRIER_CMD_* bits */
 	unsigned oom_flags;			/* (A) MMF_* */
+	unsigned coredump_filter;		/* (A) which regions a dump would hold; a new program takes it over */
 };
 
+#define COREDUMP_FILTER_DEFAULT	0x33u	/* anonymous, private and shared; ELF headers; large pages */
+#define COREDUMP_FILTER_ALL	0x1ffu
 #define MMF_OOM_VICTIM	1		/* killed for its memory: its threads may use the reserves */
 #define MMF_OOM_SKIP	2		/* there is nothing more to be had from it */
 #define MMF_UNSTABLE	4		/* its private pages may be gone: the kernel copies nothing */

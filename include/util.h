@@ -34,9 +34,11 @@
 /* Text and data that only start-up needs; given back to the buddy system before init runs. */
 #ifdef VELLUM_HOST
 #define __init
+#define __sched
 #define __initdata
 #else
 #define __init		__section(".init.text") __cold
+#define __sched		__section(".sched.text")	/* sleeps for its caller: /proc/PID/wchan names that one */
 #define __initdata	__section(".init.data")
 #endif
 

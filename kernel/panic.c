@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "kernel/panic.h"
+#include "kernel/sched/sched.h"
 #include "include/arch/arch.h"
 #include "include/machine.h"
 #include "kernel/kallsyms.h"
@@ -126,6 +127,49 @@ unsigned stack_trace_save(unsigned long *calls, unsigned max)
 			calls[n++] = *word;
 	}
 	return n;
+}
+
+/* Not on a hart, and asleep. */
+static bool task_sleeps(struct task_struct *t)
+{
+	return t != current && READ_ONCE(t->state) != TASK_RUNNING && !task_curr(t);
+}
+
+/*
+ * A task that wakes up meanwhile writes to the stack that is read: what was read is then thrown away.
+ */
+unsigned stack_trace_save_task(struct task_struct *t, unsigned long *calls, unsigned max)
+{
+	unsigned long slept = READ_ONCE(t->nvcsw), bottom = (unsigned long)t->stack, sp;
+	unsigned n = 0;
+
+	if (!task_sleeps(t) || !max)
+		return 0;
+	smp_rmb();
+	calls[n++] = t->thread.ra;
+	sp = t->thread.sp;
+	if (sp < bottom || sp > bottom + THREAD_SIZE || (sp & 7))
+		return 0;
+	for (; sp < bottom + THREAD_SIZE && n < max; sp += 8) {
+		unsigned long word = READ_ONCE(*(const unsigned long *)sp);
+
+		if (is_return_address(word))
+			calls[n++] = word;
+	}
+	smp_rmb();
+	return task_sleeps(t) && READ_ONCE(t->nvcsw) == slept ? n : 0;
+}
+
+unsigned long task_wchan(struct task_struct *t)
+{
+	extern char __sched_text_start[], __sched_text_end[];
+	unsigned long calls[16];
+	unsigned n = stack_trace_save_task(t, calls, ARRAY_SIZE(calls));
+
+	for (unsigned i = 0; i < n; i++)
+		if (calls[i] <= (unsigned long)__sched_text_start || calls[i] > (unsigned long)__sched_text_end)
+			return calls[i];
+	return 0;
 }
 
 void dump_stack(void)

@@ -19,6 +19,13 @@ void panic_early_setup(void);	/* panic= of the command line, before it is parsed
 
 /* Print @pc (unless 0) and the calls found on the running task's stack from @sp up. */
 void show_trace(unsigned long pc, unsigned long sp);
+struct task_struct;
+/*
+ * Return addresses on the stack of @t, innermost first, at most @max; how many, 0: it is not asleep.  They are found
+ * by their look: one that is left over from an earlier call may be among them.
+ */
+unsigned stack_trace_save_task(struct task_struct *t, unsigned long *calls, unsigned max);
+unsigned long task_wchan(struct task_struct *t);	/* where it waits; 0: it does not, or is just waking up */
 /* Print who called us. */
 void dump_stack(void);
 

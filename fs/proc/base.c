@@ -156,12 +156,6 @@ static int show_auxv_mm(struct seq_file *m, struct mm_struct *mm)
 }
 static int show_auxv(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, show_auxv_mm); }
 
-static int show_wchan(struct seq_file *m, __maybe_unused struct task_struct *t)
-{
-	seq_putc(m, '0');
-	return 0;
-}
-
 static int show_syscall(struct seq_file *m, struct task_struct *t)
 {
 	struct pt_regs *regs = task_pt_regs(t);
@@ -250,7 +244,11 @@ static const struct pid_entry pid_entries[] = {
 	ONE_E("smaps_rollup", 0444, show_smaps_rollup, PE_PTRACE),
 	ONE_E("numa_maps", 0444, show_numa_maps, 0),
 	REG_E("pagemap", 0400, proc_pagemap_fops, PE_PTRACE),
-	ONE_E("wchan", 0444, show_wchan, 0),
+	ONE_E("wchan", 0444, proc_pid_wchan, 0),
+	ONE_E("stack", 0400, proc_pid_stack, 0),
+	ONE_E("io", 0400, proc_pid_io, 0),
+	ONE_E("timers", 0444, proc_pid_timers, PE_PROCESS),
+	REG_E("coredump_filter", 0644, proc_coredump_filter_fops, PE_PROCESS),
 	ONE_E("oom_score", 0444, show_oom_score, 0),
 	REG_E("oom_adj", 0644, proc_oom_adj_fops, 0),
 	REG_E("oom_score_adj", 0644, proc_oom_score_adj_fops, 0),

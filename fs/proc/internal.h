@@ -65,11 +65,19 @@ extern const struct file_operations proc_fd_fops, proc_fdinfo_fops, proc_task_fo
 	proc_pagemap_fops, proc_environ_fops, proc_comm_fops, proc_oom_adj_fops, proc_oom_score_adj_fops,
 	proc_make_it_fail_fops,
 	proc_clear_refs_fops, proc_mounts_fops, proc_mountinfo_fops,
-	proc_maps_fops, proc_smaps_fops, proc_map_files_fops, proc_mountstats_fops, proc_timerslack_fops;
+	proc_maps_fops, proc_smaps_fops, proc_map_files_fops,
+	proc_coredump_filter_fops, proc_mountstats_fops, proc_timerslack_fops;
+
+/* The text that was written, white space cut off; -EINVAL when it is longer than @size - 1. */
+__must_check int proc_get_text(struct iov_iter *from, char *buf, size_t size);
 
 int proc_pid_stat(struct seq_file *m, struct task_struct *t);
 int proc_pid_status(struct seq_file *m, struct task_struct *t);
 int proc_pid_limits(struct seq_file *m, struct task_struct *t);
+int proc_pid_wchan(struct seq_file *m, struct task_struct *t);
+int proc_pid_stack(struct seq_file *m, struct task_struct *t);
+int proc_pid_io(struct seq_file *m, struct task_struct *t);
+int proc_pid_timers(struct seq_file *m, struct task_struct *t);
 char task_state_char(const struct task_struct *t);
 
 /* PROCMAP_QUERY of the regions of @mm, which is counted.  => takes mmap_lock; 0 or -errno */

@@ -154,8 +154,7 @@ const struct file_operations proc_environ_fops = {
 
 /* ---- small numbers that can be written ------------------------------------------------------- */
 
-/* The text that was written, white space cut off; -EINVAL when it is longer than @size - 1. */
-static int get_text(struct iov_iter *from, char *buf, size_t size)
+int proc_get_text(struct iov_iter *from, char *buf, size_t size)
 {
 	size_t n = from->count;
 	char *s;
@@ -176,7 +175,7 @@ static ssize_t clear_refs_write(struct file *f, struct iov_iter *from, loff_t *p
 	size_t n = from->count;
 	struct mm_struct *mm;
 	char buf[16];
-	int what, rc = get_text(from, buf, sizeof(buf));
+	int what, rc = proc_get_text(from, buf, sizeof(buf));
 
 	if (!rc)
 		rc = kstrtoint(buf, 10, &what);
@@ -258,7 +257,7 @@ static ssize_t oom_score_adj_write(struct file *f, struct iov_iter *from, __mayb
 {
 	size_t n = from->count;
 	char buf[16];
-	int adj, rc = get_text(from, buf, sizeof(buf));
+	int adj, rc = proc_get_text(from, buf, sizeof(buf));
 
 	if (!rc)
 		rc = kstrtoint(buf, 0, &adj);
@@ -282,7 +281,7 @@ static ssize_t make_it_fail_write(struct file *f, struct iov_iter *from, __maybe
 {
 	size_t n = from->count;
 	char buf[8];
-	int value, rc = capable(CAP_SYS_RESOURCE) ? get_text(from, buf, sizeof(buf)) : -EPERM;
+	int value, rc = capable(CAP_SYS_RESOURCE) ? proc_get_text(from, buf, sizeof(buf)) : -EPERM;
 
 	if (!rc)
 		rc = kstrtoint(buf, 0, &value);
@@ -313,7 +312,7 @@ static ssize_t oom_adj_write(struct file *f, struct iov_iter *from, __maybe_unus
 {
 	size_t n = from->count;
 	char buf[16];
-	int old, rc = get_text(from, buf, sizeof(buf));
+	int old, rc = proc_get_text(from, buf, sizeof(buf));
 
 	if (!rc)
 		rc = kstrtoint(buf, 0, &old);
@@ -358,7 +357,7 @@ static ssize_t timerslack_write(struct file *f, struct iov_iter *from, __maybe_u
 	size_t n = from->count;
 	unsigned long long v;
 	char buf[24];
-	int rc = get_text(from, buf, sizeof(buf));
+	int rc = proc_get_text(from, buf, sizeof(buf));
 
 	if (!rc)
 		rc = kstrtoull(buf, 10, &v);

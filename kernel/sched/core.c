@@ -366,6 +366,7 @@ int sched_fork(struct task_struct *p)
 	set_load_weight(p);
 	p->utime = p->stime = 0;
 	p->nvcsw = p->nivcsw = 0;
+	p->io = (struct task_io){ 0 };
 	set_task_hart(p, this_hart());
 	return 0;
 }

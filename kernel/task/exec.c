@@ -211,6 +211,7 @@ static int bprm_mm_init(struct linux_binprm *bprm)
 	bprm->mm = mm_alloc();
 	if (!bprm->mm)
 		return -ENOMEM;
+	bprm->mm->coredump_filter = current->mm ? READ_ONCE(current->mm->coredump_filter) : COREDUMP_FILTER_DEFAULT;
 	top = (STACK_TOP - stack_rnd()) & PAGE_MASK;
 	rc = mm_insert_stack(bprm->mm, top, PAGE_SIZE, 0, &bprm->vma);
 	bprm->p = top - sizeof(void *);

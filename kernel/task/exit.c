@@ -43,6 +43,7 @@ static void account_dead_thread(struct task_struct *t, struct signal_struct *sig
 	sig->stime += stime;
 	sig->min_flt += t->min_flt;
 	sig->maj_flt += t->maj_flt;
+	task_io_add(&sig->io, &t->io);
 	sig->nvcsw += t->nvcsw;
 	sig->nivcsw += t->nivcsw;
 }

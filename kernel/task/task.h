@@ -44,6 +44,12 @@ struct sighand_struct {
 /* A group-wide interval or POSIX timer is in kernel/time/itimer.h. */
 struct itimer_state { u64 value_ns, interval_ns; };
 
+/* What a task read and wrote: /proc/PID/io. */
+struct task_io {
+	u64 rchar, wchar;		/* bytes that calls moved */
+	u64 syscr, syscw;		/* how many calls there were */
+};
+
 struct signal_struct {
 	atomic_t count;			/* users of the struct */
 	atomic_t live;			/* threads not yet exiting */
@@ -69,6 +75,7 @@ struct signal_struct {
 	u64 utime, stime, cutime, cstime;	/* ns of dead threads, of waited-for children */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw;
 	unsigned long maxrss, cmaxrss;
+	struct task_io io;		/* (H) of dead threads */
 	int oom_score_adj;
 	bool is_child_subreaper;
 };
@@ -175,9 +182,18 @@ struct task_struct {
 	u64 utime, stime;		/* ns */
 	u64 acct_stamp;			/* when utime/stime were last brought up */
 	unsigned long nvcsw, nivcsw;
+	struct task_io io;		/* own thread only writes */
 	void (*kthread_fn)(void *);
 	void *kthread_arg;
 };
+
+static inline void task_io_add(struct task_io *sum, const struct task_io *io)
+{
+	sum->rchar += io->rchar;
+	sum->wchar += io->wchar;
+	sum->syscr += io->syscr;
+	sum->syscw += io->syscw;
+}
 
 #define current	((struct task_struct *)current_base())
 static inline struct pt_regs *task_pt_regs(struct task_struct *t)

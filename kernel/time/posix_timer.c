@@ -17,6 +17,7 @@
 #include "include/uaccess.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/queue.h"
+#include "fs/seq_file.h"
 #include "kernel/task/pid.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/itimer.h"
@@ -444,4 +445,22 @@ SYSCALL_DEFINE1(timer_getoverrun, int, id)
 		n = t->overrun_last;
 	mutex_unlock(&posix_timers_mutex);
 	return n;
+}
+
+/* ---- /proc/PID/timers ------------------------------------------------------------------------ */
+
+void posix_timers_show(struct seq_file *m, struct signal_struct *sig)
+{
+	static const char *const how[] = {
+		[SIGEV_SIGNAL] = "signal", [SIGEV_NONE] = "none", [SIGEV_THREAD] = "thread",
+	};
+	struct k_itimer *t;
+
+	mutex_lock(&posix_timers_mutex);
+	list_for_each_entry(t, &sig->posix_timers, link)
+		seq_printf(m, "ID: %d\nsignal: %d/%016lx\nnotify: %s/%s.%d\nClockID: %d\n", t->id,
+			   t->q->info.si_signo, (unsigned long)t->q->info.si_value.sival_ptr,
+			   how[t->notify & ~SIGEV_THREAD_ID], to_group(t) ? "pid" : "tid",
+			   to_group(t) ? t->target->tgid : t->target->pid, t->clock);
+	mutex_unlock(&posix_timers_mutex);
 }

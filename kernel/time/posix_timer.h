@@ -13,5 +13,7 @@ struct signal_struct;
 /* Fire the timers on CPU clocks that are due; whether any is armed.  sighand->lock held */
 bool posix_cpu_timers_tick(struct signal_struct *sig, u64 user, u64 system);
 void posix_timers_delete_all(struct signal_struct *sig);
+struct seq_file;
+void posix_timers_show(struct seq_file *m, struct signal_struct *sig);	/* /proc/PID/timers */
 
 #endif

@@ -26,7 +26,7 @@ void hrtimer_init_sleeper(struct hrtimer_sleeper *s, enum hrtimer_clock c)
 }
 
 /* Sleep until @expires; true when that moment came. */
-static bool sleep_until(ktime_t expires)
+static __sched bool sleep_until(ktime_t expires)
 {
 	struct hrtimer_sleeper s;
 
@@ -39,7 +39,7 @@ static bool sleep_until(ktime_t expires)
 	return !s.task;
 }
 
-int schedule_hrtimeout(const ktime_t *expires, enum hrtimer_mode mode)
+__sched int schedule_hrtimeout(const ktime_t *expires, enum hrtimer_mode mode)
 {
 	ktime_t end;
 
@@ -55,7 +55,7 @@ int schedule_hrtimeout(const ktime_t *expires, enum hrtimer_mode mode)
 	return sleep_until(end) ? 0 : -EINTR;
 }
 
-long schedule_timeout(u64 ns)
+__sched long schedule_timeout(u64 ns)
 {
 	ktime_t end, now;
 

@@ -148,6 +148,7 @@ static void mm_copy_layout(struct mm_struct *mm, const struct mm_struct *old)
 	memcpy(mm->saved_auxv, old->saved_auxv, sizeof(mm->saved_auxv));
 	mm->vdso = old->vdso;
 	mm->oom_score_adj = old->oom_score_adj;
+	mm->coredump_filter = READ_ONCE(old->coredump_filter);
 }
 
 /*

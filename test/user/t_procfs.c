@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <linux/openat2.h>
 #include <signal.h>
+#include <time.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -285,4 +286,137 @@ TEST(a_region_is_asked_for_in_numbers)
 	close(maps);
 	close(fd);
 	CHECK(!munmap(p + PG, 3 * PG) && !unlink(file));
+}
+
+/* ---- where a task is, what it did ------------------------------------------------------------ */
+
+static char text[1 << 14];
+
+/* The content of /proc/@pid/@name; NULL when it cannot be opened. */
+static char *pid_file(pid_t pid, const char *name)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return NULL;
+	n = read(fd, text, sizeof(text) - 1);
+	CHECK(n >= 0);
+	text[n] = 0;
+	close(fd);
+	return text;
+}
+
+static void pid_file_write(pid_t pid, const char *name, const char *what)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	int fd = open(path, O_WRONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, what, strlen(what)), strlen(what));
+	close(fd);
+}
+
+TEST(a_sleeper_says_where_it_sleeps)
+{
+	pid_t p = sleeper_of(OWNER);
+	char function[64];
+
+	if (!pid_file(p, "wchan") || !pid_file(p, "stack")) {
+		kill(p, SIGKILL);
+		test_skip("no wchan, or no stack");
+	}
+	while (!strchr(pid_file(p, "stat"), 'S'))
+		usleep(1000);
+	CHECK(strlen(pid_file(p, "wchan")) > 1);
+	strcpy(function, text);
+	CHECK(strncmp(pid_file(p, "stack"), "[<0>] ", 6) == 0);
+	CHECK(strstr(text, function) && !strstr(text, "0xffff"));
+	CHECK(!strcmp(pid_file(getpid(), "wchan"), "0"));	/* it runs */
+	int status = CHILD_STATUS({
+		char path[64];
+		int fd;
+
+		if (setgid(OTHER) || setuid(OTHER))
+			_exit(1);
+		snprintf(path, sizeof(path), "/proc/%d/wchan", p);
+		if ((fd = open(path, O_RDONLY)) < 0 || read(fd, path, sizeof(path)) != 1 || path[0] != '0')
+			_exit(2);
+		/* Its own it may open, but not read. */
+		if ((fd = open("/proc/self/stack", O_RDONLY)) >= 0 && read(fd, path, sizeof(path)) >= 0)
+			_exit(3);
+	});
+	CHECK_EQ(status, 0);
+	kill(p, SIGKILL);
+	CHECK_EQ(waitpid(p, NULL, 0), p);
+}
+
+static unsigned long io_of(const char *name)
+{
+	const char *at = strstr(pid_file(getpid(), "io"), name);
+
+	CHECK(at);
+	return strtoul(at + strlen(name), NULL, 10);
+}
+
+TEST(io_counts_bytes_and_calls)
+{
+	char buf[100];
+	int ends[2];
+
+	if (access("/proc/self/io", F_OK))
+		test_skip("no /proc/PID/io");
+	CHECK(!pipe(ends));
+	unsigned long read_bytes = io_of("rchar: ");
+	unsigned long written = io_of("wchar: "), reads = io_of("syscr: "), writes = io_of("syscw: ");
+	CHECK_EQ(write(ends[1], buf, 100), 100);
+	CHECK_EQ(read(ends[0], buf, 60), 60);
+	CHECK_ERR(write(ends[1], (void *)8, 10), EFAULT);	/* a call, and no byte */
+	CHECK_EQ(io_of("wchar: "), written + 100);
+	CHECK_EQ(io_of("syscw: "), writes + 2);
+	CHECK(io_of("rchar: ") >= read_bytes + 60);
+	CHECK(io_of("syscr: ") >= reads + 1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+TEST(coredump_filter_is_kept_and_inherited)
+{
+	if (!pid_file(getpid(), "coredump_filter"))
+		test_skip("no coredump_filter");
+	pid_file_write(getpid(), "coredump_filter", "0x3");
+	CHECK(!strcmp(pid_file(getpid(), "coredump_filter"), "00000003\n"));
+	CHECK_EQ(CHILD_STATUS(_exit(strcmp(pid_file(getpid(), "coredump_filter"), "00000003\n") != 0)), 0);
+	CHECK_EQ(CHILD_STATUS({
+		execl("/bin/sh", "sh", "-c", "read x </proc/self/coredump_filter; [ $x = 00000003 ]", NULL);
+		_exit(9);
+	}), 0);
+	pid_file_write(getpid(), "coredump_filter", "0xffffffff");
+	CHECK(!strcmp(pid_file(getpid(), "coredump_filter"), "000001ff\n"));
+	int fd = open("/proc/self/coredump_filter", O_WRONLY);
+	CHECK_ERR(write(fd, "all", 3), EINVAL);
+	close(fd);
+}
+
+TEST(timers_are_told)
+{
+	struct sigevent ev = {
+		.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value.sival_ptr = (void *)0x123,
+	};
+	char want[128];
+	timer_t id;
+
+	if (!pid_file(getpid(), "timers"))
+		test_skip("no timers");
+	CHECK(!*text);
+	CHECK(!timer_create(CLOCK_MONOTONIC, &ev, &id));
+	snprintf(want, sizeof(want), "signal: %d/%016x\nnotify: signal/pid.%d\nClockID: 1\n", SIGUSR1, 0x123,
+		 getpid());
+	CHECK(strstr(pid_file(getpid(), "timers"), want) && !strncmp(text, "ID: ", 4));
+	CHECK(!timer_delete(id));
+	CHECK(!*pid_file(getpid(), "timers"));
 }

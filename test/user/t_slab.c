@@ -170,7 +170,8 @@ TEST(slab_caches_that_merge_go_by_an_id)
 		unsigned links = links_to(e->d_name, &same);
 		CHECK_EQ(same, 1);
 		CHECK(links >= 1 && links <= attr(e->d_name, "aliases") + 1);
-		CHECK(strstr(e->d_name, "0") && attr(e->d_name, "slab_size") == atol(e->d_name + strlen(e->d_name) - 7));
+		CHECK(strlen(e->d_name) >= 8);
+		CHECK_EQ(attr(e->d_name, "slab_size"), atol(e->d_name + strlen(e->d_name) - 7));
 		merged += links > 1;
 	}
 	closedir(d);
