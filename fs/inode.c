@@ -72,6 +72,7 @@ struct inode *new_inode(struct super_block *sb)
 	atomic_set(&inode->i_count, 1);
 	inode->i_sb = sb;
 	inode->i_nlink = 1;
+	inode->i_sequence = 0;
 	inode->i_ino = get_next_ino();
 	inode->i_op = &empty_iops;
 	inode->i_fop = &no_open_fops;

@@ -165,6 +165,7 @@ struct inode {
 	struct pipe_inode_info *i_pipe;		/* FIFOs and pipes */
 	const char *i_link;			/* symbolic link: target that lives as long as the inode */
 	void *i_private;
+	u64 i_sequence;				/* (A) no two have the same; 0: nobody asked (futexes) */
 };
 
 #define DNAME_INLINE	32

@@ -311,6 +311,7 @@ struct mm_struct {
 	struct list_head mm_list;		/* all address spaces (mm_list_lock) */
 	int oom_score_adj;
 	unsigned membarrier_state;		/* (A) registrations: MEMBARRIER_CMD_* bits */
+	u64 id;					/* (I) no two have the same, ever */
 	unsigned oom_flags;			/* (A) MMF_* */
 	unsigned coredump_filter;		/* (A) which regions a dump would hold; a new program takes it over */
 };

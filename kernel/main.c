@@ -28,7 +28,7 @@
 #include "include/ioport.h"
 #include "include/machine.h"
 #include "include/uapi/sched.h"
-#include "kernel/futex.h"
+#include "kernel/futex/futex.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/kallsyms.h"
 #include "kernel/ktest_hook.h"

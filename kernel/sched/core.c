@@ -295,9 +295,7 @@ void schedule(void)
 			prev->se.vruntime -= rq->min_vruntime;
 			rq->push = prev;
 		} else if (rq_has_waiting(rq)) {
-			enqueue_waiting(rq, prev, !(task_is_rt(prev) &&
-						    prev->se.sum_exec_ns >= prev->se.slice_ns &&
-						    prev->policy == SCHED_RR));
+			enqueue_waiting(rq, prev, prev->se.sum_exec_ns < prev->se.slice_ns);
 		} else {
 			spin_unlock_irqrestore(&rq->lock, flags);
 			return;
@@ -354,8 +352,9 @@ int sched_fork(struct task_struct *p)
 	p->kicks = 0;
 	p->kick_depth = 0;
 	memset(&p->se, 0, sizeof(p->se));
+	p->se.inherited = URGENCY_FAIR;
 	if (p->sched_reset_on_fork) {
-		if (task_is_rt(p) || p->policy == SCHED_IDLE)
+		if (policy_is_rt(p->policy) || p->policy == SCHED_IDLE)
 			p->policy = SCHED_NORMAL;
 		p->rt_priority = 0;
 		p->nice = max(p->nice, 0);
@@ -462,6 +461,7 @@ void init_idle(struct task_struct *idle, unsigned hart)
 	idle->policy = SCHED_NORMAL;
 	idle->nice = 0;
 	idle->cpus_allowed = BIT(hart);
+	idle->se.inherited = URGENCY_FAIR;
 	set_load_weight(idle);
 	idle->state = TASK_RUNNING;
 	idle->se.on_hart = true;

@@ -1,10 +1,10 @@
 /*
  * kernel/sched/fair.c - which of a hart's runnable tasks is next.
  *
- * MODEL     Real-time tasks (FIFO, RR) go first, by rt_priority; but while others wait for the hart they have at
- *           most kernel.sched_rt_runtime_us of each sched_rt_period_us, so that one that spins does not take
- *           the machine away (-1: no limit).  The others share by weight: vruntime is
- *           the time a task has run, scaled by 1024 / weight, and the least one is next.  A step of
+ * MODEL     Real-time tasks (FIFO, RR, and who holds what one of these waits for) go first, by urgency; but while
+ *           others wait for the hart they have at most kernel.sched_rt_runtime_us of each sched_rt_period_us, so
+ *           that one that spins does not take the machine away (-1: no limit).  The others share by weight:
+ *           vruntime is the time a task has run, scaled by 1024 / weight, and the least one is next.  A step of
  *           nice is a factor of 1.25 in weight.
  * INVARIANTS
  *   F1  leftmost is the first node of the tree, NULL exactly when the tree is empty.
@@ -43,11 +43,20 @@ unsigned nice_weight(int nice)
 	return weight_of[nice - NICE_MIN];
 }
 
-/* Weight and its inverse, 2^32 / weight, after a change of nice or policy. */
+/* For as long as somebody as urgent as @urgency waits for @p. */
+void set_inherited(struct task_struct *p, u64 urgency)
+{
+	p->se.inherited = urgency;
+	WRITE_ONCE(p->se.urgency, min(p->se.own_urgency, urgency));
+}
+
+/* Weight and its inverse, 2^32 / weight, and urgency, after a change of nice, priority or policy. */
 void set_load_weight(struct task_struct *p)
 {
 	p->se.weight = p->policy == SCHED_IDLE ? IDLE_WEIGHT : nice_weight(p->nice);
 	p->se.inv_weight = (1ull << 32) / p->se.weight;
+	p->se.own_urgency = policy_is_rt(p->policy) ? URGENCY_RT(p->rt_priority) : URGENCY_FAIR;
+	set_inherited(p, p->se.inherited);
 }
 
 static __always_inline struct task_struct *node_task(struct rb_node *n)
@@ -116,7 +125,7 @@ static void enqueue_rt(struct rq *rq, struct task_struct *p, bool head)
 	struct list_head *before = &rq->rt;
 
 	list_for_each_entry(o, &rq->rt, se.run_list) {
-		if (o->rt_priority < p->rt_priority || (head && o->rt_priority == p->rt_priority)) {
+		if (o->se.urgency > p->se.urgency || (head && o->se.urgency == p->se.urgency)) {
 			before = &o->se.run_list;
 			break;
 		}
@@ -171,7 +180,9 @@ struct task_struct *pick_next(struct rq *rq)
 	if (unlikely(!list_empty(&rq->rt)) && rt_may_run(rq)) {
 		p = list_first_entry(&rq->rt, struct task_struct, se.run_list);
 		list_del(&p->se.run_list);
-		if (p->policy == SCHED_RR && p->se.sum_exec_ns >= p->se.slice_ns)
+		if (p->policy != SCHED_RR)
+			p->se.slice_ns = ~0ull;
+		else if (p->se.sum_exec_ns >= p->se.slice_ns)
 			p->se.slice_ns = p->se.sum_exec_ns + RR_SLICE_NS;
 		return p;
 	}
@@ -201,7 +212,7 @@ bool should_preempt(struct rq *rq, struct task_struct *p)
 	if (curr == rq->idle)
 		return true;
 	if (unlikely(task_is_rt(p)))
-		return task_is_rt(curr) ? curr->rt_priority < p->rt_priority : rt_may_run(rq);
+		return task_is_rt(curr) ? curr->se.urgency > p->se.urgency : rt_may_run(rq);
 	if (unlikely(task_is_rt(curr)))
 		return false;
 	if (unlikely(p->policy != SCHED_NORMAL))
@@ -216,12 +227,11 @@ bool slice_expired(struct rq *rq, struct task_struct *p)
 {
 	s64 ahead;
 
-	if (unlikely(task_is_rt(p)) && !rt_may_run(rq))
-		return true;
-	if (p->policy == SCHED_FIFO)
-		return false;
-	if (p->policy == SCHED_RR)
-		return p->se.sum_exec_ns >= p->se.slice_ns && !list_empty(&rq->rt);
+	if (unlikely(task_is_rt(p))) {
+		if (!rt_may_run(rq))
+			return true;
+		return p->policy == SCHED_RR && p->se.sum_exec_ns >= p->se.slice_ns && !list_empty(&rq->rt);
+	}
 	if (!list_empty(&rq->rt) && rt_may_run(rq))
 		return true;
 	if (!rq->leftmost)

@@ -56,10 +56,9 @@ DECLARE_PER_HART(struct rq, runqueues);
 
 static __always_inline struct rq *this_rq(void) { return this_hart_ptr(&runqueues); }
 static __always_inline struct rq *hart_rq(unsigned hart) { return per_hart_ptr(&runqueues, hart); }
-static inline bool task_is_rt(const struct task_struct *p)
-{
-	return p->policy == SCHED_FIFO || p->policy == SCHED_RR;
-}
+static inline bool policy_is_rt(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
+/* By its policy, or for the sake of a task that waits for it. */
+static inline bool task_is_rt(const struct task_struct *p) { return p->se.urgency != URGENCY_FAIR; }
 static inline void set_task_hart(struct task_struct *p, unsigned hart)
 {
 	p->hart = hart;
@@ -83,6 +82,7 @@ static inline struct rq *task_rq_lock(struct task_struct *p) NO_LOCK_ANALYSIS
 void weights_init(void);
 unsigned nice_weight(int nice);
 void set_load_weight(struct task_struct *p);
+void set_inherited(struct task_struct *p, u64 urgency);
 void update_curr(struct rq *rq, u64 now);
 void enqueue_waiting(struct rq *rq, struct task_struct *p, bool head);
 void dequeue_waiting(struct rq *rq, struct task_struct *p);

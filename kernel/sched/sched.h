@@ -23,6 +23,14 @@
 #define TASK_NEW	0x80			/* never run yet */
 #define TASK_NORMAL	(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
+/*
+ * How urgently a task wants a hart: less is more.  The deadline of a SCHED_DEADLINE task, ns; then the real-time
+ * priorities; then all others, who share by weight.
+ */
+#define URGENCY_FAIR	(~0ull)
+#define URGENCY_RT(prio) ((1ull << 62) + 99 - (prio))
+static inline u64 task_urgency(const struct task_struct *p) { return READ_ONCE(p->se.urgency); }
+
 #define NICE_MIN	(-20)
 #define NICE_MAX	19
 
@@ -64,6 +72,12 @@ void set_current_harts(u64 harts);
 bool task_curr(const struct task_struct *p);
 /* Wait until @p, which has left every state but the given ones, is switched out. */
 void wait_task_inactive(struct task_struct *p);
+
+/*
+ * @p is as urgent as @urgency at least, for the sake of those who wait for it; what it is then.
+ * => pi_lock held; any state of @p
+ */
+u64 sched_inherit(struct task_struct *p, u64 urgency);
 
 /* nice value, RT priority as /proc/PID/stat shows them. */
 int task_prio(const struct task_struct *p);	/* 20 + nice, or -1 - rt_priority */

@@ -10,6 +10,7 @@
  */
 #include "include/syscall.h"
 #include "include/uaccess.h"
+#include "kernel/futex/futex.h"
 #include "kernel/sched/rq.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
@@ -21,11 +22,6 @@
 static bool policy_valid(int policy)
 {
 	return policy >= SCHED_NORMAL && policy <= SCHED_IDLE && policy != 4;
-}
-
-static bool policy_is_rt(int policy)
-{
-	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
 /* Counted task @pid, the running one for 0; NULL when there is none. */
@@ -56,44 +52,82 @@ bool can_nice(const struct task_struct *p, int nice)
 
 int task_prio(const struct task_struct *p)
 {
-	return task_is_rt(p) ? -1 - p->rt_priority : 20 + p->nice;
+	u64 urgency = task_urgency(p);
+
+	if (urgency == URGENCY_FAIR)
+		return 20 + p->nice;
+	return max((s64)(urgency - URGENCY_RT(99)), -1ll) - 100;
 }
 
 /* ---- changing -------------------------------------------------------------------------------- */
 
 struct sched_params { int policy, nice, rt_priority; bool reset_on_fork; };
 
-/* Put @p where its new parameters belong. */
-static void apply_params(struct task_struct *p, const struct sched_params *s)
+/* @p's queue, locked, with @p out of its order.  => interrupts off */
+static struct rq *reorder_begin(struct task_struct *p) NO_LOCK_ANALYSIS
 {
-	unsigned long flags = arch_irq_save();
 	struct rq *rq = task_rq_lock(p);
-	bool waits = p->se.on_rq && rq->curr != p;
-	unsigned long kick = 0;
 
-	spin_assert_held(&rq->lock);
 	if (rq->curr == p)
 		update_curr(rq, ktime_get());
-	if (waits)
+	else if (p->se.on_rq)
 		dequeue_waiting(rq, p);
-	if (!task_is_rt(p) || !policy_is_rt(s->policy))
-		p->se.slice_ns = p->se.sum_exec_ns;
-	p->policy = s->policy;
-	p->nice = s->nice;
-	p->rt_priority = s->rt_priority;
-	p->sched_reset_on_fork = s->reset_on_fork;
-	set_load_weight(p);
+	return rq;
+}
+
+/* Put @p where its new parameters belong.  The bit of a hart to kick, or 0 */
+static unsigned long reorder_end(struct rq *rq, struct task_struct *p) NO_LOCK_ANALYSIS
+{
+	unsigned long kick = 0;
+
 	if (p->se.on_rq && !task_is_rt(p))
 		place_woken(rq, p);
-	if (waits) {
+	if (p->se.on_rq && rq->curr != p) {
 		enqueue_waiting(rq, p, false);
 		if (should_preempt(rq, p))
 			kick = resched_curr(rq);
 	} else if (rq->curr == p && rq_has_waiting(rq)) {
 		kick = resched_curr(rq);
 	}
-	spin_unlock_irqrestore(&rq->lock, flags);
+	spin_unlock(&rq->lock);
+	return kick;
+}
+
+static void apply_params(struct task_struct *p, const struct sched_params *s)
+{
+	unsigned long flags = arch_irq_save();
+	struct rq *rq = reorder_begin(p);
+	unsigned long kick;
+
+	if (!policy_is_rt(p->policy) || !policy_is_rt(s->policy))
+		p->se.slice_ns = p->se.sum_exec_ns + (s->policy == SCHED_FIFO);
+	p->policy = s->policy;
+	p->nice = s->nice;
+	p->rt_priority = s->rt_priority;
+	p->sched_reset_on_fork = s->reset_on_fork;
+	set_load_weight(p);
+	kick = reorder_end(rq, p);
+	arch_irq_restore(flags);
 	kick_harts(kick);
+	pi_urgency_changed(p);
+}
+
+u64 sched_inherit(struct task_struct *p, u64 urgency)
+{
+	unsigned long flags, kick;
+	struct rq *rq;
+
+	if (READ_ONCE(p->se.inherited) != urgency) {	/* changes under pi_lock only */
+		flags = arch_irq_save();
+		rq = reorder_begin(p);
+		set_inherited(p, urgency);
+		if (!task_is_rt(p))
+			p->se.slice_ns = p->se.sum_exec_ns;
+		kick = reorder_end(rq, p);
+		arch_irq_restore(flags);
+		kick_harts(kick);
+	}
+	return task_urgency(p);
 }
 
 void set_user_nice(struct task_struct *p, int nice)
@@ -275,7 +309,7 @@ SYSCALL_DEFINE4(sched_getattr, pid_t, pid, struct sched_attr __user *, uattr, un
 	attr.size = min_t(u32, usize, sizeof(attr));
 	attr.sched_policy = p->policy;
 	attr.sched_flags = p->sched_reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0;
-	if (task_is_rt(p))
+	if (policy_is_rt(p->policy))
 		attr.sched_priority = p->rt_priority;
 	else
 		attr.sched_nice = p->nice;

@@ -25,6 +25,7 @@ enum lockrank {
 	RANK_FILES,		/* descriptor tables, dentries, pipes: no mm inside */
 	RANK_TASKLIST,
 	RANK_SIGHAND,
+	RANK_PI,		/* who waits for whose PI lock */
 	RANK_PID,		/* numbers, what a task is found by; a task's alloc_lock */
 	RANK_PGTABLE_TOP,	/* mm->page_table_lock */
 	RANK_PGTABLE,		/* page->ptl */

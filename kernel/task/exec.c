@@ -21,7 +21,7 @@
 #include "fs/namei.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
-#include "kernel/futex.h"
+#include "kernel/futex/futex.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
 #include "kernel/task/fork.h"
@@ -361,7 +361,7 @@ int begin_new_exec(struct linux_binprm *bprm)
 	set_mm_exe_file(bprm->mm, bprm->file);
 	if (old) {
 		mmgrab(old);
-		exit_robust_list(me);
+		futex_exec_release(me);
 		mm_release(me);
 		update_hiwater_rss(old);
 		me->signal->maxrss = max(me->signal->maxrss, old->hiwater_rss);

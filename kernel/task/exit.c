@@ -20,7 +20,7 @@
 #include "fs/fdtable.h"
 #include "fs/fs_struct.h"
 #include "include/syscall.h"
-#include "kernel/futex.h"
+#include "kernel/futex/futex.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
@@ -254,8 +254,7 @@ void do_exit(long code)
 
 	might_sleep();
 	exit_signals(me);			/* sets PF_EXITING */
-	if (me->mm)
-		exit_robust_list(me);
+	futex_exit_release(me);
 	group_dead = atomic_dec_and_test(&me->signal->live);
 	if (group_dead) {
 		if (me->tgid <= 1)

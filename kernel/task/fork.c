@@ -21,7 +21,7 @@
 #include "fs/fs_struct.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
-#include "kernel/futex.h"
+#include "kernel/futex/futex.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
@@ -86,9 +86,8 @@ static void reset_task(struct task_struct *p)
 	p->restart_block.fn = NULL;
 	p->in_execve = p->did_exec = false;
 	p->set_child_tid = p->clear_child_tid = NULL;
-	p->robust_list = NULL;
 	p->vfork_done = NULL;
-	p->futex = NULL;
+	futex_init_task(p);
 	p->start_time = ktime_get();
 	p->utime = p->stime = 0;
 	p->nvcsw = p->nivcsw = 0;

@@ -7,7 +7,8 @@
  *           files_struct, fs_struct, cred: descriptors; root, cwd, umask; identity.
  *           pid             a number that names a thread, a group (tgid), a process group, a session.
  * LOCKING   tasklist_lock (T) guards parent, children and pid links; sighand->lock (H) guards signal
- *           state and thread lists; alloc_lock (A) which mm, files and fs the task has.  In this order.
+ *           state and thread lists; pi_lock (P) PI futexes; alloc_lock (A) which mm, files and fs the task
+ *           has.  In this order.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -25,6 +26,7 @@
 #define TASK_COMM_LEN	16
 
 struct tty_struct;
+struct pi_waiter;
 struct task_struct;
 struct sem_undo_list;
 struct user_struct;
@@ -122,6 +124,8 @@ struct sched_entity {
 	struct rb_node run_node;	/* (run queue) */
 	struct list_head run_list;
 	u64 vruntime, exec_start, sum_exec_ns, slice_ns;
+	u64 urgency;			/* the lesser of the two: URGENCY_FAIR, or the place among real-time tasks */
+	u64 own_urgency, inherited;	/* by policy and priority; from who waits for its PI locks */
 	bool on_rq, on_hart;
 	unsigned weight;
 	u32 inv_weight;			/* 2^32 / weight */
@@ -176,7 +180,9 @@ struct task_struct {
 	int __user *set_child_tid, *clear_child_tid;
 	void __user *robust_list;
 	struct completion *vfork_done;
-	struct futex_waiter *futex;
+	int futex_state;		/* (P) enum futex_task_state */
+	struct rb_root pi_owned;	/* (P) PI locks of its own that others wait for */
+	struct pi_waiter *pi_blocked_on;	/* (P) the PI lock it waits for, or NULL */
 
 	u64 start_time;			/* ns since boot */
 	u64 utime, stime;		/* ns */

@@ -37,6 +37,8 @@ void mm_init_space(void)
 /* Locks, counts and an empty root; what else a new space starts with is zero. */
 static bool mm_setup(struct mm_struct *mm)
 {
+	static u64 last_id;		/* (mm_list_lock) */
+
 	mm->pgd = pgd_alloc();
 	if (!mm->pgd)
 		return false;
@@ -46,6 +48,7 @@ static bool mm_setup(struct mm_struct *mm)
 	spin_lock_init(&mm->page_table_lock, RANK_PGTABLE_TOP);
 	spin_lock(&mm_list_lock);
 	list_add_tail(&mm->mm_list, &mm_list);
+	mm->id = ++last_id;
 	spin_unlock(&mm_list_lock);
 	return true;
 }
