@@ -55,13 +55,13 @@ static u64 inode_sequence(struct inode *inode)
 
 /* The page at @addr of @vma, by an access that the caller may make; 0 or -EFAULT, -ENOMEM, -EINTR */
 static int get_word_page(struct vm_area_struct *vma, unsigned long addr, bool write, struct page **page)
-	REQUIRES_SHARED(vma->vm_mm->mmap_lock)
 {
 	long got;
 
 	/* A private copy that a later write would make is the word that is meant. */
 	if (!(vma->vm_flags & VM_SHARED) && (vma->vm_flags & VM_WRITE))
 		write = true;
+	mmap_assert_locked(vma->vm_mm);
 	got = get_user_pages_remote(vma->vm_mm, addr & PAGE_MASK, 1, write ? FOLL_WRITE : 0, page);
 	return got < 0 ? got : 0;
 }
@@ -87,9 +87,8 @@ static int key_of_page(struct vm_area_struct *vma, unsigned long addr, struct pa
 	return 0;
 }
 
-/* => the region keeps its file, and the file its inode */
+/* => mmap_lock held (read): the region keeps its file, and the file its inode */
 static int key_in_region(struct vm_area_struct *vma, unsigned long addr, bool write, struct futex_key *key)
-	REQUIRES_SHARED(vma->vm_mm->mmap_lock)
 {
 	struct page *page;
 	int rc;
