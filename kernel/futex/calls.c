@@ -1,8 +1,9 @@
 /*
- * kernel/futex/calls.c - the system calls: futex(2), futex_waitv(2), futex_wake(2), futex_wait(2), futex_requeue(2).
+ * kernel/futex/calls.c - the system calls: futex(2), futex_waitv(2), futex_wake(2), futex_wait(2),
+ * futex_requeue(2).
  *
- * FAILURE   Decoded and checked before anything is looked at: -ENOSYS for an operation that is not known, or that has no
- *           clock to choose; -EINVAL for flags and values.
+ * FAILURE   Decoded and checked before anything is looked at: -ENOSYS for an operation that is not known, or
+ *           that has no clock to choose; -EINVAL for flags and values.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -2,9 +2,9 @@
  * kernel/futex/key.c - what a futex is called.
  *
  * MODEL     KEY_PRIVATE  the caller says that only its mm sees the word: mm and address.
- *           Without that word the page decides.  KEY_ANON: it is anonymous, so the mm and the address, but a private
- *           call on the same word does not meet it.  KEY_FILE: it belongs to a file (or to shared memory), so all who
- *           map that meet: the inode's sequence number and the offset.
+ *           Without that word the page decides.  KEY_ANON: it is anonymous, so the mm and the address, but a
+ *           private call on the same word does not meet it.  KEY_FILE: it belongs to a file (or to shared
+ *           memory), so all who map that meet: the inode's sequence number and the offset.
  * INVARIANTS
  *   Q1  No key names one thing today and another tomorrow: an address of a struct would, a number that counts
  *       up (mm->id, inode->i_sequence) does not.  A waiter's key may outlive the mm that requeued it there.

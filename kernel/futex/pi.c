@@ -1,14 +1,15 @@
 /*
  * kernel/futex/pi.c - locks whose holder runs as urgently as the most urgent of those who wait for it.
  *
- * MODEL     User space takes a free lock by writing its tid over 0, and gives up one that nobody waits for by writing 0
- *           over its tid; everything else comes here.
+ * MODEL     User space takes a free lock by writing its tid over 0, and gives up one that nobody waits for
+ *           by writing 0 over its tid; everything else comes here.
  *             lock    claim: the word's owner gets FUTEX_WAITERS set beside it; block on the state; sleep
  *             unlock  the most urgent waiter's tid goes into the word, and it is woken as the owner
  *             death   the most urgent waiter inherits, and itself writes its tid with FUTEX_OWNER_DIED into
  *                     the word: only it knows where it has it mapped
  * INVARIANTS  X1..X4 of internal.h, PI1..PI4 of pi.h.
- * FAILURE   Words that user space filled in as it pleases are checked against what the kernel knows: -EINVAL, -ESRCH.
+ * FAILURE   Words that user space filled in as it pleases are checked against what the kernel knows:
+ *           -EINVAL, -ESRCH.
  *
  * SPDX-License-Identifier: MIT
  */

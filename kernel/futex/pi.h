@@ -1,19 +1,19 @@
 /*
  * kernel/futex/pi.h - PI locks: for the files of kernel/futex only.
  *
- * MODEL     A PI lock is a user-space word that holds its owner's tid, with FUTEX_WAITERS set while somebody waits in
- *           the kernel.  pi_state is what the kernel keeps of it, as long as somebody waits:
+ * MODEL     A PI lock is a user-space word that holds its owner's tid, with FUTEX_WAITERS set while somebody
+ *           waits in the kernel.  pi_state is what the kernel keeps of it, as long as somebody waits:
  *               task --owns--> pi_state --waiters, most urgent first--> pi_waiter --> task --blocked on--> ...
  *           A task is as urgent as itself or the most urgent of all who wait for what it owns, whichever is more.
  * INVARIANTS
- *   PI1 A waiter is in its state's tree, its task's pi_blocked_on, and its q in the bucket of the lock's key: all or none,
- *       but under that bucket's lock; an heir alone is in the bucket only.
- *   PI2 A state is in its owner's tree pi_owned exactly while its own tree of waiters is not empty; the key there is
- *       the urgency of its first waiter.
+ *   PI1 A waiter is in its state's tree, its task's pi_blocked_on, and its q in the bucket of the lock's
+ *       key: all or none, but under that bucket's lock; an heir alone is in the bucket only.
+ *   PI2 A state is in its owner's tree pi_owned exactly while its own tree of waiters is not empty; the key
+ *       there is the urgency of its first waiter.
  *   PI3 Following blocked-on and owner from any task ends: a wait that would close a circle is refused.
  *   PI4 A lock is handed over, never up for grabs: who leaves it makes the most urgent waiter its owner.
- * LOCKING   (B) the lock of the key's bucket.  (P) pi_lock, inside it; interrupts off.  One pi_lock for all: it is taken
- *           only where tasks wait, and a chain crosses locks of all processes.
+ * LOCKING   (B) the lock of the key's bucket.  (P) pi_lock, inside it; interrupts off.  One pi_lock for all:
+ *           it is taken only where tasks wait, and a chain crosses locks of all processes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -77,8 +77,8 @@ struct pi_request {
 };
 
 /*
- * With @r->b locked: 1 the word is @r->task's; 0 there is an owner, see r->state; -EAGAIN, -EBUSY and -EFAULT: let go of
- * the bucket, pi_retry(), start again; or another -errno.
+ * With @r->b locked: 1 the word is @r->task's; 0 there is an owner, see r->state; -EAGAIN, -EBUSY and
+ * -EFAULT: let go of the bucket, pi_retry(), start again; or another -errno.
  */
 __must_check int pi_claim(struct pi_request *r) REQUIRES(r->b->lock);
 /* The bucket is unlocked: forget the owner. */

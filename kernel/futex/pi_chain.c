@@ -2,8 +2,8 @@
  * kernel/futex/pi_chain.c - who waits for whom, and how urgent that makes each.
  *
  * INVARIANTS  PI1..PI4 of kernel/futex/pi.h.
- * COST      A change of urgency goes from owner to owner until somebody does not notice: two tree operations and a look at
- *           the run queue each, PI_DEPTH of them at most.
+ * COST      A change of urgency goes from owner to owner until somebody does not notice: two tree operations
+ *           and a look at the run queue each, PI_DEPTH of them at most.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,9 +1,9 @@
 /*
  * kernel/futex/requeue_pi.c - condition variables whose mutex is a PI lock.
  *
- * MODEL     A waiter of the condition names the lock that it will want (FUTEX_WAIT_REQUEUE_PI).  Who signals the condition
- *           (FUTEX_CMP_REQUEUE_PI) takes the lock for the first of them if it is free, and makes the others waiters
- *           of the lock: each wakes as its owner.  Nobody wakes only to wait again.
+ * MODEL     A waiter of the condition names the lock that it will want (FUTEX_WAIT_REQUEUE_PI).  Who signals
+ *           the condition (FUTEX_CMP_REQUEUE_PI) takes the lock for the first of them if it is free, and
+ *           makes the others waiters of the lock: each wakes as its owner.  Nobody wakes only to wait again.
  * INVARIANTS  X1..X4 of internal.h, PI1..PI4 of pi.h.
  *
  * SPDX-License-Identifier: MIT
@@ -77,7 +77,7 @@ static int requeue_locked(const struct requeue_args *a, const struct futex_two *
 	return rc;
 }
 
-/* One look at the condition's word and, if it is as expected, one pass; -EAGAIN also when it is not: *@again false. */
+/* One look at the word of the condition, and one pass if it is as expected; *@again is false when it is not. */
 static int try_requeue(const struct requeue_args *a, struct pi_request *r, bool *again) NO_LOCK_ANALYSIS
 {
 	struct futex_two t;

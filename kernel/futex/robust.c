@@ -1,10 +1,10 @@
 /*
  * kernel/futex/robust.c - locks whose holder dies.
  *
- * MODEL     A thread tells the kernel once where it keeps the list of the locks that it holds (set_robust_list).  When
- *           it leaves its mm with some of them held, the kernel walks that list, in user memory and as
- *           hostile as that is, and marks each word with FUTEX_OWNER_DIED.  A plain lock's waiter is
- *           woken; a PI lock goes to its most urgent waiter (pi.c), which finds the mark.
+ * MODEL     A thread tells the kernel once where it keeps the list of the locks that it holds
+ *           (set_robust_list).  When it leaves its mm with some of them held, the kernel walks that list, in
+ *           user memory and as hostile as that is, and marks each word with FUTEX_OWNER_DIED.  A plain
+ *           lock's waiter is woken; a PI lock goes to its most urgent waiter (pi.c), which finds the mark.
  * FAILURE   A list that leads nowhere, or is longer than ROBUST_LIST_LIMIT, ends there.
  *
  * SPDX-License-Identifier: MIT

@@ -1,8 +1,9 @@
 /*
  * kernel/futex/waitv.c - one task waits for the first of many words.
  *
- * MODEL     A waiter for each word, all of the one task.  They are queued one by one, each after a look at its word; the
- *           state is set before the first, so that a wake-up of any of them ends the sleep, or forbids it.
+ * MODEL     A waiter for each word, all of the one task.  They are queued one by one, each after a look at
+ *           its word; the state is set before the first, so that a wake-up of any of them ends the sleep, or
+ *           forbids it.
  * FAILURE   A word that has changed ends the call; if an earlier one was woken in between, that counts.
  *
  * SPDX-License-Identifier: MIT
