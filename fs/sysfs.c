@@ -24,30 +24,10 @@ int sysfs_create_link(const char *path, const char *target) { return attrfs_crea
 
 /* ---- what the machine has -------------------------------------------------------------------- */
 
-static ssize_t mask_list(u64 mask, char *buf) { return scnprintf(buf, PAGE_SIZE, "%*pbl\n", 64, &mask); }
-static u64 all_harts(void) { return nr_harts == 64 ? ~0ull : (1ull << nr_harts) - 1; }
-static ssize_t show_online(__maybe_unused void *data, char *buf) { return mask_list(hart_online_mask.bits, buf); }
-static ssize_t show_all_harts(__maybe_unused void *data, char *buf) { return mask_list(all_harts(), buf); }
-
 /* No page is larger than the base page in a process: it is always "never". */
 static ssize_t show_thp(__maybe_unused void *data, char *buf)
 {
 	return scnprintf(buf, PAGE_SIZE, "[never]\n");
-}
-
-static int create_cpus(void)
-{
-	int rc = 0;
-	char path[64];
-
-	rc |= sysfs_create_file("devices/system/cpu/online", show_online, NULL, NULL);
-	rc |= sysfs_create_file("devices/system/cpu/possible", show_all_harts, NULL, NULL);
-	rc |= sysfs_create_file("devices/system/cpu/present", show_all_harts, NULL, NULL);
-	for_each_hart(h) {
-		snprintf(path, sizeof(path), "devices/system/cpu/cpu%u", (unsigned)h);
-		rc |= sysfs_create_dir(path);
-	}
-	return rc;
 }
 
 /* ---- the file system ------------------------------------------------------------------------- */
@@ -77,7 +57,7 @@ void __init sysfs_init(void)
 	sysfs_sb->s_root->d_inode->i_mode = S_IFDIR | 0555;
 	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)
 		rc |= sysfs_create_dir(folders[i]);
-	if (rc | create_cpus() | sysfs_slab_init() | sysfs_create_dir("kernel/debug") |
+	if (rc | sysfs_slab_init() | sysfs_create_dir("kernel/debug") |
 	    sysfs_create_file("kernel/mm/transparent_hugepage/enabled", show_thp, NULL, NULL))
 		pr_warn("sysfs: some attributes are missing\n");
 }

@@ -9,6 +9,7 @@
 #ifndef VELLUM_MACHINE_H
 #define VELLUM_MACHINE_H
 
+#include "include/current.h"
 #include "include/types.h"
 
 struct fdt;
@@ -26,7 +27,7 @@ struct hart_info {
 	int nid;				/* its memory node */
 };
 extern struct hart_info hart_info[];		/* by logical hart */
-void arch_isa_text(unsigned h, char *buf, size_t n);	/* "rv64imafdc_zicsr": what a hart has */
+void arch_isa_text(hartmask_t harts, char *buf, size_t n);	/* "rv64imafdc_zicsr": what all of them have */
 extern const char *mmu_type_name;		/* "sv39", "sv48", "sv57" */
 
 /* First C code on the boot hart after relocation: memory, tree, harts.  Returns to start_kernel(). */

@@ -305,7 +305,7 @@ struct mm_struct {
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long arg_start, arg_end, env_start, env_end;
-	unsigned long saved_auxv[2 * 24];
+	unsigned long saved_auxv[2 * 32];
 	void *vdso;				/* user address of the vDSO */
 	struct file *exe_file;
 	struct list_head mm_list;		/* all address spaces (mm_list_lock) */

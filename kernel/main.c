@@ -15,6 +15,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "drivers/base/class.h"
+#include "drivers/base/cpu.h"
 #include "drivers/base/node.h"
 #include "drivers/char/mem.h"
 #include "drivers/char/random.h"
@@ -200,6 +201,7 @@ static void kernel_init(void *unused)
 	ipc_init();
 	fs_shrinkers_init();
 	node_dev_init();
+	cpu_dev_init();
 	class_init();
 	populate_rootfs();
 	if (run_ktest && ktest_main)

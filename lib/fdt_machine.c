@@ -142,28 +142,53 @@ int fdt_timebase(const struct fdt *f, u64 *hz)
 	return rc ? rc : *hz ? 0 : -EINVAL;
 }
 
-/* Does an ISA string (rv64imafdc_zicsr_...) name @ext? */
+/* The end of [name, end) without a version: "zba1p0" is zba, "zvl128b" itself. */
+static const char *cut_version(const char *name, const char *end)
+{
+	const char *p = end;
+
+	while (p > name && isdigit((u8)p[-1]))
+		p--;
+	if (p == end || p - name < 2 || (p[-1] | 32) != 'p' || !isdigit((u8)p[-2]))
+		return p == name ? end : p;
+	for (p--; p > name && isdigit((u8)p[-1]); p--)
+		;
+	return p;
+}
+
+/* The next extension of an ISA string is [*name, *end), its version left out; where to go on, NULL at the end. */
+static const char *isa_next(const char *isa, const char **name, const char **end)
+{
+	isa += strspn(isa, "_");
+	*name = isa;
+	if (!*isa)
+		return NULL;
+	if (strchr("sxzSXZ", *isa)) {
+		isa += strcspn(isa, "_");
+		*end = cut_version(*name, isa);
+		return isa;
+	}
+	*end = ++isa;
+	isa += strspn(isa, "0123456789");
+	if (isa != *end && (*isa | 32) == 'p' && isdigit((u8)isa[1]))
+		isa += 1 + strspn(isa + 1, "0123456789");
+	return isa;
+}
+
+/* Does an ISA string (rv64imafdc_zicsr2p0_...) name @ext? */
 static bool isa_string_has(const char *isa, const char *ext)
 {
+	const char *name, *end;
 	size_t n = strlen(ext);
 
 	if ((isa[0] | 32) != 'r' || (isa[1] | 32) != 'v')
 		return false;
 	for (isa += 2; isdigit((u8)*isa); isa++)
 		;
-	if (n == 1) {
-		for (; isalpha((u8)*isa) && !strchr("SXZsxz", *isa); isa++)
-			if (tolower((u8)*isa) == ext[0] ||
-			    (tolower((u8)*isa) == 'g' && strchr("imafd", ext[0])))
-				return true;
-		return false;
-	}
-	while (*isa) {
-		while (*isa && *isa != '_')
-			isa++;
-		while (*isa == '_')
-			isa++;
-		if (!strncasecmp(isa, ext, n) && !isalnum((u8)isa[n]))
+	while ((isa = isa_next(isa, &name, &end))) {
+		if ((size_t)(end - name) == n && !strncasecmp(name, ext, n))
+			return true;
+		if (n == 1 && end - name == 1 && (*name | 32) == 'g' && strchr("imafd", ext[0]))
 			return true;
 	}
 	return false;

@@ -53,12 +53,17 @@ static unsigned long base_call(unsigned long fid, unsigned long arg)
 
 static bool probe(unsigned long ext) { return base_call(3, ext) != 0; }
 
+void sbi_read_ids(unsigned long *vendor, unsigned long *arch, unsigned long *imp)
+{
+	*vendor = base_call(4, 0);
+	*arch = base_call(5, 0);
+	*imp = base_call(6, 0);
+}
+
 void sbi_init(void)
 {
 	spec_version = base_call(0, 0);
-	sbi_mvendorid = base_call(4, 0);
-	sbi_marchid = base_call(5, 0);
-	sbi_mimpid = base_call(6, 0);
+	sbi_read_ids(&sbi_mvendorid, &sbi_marchid, &sbi_mimpid);
 	have_time = probe(EXT_TIME);
 	have_ipi = probe(EXT_IPI);
 	have_rfence = probe(EXT_RFENCE);

@@ -19,6 +19,8 @@ struct sbiret sbi_call(unsigned long ext, unsigned long fid, unsigned long a0, u
 /* Find out what there is; before anything else here. */
 void sbi_init(void);
 extern unsigned long sbi_mvendorid, sbi_marchid, sbi_mimpid;	/* of the boot hart */
+/* What kind of hart asks. */
+void sbi_read_ids(unsigned long *vendor, unsigned long *arch, unsigned long *imp);
 
 void sbi_set_timer(u64 ticks);
 /* 0, or the error of a call that reached none of its harts: their requests are lost. */

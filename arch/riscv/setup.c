@@ -13,6 +13,7 @@
  */
 #define LAYOUT_WRITER
 #include "arch/riscv/errata.h"
+#include "arch/riscv/isa.h"
 #include "arch/riscv/mm/paging.h"
 #include "arch/riscv/mm/root.h"
 #include "arch/riscv/mm/tlb.h"
@@ -313,6 +314,7 @@ void __init setup_arch(void)
 	read_isa();
 	probe_svpbmt();
 	smp_init_harts();
+	isa_init();
 	asid_probe();
 	asid_init();
 	read_distances();

@@ -23,6 +23,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "arch/riscv/smp.h"
+#include "arch/riscv/isa.h"
 #include "arch/riscv/mm/paging.h"
 #include "arch/riscv/sbi.h"
 #include "arch/riscv/timer.h"
@@ -148,6 +149,8 @@ __noreturn void secondary_hart(void)
 
 	WRITE_ONCE(hart_boot[h].state, START_ARRIVED);
 	timer_init_hart();
+	isa_init_hart();
+	sbi_read_ids(&hart_info[h].mvendorid, &hart_info[h].marchid, &hart_info[h].mimpid);
 	smp_init_irq();
 	__atomic_fetch_or(&hart_online_mask.bits, BIT(h), __ATOMIC_SEQ_CST);	/* H2 */
 	__asm__ volatile("sfence.vma\n	fence.i" ::: "memory");	/* what changed before we were online */

@@ -40,7 +40,7 @@ static ssize_t show_uevent(void *data, char *buf)
 	return n;
 }
 
-static ssize_t store_uevent(__maybe_unused void *data, const char *buf, size_t n)
+ssize_t uevent_store(__maybe_unused void *data, const char *buf, size_t n)
 {
 	static const char *const actions[] = {
 		"add", "remove", "change", "move", "online", "offline", "bind", "unbind",
@@ -92,7 +92,7 @@ static int device_add(dev_t dev, const char *name, umode_t mode)
 	strscpy(path + dir, "dev", sizeof(path) - dir);
 	rc = sysfs_create_file(path, show_dev, NULL, d);
 	strscpy(path + dir, "uevent", sizeof(path) - dir);
-	rc |= sysfs_create_file(path, show_uevent, store_uevent, d);
+	rc |= sysfs_create_file(path, show_uevent, uevent_store, d);
 	strscpy(path + dir, "subsystem", sizeof(path) - dir);
 	snprintf(target, sizeof(target), "../../../../class/%s", class);
 	rc |= sysfs_create_link(path, target);

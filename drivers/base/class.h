@@ -6,6 +6,10 @@
 #ifndef VELLUM_BASE_CLASS_H
 #define VELLUM_BASE_CLASS_H
 
+#include "include/types.h"
+
+/* Written to a uevent file: the word is checked, for nobody listens. */
+ssize_t uevent_store(void *data, const char *buf, size_t n);
 void class_init(void);		/* after sysfs_init(), and after the devices are there */
 
 #endif

@@ -141,11 +141,12 @@ static int cpuinfo_show(struct seq_file *m, __maybe_unused void *v)
 	for_each_hart_in(h, hart_online_mask) {
 		const struct hart_info *i = &hart_info[h];
 
-		arch_isa_text(h, isa, size);
+		arch_isa_text((hartmask_t){ ~0ul }, isa, size);		/* isa: what every hart has */
 		seq_printf(m, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: %s\nmmu\t\t: %s\n", (unsigned)h, i->hartid,
 			   isa, mmu_type_name);
 		seq_printf(m, "mvendorid\t: 0x%lx\nmarchid\t\t: 0x%lx\nmimpid\t\t: 0x%lx\n", i->mvendorid, i->marchid,
 			   i->mimpid);
+		arch_isa_text((hartmask_t){ BIT(h) }, isa, size);
 		seq_printf(m, "hart isa\t: %s\n\n", isa);
 	}
 	kfree(isa);

@@ -13,6 +13,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "drivers/base/cpu.h"
 #include "drivers/char/random.h"
 #include "fs/file.h"
 #include "fs/inode.h"
@@ -324,6 +325,22 @@ static void aux(struct auxv *a, unsigned long key, unsigned long value)
 	a->v[a->n++] = value;
 }
 
+/* Size and geometry (ways << 16 | line) of this hart's caches; 0: the machine does not say. */
+static void aux_caches(struct auxv *a)
+{
+	static const struct { int key; unsigned level; enum fdt_cache_kind kind; } caches[] = {
+		{ AT_L1I_CACHESIZE, 1, FDT_CACHE_INSTRUCTION }, { AT_L1D_CACHESIZE, 1, FDT_CACHE_DATA },
+		{ AT_L2_CACHESIZE, 2, FDT_CACHE_UNIFIED }, { AT_L3_CACHESIZE, 3, FDT_CACHE_UNIFIED },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(caches); i++) {
+		const struct fdt_cache *c = hart_cache(this_hart(), caches[i].level, caches[i].kind);
+
+		aux(a, caches[i].key, c ? c->bytes : 0);
+		aux(a, caches[i].key + 1, c ? (unsigned long)fdt_cache_ways(c) << 16 | c->line : 0);
+	}
+}
+
 /* The auxiliary vector, in mm->saved_auxv; how many words. */
 static unsigned fill_auxv(const struct linux_binprm *bprm, const struct elf_file *e,
 			  const struct elf_image *img, unsigned long interp_base, unsigned long random)
@@ -335,6 +352,7 @@ static unsigned fill_auxv(const struct linux_binprm *bprm, const struct elf_file
 	memset(mm->saved_auxv, 0, sizeof(mm->saved_auxv));
 	if (mm->vdso)
 		aux(&a, AT_SYSINFO_EHDR, (unsigned long)mm->vdso);
+	aux_caches(&a);
 	aux(&a, AT_MINSIGSTKSZ, SIGFRAME_BYTES);
 	aux(&a, AT_HWCAP, elf_hwcap);
 	aux(&a, AT_PAGESZ, PAGE_SIZE);
