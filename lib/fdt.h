@@ -97,6 +97,10 @@ void fdt_cells(const struct fdt *f, int node, u32 *na, u32 *ns);
 /* The idx-th (address, size) of reg as @node's bus sees it, and as the processor does. */
 __must_check int fdt_get_reg_raw(const struct fdt *f, int node, int idx, u64 *addr, u64 *size);
 __must_check int fdt_get_reg(const struct fdt *f, int node, int idx, u64 *addr, u64 *size);
+/* Any property that is a list of such pairs: in @bus's cells, as it is; in the parent's, as the processor sees it. */
+__must_check int fdt_get_pair(const struct fdt *f, int bus, int node, const char *name, int idx, u64 *addr,
+			      u64 *size);
+__must_check int fdt_get_range(const struct fdt *f, int node, const char *name, int idx, u64 *addr, u64 *size);
 /* An address of the bus below @bus, as the processor sees it: through every `ranges` up to the root. */
 __must_check int fdt_translate(const struct fdt *f, int bus, u64 addr, u64 size, u64 *cpu_addr);
 
@@ -117,18 +121,35 @@ struct fdt_range {
 	bool hotplug;
 };
 /*
- * Steps through RAM: every reg entry of every available node of device_type "memory", size > 0.
+ * Steps through RAM: every reg entry of every available node of device_type "memory", size > 0; entries of
+ * linux,usable-memory instead in a node that has it (who starts a crash kernel says what it may use).
  * `struct fdt_iter it = FDT_ITER_INIT; while (fdt_next_memory(f, &it, &r)) ...`
  */
 struct fdt_iter { int node, idx; };
 #define FDT_ITER_INIT	{ FDT_NONE, 0 }
 bool fdt_next_memory(const struct fdt *f, struct fdt_iter *it, struct fdt_range *r);
-/* The memory-reservation block, then the reg entries below /reserved-memory. */
+/* The memory-reservation block, then the reg entries below /reserved-memory, if that can be understood. */
 bool fdt_next_reserved(const struct fdt *f, struct fdt_iter *it, struct fdt_range *r);
 #define fdt_for_each_memory(f, it, r) \
 	for (struct fdt_iter it = FDT_ITER_INIT; fdt_next_memory(f, &it, r); )
 #define fdt_for_each_reserved(f, it, r) \
 	for (struct fdt_iter it = FDT_ITER_INIT; fdt_next_reserved(f, &it, r); )
+
+/* /reserved-memory counts in other cells than the root, or does not map its addresses: who knows what it means? */
+bool fdt_reserved_malformed(const struct fdt *f);
+/* A node below /reserved-memory that leaves its place to us: size, no reg.  alloc-ranges: fdt_get_range(). */
+struct fdt_area {
+	int node;
+	const char *name;
+	u64 size, align;	/* align 0: the tree does not say */
+	bool nomap, reusable;
+	bool bad;		/* its numbers make no sense */
+};
+bool fdt_next_area(const struct fdt *f, struct fdt_iter *it, struct fdt_area *a);
+#define fdt_for_each_area(f, it, a) \
+	for (struct fdt_iter it = FDT_ITER_INIT; fdt_next_area(f, &it, a); )
+/* The lowest range of /chosen/linux,usable-memory-range that ends above @from: false, there is none. */
+bool fdt_usable_range(const struct fdt *f, u64 from, u64 *start, u64 *end);
 
 struct fdt_cpu {
 	u64 hartid;

@@ -19,16 +19,16 @@ void fdt_cells(const struct fdt *f, int node, u32 *na, u32 *ns)
 		*ns = 1;
 }
 
-int fdt_get_reg_raw(const struct fdt *f, int node, int idx, u64 *addr, u64 *size)
+int fdt_get_pair(const struct fdt *f, int bus, int node, const char *name, int idx, u64 *addr, u64 *size)
 {
-	int parent = fdt_parent(f, node), len;
-	const u8 *p = fdt_getprop(f, node, "reg", &len);
+	int len;
+	const u8 *p = fdt_getprop(f, node, name, &len);
 	u32 na, ns;
 	u64 a, s;
 
-	if (!p || parent < 0)
+	if (!p || bus < 0)
 		return -ENOENT;
-	fdt_cells(f, parent, &na, &ns);
+	fdt_cells(f, bus, &na, &ns);
 	if (!na || na > FDT_MAX_CELLS || ns > FDT_MAX_CELLS)
 		return -EINVAL;
 	if (idx < 0 || idx >= len / (int)(4 * (na + ns)))
@@ -40,6 +40,11 @@ int fdt_get_reg_raw(const struct fdt *f, int node, int idx, u64 *addr, u64 *size
 	if (size)
 		*size = s;
 	return 0;
+}
+
+int fdt_get_reg_raw(const struct fdt *f, int node, int idx, u64 *addr, u64 *size)
+{
+	return fdt_get_pair(f, fdt_parent(f, node), node, "reg", idx, addr, size);
 }
 
 /* One step: [*addr, *addr + size) on @bus, as the bus above it sees it. */
@@ -92,20 +97,26 @@ int fdt_translate(const struct fdt *f, int bus, u64 addr, u64 size, u64 *cpu_add
 	return 0;
 }
 
-int fdt_get_reg(const struct fdt *f, int node, int idx, u64 *addr, u64 *size)
+int fdt_get_range(const struct fdt *f, int node, const char *name, int idx, u64 *addr, u64 *size)
 {
+	int bus = fdt_parent(f, node);
 	u64 a, s, cpu;
-	int rc = fdt_get_reg_raw(f, node, idx, &a, &s);
+	int rc = fdt_get_pair(f, bus, node, name, idx, &a, &s);
 
 	if (rc)
 		return rc;
-	rc = fdt_translate(f, fdt_parent(f, node), a, s, &cpu);
+	rc = fdt_translate(f, bus, a, s, &cpu);
 	if (rc)
 		return rc;
 	*addr = cpu;
 	if (size)
 		*size = s;
 	return 0;
+}
+
+int fdt_get_reg(const struct fdt *f, int node, int idx, u64 *addr, u64 *size)
+{
+	return fdt_get_range(f, node, "reg", idx, addr, size);
 }
 
 /* ---- interrupts ------------------------------------------------------------------------------ */

@@ -27,6 +27,11 @@ static bool is_memory(const struct fdt *f, int node)
 	return type && !strcmp(type, "memory") && fdt_node_available(f, node);
 }
 
+static const char *memory_property(const struct fdt *f, int node)
+{
+	return fdt_has_prop(f, node, "linux,usable-memory") ? "linux,usable-memory" : "reg";
+}
+
 bool fdt_next_memory(const struct fdt *f, struct fdt_iter *it, struct fdt_range *r)
 {
 	if (it->node < 0) {
@@ -37,7 +42,7 @@ bool fdt_next_memory(const struct fdt *f, struct fdt_iter *it, struct fdt_range 
 		int rc = -ENOENT;
 
 		if (it->node && (it->idx || is_memory(f, it->node)))
-			rc = fdt_get_reg(f, it->node, it->idx++, &r->base, &r->size);
+			rc = fdt_get_range(f, it->node, memory_property(f, it->node), it->idx++, &r->base, &r->size);
 		if (rc) {
 			it->node = fdt_next_node(f, it->node, NULL);
 			it->idx = 0;
@@ -71,13 +76,31 @@ static bool next_rsvmap(const struct fdt *f, struct fdt_iter *it, struct fdt_ran
 	}
 }
 
+bool fdt_reserved_malformed(const struct fdt *f)
+{
+	int node = fdt_path(f, "/reserved-memory");
+	u32 na, ns, root_na, root_ns;
+
+	if (node < 0)
+		return false;
+	fdt_cells(f, 0, &root_na, &root_ns);
+	return fdt_read_u32(f, node, "#address-cells", &na) || fdt_read_u32(f, node, "#size-cells", &ns) ||
+	       na != root_na || ns != root_ns || !fdt_has_prop(f, node, "ranges");
+}
+
+/* The first node below /reserved-memory that can be believed. */
+static int first_reserved(const struct fdt *f)
+{
+	return fdt_reserved_malformed(f) ? FDT_NONE : fdt_first_child(f, fdt_path(f, "/reserved-memory"));
+}
+
 bool fdt_next_reserved(const struct fdt *f, struct fdt_iter *it, struct fdt_range *r)
 {
 	*r = (struct fdt_range){ .nid = -1 };
 	if (it->node < 0) {
 		if (next_rsvmap(f, it, r))
 			return true;
-		it->node = fdt_first_child(f, fdt_path(f, "/reserved-memory"));
+		it->node = first_reserved(f);
 		it->idx = 0;
 	}
 	while (it->node > 0) {
@@ -96,6 +119,64 @@ bool fdt_next_reserved(const struct fdt *f, struct fdt_iter *it, struct fdt_rang
 	}
 	it->node = 0;		/* stays at the end */
 	return false;
+}
+
+/* Property @name of @cells cells as a number: 0, -ENOENT, -EINVAL. */
+static int read_number(const struct fdt *f, int node, const char *name, u32 cells, u64 *val)
+{
+	int len;
+	const u8 *p = fdt_getprop(f, node, name, &len);
+
+	if (!p)
+		return -ENOENT;
+	return (u32)len == 4 * cells ? fdt_read_cells(p, cells, val) : -EINVAL;
+}
+
+static void read_area(const struct fdt *f, int node, struct fdt_area *a)
+{
+	u32 na, ns;
+	int rc;
+
+	*a = (struct fdt_area){ .node = node, .name = fdt_node_name(f, node) };
+	fdt_cells(f, 0, &na, &ns);
+	a->bad = read_number(f, node, "size", ns, &a->size) || !a->size;
+	rc = read_number(f, node, "alignment", na, &a->align);
+	a->bad |= (rc && rc != -ENOENT) || a->align & (a->align - 1);
+	a->nomap = fdt_has_prop(f, node, "no-map");
+	a->reusable = fdt_has_prop(f, node, "reusable");
+}
+
+bool fdt_next_area(const struct fdt *f, struct fdt_iter *it, struct fdt_area *a)
+{
+	int node = it->node == 0 ? FDT_NONE : it->node < 0 ? first_reserved(f) : fdt_next_sibling(f, it->node);
+
+	for (; node > 0; node = fdt_next_sibling(f, node)) {
+		if (!fdt_node_status_ok(f, node) || fdt_has_prop(f, node, "reg") || !fdt_has_prop(f, node, "size"))
+			continue;
+		read_area(f, node, a);
+		it->node = node;
+		return true;
+	}
+	it->node = 0;		/* stays at the end */
+	return false;
+}
+
+bool fdt_usable_range(const struct fdt *f, u64 from, u64 *start, u64 *end)
+{
+	int chosen = fdt_path(f, "/chosen");
+	bool found = false;
+	u64 base, size;
+
+	for (int i = 0; !fdt_get_range(f, chosen, "linux,usable-memory-range", i, &base, &size); i++) {
+		u64 last = base + size < base ? ~0ull : base + size;
+
+		if (last <= from || !size || (found && base >= *start))
+			continue;
+		*start = base;
+		*end = last;
+		found = true;
+	}
+	return found;
 }
 
 /* ---- harts ----------------------------------------------------------------------------------- */

@@ -6,6 +6,9 @@
  *           (after which the tree is read through the direct map), and finds harts, timer and firmware.
  *           Memory that the firmware keeps (no-map, and OpenSBI's own regions whatever their flags) is
  *           NOMAP: not in the direct map, without struct pages.
+ *           What lies below the kernel and cannot be read is firmware's, too, if no tree says so.
+ *           /reserved-memory in other cells than the root's is ignored, as Linux does, and said; but not what
+ *           OpenSBI put there itself.  Areas without a place get one when memory has its final size.
  *           A tree that lies in NOMAP memory is copied.
  * FAILURE   Without a valid tree or memory there is no machine: panic, which speaks through SBI.
  *
@@ -39,6 +42,7 @@
 #include <asm/extable.h>
 
 #define SPAN_2M		(2ul << 20)
+#define FIRMWARE_REACH	(16ul << 20)	/* below the kernel */
 #define BOOT_RESERVE	(16ul << 20)	/* of direct map beyond the image: what start-up allocates */
 
 struct fdt boot_fdt;
@@ -64,6 +68,23 @@ void boot_facts(unsigned long hartid, phys_addr_t dtb, unsigned long va_offset)
 
 static int valid_nid(int nid) { return nid >= 0 && nid < MAX_NUMNODES ? nid : 0; }
 
+/* A crash kernel: all but what /chosen says is usable holds the dead one. */
+static void __init keep_usable_memory(void)
+{
+	u64 done = 0, start, end = 0;
+	int rc = 0;
+
+	while (!rc && fdt_usable_range(&boot_fdt, done, &start, &end)) {
+		if (start > done)
+			rc = memblock_remove(done, start - done);
+		done = end;
+	}
+	if (end && !rc)
+		rc = memblock_remove(end, MEMBLOCK_ALLOC_ANYWHERE - end);
+	if (rc)
+		panic("setup: too many usable ranges");
+}
+
 /* Whole pages only: what a range has of a page at its ends is nobody's. */
 static void __init add_memory(void)
 {
@@ -76,27 +97,11 @@ static void __init add_memory(void)
 		    memblock_add_node(start, end - start, valid_nid(r.nid), MEMBLOCK_NONE))
 			panic("setup: too many memory ranges");
 	}
+	keep_usable_memory();
 	if (!memblock_phys_mem_size())
 		panic("the device tree names no memory");
 	if (!phys_is_ram(virt_to_phys(_start), virt_to_phys(_end)))
 		panic("the kernel lies at 0x%lx, where the device tree names no memory", virt_to_phys(_start));
-}
-
-/* OpenSBI guards its regions by PMP even where it does not say no-map. */
-static void __init hide_firmware(void)
-{
-	int parent = fdt_path(&boot_fdt, "/reserved-memory");
-	u64 base, size;
-
-	if (parent < 0)
-		return;
-	fdt_for_each_child(&boot_fdt, node, parent) {
-		const char *name = fdt_node_name(&boot_fdt, node);
-
-		if (name && str_has_prefix(name, "mmode_resv") &&
-		    !fdt_get_reg(&boot_fdt, node, 0, &base, &size))
-			memblock_mark_nomap(base, size);
-	}
 }
 
 /* The archive is copied to files and its memory freed: it may share none with the kernel or the tree. */
@@ -127,6 +132,29 @@ static int __init reserve_range(const struct fdt_range *r)
 	return memblock_reserve(base, size);
 }
 
+/*
+ * OpenSBI guards its regions by PMP even where it does not say no-map.  It writes them in the root's cells, whatever
+ * those of /reserved-memory are: they hold where nothing else in there does.
+ */
+static int __init hide_firmware(void)
+{
+	int parent = fdt_path(&boot_fdt, "/reserved-memory"), rc = 0;
+	struct fdt_range r = { .nomap = true };
+
+	if (fdt_reserved_malformed(&boot_fdt))
+		pr_err("OF: reserved mem: Reserved memory: unsupported node format, ignoring all but the firmware's\n");
+	fdt_for_each_child(&boot_fdt, node, parent) {
+		const char *name = fdt_node_name(&boot_fdt, node);
+
+		if (rc || !name || !str_has_prefix(name, "mmode_resv"))
+			continue;
+		if (!fdt_get_pair(&boot_fdt, 0, node, "reg", 0, &r.base, &r.size) ||
+		    !fdt_get_reg(&boot_fdt, node, 0, &r.base, &r.size))
+			rc = reserve_range(&r);
+	}
+	return rc;
+}
+
 /* Using what others keep would be worse than not to boot. */
 static void __init reserve_memory(void)
 {
@@ -140,9 +168,55 @@ static void __init reserve_memory(void)
 	fdt_for_each_reserved(&boot_fdt, it, &r)
 		if (!rc)
 			rc = reserve_range(&r);
+	if (!rc)
+		rc = hide_firmware();
 	if (rc)
 		panic("setup: too many reserved ranges");
-	hide_firmware();
+}
+
+/* The place of @a: the highest in the first of its alloc-ranges that has room, or anywhere; 0: there is none. */
+static phys_addr_t __init find_area(const struct fdt_area *a, phys_addr_t size, phys_addr_t align)
+{
+	phys_addr_t pa = 0;
+	u64 start, bytes;
+	int i = 0;
+
+	if (!fdt_has_prop(&boot_fdt, a->node, "alloc-ranges"))
+		return memblock_phys_alloc(size, align);
+	while (!pa && !fdt_get_range(&boot_fdt, a->node, "alloc-ranges", i++, &start, &bytes))
+		pa = memblock_phys_alloc_range(size, align, start, start + min(bytes, ~start));
+	return pa;
+}
+
+static void __init place_area(const struct fdt_area *a)
+{
+	phys_addr_t align = max(a->align, a->nomap ? PAGE_SIZE : 1), size = a->size, pa;
+
+	if (a->bad) {
+		pr_err("OF: reserved mem: invalid size or alignment property in '%s' node.\n", a->name);
+		return;
+	}
+	if (a->nomap)
+		size = PAGE_ALIGN(size);
+	pa = size < a->size || size > memblock_phys_mem_size() ? 0 : find_area(a, size, align);
+	if (!pa) {
+		pr_err("OF: reserved mem: failed to allocate memory for node '%s': size %llu MiB\n", a->name,
+		       (unsigned long long)a->size >> 20);
+		return;
+	}
+	if (a->nomap && memblock_mark_nomap(pa, size))
+		panic("setup: too many reserved ranges");
+	pr_info("OF: reserved mem: 0x%lx..0x%lx (%lu KiB) %s %s %s\n", pa, pa + size - 1, size >> 10,
+		a->nomap ? "nomap" : "map", a->reusable ? "reusable" : "non-reusable", a->name);
+}
+
+/* Areas that devices want somewhere: when all that has a place is known, and memory has its final size. */
+static void __init place_areas(void)
+{
+	struct fdt_area a;
+
+	fdt_for_each_area(&boot_fdt, it, &a)
+		place_area(&a);
 }
 
 static void __init limit_memory(void)
@@ -197,6 +271,35 @@ static int __init check_directmap(const char *value)
 	return check_mem(value);
 }
 PARAM("directmap", check_directmap);
+
+static bool __init is_readable(const void *va)
+{
+	unsigned long ok = 0, v;
+
+	__asm__ volatile("1: ld %1, 0(%2)\n	li %0, 1\n2:\n" EXTABLE("1b", "2b")
+			 : "+&r"(ok), "=&r"(v) : "r"(va) : "memory");
+	return ok;
+}
+
+/*
+ * Firmware lies below the kernel, and a tree may fail to mention it: what it guards cannot be read.
+ * => the direct map is up; nothing has been allocated there, for allocations come from above
+ */
+static void __init hide_unreadable(void)
+{
+	phys_addr_t end = virt_to_phys(_start), pa = end - min(end, FIRMWARE_REACH), first = 0, last = 0;
+
+	for (; pa < end; pa += PAGE_SIZE) {
+		if (!memblock_is_map_pfn(PFN_DOWN(pa)) || is_readable(phys_to_virt(pa)))
+			continue;
+		if (memblock_reserve(pa, PAGE_SIZE))
+			panic("setup: too many reserved ranges");
+		first = last ? first : pa;
+		last = pa + PAGE_SIZE;
+	}
+	if (last)
+		pr_warn("Memory in 0x%lx..0x%lx cannot be read, and is left alone\n", first, last);
+}
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
@@ -301,10 +404,12 @@ void __init setup_arch(void)
 	reserve_memory();
 	limit_memory();
 	drop_far_memory();
+	place_areas();
 	limit_direct_map();
 	memblock_dump_all();
 	tree_pa = move_tree();
 	paging_init();
+	hide_unreadable();
 	use_tree(phys_to_virt(tree_pa), boot_dtb_bytes);
 	if (fdt_getprop_str(&boot_fdt, 0, "model"))
 		machine_model = fdt_getprop_str(&boot_fdt, 0, "model");

@@ -130,7 +130,9 @@ static void same_tree(const char *path)
 static void facts_text(char *buf, size_t n)
 {
 	struct fdt_range r;
+	struct fdt_area area;
 	struct fdt_cpu cpu;
+	u64 start, end = 0;
 	size_t at = 0;
 
 	fdt_for_each_memory(f, it, &r)
@@ -138,6 +140,11 @@ static void facts_text(char *buf, size_t n)
 	fdt_for_each_reserved(f, it, &r)
 		at += snprintf(buf + at, n - at, "R%llx+%llx%s ", (long long)r.base, (long long)r.size,
 			       r.nomap ? "!" : "");
+	fdt_for_each_area(f, it, &area)
+		at += snprintf(buf + at, n - at, "A%s:%llx/%llx%s%s ", area.name, (long long)area.size,
+			       (long long)area.align, area.nomap ? "!" : "", area.bad ? "?" : "");
+	while (fdt_usable_range(f, end, &start, &end))
+		at += snprintf(buf + at, n - at, "U%llx-%llx ", (long long)start, (long long)end);
 	fdt_for_each_cpu(f, it, &cpu)
 		at += snprintf(buf + at, n - at, "C%llx%s/%d ", (long long)cpu.hartid,
 			       fdt_cpu_usable(&cpu) ? "" : "-", cpu.nid);
@@ -163,7 +170,13 @@ static void test_facts(void)
 		 "M80000000+a234000/0 C0/0 C1/1 C2/2 C3/2");
 	facts_of("qemu-virt-odd", "M98000000+8000000/-1 M88000000+4000000/-1 M80000000+8000000/-1 "
 		 "M8c000000+4000000/-1 M90000000+7ffe800/-1 R90000123+456 R90000000+1000 R1000000000+10000 "
-		 "R91000800+2000 R91002000+100000! R93000000+1000! C0/-1 C1/-1 C2-/-1 C3-/-1");
+		 "R91000800+2000 R91002000+100000! R93000000+1000! Apool:400000/0 C0/-1 C1/-1 C2-/-1 C3-/-1");
+	facts_of("qemu-virt-crash", "M80000000+10000000/-1 M90000000+4800000/-1 U80100000-90000000 "
+		 "U94000000-95000000 Ua0000000-a1000000 C0/-1 C1/-1 C2/-1 C3/-1");
+	facts_of("qemu-virt-areas", "M80000000+20000000/-1 R96000000+2000000 Aranged:4000000/200000! "
+		 "Asecond-choice:800000/0 Aanywhere:2000000/0 Aodd-size:1801/0! Atoo-large:400000000/0 Aone-cell:0/0? "
+		 "Ano-power-of-two:100000/3000? C0/-1 C1/-1 C2/-1 C3/-1");
+	facts_of("qemu-virt-bad-cells", "M80000000+20000000/-1 C0/-1 C1/-1 C2/-1 C3/-1");
 	facts_of("odd-1cell", "M0+400000/-1 M400000+400000/-1 M1000000+600000/-1 R0+20000 C5/-1 C9-/-1");
 	facts_of("ram-at-0", "M0+80000000/-1 M100000000+80000000/-1 R0+80000! C0/-1 C1/-1 C2/-1 C3/-1 C4/-1 "
 		 "C5/-1 C6/-1 C7/-1");
@@ -231,6 +244,7 @@ static void exercise(struct fdt *t)
 	struct fdt_range r;
 	struct fdt_cpu cpu;
 	struct fdt_chosen c;
+	struct fdt_area area;
 	u64 a, s;
 	u32 cells[4], n;
 	int depth = 0, ctl, nr = 0;
@@ -260,6 +274,10 @@ static void exercise(struct fdt *t)
 		sink += r.base;
 	fdt_for_each_reserved(t, it, &r)
 		sink += r.base;
+	fdt_for_each_area(t, it, &area)
+		use(area.name);
+	for (a = 0; fdt_usable_range(t, a, &s, &a); )
+		CHECK(s < a);
 	fdt_for_each_cpu(t, it, &cpu) {
 		use(cpu.isa);
 		use(cpu.mmu);
