@@ -206,6 +206,7 @@ help:
 #> make               build/Image and build/vellum.elf
 #> make run           install what is missing, build, and start a shell in QEMU.  Varied by
 #>                    SMP=4 MEM=2G NODES=2 PAGING=sv39|sv48|sv57 APPEND="..." INITRD=file DTB=file
+#>                    QEMU=path BIOS=file (which all tests take, too: another emulator, another firmware)
 #> make debug         the same, waiting for gdb, which attaches with symbols and our commands
 #> make test          all tests: on the host, in QEMU, and bad input; ends with "N passed, N failed"
 #> make test-host     the tests on the host alone; those below a folder with T=test/host/lib
