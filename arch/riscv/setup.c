@@ -142,7 +142,7 @@ static int __init hide_firmware(void)
 	struct fdt_range r = { .nomap = true };
 
 	if (fdt_reserved_malformed(&boot_fdt))
-		pr_err("OF: reserved mem: Reserved memory: unsupported node format, ignoring all but the firmware's\n");
+		pr_err("OF: reserved mem: Reserved memory: unsupported node format, ignoring all but firmware's\n");
 	fdt_for_each_child(&boot_fdt, node, parent) {
 		const char *name = fdt_node_name(&boot_fdt, node);
 

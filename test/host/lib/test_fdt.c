@@ -174,8 +174,8 @@ static void test_facts(void)
 	facts_of("qemu-virt-crash", "M80000000+10000000/-1 M90000000+4800000/-1 U80100000-90000000 "
 		 "U94000000-95000000 Ua0000000-a1000000 C0/-1 C1/-1 C2/-1 C3/-1");
 	facts_of("qemu-virt-areas", "M80000000+20000000/-1 R96000000+2000000 Aranged:4000000/200000! "
-		 "Asecond-choice:800000/0 Aanywhere:2000000/0 Aodd-size:1801/0! Atoo-large:400000000/0 Aone-cell:0/0? "
-		 "Ano-power-of-two:100000/3000? C0/-1 C1/-1 C2/-1 C3/-1");
+		 "Asecond-choice:800000/0 Aanywhere:2000000/0 Aodd-size:1801/0! Atoo-large:400000000/0 "
+		 "Aone-cell:0/0? Ano-power-of-two:100000/3000? C0/-1 C1/-1 C2/-1 C3/-1");
 	facts_of("qemu-virt-bad-cells", "M80000000+20000000/-1 C0/-1 C1/-1 C2/-1 C3/-1");
 	facts_of("odd-1cell", "M0+400000/-1 M400000+400000/-1 M1000000+600000/-1 R0+20000 C5/-1 C9-/-1");
 	facts_of("ram-at-0", "M0+80000000/-1 M100000000+80000000/-1 R0+80000! C0/-1 C1/-1 C2/-1 C3/-1 C4/-1 "
