@@ -364,6 +364,20 @@ static void show_lock(struct seq_file *m, unsigned nr, const struct file_lock *l
 		seq_printf(m, "%lld %lld\n", (long long)l->start, (long long)l->end);
 }
 
+void show_fd_locks(struct seq_file *m, struct file *f, const struct files_struct *files)
+{
+	struct file_lock *l;
+	unsigned nr = 0;
+
+	spin_lock(&locks_lock);
+	list_for_each_entry(l, &f->f_inode->i_flock, link)
+		if (l->owner == f || l->owner == files) {
+			seq_puts(m, "lock:\t");
+			show_lock(m, ++nr, l);
+		}
+	spin_unlock(&locks_lock);
+}
+
 int proc_locks_show(struct seq_file *m, __maybe_unused void *v)
 {
 	struct file_lock *l;

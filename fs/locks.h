@@ -12,6 +12,9 @@ void locks_init(void);
 int fcntl_getlk(struct file *file, unsigned cmd, struct flock *fl);
 int fcntl_setlk(struct file *file, unsigned cmd, struct flock *fl);
 struct seq_file;
+struct files_struct;
+/* The locks on its file that who holds @f has, by @f or by the table @files, which is compared only. */
+void show_fd_locks(struct seq_file *m, struct file *f, const struct files_struct *files);
 int proc_locks_show(struct seq_file *m, void *v);
 
 #endif

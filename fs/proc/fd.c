@@ -11,6 +11,7 @@
 #include "fs/file.h"
 #include "fs/fs_struct.h"
 #include "fs/libfs.h"
+#include "fs/locks.h"
 #include "include/uapi/dirent.h"
 #include "lib/vsprintf.h"
 #include "mm/space/mm.h"
@@ -199,6 +200,7 @@ static int fdinfo_show(struct seq_file *m, __maybe_unused void *v)
 		seq_printf(m, "pos:\t%lli\nflags:\t0%o\nmnt_id:\t%i\nino:\t%lu\n", (long long)f->f_pos,
 			   f->f_flags | (cloexec ? O_CLOEXEC : 0), f->f_path.mnt->mnt_id,
 			   (unsigned long)f->f_inode->i_ino);
+		show_fd_locks(m, f, READ_ONCE(proc_task(inode)->files));
 		if (f->f_op->show_fdinfo)
 			f->f_op->show_fdinfo(m, f);
 	}

@@ -90,7 +90,7 @@ static int map_files_target(struct dentry *d, struct path *to)
 
 static int map_files_jump(struct dentry *d, struct path *to)
 {
-	if (!capable(CAP_CHECKPOINT_RESTORE) && !capable(CAP_SYS_ADMIN))
+	if (!may_restore())
 		return -EPERM;
 	return map_files_target(d, to);
 }

@@ -53,6 +53,7 @@ struct ctl_table {
 	int (*handler)(const struct ctl_table *t, bool write, char *buf, size_t *len);
 	long min, max;			/* of integer handlers; both 0: no limits */
 	void (*changed)(void);		/* after a write */
+	bool (*may_write)(void);	/* asked at open besides the mode, which then says who may read */
 };
 /* A directory "kernel", "vm/foo" with these values. */
 int register_sysctl(const char *dir, const struct ctl_table *table, unsigned n);

@@ -321,7 +321,7 @@ static ssize_t sysctl_write(struct file *f, struct iov_iter *from, loff_t *pos)
 
 	if (n >= PAGE_SIZE)
 		return -ENOMEM;
-	if (*pos || !(t->mode & 0200))
+	if (*pos || (!(t->mode & 0200) && !t->may_write))
 		return *pos ? (ssize_t)n : -EPERM;	/* what is written at an offset is ignored */
 	buf = (char *)__get_free_page(GFP_KERNEL);
 	if (!buf)
@@ -348,8 +348,11 @@ static const struct file_operations sysctl_fops = {
 /* The mode decides, for root too: no capability overrides it. */
 static int sysctl_permission(struct inode *inode, int mask)
 {
+	const struct ctl_table *t = PDE(inode)->data;
 	umode_t mode = inode->i_mode;
 
+	if (t->may_write && t->may_write())
+		mode |= S_IWUGO;
 	if (!current_euid())
 		mode >>= 6;
 	else if (in_egroup_p(0))

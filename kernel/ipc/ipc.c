@@ -67,23 +67,38 @@ static int next_index(struct ipc_ids *ids) REQUIRES(ids->lock)
 	return i < (unsigned long)end ? i : xa_find_hole(&ids->table, 0, end - 1);
 }
 
+/* The index that identifier @id has, or the next free one: who asked for it sees that it got another.  -1: none */
+static int wanted_index(struct ipc_ids *ids, int id) REQUIRES(ids->lock)
+{
+	unsigned long i = xa_find_hole(&ids->table, id & (IPCMNI - 1), IPCMNI - 1);
+
+	return i < IPCMNI ? (int)i : -1;
+}
+
 /* => lock, @r has nodes for any index; the identifier or -errno */
 static int ipc_add(struct ipc_ids *ids, struct kern_ipc_perm *perm, const struct ipc_params *p, struct xa_reserve *r)
 	REQUIRES(ids->lock)
 {
-	int index, seq = ids->seq;
+	int index, seq = ids->seq, wanted = ids->next_id;
 
 	if (ids->in_use >= min(*ids->limit, IPCMNI))
 		return -ENOSPC;
-	index = next_index(ids);
-	if (index <= ids->last_index)
+	ids->next_id = -1;
+	index = wanted < 0 ? next_index(ids) : wanted_index(ids, wanted);
+	if (index < 0)
+		return -ENOSPC;
+	if (wanted >= 0)
+		seq = wanted >> IPCMNI_SHIFT;
+	else if (index <= ids->last_index)
 		seq = seq == (INT32_MAX >> IPCMNI_SHIFT) ? 0 : seq + 1;
 	perm->id = seq << IPCMNI_SHIFT | index;
 	if (ids->account && ids->account(perm, 1))
 		return -ENOSPC;
 	/* commit */
-	ids->last_index = index;
-	ids->seq = seq;
+	if (wanted < 0) {
+		ids->last_index = index;
+		ids->seq = seq;
+	}
 	perm->key = p->key;
 	perm->mode = p->flags & S_IRWXUGO;
 	perm->cuid = perm->uid = current_euid();

@@ -40,6 +40,7 @@ struct ipc_ids {
 	struct mutex lock;
 	struct xarray table;
 	int in_use, last_index, seq;
+	int next_id;			/* what the next new object is to get; -1: what comes */
 	int *limit;			/* of in_use */
 	/* A new object with one reference, not in the table yet, its perm unset; ERR_PTR. */
 	struct kern_ipc_perm *(*create)(const struct ipc_params *p);
@@ -52,8 +53,11 @@ struct ipc_ids {
 	void (*show)(struct seq_file *m, struct kern_ipc_perm *perm);
 };
 
-#define IPC_IDS_INIT(name) .lock = MUTEX_INIT((name).lock, RANK_SLEEP_LEAF), .last_index = -1
+#define IPC_IDS_INIT(name) .lock = MUTEX_INIT((name).lock, RANK_SLEEP_LEAF), .last_index = -1, .next_id = -1
 
+/* The value NAME_next_id of a kind, for who restores processes: /proc/sys/kernel. */
+#define IPC_NEXT_ID(file, ids) { .name = file, .data = &(ids).next_id, .maxlen = sizeof(int), .mode = 0444, \
+	.handler = proc_dointvec, .min = 0, .max = INT32_MAX, .may_write = may_restore }
 /* The get calls: the identifier of the object with a key, made if need be; or -errno. */
 long ipc_get(struct ipc_ids *ids, const struct ipc_params *p);
 /* The object with identifier @id, or NULL.  => lock */

@@ -14,6 +14,7 @@
 #include "include/uaccess.h"
 #include "include/uapi/prctl.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/task/cred.h"
 #include "kernel/sched/sched.h"
 #include "mm/slab/slab.h"
 
@@ -400,6 +401,7 @@ static const struct ctl_table msg_table[] = {
 	  .min = 0, .max = INT32_MAX },
 	{ .name = "msgmni", .data = &msg_ctlmni, .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec,
 	  .min = 0, .max = IPCMNI },
+	IPC_NEXT_ID("msg_next_id", msg_ids),
 };
 
 void __init msg_init(void)

@@ -20,6 +20,7 @@
 #include "include/uaccess.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/sem.h"
+#include "kernel/task/cred.h"
 #include "kernel/sched/sched.h"
 #include "kernel/time/time.h"
 #include "mm/slab/slab.h"
@@ -704,6 +705,7 @@ SYSCALL_DEFINE4(semctl, int, id, int, num, int, cmd, unsigned long, arg)
 static const struct ctl_table sem_table[] = {
 	{ .name = "sem", .data = sem_ctls, .maxlen = sizeof(sem_ctls), .mode = 0644, .handler = proc_dointvec,
 	  .min = 0, .max = INT32_MAX },
+	IPC_NEXT_ID("sem_next_id", sem_ids),
 };
 
 void __init sem_init(void)

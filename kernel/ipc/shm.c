@@ -529,6 +529,7 @@ static const struct ctl_table shm_table[] = {
 	{ .name = "shmall", .data = &shm_ctlall, .maxlen = sizeof(long), .mode = 0644, .handler = proc_doulongvec },
 	{ .name = "shmmni", .data = &shm_ctlmni, .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec,
 	  .min = 0, .max = IPCMNI },
+	IPC_NEXT_ID("shm_next_id", shm_ids),
 };
 
 void __init shm_init(void)

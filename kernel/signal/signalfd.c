@@ -13,6 +13,7 @@
 #include "include/uapi/poll.h"
 #include "kernel/signal/queue.h"
 #include "kernel/signal/signalfd.h"
+#include "fs/seq_file.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
@@ -116,10 +117,18 @@ static void signalfd_release(__maybe_unused struct inode *inode, struct file *fi
 	kfree(file->private_data);
 }
 
+static void signalfd_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	const struct signalfd_ctx *ctx = file->private_data;
+
+	seq_printf(m, "sigmask:\t%016lx\n", ~READ_ONCE(ctx->others.sig[0]));
+}
+
 static const struct file_operations signalfd_fops = {
 	.read = signalfd_read,
 	.poll = signalfd_poll,
 	.release = signalfd_release,
+	.show_fdinfo = signalfd_show_fdinfo,
 };
 
 static int signalfd_change(int fd, const sigset_t *others)

@@ -148,6 +148,8 @@ bool in_group_p(gid_t gid)
 	return gid == current_fsgid() || groups_search(current_cred(), gid);
 }
 
+bool may_restore(void) { return capable(CAP_CHECKPOINT_RESTORE) || capable(CAP_SYS_ADMIN); }
+
 bool in_egroup_p(gid_t gid)
 {
 	return gid == current_cred()->egid || groups_search(current_cred(), gid);

@@ -47,6 +47,7 @@ void abort_creds(struct cred *new);
 bool nproc_exceeded(const struct user_struct *u);
 
 bool cred_capable(const struct cred *c, int cap);
+bool may_restore(void);			/* CAP_CHECKPOINT_RESTORE, which CAP_SYS_ADMIN includes */
 bool in_group_p(gid_t gid);		/* fsgid or a supplementary group of the running task */
 bool in_egroup_p(gid_t gid);
 /* Whether the running task may signal, or look into, a task with cred @c. */

@@ -10,6 +10,7 @@
 #include "fs/fdtable.h"
 #include "fs/libfs.h"
 #include "fs/proc/proc.h"
+#include "fs/seq_file.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/poll.h"
@@ -36,9 +37,19 @@ static void pidfd_release(struct inode *inode, struct file *f)
 	put_task_struct(f->private_data);
 }
 
+/* -1: it has been waited for, and the number may be another's. */
+static void pidfd_show_fdinfo(struct seq_file *m, struct file *f)
+{
+	struct task_struct *t = f->private_data;
+	int pid = READ_ONCE(t->exit_state) == EXIT_DEAD ? -1 : t->pid;
+
+	seq_printf(m, "Pid:\t%d\nNSpid:\t%d\n", pid, pid);
+}
+
 static const struct file_operations pidfd_fops = {
 	.poll = pidfd_poll,
 	.release = pidfd_release,
+	.show_fdinfo = pidfd_show_fdinfo,
 };
 
 void pidfd_notify(struct task_struct *t)

@@ -11,6 +11,7 @@
 #include "kernel/time/timerfd.h"
 #include "fs/fdtable.h"
 #include "fs/libfs.h"
+#include "fs/seq_file.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/poll.h"
@@ -26,6 +27,8 @@ struct timerfd_ctx {
 	bool expired;				/* (lock) fired, the interval waits for a read */
 	bool cancelled;				/* (lock) the clock was set */
 	bool may_cancel;			/* (cancel_lock) on cancel_list */
+	int clock;				/* (I) as it was asked for */
+	int settime_flags;			/* (lock) of the last setting */
 	wait_queue_head_t wait;
 	struct list_head cancel_link;		/* (cancel_lock) */
 };
@@ -156,11 +159,31 @@ static void timerfd_release(__maybe_unused struct inode *inode, struct file *fil
 	kfree(ctx);
 }
 
+static void timerfd_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct timerfd_ctx *ctx = file->private_data;
+	struct timespec64 value, interval;
+	u64 ticks;
+	int flags;
+
+	spin_lock_irq(&ctx->lock);
+	value = ns_to_timespec64(ctx->timer.queued ? max(hrtimer_get_remaining(&ctx->timer), (s64)0) : 0);
+	interval = ns_to_timespec64(ctx->interval);
+	ticks = ctx->ticks;
+	flags = ctx->settime_flags;
+	spin_unlock_irq(&ctx->lock);
+	seq_printf(m, "clockid: %d\nticks: %llu\nsettime flags: 0%o\n", ctx->clock, (unsigned long long)ticks, flags);
+	seq_printf(m, "it_value: (%llu, %llu)\nit_interval: (%llu, %llu)\n", (unsigned long long)value.tv_sec,
+		   (unsigned long long)value.tv_nsec, (unsigned long long)interval.tv_sec,
+		   (unsigned long long)interval.tv_nsec);
+}
+
 static const struct file_operations timerfd_fops = {
 	.read = timerfd_read,
 	.poll = timerfd_poll,
 	.ioctl = timerfd_ioctl,
 	.release = timerfd_release,
+	.show_fdinfo = timerfd_show_fdinfo,
 };
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -176,6 +199,7 @@ SYSCALL_DEFINE2(timerfd_create, int, clock, int, flags)
 	if (!ctx)
 		return -ENOMEM;
 	spin_lock_init(&ctx->lock, RANK_FILES);
+	ctx->clock = clock;
 	init_waitqueue_head(&ctx->wait);
 	hrtimer_init_clock(&ctx->timer, timerfd_fn, clock_hrtimer(clock));
 	fd = anon_inode_getfd("[timerfd]", &timerfd_fops, ctx, O_RDWR | (flags & (O_CLOEXEC | O_NONBLOCK)));
@@ -223,6 +247,7 @@ static void apply_setting(struct timerfd_ctx *ctx, int flags, ktime_t value, kti
 	ctx->cancelled = false;
 	ctx->ticks = 0;
 	ctx->interval = interval;
+	ctx->settime_flags = flags;
 	if (value)
 		hrtimer_start(&ctx->timer, value,
 			      flags & TFD_TIMER_ABSTIME ? HRTIMER_MODE_ABS : HRTIMER_MODE_REL);

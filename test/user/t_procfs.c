@@ -9,10 +9,13 @@
 #include <linux/openat2.h>
 #include <signal.h>
 #include <time.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 
 #define PG 4096ul
 #define OWNER	7001
@@ -419,4 +422,66 @@ TEST(timers_are_told)
 	CHECK(strstr(pid_file(getpid(), "timers"), want) && !strncmp(text, "ID: ", 4));
 	CHECK(!timer_delete(id));
 	CHECK(!*pid_file(getpid(), "timers"));
+}
+
+/* ---- fdinfo ---------------------------------------------------------------------------------- */
+
+static char *fdinfo(int fd)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "fdinfo/%d", fd);
+	return pid_file(getpid(), name);
+}
+
+TEST(fdinfo_tells_what_a_descriptor_waits_for)
+{
+	struct itimerspec set = { .it_value.tv_sec = 1000, .it_interval = { 5, 7 } };
+	int timer = timerfd_create(CLOCK_MONOTONIC, 0);
+	sigset_t mask;
+
+	CHECK(timer >= 0 && !timerfd_settime(timer, 0, &set, NULL));
+	CHECK(strstr(fdinfo(timer), "clockid: 1\nticks: 0\nsettime flags: 00\nit_value: (9"));
+	CHECK(strstr(text, "it_interval: (5, 7)\n"));
+	close(timer);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR1);
+	sigaddset(&mask, SIGTERM);
+	int signals = signalfd(-1, &mask, 0);
+	CHECK(signals >= 0 && strstr(fdinfo(signals), "sigmask:\t0000000000004200\n"));
+	close(signals);
+
+	pid_t p = fork();
+	CHECK(p >= 0);
+	if (!p)
+		_exit(0);
+	int pidfd = syscall(SYS_pidfd_open, p, 0);
+	char want[32];
+	snprintf(want, sizeof(want), "Pid:\t%d\n", p);
+	CHECK(pidfd >= 0 && strstr(fdinfo(pidfd), want));
+	CHECK_EQ(waitpid(p, NULL, 0), p);
+	CHECK(strstr(fdinfo(pidfd), "Pid:\t-1\n"));
+	close(pidfd);
+}
+
+TEST(fdinfo_tells_the_locks_of_a_descriptor)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600), other;
+	struct flock fl = { .l_type = F_WRLCK, .l_start = 3, .l_len = 4 };
+	char want[128], path[32];
+	struct stat st;
+
+	CHECK(fd >= 0 && !fstat(fd, &st));
+	CHECK(!strstr(fdinfo(fd), "lock:"));
+	CHECK(!fcntl(fd, F_SETLK, &fl));
+	snprintf(want, sizeof(want), "lock:\t1: POSIX  ADVISORY  WRITE %d ", getpid());
+	CHECK(strstr(fdinfo(fd), want));
+	snprintf(want, sizeof(want), ":%lu 3 6\n", (long)st.st_ino);
+	CHECK(strstr(text, want));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	other = open(path, O_RDWR);
+	CHECK(other >= 0 && !flock(other, LOCK_SH));
+	CHECK(strstr(fdinfo(other), "FLOCK  ADVISORY  READ") && !strstr(fdinfo(fd), "FLOCK"));
+	close(other);
+	close(fd);
 }

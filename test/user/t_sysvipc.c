@@ -278,3 +278,52 @@ TEST(msg_waits_for_room_and_for_messages)
 	CHECK_EQ(msgctl(id, IPC_RMID, NULL), 0);
 	CHECK_EQ(wait_child(receiver), 0);
 }
+
+static void write_next_id(const char *file, int id)
+{
+	char text[16];
+	int fd = open(file, O_WRONLY);
+
+	CHECK(fd >= 0);
+	snprintf(text, sizeof(text), "%d", id);
+	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static int read_next_id(const char *file)
+{
+	char text[16] = "";
+	int fd = open(file, O_RDONLY);
+
+	CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	return atoi(text);
+}
+
+/* Who restores processes says which identifier the next object is to have. */
+TEST(the_next_identifier_can_be_chosen)
+{
+	static const char *const file = "/proc/sys/kernel/msg_next_id";
+	int want = 7 << 15 | 1234, id, other;
+
+	if (access(file, F_OK))
+		test_skip("no msg_next_id");
+	CHECK_EQ(read_next_id(file), -1);
+	write_next_id(file, want);
+	CHECK_EQ(read_next_id(file), want);
+	id = msgget(IPC_PRIVATE, 0600);
+	CHECK_EQ(id, want);
+	CHECK_EQ(read_next_id(file), -1);		/* for one object only */
+	write_next_id(file, want);
+	other = msgget(IPC_PRIVATE, 0600);
+	CHECK(other >= 0 && other != want && other >> 15 == 7);
+	CHECK_EQ(msgctl(other, IPC_RMID, NULL), 0);
+	CHECK_EQ(msgctl(id, IPC_RMID, NULL), 0);
+	CHECK_EQ(wait_child(fork_child({
+		if (setgid(7001) || setuid(7001))
+			_exit(1);
+		CHECK_ERR(open(file, O_WRONLY), EACCES);
+		CHECK_EQ(read_next_id(file), -1);
+	})), 0);
+	CHECK(!access("/proc/sys/kernel/shm_next_id", R_OK) && !access("/proc/sys/kernel/sem_next_id", R_OK));
+}
