@@ -10,7 +10,7 @@
 #include "fs/fdtable.h"
 #include "mm/slab/slab.h"
 
-struct fs_struct init_fs = { .count = ATOMIC_INIT(1), .umask = 0022 };
+struct fs_struct init_fs = { .count = ATOMIC_INIT(1), .users = ATOMIC_INIT(1), .umask = 0022 };
 
 static void fs_get_path(const struct path *from, struct path *to)
 {
@@ -45,6 +45,7 @@ struct fs_struct *copy_fs_struct(struct fs_struct *old)
 	if (!fs)
 		return NULL;
 	atomic_set(&fs->count, 1);
+	atomic_set(&fs->users, 1);
 	spin_lock_init(&fs->lock, RANK_FILES);
 	read_lock(&dcache_lock);
 	fs->root = old->root;
@@ -74,8 +75,19 @@ static void set_task_fs(struct task_struct *t, struct fs_struct *fs)
 	old = t->fs;
 	t->fs = fs;
 	task_unlock_irqrestore(t, irq);
+	if (!old)
+		return;
+	atomic_dec(&old->users);
 	put_fs_struct(old);
 }
+
+void share_fs_struct(struct fs_struct *fs)
+{
+	atomic_inc(&fs->users);
+	atomic_inc(&fs->count);
+}
+
+bool fs_struct_shared(const struct fs_struct *fs) { return atomic_read(&fs->users) > 1; }
 
 void exit_fs(struct task_struct *t) { set_task_fs(t, NULL); }
 
@@ -83,7 +95,7 @@ int unshare_fs_struct(void)
 {
 	struct fs_struct *fs;
 
-	if (atomic_read(&current->fs->count) == 1)
+	if (!fs_struct_shared(current->fs))
 		return 0;
 	fs = copy_fs_struct(current->fs);
 	if (!fs)

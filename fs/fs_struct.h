@@ -16,6 +16,8 @@ void put_fs_struct(struct fs_struct *fs);
 void exit_fs(struct task_struct *t);
 struct fs_struct *get_task_fs(struct task_struct *t);	/* another's, counted, or NULL */
 int unshare_fs_struct(void);
+void share_fs_struct(struct fs_struct *fs);		/* one task more has it (CLONE_FS) */
+bool fs_struct_shared(const struct fs_struct *fs);
 void get_fs_root(struct fs_struct *fs, struct path *root);	/* counted */
 void get_fs_pwd(struct fs_struct *fs, struct path *pwd);
 void set_fs_root(struct fs_struct *fs, const struct path *path);

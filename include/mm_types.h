@@ -314,6 +314,7 @@ struct mm_struct {
 	u64 id;					/* (I) no two have the same, ever */
 	unsigned oom_flags;			/* (A) MMF_* */
 	unsigned coredump_filter;		/* (A) which regions a dump would hold; a new program takes it over */
+	int dumpable;				/* (A) SUID_DUMP_*: whether others may look in */
 };
 
 #define COREDUMP_FILTER_DEFAULT	0x33u	/* anonymous, private and shared; ELF headers; large pages */

@@ -4,6 +4,10 @@
  * MODEL     An inode below /proc/PID holds a reference to its task and says by its pid_entry what it shows.
  *           Dentries are not cached when unused, and a look-up in the cache finds one gone when its
  *           task has been waited for: the directory of a dead process is empty and then vanishes.
+ *           Who may see what is asked in one of two ways.  Files that show memory keep the address space
+ *           of their opening, when the right was asked for (proc_mem_open); those that show the task itself
+ *           ask at every read, with the program held still meanwhile (PE_TRACE, lock_trace).  The others
+ *           show anybody what the mode lets through.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,6 +16,7 @@
 #include "fs/fs_struct.h"
 #include "fs/libfs.h"
 #include "include/uapi/dirent.h"
+#include "kernel/task/access.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
 #include "kernel/task/pid.h"
@@ -19,7 +24,6 @@
 #include "lib/vsprintf.h"
 #include "mm/fault/fault.h"
 #include "mm/space/mm.h"
-#include "mm/space/mempolicy.h"
 #include "mm/space/procmaps.h"
 #include "mm/slab/slab.h"
 
@@ -37,14 +41,22 @@ bool proc_task_alive(struct task_struct *t)
 	return found == t;
 }
 
-bool proc_may_access(struct task_struct *t)
+/* Is @t's program one whose owner may look in?  Who has no memory any more, or never had, is root's. */
+static bool owner_may_look(struct task_struct *t)
 {
-	return ptrace_may_read(t);
+	unsigned long irq;
+	bool yes;
+
+	task_lock_irqsave(t, irq);
+	yes = t->mm && get_dumpable(t->mm) == SUID_DUMP_USER;
+	task_unlock_irqrestore(t, irq);
+	return yes;
 }
 
+/* Directories that all may read tell by their owner who a process runs as, even if it keeps secrets. */
 void proc_set_owner(struct inode *inode, struct task_struct *t)
 {
-	bool own = t->dumpable || inode->i_mode == (S_IFDIR | 0555);
+	bool own = inode->i_mode == (S_IFDIR | 0555) || owner_may_look(t);
 	const struct cred *c = get_task_cred(t);
 
 	inode->i_uid = own ? c->euid : 0;
@@ -118,20 +130,6 @@ static int with_mm(struct seq_file *m, struct task_struct *t, int (*show)(struct
 	return rc;
 }
 
-static int show_numa_maps(struct seq_file *m, struct task_struct *t)
-{
-	struct mm_struct *mm = get_task_mm(t);
-	int rc;
-
-	if (!mm)
-		return 0;
-	rc = proc_pid_numa_maps(m, mm, (struct task_base *)t);
-	mmput(mm);
-	return rc;
-}
-static int show_smaps_rollup(struct seq_file *m, struct task_struct *t)
-{ return with_mm(m, t, proc_pid_smaps_rollup); }
-
 static int show_statm(struct seq_file *m, struct task_struct *t)
 {
 	struct mm_struct *mm = get_task_mm(t);
@@ -145,16 +143,6 @@ static int show_statm(struct seq_file *m, struct task_struct *t)
 	return 0;
 }
 
-static int show_auxv_mm(struct seq_file *m, struct mm_struct *mm)
-{
-	unsigned n = 0;
-
-	while (n + 2 < ARRAY_SIZE(mm->saved_auxv) && mm->saved_auxv[n])
-		n += 2;
-	seq_write(m, mm->saved_auxv, (n + 2) * sizeof(long));
-	return 0;
-}
-static int show_auxv(struct seq_file *m, struct task_struct *t) { return with_mm(m, t, show_auxv_mm); }
 
 static int show_syscall(struct seq_file *m, struct task_struct *t)
 {
@@ -220,18 +208,18 @@ static const struct pid_entry pid_entries[] = {
 	DIR_E("fd", 0500, proc_fd_iops, proc_fd_fops, 0),
 	DIR_E("map_files", 0500, proc_map_files_iops, proc_map_files_fops, PE_PROCESS),
 	DIR_E("fdinfo", 0555, proc_fdinfo_iops, proc_fdinfo_fops, 0),
-	REG_E("environ", 0400, proc_environ_fops, PE_PTRACE),
-	ONE_E("auxv", 0400, show_auxv, PE_PTRACE),
+	REG_E("environ", 0400, proc_environ_fops, 0),
+	REG_E("auxv", 0400, proc_auxv_fops, 0),
 	ONE_E("status", 0444, proc_pid_status, 0),
-	ONE_E("personality", 0400, show_personality, PE_PTRACE),
+	ONE_E("personality", 0400, show_personality, PE_TRACE),
 	ONE_E("limits", 0444, proc_pid_limits, 0),
 	REG_E("comm", 0644, proc_comm_fops, 0),
-	ONE_E("syscall", 0400, show_syscall, PE_PTRACE),
+	ONE_E("syscall", 0400, show_syscall, PE_TRACE),
 	ONE_E("cmdline", 0444, show_cmdline, 0),
 	ONE_E("stat", 0444, proc_pid_stat, 0),
 	ONE_E("statm", 0444, show_statm, 0),
-	REG_E("maps", 0444, proc_maps_fops, PE_PTRACE),
-	REG_E("mem", 0600, proc_mem_fops, PE_PTRACE),
+	REG_E("maps", 0444, proc_maps_fops, 0),
+	REG_E("mem", 0600, proc_mem_fops, 0),
 	LNK_E("cwd", proc_cwd_iops),
 	LNK_E("root", proc_root_iops),
 	LNK_E("exe", proc_exe_iops),
@@ -240,10 +228,10 @@ static const struct pid_entry pid_entries[] = {
 	REG_E("mountstats", 0400, proc_mountstats_fops, 0),
 	REG_E("timerslack_ns", 0666, proc_timerslack_fops, PE_PROCESS),
 	REG_E("clear_refs", 0200, proc_clear_refs_fops, 0),
-	REG_E("smaps", 0444, proc_smaps_fops, PE_PTRACE),
-	ONE_E("smaps_rollup", 0444, show_smaps_rollup, PE_PTRACE),
-	ONE_E("numa_maps", 0444, show_numa_maps, 0),
-	REG_E("pagemap", 0400, proc_pagemap_fops, PE_PTRACE),
+	REG_E("smaps", 0444, proc_smaps_fops, 0),
+	REG_E("smaps_rollup", 0444, proc_smaps_rollup_fops, 0),
+	REG_E("numa_maps", 0444, proc_numa_maps_fops, 0),
+	REG_E("pagemap", 0400, proc_pagemap_fops, 0),
 	ONE_E("wchan", 0444, proc_pid_wchan, 0),
 	ONE_E("stack", 0400, proc_pid_stack, 0),
 	ONE_E("io", 0400, proc_pid_io, 0),
@@ -269,18 +257,31 @@ static const struct pid_entry *entry_find(const struct dentry *d, bool thread)
 	return NULL;
 }
 
+static int show_traced(struct seq_file *m, struct task_struct *t, const struct pid_entry *e)
+{
+	int rc = lock_trace(t, PTRACE_MODE_ATTACH_FSCREDS);
+
+	if (rc)
+		return rc == -EACCES ? -EPERM : rc;
+	rc = e->show(m, t);
+	unlock_trace(t);
+	return rc;
+}
+
 static int pid_show(struct seq_file *m, __maybe_unused void *v)
 {
 	struct inode *inode = m->private;
 	struct task_struct *t = proc_task(inode);
 
-	return proc_task_alive(t) ? PROC_I(inode)->entry->show(m, t) : -ESRCH;
+	const struct pid_entry *e = PROC_I(inode)->entry;
+
+	if (!proc_task_alive(t))
+		return -ESRCH;
+	return e->flags & PE_TRACE ? show_traced(m, t, e) : e->show(m, t);
 }
 
 static int pid_show_open(struct inode *inode, struct file *f)
 {
-	if ((PROC_I(inode)->entry->flags & PE_PTRACE) && !proc_may_access(proc_task(inode)))
-		return -EACCES;
 	return single_open(f, pid_show, inode);
 }
 
@@ -396,7 +397,8 @@ struct dentry *proc_pid_lookup(struct dentry *d, bool thread, struct task_struct
 		return ERR_PTR(-ENOENT);
 	}
 	inode = NULL;
-	if (proc_hidepid(d->d_sb) == HIDEPID_NOT_PTRACEABLE && !group && !proc_may_access(t))
+	if (proc_hidepid(d->d_sb) == HIDEPID_NOT_PTRACEABLE && !group &&
+	    !ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS))
 		rc = -ENOENT;
 	else
 		inode = proc_pid_make_inode(d->d_sb, t, S_IFDIR | 0555, thread);

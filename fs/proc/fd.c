@@ -13,6 +13,7 @@
 #include "fs/libfs.h"
 #include "fs/locks.h"
 #include "include/uapi/dirent.h"
+#include "kernel/task/access.h"
 #include "lib/vsprintf.h"
 #include "mm/space/mm.h"
 
@@ -22,15 +23,17 @@ static int fs_link(struct dentry *d, struct path *to, void (*get)(struct fs_stru
 {
 	struct task_struct *t = proc_task(d->d_inode);
 	struct fs_struct *fs;
+	int rc;
 
-	if (!proc_may_access(t))
-		return -EACCES;
+	rc = lock_trace(t, PTRACE_MODE_READ_FSCREDS);
+	if (rc)
+		return rc;
 	fs = get_task_fs(t);
-	if (!fs)
-		return -ENOENT;
-	get(fs, to);
+	if (fs)
+		get(fs, to);
+	unlock_trace(t);
 	put_fs_struct(fs);
-	return 0;
+	return fs ? 0 : -ENOENT;
 }
 
 static int cwd_link(struct dentry *d, struct path *to) { return fs_link(d, to, get_fs_pwd); }
@@ -42,9 +45,9 @@ static int exe_link(struct dentry *d, struct path *to)
 	struct mm_struct *mm;
 	struct file *exe;
 
-	if (!proc_may_access(t))
-		return -EACCES;
-	mm = get_task_mm(t);
+	mm = mm_access(t, PTRACE_MODE_READ_FSCREDS);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
 	if (!mm)
 		return -ENOENT;
 	exe = get_mm_exe_file(mm);
@@ -66,11 +69,14 @@ const struct inode_operations proc_exe_iops = { .jump_link = exe_link };
 static int fd_link(struct dentry *d, struct path *to)
 {
 	struct inode *inode = d->d_inode;
+	struct task_struct *t = proc_task(inode);
+	int rc = lock_trace(t, PTRACE_MODE_READ_FSCREDS);
 	struct file *f;
 
-	if (!proc_may_access(proc_task(inode)))
-		return -EACCES;
-	f = fget_task(proc_task(inode), PROC_I(inode)->fd);
+	if (rc)
+		return rc;
+	f = fget_task(t, PROC_I(inode)->fd);
+	unlock_trace(t);
 	if (!f)
 		return -ENOENT;
 	*to = f->f_path;
@@ -176,8 +182,16 @@ static int fd_permission(struct inode *inode, int mask)
 	return rc && proc_task(inode)->tgid == current->tgid ? 0 : rc;
 }
 
+/* What is open, and at which position, is told to who may look into the task. */
+static int fdinfo_permission(struct inode *inode, int mask)
+{
+	if (!ptrace_may_access(proc_task(inode), PTRACE_MODE_READ_FSCREDS))
+		return -EACCES;
+	return generic_permission(inode, mask);
+}
+
 const struct inode_operations proc_fd_iops = { .lookup = fd_lookup, .permission = fd_permission };
-const struct inode_operations proc_fdinfo_iops = { .lookup = fdinfo_lookup };
+const struct inode_operations proc_fdinfo_iops = { .lookup = fdinfo_lookup, .permission = fdinfo_permission };
 const struct file_operations proc_fd_fops = {
 	.iterate = fd_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
@@ -210,7 +224,5 @@ static int fdinfo_show(struct seq_file *m, __maybe_unused void *v)
 
 static int fdinfo_open(struct inode *inode, struct file *f)
 {
-	if (!proc_may_access(proc_task(inode)))
-		return -EACCES;
 	return single_open(f, fdinfo_show, inode);
 }

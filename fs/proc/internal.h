@@ -17,7 +17,7 @@ struct pid_entry {
 	const struct inode_operations *iops;
 	unsigned flags;
 };
-#define PE_PTRACE	1	/* opening needs the right to look into the task */
+#define PE_TRACE	1	/* showing needs the right to take hold of the task */
 #define PE_PROCESS	2	/* not below task/TID */
 #define PE_THREAD	4	/* only below task/TID */
 
@@ -36,7 +36,9 @@ static inline struct task_struct *proc_task(const struct inode *inode) { return 
 
 /* A new inode of @task (a reference of its own is taken) with owner and times set; NULL. */
 struct inode *proc_pid_make_inode(struct super_block *sb, struct task_struct *task, umode_t mode, bool thread);
-bool proc_may_access(struct task_struct *task);		/* PTRACE_MODE_READ */
+/* The address space that an open file shows, for good: a reference to the struct, not to its pages.  NULL; ERR_PTR */
+struct mm_struct *proc_mem_open(struct inode *inode, unsigned mode);
+void proc_mem_close(struct mm_struct *mm);
 bool proc_task_alive(struct task_struct *task);
 void proc_set_owner(struct inode *inode, struct task_struct *task);
 /* Look @d up as a link or directory made by @inode: adds it.  => NULL or ERR_PTR, for lookup() */
@@ -65,8 +67,8 @@ extern const struct file_operations proc_fd_fops, proc_fdinfo_fops, proc_task_fo
 	proc_pagemap_fops, proc_environ_fops, proc_comm_fops, proc_oom_adj_fops, proc_oom_score_adj_fops,
 	proc_make_it_fail_fops,
 	proc_clear_refs_fops, proc_mounts_fops, proc_mountinfo_fops,
-	proc_maps_fops, proc_smaps_fops, proc_map_files_fops,
-	proc_coredump_filter_fops, proc_mountstats_fops, proc_timerslack_fops;
+	proc_maps_fops, proc_smaps_fops, proc_numa_maps_fops, proc_smaps_rollup_fops, proc_auxv_fops,
+	proc_map_files_fops, proc_coredump_filter_fops, proc_mountstats_fops, proc_timerslack_fops;
 
 /* The text that was written, white space cut off; -EINVAL when it is longer than @size - 1. */
 __must_check int proc_get_text(struct iov_iter *from, char *buf, size_t size);

@@ -15,6 +15,7 @@
 #include "fs/file.h"
 #include "fs/libfs.h"
 #include "include/uapi/dirent.h"
+#include "kernel/task/access.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
 #include "lib/kstrtox.h"
@@ -50,38 +51,46 @@ static bool parse_name(const struct dentry *d, struct region_name *r)
 	return s && parse_address(s, 0, &r->end) && strlen(d->d_name) == d->d_len;
 }
 
-/* The file that exactly the region @r of @t maps, counted; NULL: no such region. */
-static struct file *region_file(struct task_struct *t, const struct region_name *r)
+/* The file of @mm's region @r, counted; NULL: there is no such region. */
+static struct file *exact_region(struct mm_struct *mm, const struct region_name *r)
 {
-	struct mm_struct *mm = get_task_mm(t);
 	struct vm_area_struct *vma;
 	struct file *f = NULL;
 
-	if (!mm)
+	if (mmap_read_lock_killable(mm))
 		return NULL;
-	if (!mmap_read_lock_killable(mm)) {
-		vma = find_vma(mm, r->start);
-		if (vma && vma->vm_start == r->start && vma->vm_end == r->end && vma->vm_file)
-			f = get_file(vma->vm_file);
-		mmap_read_unlock(mm);
-	}
-	mmput(mm);
+	vma = find_vma(mm, r->start);
+	if (vma && vma->vm_start == r->start && vma->vm_end == r->end && vma->vm_file)
+		f = get_file(vma->vm_file);
+	mmap_read_unlock(mm);
 	return f;
+}
+
+/* The file that exactly the region called @d of @t maps, counted; ERR_PTR: not for us to see, or no such region. */
+static struct file *region_file(struct task_struct *t, const struct dentry *d)
+{
+	struct mm_struct *mm = mm_access(t, PTRACE_MODE_READ_FSCREDS);
+	struct file *f = NULL;
+	struct region_name r;
+
+	if (IS_ERR(mm))
+		return ERR_PTR(PTR_ERR(mm));
+	if (!mm)
+		return ERR_PTR(-ENOENT);
+	if (parse_name(d, &r))
+		f = exact_region(mm, &r);
+	mmput(mm);
+	return f ? f : ERR_PTR(-ENOENT);
 }
 
 /* ---- links ----------------------------------------------------------------------------------- */
 
 static int map_files_target(struct dentry *d, struct path *to)
 {
-	struct task_struct *t = proc_task(d->d_inode);
-	struct region_name r;
-	struct file *f;
+	struct file *f = region_file(proc_task(d->d_inode), d);
 
-	if (!proc_may_access(t))
-		return -EACCES;
-	f = parse_name(d, &r) ? region_file(t, &r) : NULL;
-	if (!f)
-		return -ENOENT;
+	if (IS_ERR(f))
+		return PTR_ERR(f);
 	*to = f->f_path;
 	path_get(to);
 	fput(f);
@@ -99,14 +108,9 @@ static const struct inode_operations link_iops = { .jump_link = map_files_jump, 
 
 static int link_revalidate(struct dentry *d, __maybe_unused unsigned flags)
 {
-	struct task_struct *t = d->d_inode ? proc_task(d->d_inode) : NULL;
-	struct region_name r;
-	struct file *f;
+	struct file *f = d->d_inode ? region_file(proc_task(d->d_inode), d) : NULL;
 
-	if (!t || !proc_may_access(t))
-		return 0;
-	f = parse_name(d, &r) ? region_file(t, &r) : NULL;
-	if (!f)
+	if (!f || IS_ERR(f))
 		return 0;
 	fput(f);
 	return 1;
@@ -116,16 +120,12 @@ static const struct dentry_operations link_dentry_ops = { .revalidate = link_rev
 static struct dentry *map_files_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
 {
 	struct task_struct *t = proc_task(dir);
-	struct region_name r;
+	struct file *f = region_file(t, d);
 	struct inode *inode;
-	struct file *f;
 	umode_t mode;
 
-	if (!proc_may_access(t))
-		return ERR_PTR(-EACCES);
-	f = parse_name(d, &r) ? region_file(t, &r) : NULL;
-	if (!f)
-		return ERR_PTR(-ENOENT);
+	if (IS_ERR(f))
+		return ERR_PTR(PTR_ERR(f));
 	mode = S_IFLNK | (f->f_mode & FMODE_READ ? S_IRUSR : 0) | (f->f_mode & FMODE_WRITE ? S_IWUSR : 0);
 	fput(f);
 	inode = proc_pid_make_inode(dir->i_sb, t, mode, false);
@@ -141,46 +141,55 @@ static struct dentry *map_files_lookup(struct inode *dir, struct dentry *d, __ma
 /* ---- the directory --------------------------------------------------------------------------- */
 
 /* The first region with a file that ends above @from; false: there is none. */
-static bool next_region(struct task_struct *t, unsigned long from, struct region_name *r)
+static bool next_region(struct mm_struct *mm, unsigned long from, struct region_name *r)
 {
-	struct mm_struct *mm = get_task_mm(t);
-	struct vm_area_struct *vma = NULL;
+	struct vm_area_struct *vma;
 
-	if (!mm)
+	if (mmap_read_lock_killable(mm))
 		return false;
-	if (!mmap_read_lock_killable(mm)) {
-		vma = find_vma(mm, from);
-		while (vma && !vma->vm_file)
-			vma = vma->vm_next;
-		if (vma)
-			*r = (struct region_name){ vma->vm_start, vma->vm_end };
-		mmap_read_unlock(mm);
-	}
-	mmput(mm);
+	vma = find_vma(mm, from);
+	while (vma && !vma->vm_file)
+		vma = vma->vm_next;
+	if (vma)
+		*r = (struct region_name){ vma->vm_start, vma->vm_end };
+	mmap_read_unlock(mm);
 	return vma;
+}
+
+static void emit_regions(struct file *f, struct dir_context *ctx, struct mm_struct *mm)
+{
+	struct region_name r;
+	char name[40];
+
+	if (!dir_emit_dots(f, ctx))
+		return;
+	while (next_region(mm, (unsigned long)(ctx->pos - 2) << PAGE_SHIFT, &r)) {
+		int len = snprintf(name, sizeof(name), "%lx-%lx", r.start, r.end);
+
+		ctx->pos = 2 + (r.start >> PAGE_SHIFT);
+		if (!dir_emit(ctx, name, len, f->f_inode->i_ino + ctx->pos, DT_LNK))
+			return;
+		ctx->pos = 2 + (r.end >> PAGE_SHIFT);
+		cond_resched();
+	}
 }
 
 static int map_files_readdir(struct file *f, struct dir_context *ctx)
 {
 	struct task_struct *t = proc_task(f->f_inode);
-	struct region_name r;
-	char name[40];
+	struct mm_struct *mm;
 
 	if (!proc_task_alive(t))
 		return -ENOENT;
-	if (!proc_may_access(t))
-		return -EACCES;
-	if (!dir_emit_dots(f, ctx))
+	mm = mm_access(t, PTRACE_MODE_READ_FSCREDS);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	if (!mm) {
+		(void)dir_emit_dots(f, ctx);
 		return 0;
-	while (next_region(t, (unsigned long)(ctx->pos - 2) << PAGE_SHIFT, &r)) {
-		int len = snprintf(name, sizeof(name), "%lx-%lx", r.start, r.end);
-
-		ctx->pos = 2 + (r.start >> PAGE_SHIFT);
-		if (!dir_emit(ctx, name, len, f->f_inode->i_ino + ctx->pos, DT_LNK))
-			return 0;
-		ctx->pos = 2 + (r.end >> PAGE_SHIFT);
-		cond_resched();
 	}
+	emit_regions(f, ctx, mm);
+	mmput(mm);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * fs/proc/pid_files.c - files of /proc/PID with reads and writes of their own: environ, mem, pagemap,
+ * fs/proc/pid_files.c - files of /proc/PID with reads and writes of their own: environ, auxv, mem, pagemap,
  * clear_refs, comm, oom_adj, oom_score_adj.
  *
  * MODEL     What shows an address space takes hold of it when the file is opened, so that access was checked
@@ -10,6 +10,7 @@
 #include "fs/proc/internal.h"
 #include "fs/file.h"
 #include "fs/libfs.h"
+#include "kernel/task/access.h"
 #include "kernel/task/cred.h"
 #include "lib/kstrtox.h"
 #include "lib/string.h"
@@ -21,26 +22,39 @@
 
 /* ---- the address space of an open file ------------------------------------------------------- */
 
-static int mm_open(struct inode *inode, struct file *f)
+struct mm_struct *proc_mem_open(struct inode *inode, unsigned mode)
 {
-	struct task_struct *t = proc_task(inode);
-	struct mm_struct *mm;
+	struct mm_struct *mm = mm_access(proc_task(inode), mode | PTRACE_MODE_FSCREDS);
 
-	if (!proc_may_access(t))
-		return -EACCES;
-	mm = get_task_mm(t);
-	if (mm) {
+	if (mm && !IS_ERR(mm)) {
 		mmgrab(mm);
 		mmput(mm);
 	}
+	return mm;
+}
+
+void proc_mem_close(struct mm_struct *mm)
+{
+	if (mm)
+		mmdrop(mm);
+}
+
+static int open_mm(struct inode *inode, struct file *f, unsigned mode)
+{
+	struct mm_struct *mm = proc_mem_open(inode, mode);
+
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
 	f->private_data = mm;
 	return 0;
 }
 
+static int read_open(struct inode *inode, struct file *f) { return open_mm(inode, f, PTRACE_MODE_READ); }
+static int attach_open(struct inode *inode, struct file *f) { return open_mm(inode, f, PTRACE_MODE_ATTACH); }
+
 static void mm_release_file(__maybe_unused struct inode *inode, struct file *f)
 {
-	if (f->private_data)
-		mmdrop(f->private_data);
+	proc_mem_close(f->private_data);
 }
 
 /* Copy between the address space from *@pos and @i, through a page.  => bytes, -EIO, -ENOMEM */
@@ -108,7 +122,7 @@ static loff_t mem_lseek(struct file *f, loff_t off, int whence)
 
 const struct file_operations proc_mem_fops = {
 	.fop_flags = FOP_NO_SPLICE,
-	.open = mm_open, .release = mm_release_file, .read = mem_read, .write = mem_write, .llseek = mem_lseek,
+	.open = attach_open, .release = mm_release_file, .read = mem_read, .write = mem_write, .llseek = mem_lseek,
 };
 
 static ssize_t pagemap_read(struct file *f, struct iov_iter *to, loff_t *pos)
@@ -125,7 +139,7 @@ static ssize_t pagemap_read(struct file *f, struct iov_iter *to, loff_t *pos)
 
 const struct file_operations proc_pagemap_fops = {
 	.fop_flags = FOP_NO_SPLICE,
-	.open = mm_open, .release = mm_release_file, .read = pagemap_read, .llseek = mem_lseek,
+	.open = read_open, .release = mm_release_file, .read = pagemap_read, .llseek = mem_lseek,
 };
 
 static ssize_t environ_read(struct file *f, struct iov_iter *to, loff_t *pos)
@@ -149,7 +163,25 @@ static ssize_t environ_read(struct file *f, struct iov_iter *to, loff_t *pos)
 
 const struct file_operations proc_environ_fops = {
 	.fop_flags = FOP_NO_SPLICE,
-	.open = mm_open, .release = mm_release_file, .read = environ_read, .llseek = mem_lseek,
+	.open = read_open, .release = mm_release_file, .read = environ_read, .llseek = mem_lseek,
+};
+
+/* The vector stays in the struct when the pages are gone. */
+static ssize_t auxv_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	struct mm_struct *mm = f->private_data;
+	unsigned n = 0;
+
+	if (!mm)
+		return 0;
+	while (n + 2 < ARRAY_SIZE(mm->saved_auxv) && mm->saved_auxv[n])
+		n += 2;
+	return simple_read_from_buffer(to, pos, mm->saved_auxv, (n + 2) * sizeof(long));
+}
+
+const struct file_operations proc_auxv_fops = {
+	.fop_flags = FOP_NO_SPLICE,
+	.open = read_open, .release = mm_release_file, .read = auxv_read, .llseek = generic_file_llseek,
 };
 
 /* ---- small numbers that can be written ------------------------------------------------------- */

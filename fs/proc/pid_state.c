@@ -14,6 +14,7 @@
 #include "fs/libfs.h"
 #include "kernel/kallsyms.h"
 #include "kernel/panic.h"
+#include "kernel/task/access.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
 #include "kernel/time/posix_timer.h"
@@ -26,7 +27,7 @@
 
 int proc_pid_wchan(struct seq_file *m, struct task_struct *t)
 {
-	unsigned long at = proc_may_access(t) ? task_wchan(t) : 0;
+	unsigned long at = ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS) ? task_wchan(t) : 0;
 	const char *name = at ? kallsyms_lookup(at, NULL) : NULL;
 
 	seq_puts(m, name ? name : "0");
@@ -39,15 +40,20 @@ int proc_pid_stack(struct seq_file *m, struct task_struct *t)
 {
 	unsigned long *calls, off, size;
 	unsigned n;
+	int rc;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EACCES;
-	if (!ptrace_may_attach(t))
-		return -EPERM;
 	calls = kmalloc_array(STACK_MAX, sizeof(*calls), GFP_KERNEL);
 	if (!calls)
 		return -ENOMEM;
+	rc = lock_trace(t, PTRACE_MODE_ATTACH_FSCREDS);
+	if (rc) {
+		kfree(calls);
+		return rc == -EACCES ? -EPERM : rc;
+	}
 	n = stack_trace_save_task(t, calls, STACK_MAX);
+	unlock_trace(t);
 	for (unsigned i = 0; i < n; i++) {
 		const char *name = kallsyms_lookup_size(calls[i] - 1, &off, &size);
 
@@ -74,12 +80,15 @@ static void sum_io(struct task_struct *t, struct task_io *sum)
 
 int proc_pid_io(struct seq_file *m, struct task_struct *t)
 {
-	struct task_io io = t->io;
+	struct task_io io;
+	int rc = lock_trace(t, PTRACE_MODE_READ_FSCREDS);
 
-	if (!proc_may_access(t))
-		return -EACCES;
+	if (rc)
+		return rc;
+	io = t->io;
 	if (!PROC_I((struct inode *)m->private)->thread)
 		sum_io(t, &io);
+	unlock_trace(t);
 	seq_printf(m, "rchar: %llu\nwchar: %llu\nsyscr: %llu\nsyscw: %llu\n", (unsigned long long)io.rchar,
 		   (unsigned long long)io.wchar, (unsigned long long)io.syscr, (unsigned long long)io.syscw);
 	seq_puts(m, "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n");

@@ -20,6 +20,7 @@
 #include "fs/libfs.h"
 #include "include/uapi/dirent.h"
 #include "include/uapi/statfs.h"
+#include "kernel/task/access.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "lib/kstrtox.h"
@@ -112,7 +113,7 @@ bool proc_shows_task(const struct super_block *sb, struct task_struct *t, enum h
 
 	if (hidepid != HIDEPID_NOT_PTRACEABLE && (hidepid < from || in_group_p(READ_ONCE(o->gid))))
 		return true;
-	return proc_may_access(t);
+	return ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS);
 }
 
 enum hidepid proc_hidepid(const struct super_block *sb) { return READ_ONCE(proc_sb_info(sb)->hidepid); }

@@ -26,6 +26,7 @@
 #include "mm/phys/zone.h"
 #include "mm/slab/slab.h"
 #include "mm/space/account.h"
+#include "mm/space/mm.h"
 #include "mm/space/mmap.h"
 
 /* ---- handlers -------------------------------------------------------------------------------- */
@@ -288,6 +289,7 @@ static struct ctl_table fs_table[] = {
 	INT("nr_open", sysctl_nr_open, 0644, 64, 1 << 20),
 	INT("protected_symlinks", sysctl_protected_symlinks, 0644, 0, 1),
 	INT("protected_hardlinks", sysctl_protected_hardlinks, 0644, 0, 1),
+	INT("suid_dumpable", suid_dumpable, 0644, SUID_DUMP_DISABLE, SUID_DUMP_ROOT),
 	INT("overflowuid", overflowuid, 0644, 0, 65535),
 	INT("overflowgid", overflowgid, 0644, 0, 65535),
 };

@@ -11,6 +11,7 @@
 #include "fs/fs_struct.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/queue.h"
+#include "kernel/task/access.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
 #include "kernel/task/pid.h"
@@ -155,10 +156,12 @@ static void stat_layout(struct seq_file *m, struct task_struct *t, struct mm_str
 
 int proc_pid_stat(struct seq_file *m, struct task_struct *t)
 {
+	bool allowed = !lock_trace(t, PTRACE_MODE_READ_FSCREDS);
 	struct mm_struct *mm = get_task_mm(t);
-	bool allowed = proc_may_access(t);
 	struct task_view v;
 
+	if (allowed)
+		unlock_trace(t);
 	task_view_get(t, &v);
 	seq_printf(m, "%d (%s) %c %d %d %d", t->pid, t->comm, task_state_char(t), v.ppid, task_pgrp_nr(t),
 		   task_session_nr(t));

@@ -10,7 +10,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "kernel/futex/internal.h"
-#include "kernel/task/cred.h"
+#include "kernel/task/access.h"
 
 /* The holder @t of the lock at @uaddr dies: say so in the word, and wake one waiter. */
 static int handle_death(u32 __user *uaddr, struct task_struct *t, bool pi, bool pending)
@@ -90,20 +90,23 @@ SYSCALL_DEFINE2(set_robust_list, struct robust_list_head __user *, head, size_t,
 SYSCALL_DEFINE3(get_robust_list, pid_t, pid, void __user *__user *, uhead, size_t __user *, ulen)
 {
 	struct task_struct *t = current;
-	void __user *head;
-	bool allowed;
+	void __user *head = NULL;
+	int rc;
 
 	if (pid) {
 		t = find_get_task(pid);
 		if (!t)
 			return -ESRCH;
 	}
-	head = t->robust_list;
-	allowed = ptrace_may_attach(t);
+	rc = lock_trace(t, PTRACE_MODE_READ_REALCREDS);
+	if (!rc) {
+		head = t->robust_list;
+		unlock_trace(t);
+	}
 	if (pid)
 		put_task_struct(t);
-	if (!allowed)
-		return -EPERM;
+	if (rc)
+		return rc == -EACCES ? -EPERM : rc;
 	if (put_user(sizeof(struct robust_list_head), ulen))
 		return -EFAULT;
 	return put_user(head, uhead);

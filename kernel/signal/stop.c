@@ -109,6 +109,9 @@ bool do_notify_parent(struct task_struct *t, int sig)
 	bool autoreap = false;
 	siginfo_t info;
 
+	/* Which signal announces a child is for the program that made it to say, not for the next one's user. */
+	if (t->parent_exec_id != parent->signal->exec_id)
+		sig = SIGCHLD;
 	child_info(&info, t, sig);
 	info.si_status = code & 0x7f;
 	if (code & 0x80)

@@ -68,6 +68,19 @@ static inline __must_check int down_read_killable(struct rw_semaphore *s)
 	return rc;
 }
 
+/* Inside another of the same rank: the caller knows an order among them. */
+static inline __must_check int down_read_killable_nested(struct rw_semaphore *s)
+	TRY_ACQUIRE_SHARED(0, s) NO_LOCK_ANALYSIS
+{
+	int rc;
+
+	lock_check_nested(s, s->rank);
+	rc = rwsem_read_grab(s) ? 0 : down_read_slow(s, TASK_KILLABLE);
+	if (rc)
+		lock_check_dropped(s, s->rank);
+	return rc;
+}
+
 static inline __must_check bool down_read_trylock(struct rw_semaphore *s)
 	TRY_ACQUIRE_SHARED(true, s) NO_LOCK_ANALYSIS
 {

@@ -503,6 +503,8 @@ int load_elf_binary(struct linux_binprm *bprm)
 	if (!e.ph)
 		return -ENOEXEC;
 	rc = find_interp(&e, &interp);
+	if (interp.file)
+		would_dump(bprm, interp.file);
 	if (!rc)
 		rc = begin_new_exec(bprm);
 	if (!rc)

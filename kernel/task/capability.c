@@ -94,33 +94,38 @@ SYSCALL_DEFINE2(capset, struct cap_header __user *, header, const struct cap_dat
 }
 
 /*
- * Give @new the identity that a program with @mode, owned by @uid and @gid, confers.
+ * Give @new the identity that a program with @mode, owned by @uid and @gid, confers.  Where it is @unsafe to
+ * (LSM_UNSAFE_*), the program gets no more than its caller had.
  * => true when the program runs with more than its caller had (AT_SECURE)
  */
-bool cred_apply_exec(struct cred *new, umode_t mode, uid_t uid, gid_t gid)
+bool cred_apply_exec(struct cred *new, umode_t mode, uid_t uid, gid_t gid, unsigned unsafe)
 {
 	const struct cred *old = current_cred();
-	bool setid, root;
+	bool root_counts = !(new->securebits & SECBIT_NOROOT), setid, effective;
+	u64 permitted;
 
-	if (!current->no_new_privs) {
+	if (!(unsafe & LSM_UNSAFE_NO_NEW_PRIVS)) {
 		if (mode & S_ISUID)
 			new->euid = uid;
 		if ((mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
 			new->egid = gid;
 	}
-	setid = new->euid != old->euid || new->egid != old->egid;
-	if (setid)
-		new->cap_ambient = 0;
-	root = !(new->securebits & SECBIT_NOROOT) && (!new->euid || !new->uid);
-	if (root) {
-		new->cap_permitted = new->cap_bset | new->cap_inheritable;
-		new->cap_effective = new->euid ? new->cap_ambient : new->cap_permitted;
-	} else {
-		new->cap_permitted = new->cap_effective = new->cap_ambient;
+	permitted = root_counts && (!new->euid || !new->uid) ? old->cap_bset | old->cap_inheritable : 0;
+	effective = root_counts && !new->euid;
+	setid = new->euid != old->uid || new->egid != old->gid;
+	if (unsafe && (setid || (permitted & ~old->cap_permitted))) {
+		if ((unsafe & LSM_UNSAFE_NO_NEW_PRIVS) || !capable(CAP_SETUID)) {
+			new->euid = new->uid;
+			new->egid = new->gid;
+		}
+		permitted &= old->cap_permitted;
 	}
 	new->suid = new->fsuid = new->euid;
 	new->sgid = new->fsgid = new->egid;
+	if (setid)
+		new->cap_ambient = 0;
+	new->cap_permitted = permitted | new->cap_ambient;
+	new->cap_effective = effective ? new->cap_permitted : new->cap_ambient;
 	new->securebits &= ~SECBIT_KEEP_CAPS;
-	return new->euid != new->uid || new->egid != new->gid ||
-	       (new->uid && (new->cap_permitted & ~new->cap_ambient));
+	return setid || (new->uid && (effective || (new->cap_permitted & ~new->cap_ambient)));
 }

@@ -15,6 +15,9 @@
 #include "lib/sort.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
+#include "mm/space/mm.h"
+
+int suid_dumpable = SUID_DUMP_DISABLE;
 
 struct cred init_cred = {
 	.count = ATOMIC_INIT(2),
@@ -99,7 +102,8 @@ void commit_creds(struct cred *new)
 
 	if (old->euid != new->euid || old->egid != new->egid || old->fsuid != new->fsuid ||
 	    old->fsgid != new->fsgid || (new->cap_permitted & ~old->cap_permitted)) {
-		current->dumpable = false;
+		if (current->mm)
+			set_dumpable(current->mm, suid_dumpable);	/* before the cred: access.c, X3 */
 		current->pdeath_signal = 0;
 	}
 	count_task_for(old->user, new->user);
@@ -161,36 +165,6 @@ bool kill_ok_by_cred(const struct cred *t)
 
 	return c->euid == t->suid || c->euid == t->uid || c->uid == t->suid || c->uid == t->uid ||
 	       capable(CAP_KILL);
-}
-
-/* Does @c belong, with all its ids, to @uid and @gid? */
-static bool owned_wholly(const struct cred *c, uid_t uid, gid_t gid)
-{
-	return uid == c->euid && uid == c->suid && uid == c->uid && gid == c->egid && gid == c->sgid && gid == c->gid;
-}
-
-/* May look into @t, or reach into it: its owner, unless it keeps secrets, and who may trace all. */
-static bool may_trace(struct task_struct *t, uid_t uid, gid_t gid)
-{
-	const struct cred *c;
-	bool same;
-
-	if (t->tgid == current->tgid)
-		return true;
-	c = get_task_cred(t);
-	same = owned_wholly(c, uid, gid);
-	put_cred(c);
-	return (same && t->dumpable) || capable(CAP_SYS_PTRACE);
-}
-
-bool ptrace_may_read(struct task_struct *t)
-{
-	return may_trace(t, current_fsuid(), current_fsgid());
-}
-
-bool ptrace_may_attach(struct task_struct *t)
-{
-	return may_trace(t, current_cred()->uid, current_cred()->gid);
 }
 
 /* ---- changes of user id ---------------------------------------------------------------------- */

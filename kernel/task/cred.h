@@ -50,12 +50,12 @@ bool cred_capable(const struct cred *c, int cap);
 bool may_restore(void);			/* CAP_CHECKPOINT_RESTORE, which CAP_SYS_ADMIN includes */
 bool in_group_p(gid_t gid);		/* fsgid or a supplementary group of the running task */
 bool in_egroup_p(gid_t gid);
-/* Whether the running task may signal, or look into, a task with cred @c. */
+/* Whether the running task may signal a task with cred @target. */
 bool kill_ok_by_cred(const struct cred *target);
-/* Whether it may look into @t as file system user (/proc), and take hold of it as real user (process_vm_readv). */
-bool ptrace_may_read(struct task_struct *t);
-bool ptrace_may_attach(struct task_struct *t);
+extern int suid_dumpable;		/* fs.suid_dumpable: of a program that changed its identity */
 /* New identity of a program file with mode @mode owned by @uid, @gid.  Edits @new. */
-bool cred_apply_exec(struct cred *new, umode_t mode, uid_t uid, gid_t gid);
+#define LSM_UNSAFE_SHARE		1	/* another process shares its root and working directory */
+#define LSM_UNSAFE_NO_NEW_PRIVS		4	/* it asked never to gain anything */
+bool cred_apply_exec(struct cred *new, umode_t mode, uid_t uid, gid_t gid, unsigned unsafe);
 
 #endif

@@ -9,14 +9,20 @@
  *           The bytes go from the caller's memory straight into the pages of that stack.  Then a loader
  *           looks at the file's first bytes.  Until begin_new_exec() every failure returns to the old
  *           program; from there (point_of_no_return) it kills the task.
+ *           What the old program shares with other processes (files, signal actions) is left to them before
+ *           the new one gets its identity; a shared root or working directory keeps it from getting one.
+ * LOCKING   signal->exec_update_lock, held for writing from the moment the new address space can be seen
+ *           until its credentials and dumpable are set: see access.c.
  * COST      One stack page as a rule; no copy in between.
- * SEE       binfmt_elf.c, binfmt_script.c
+ * TESTS     test/user/t_exec.c, test/user/t_access.c
+ * SEE       binfmt_elf.c, binfmt_script.c, access.c
  *
  * SPDX-License-Identifier: MIT
  */
 #include "kernel/task/exec.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
+#include "fs/fs_struct.h"
 #include "fs/mount.h"
 #include "fs/namei.h"
 #include "include/syscall.h"
@@ -281,7 +287,6 @@ static void take_leadership(struct task_struct *me, struct task_struct *leader)
 		child->real_parent = child->parent = me;
 	me->real_parent = leader->real_parent;		/* signal->ppid stays */
 	me->parent = leader->parent;
-	me->pdeath_signal = leader->pdeath_signal;
 	me->group_leader = leader->group_leader = me;
 	me->signal->group_leader = me;
 	me->exit_signal = SIGCHLD;
@@ -338,55 +343,132 @@ static void set_comm(struct task_struct *t, const char *filename)
 	strscpy(t->comm, slash ? slash + 1 : filename, sizeof(t->comm));
 }
 
-int begin_new_exec(struct linux_binprm *bprm)
+void would_dump(struct linux_binprm *bprm, const struct file *file)
+{
+	if (inode_permission(file->f_inode, MAY_READ))
+		bprm->enforce_nondump = true;
+}
+
+/*
+ * Mode and owner of the program file, of one moment: a chown() that takes the set-id bits away must not be
+ * seen by half.
+ */
+static void program_owner(const struct file *file, umode_t *mode, uid_t *uid, gid_t *gid)
+{
+	struct inode *inode = file->f_inode;
+
+	down_read(&inode->i_rwsem);
+	*mode = inode->i_mode;
+	*uid = inode->i_uid;
+	*gid = inode->i_gid;
+	up_read(&inode->i_rwsem);
+	if (file->f_path.mnt && (file->f_path.mnt->mnt_flags & MNT_NOSUID))
+		*mode &= ~(S_ISUID | S_ISGID);
+}
+
+/* => we are the only thread: who shares our fs is another process, and nobody comes to share it */
+static void exec_identity(struct linux_binprm *bprm)
+{
+	unsigned unsafe = current->no_new_privs ? LSM_UNSAFE_NO_NEW_PRIVS : 0;
+	umode_t mode;
+	uid_t uid;
+	gid_t gid;
+
+	if (fs_struct_shared(current->fs))
+		unsafe |= LSM_UNSAFE_SHARE;
+	program_owner(bprm->file, &mode, &uid, &gid);
+	bprm->secure = cred_apply_exec(bprm->cred, mode, uid, gid, unsafe);
+}
+
+/* The old program's last acts in its memory, which vfork's parent and robust futexes wait for. */
+static void leave_old_mm(struct task_struct *me)
+{
+	struct mm_struct *mm = me->mm;
+
+	if (!mm)
+		return;
+	futex_exec_release(me);
+	mm_release(me);
+	update_hiwater_rss(mm);
+	me->signal->maxrss = max(me->signal->maxrss, mm->hiwater_rss);
+}
+
+/* Go over to @mm, whose user we become.  => the space that was left, for mmput(), or NULL */
+static struct mm_struct *exec_mmap(struct mm_struct *mm)
 {
 	struct task_struct *me = current;
-	struct inode *inode = bprm->file->f_inode;
-	struct mm_struct *old = me->mm;
-	umode_t mode = inode->i_mode;
-	int rc;
+	struct mm_struct *old = me->mm, *active = me->active_mm;
+	unsigned long irq;
 
-	if (bprm->file->f_path.mnt && (bprm->file->f_path.mnt->mnt_flags & MNT_NOSUID))
-		mode &= ~(S_ISUID | S_ISGID);
-	bprm->secure = cred_apply_exec(bprm->cred, mode, inode->i_uid, inode->i_gid);
-	rc = unshare_files();
-	if (rc)
-		return rc;
-	bprm->point_of_no_return = true;
-	rc = de_thread(me);
-	if (rc)
-		return rc;
+	task_lock_irqsave(me, irq);
+	me->mm = me->active_mm = mm;
+	arch_switch_mm(active, mm);
+	task_unlock_irqrestore(me, irq);
+	if (!old && active)
+		mmdrop(active);			/* a kernel thread's borrowed tables */
+	return old;
+}
 
-	/* commit */
-	set_mm_exe_file(bprm->mm, bprm->file);
-	if (old) {
-		mmgrab(old);
-		futex_exec_release(me);
-		mm_release(me);
-		update_hiwater_rss(old);
-		me->signal->maxrss = max(me->signal->maxrss, old->hiwater_rss);
-	}
-	exec_mmap(bprm->mm);
-	bprm->mm = NULL;
-	if (old)
-		mm_left(old);
-	arg_page_put(bprm);
+static void reset_for_exec(struct task_struct *me, const char *filename)
+{
 	exec_itimers(me->signal);
 	flush_signal_handlers(me, false);
 	sas_ss_reset(me);
 	me->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD | PF_RANDOMIZE);
 	me->clear_child_tid = me->set_child_tid = NULL;
-	me->robust_list = NULL;
 	me->did_exec = true;
 	me->exit_signal = SIGCHLD;
+	me->signal->exec_id++;
 	me->restart_block.fn = NULL;
-	do_close_on_exec(me->files);
-	set_comm(me, bprm->filename);
-	me->dumpable = true;
+	set_comm(me, filename);
+}
+
+/* Whether others may look in: asked of who we were; what we become is commit_creds()'s to judge. */
+static void set_exec_dumpable(const struct linux_binprm *bprm)
+{
+	const struct cred *old = current_cred();
+	bool hidden = bprm->enforce_nondump || old->euid != old->uid || old->egid != old->gid;
+
+	set_dumpable(current->mm, hidden ? suid_dumpable : SUID_DUMP_USER);
+}
+
+int begin_new_exec(struct linux_binprm *bprm)
+{
+	struct task_struct *me = current;
+	struct rw_semaphore *guard = &me->signal->exec_update_lock;
+	struct mm_struct *old;
+	int rc;
+
+	would_dump(bprm, bprm->file);
+	rc = unshare_files();
+	if (rc)
+		return rc;
+	bprm->point_of_no_return = true;
+	rc = de_thread(me);
+	if (!rc)
+		rc = unshare_sighand();
+	if (rc)
+		return rc;
+	exec_identity(bprm);
+	set_mm_exe_file(bprm->mm, bprm->file);
+	leave_old_mm(me);
+	arg_page_put(bprm);
+	do_close_on_exec(me->files);		/* closing may take locks that rank before the guard */
+	if (down_write_killable(guard))
+		return -EINTR;
+
+	/* commit: whoever looks sees the old program, or all of the new one (access.c, X1) */
+	old = exec_mmap(bprm->mm);
+	bprm->mm = NULL;
+	reset_for_exec(me, bprm->filename);
+	set_exec_dumpable(bprm);
+	if (bprm->secure)
+		me->pdeath_signal = 0;
 	commit_creds(bprm->cred);
 	bprm->cred = NULL;
-	if (bprm->secure || inode_permission(inode, MAY_READ))
-		me->dumpable = false;
+	up_write(guard);
+	if (old)
+		mmput(old);
 	return 0;
 }
 

@@ -30,6 +30,7 @@ struct linux_binprm {
 	const char *interp;		/* program run: filename, or a script's interpreter */
 	char *interp_buf;		/* storage of interp, or NULL */
 	bool secure;			/* identity changed: AT_SECURE */
+	bool enforce_nondump;		/* a file of it may not be read: its memory may not either */
 	bool point_of_no_return;
 	unsigned long exec;		/* user address of the AT_EXECFN string */
 };
@@ -44,6 +45,8 @@ void bprm_set_file(struct linux_binprm *bprm, struct file *file);
 /* Copy the string of kernel memory below bprm->p; -E2BIG, -ENOMEM. */
 int copy_string_kernel(const char *src, struct linux_binprm *bprm);
 int remove_arg_zero(struct linux_binprm *bprm);
+/* Who may not read @file, of which the program consists, may not read it in memory. */
+void would_dump(struct linux_binprm *bprm, const struct file *file);
 /* Past here a failure kills the task: the old program is gone.  0 or -errno */
 int begin_new_exec(struct linux_binprm *bprm);
 /* The stack's final size and permissions.  @exec_stack: PT_GNU_STACK says X.  0 or -errno */

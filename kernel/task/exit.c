@@ -141,12 +141,16 @@ static struct task_struct *find_new_reaper(struct task_struct *father) REQUIRES(
 /* => the child is a zombie nobody will wait for: to be released */
 static bool reparent_child(struct task_struct *p, struct task_struct *reaper) REQUIRES(tasklist_lock)
 {
-	p->real_parent = p->parent = reaper;
+	struct task_struct *t;
+
 	WRITE_ONCE(p->signal->ppid, reaper->tgid);
 	list_del(&p->sibling);
 	list_add_tail(&p->sibling, &reaper->children);
-	if (p->pdeath_signal)
-		do_send_sig_info(p->pdeath_signal, SEND_SIG_NOINFO, p, true);
+	for_each_thread(t, p) {
+		t->real_parent = t->parent = reaper;
+		if (t->pdeath_signal)
+			(void)group_send_sig_info(t->pdeath_signal, SEND_SIG_NOINFO, t);
+	}
 	if (p->exit_state == EXIT_DEAD)
 		return false;
 	p->exit_signal = SIGCHLD;
@@ -226,25 +230,20 @@ static void note_maxrss(struct signal_struct *sig)
 	}
 }
 
-void mm_left(struct mm_struct *mm)
-{
-	unsigned long irq;
-
-	task_lock_irqsave(current, irq);
-	task_unlock_irqrestore(current, irq);
-	mmdrop(mm);
-}
-
-static void leave_mm(struct task_struct *me)
+/* Leave the address space for good: from here its tables are borrowed, as a kernel thread borrows some. */
+static void exit_mm(struct task_struct *me)
 {
 	struct mm_struct *mm = me->mm;
+	unsigned long irq;
 
 	if (!mm)
 		return;
 	mm_release(me);
-	mmgrab(mm);
-	exit_mm();
-	mm_left(mm);
+	mmgrab(mm);			/* active_mm's, which the scheduler drops */
+	task_lock_irqsave(me, irq);
+	me->mm = NULL;
+	task_unlock_irqrestore(me, irq);
+	mmput(mm);
 }
 
 void do_exit(long code)
@@ -263,7 +262,7 @@ void do_exit(long code)
 		note_maxrss(me->signal);
 	}
 	me->exit_code = code;
-	leave_mm(me);
+	exit_mm(me);
 	exit_sem(me);
 	exit_files(me);
 	exit_fs(me);
@@ -309,19 +308,4 @@ SYSCALL_DEFINE1(exit, int, code)
 SYSCALL_DEFINE1(exit_group, int, code)
 {
 	do_group_exit((code & 0xff) << 8);
-}
-
-/* ---- the memory of another task -------------------------------------------------------------- */
-
-struct mm_struct *get_task_mm(struct task_struct *t)
-{
-	struct mm_struct *mm;
-	unsigned long irq;
-
-	task_lock_irqsave(t, irq);
-	mm = t->flags & PF_KTHREAD ? NULL : READ_ONCE(t->mm);
-	if (mm && !mmget_not_zero(mm))
-		mm = NULL;
-	task_unlock_irqrestore(t, irq);
-	return mm;
 }

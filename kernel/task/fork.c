@@ -112,11 +112,22 @@ static int copy_fs(u64 flags, struct task_struct *p)
 	if (!p->fs)
 		return 0;
 	if (flags & CLONE_FS) {
-		atomic_inc(&p->fs->count);
+		share_fs_struct(p->fs);
 		return 0;
 	}
 	p->fs = copy_fs_struct(current->fs);
 	return p->fs ? 0 : -ENOMEM;
+}
+
+static struct sighand_struct *new_sighand(void)
+{
+	struct sighand_struct *sh = kmem_cache_alloc(sighand_cache, GFP_KERNEL);
+
+	if (!sh)
+		return NULL;
+	atomic_set(&sh->count, 1);
+	spin_lock_init(&sh->lock, RANK_SIGHAND);
+	return sh;
 }
 
 static int copy_sighand(u64 flags, struct task_struct *p)
@@ -128,12 +139,9 @@ static int copy_sighand(u64 flags, struct task_struct *p)
 		atomic_inc(&p->sighand->count);
 		return 0;
 	}
-	sh = kmem_cache_alloc(sighand_cache, GFP_KERNEL);
+	sh = new_sighand();
 	if (!sh)
 		return -ENOMEM;
-	atomic_set(&sh->count, 1);
-	spin_lock_init(&sh->lock, RANK_SIGHAND);
-	init_waitqueue_head(&sh->signalfd_wqh);
 	spin_lock_irqsave(&current->sighand->lock, irq);
 	memcpy(sh->action, current->sighand->action, sizeof(sh->action));
 	spin_unlock_irqrestore(&current->sighand->lock, irq);
@@ -147,6 +155,27 @@ void __cleanup_sighand(struct sighand_struct *sighand)
 {
 	if (atomic_dec_and_test(&sighand->count))
 		kmem_cache_free(sighand_cache, sighand);
+}
+
+int unshare_sighand(void)
+{
+	struct task_struct *me = current;
+	struct sighand_struct *old = me->sighand, *new;
+	unsigned long irq;
+
+	if (atomic_read(&old->count) == 1)
+		return 0;
+	new = new_sighand();
+	if (!new)
+		return -ENOMEM;
+	write_lock_irqsave(&tasklist_lock, irq);	/* nobody is on the way to the old lock */
+	spin_lock(&old->lock);
+	memcpy(new->action, old->action, sizeof(new->action));
+	me->sighand = new;
+	spin_unlock(&old->lock);
+	write_unlock_irqrestore(&tasklist_lock, irq);
+	__cleanup_sighand(old);
+	return 0;
 }
 
 static int copy_signal(u64 flags, struct task_struct *p)
@@ -165,6 +194,7 @@ static int copy_signal(u64 flags, struct task_struct *p)
 	INIT_LIST_HEAD(&sig->thread_head);
 	init_sigpending(&sig->shared_pending);
 	init_waitqueue_head(&sig->wait_chldexit);
+	init_rwsem(&sig->exec_update_lock, RANK_TASK);
 	memcpy(sig->rlim, old->rlim, sizeof(sig->rlim));
 	sig->oom_score_adj = old->oom_score_adj;
 	posix_timers_init_signal(sig);
@@ -238,10 +268,13 @@ static void link_task(struct task_struct *p, const struct kernel_clone_args *arg
 {
 	struct signal_struct *sig = p->signal;
 
-	if (args->flags & (CLONE_PARENT | CLONE_THREAD))
+	if (args->flags & (CLONE_PARENT | CLONE_THREAD)) {
 		p->real_parent = current->group_leader->real_parent;
-	else
+		p->parent_exec_id = current->group_leader->parent_exec_id;
+	} else {
 		p->real_parent = current->group_leader;		/* F1 */
+		p->parent_exec_id = current->signal->exec_id;
+	}
 	p->parent = p->real_parent;
 
 	if (args->flags & CLONE_THREAD) {
@@ -388,8 +421,7 @@ undo_signal:
 undo_sighand:
 	__cleanup_sighand(p->sighand);
 undo_fs:
-	if (p->fs)
-		put_fs_struct(p->fs);
+	exit_fs(p);
 undo_files:
 	if (p->files)
 		put_files_struct(p->files);

@@ -14,11 +14,10 @@ void fork_init(void);
 struct task_struct *fork_idle(unsigned hart);
 extern unsigned long max_threads;
 
-/* The mm of the running task, which has just left it, may be freed after this: readers of t->mm under
- * its alloc_lock are through.  Drops the reference that the caller took before. */
-void mm_left(struct mm_struct *mm);
 /* The child has gone back from the new mm to none: wake a vfork parent, clear its tid. */
 void mm_release(struct task_struct *t);
+/* Before an exec that others are not to have a say in: signal actions of our own.  0 or -ENOMEM */
+__must_check int unshare_sighand(void);
 /* One user of sighand or signal less. */
 void __cleanup_sighand(struct sighand_struct *sighand);
 void put_signal_struct(struct signal_struct *sig);

@@ -22,6 +22,7 @@ static struct signal_struct init_signals = {
 	.shared_pending.list = LIST_HEAD_INIT(init_signals.shared_pending.list),
 	.wait_chldexit = WAIT_QUEUE_INIT(init_signals.wait_chldexit),
 	.posix_timers = LIST_HEAD_INIT(init_signals.posix_timers),
+	.exec_update_lock = RWSEM_INIT(init_signals.exec_update_lock, RANK_TASK),
 	.rlim = {
 		UNLIMITED(RLIMIT_CPU), UNLIMITED(RLIMIT_FSIZE), UNLIMITED(RLIMIT_DATA),
 		LIMIT(RLIMIT_STACK, RLIM_STACK_DEFAULT, RLIM_INFINITY),
@@ -38,7 +39,6 @@ static struct signal_struct init_signals = {
 static struct sighand_struct init_sighand = {
 	.count = ATOMIC_INIT(1),
 	.lock = SPINLOCK_INIT(RANK_SIGHAND),
-	.signalfd_wqh = WAIT_QUEUE_INIT(init_sighand.signalfd_wqh),
 };
 
 extern char init_stack[], init_stack_end[];	/* boot/head.S */
@@ -65,7 +65,6 @@ struct task_struct init_task = {
 	.pending.list = LIST_HEAD_INIT(init_task.pending.list),
 	.alloc_lock = SPINLOCK_INIT(RANK_PID),
 	.cred = &init_cred,
-	.dumpable = true,
 	.timer_slack_ns = 50000,
 	.default_timer_slack_ns = 50000,
 };

@@ -15,6 +15,7 @@
 #include "include/uaccess.h"
 #include "include/uapi/poll.h"
 #include "kernel/signal/signal.h"
+#include "kernel/task/access.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
 #include "lib/string.h"
@@ -169,10 +170,25 @@ out:
 	return rc;
 }
 
+/* What descriptor @fd of @t names, counted; or ERR_PTR. */
+static struct file *file_access(struct task_struct *t, unsigned fd)
+{
+	struct file *f;
+	int rc = lock_trace(t, PTRACE_MODE_ATTACH_REALCREDS);
+
+	if (rc)
+		return ERR_PTR(rc == -EACCES ? -EPERM : rc);
+	f = fget_task(t, fd);
+	unlock_trace(t);
+	if (f)
+		return f;
+	return ERR_PTR(READ_ONCE(t->flags) & PF_EXITING ? -ESRCH : -EBADF);
+}
+
 SYSCALL_DEFINE3(pidfd_getfd, int, pidfd, int, fd, unsigned, flags)
 {
 	struct task_struct *t;
-	struct file *f = NULL;
+	struct file *f;
 	int rc;
 
 	if (flags)
@@ -180,15 +196,11 @@ SYSCALL_DEFINE3(pidfd_getfd, int, pidfd, int, fd, unsigned, flags)
 	t = pidfd_get_task(pidfd);
 	if (!t)
 		return -EBADF;
-	rc = READ_ONCE(t->exit_state) ? -ESRCH : ptrace_may_attach(t) ? 0 : -EPERM;
-	if (!rc)
-		f = fget_task(t, fd);
-	if (!rc && !f)
-		rc = -EBADF;
-	if (f) {
-		rc = receive_fd(f, O_CLOEXEC);
-		fput(f);
-	}
+	f = file_access(t, fd);
 	put_task_struct(t);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	rc = receive_fd(f, O_CLOEXEC);
+	fput(f);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include "kernel/signal/signal.h"
 #include "kernel/task/cred.h"
 #include "lib/string.h"
+#include "mm/space/mm.h"
 
 static long prctl_set_name(const char __user *name)
 {
@@ -100,11 +101,12 @@ static long prctl_ambient(unsigned long what, unsigned long cap)
 	return 0;
 }
 
-static long prctl_flag(bool *flag, unsigned long value)
+/* SUID_DUMP_ROOT is not for programs to choose. */
+static long prctl_set_dumpable(unsigned long value)
 {
-	if (value > 1)
+	if (value != SUID_DUMP_DISABLE && value != SUID_DUMP_USER)
 		return -EINVAL;
-	*flag = value;
+	set_dumpable(current->mm, value);
 	return 0;
 }
 
@@ -115,14 +117,14 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsign
 	case PR_SET_PDEATHSIG:
 		if (!valid_signal(a2))
 			return -EINVAL;
-		current->group_leader->pdeath_signal = a2;
+		current->pdeath_signal = a2;
 		return 0;
 	case PR_GET_PDEATHSIG:
-		return put_user(current->group_leader->pdeath_signal, (int __user *)a2);
+		return put_user(current->pdeath_signal, (int __user *)a2);
 	case PR_GET_DUMPABLE:
-		return current->dumpable;
+		return get_dumpable(current->mm);
 	case PR_SET_DUMPABLE:
-		return prctl_flag(&current->dumpable, a2);
+		return prctl_set_dumpable(a2);
 	case PR_SET_NAME:
 		return prctl_set_name((const char __user *)a2);
 	case PR_GET_NAME:

@@ -19,6 +19,7 @@
 #include "include/uapi/resource.h"
 #include "include/uapi/signal.h"
 #include "kernel/sync/rwlock.h"
+#include "kernel/sync/rwsem.h"
 #include "mm/kmap/stack.h"
 #include <asm/ptrace.h>
 #include <asm/thread.h>
@@ -40,7 +41,6 @@ struct sighand_struct {
 	atomic_t count;
 	spinlock_t lock;		/* rank sighand */
 	struct k_sigaction action[_NSIG];	/* (H) */
-	wait_queue_head_t signalfd_wqh;
 };
 
 /* A group-wide interval or POSIX timer is in kernel/time/itimer.h. */
@@ -78,8 +78,10 @@ struct signal_struct {
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw;
 	unsigned long maxrss, cmaxrss;
 	struct task_io io;		/* (H) of dead threads */
+	u64 exec_id;			/* how many programs it has started: a child's exit_signal is for one */
 	int oom_score_adj;
 	bool is_child_subreaper;
+	struct rw_semaphore exec_update_lock;	/* rank task: the steps of an exec (access.c) */
 };
 #define SIGNAL_STOP_STOPPED	0x01
 #define SIGNAL_STOP_CONTINUED	0x02
@@ -99,7 +101,8 @@ struct cred {
 };
 
 struct fs_struct {
-	atomic_t count;
+	atomic_t count;			/* references */
+	atomic_t users;			/* tasks that have it; they hold a reference each */
 	spinlock_t lock;
 	struct path root, pwd;
 	int umask;
@@ -163,6 +166,7 @@ struct task_struct {
 	stack_t sas;			/* alternate signal stack */
 	unsigned jobctl;		/* (H) */
 	int pdeath_signal;
+	u64 parent_exec_id;		/* (I) the parent's signal->exec_id when it asked for exit_signal */
 	struct restart_block restart_block;
 
 	spinlock_t alloc_lock;		/* rank pid: (A) */
@@ -170,7 +174,7 @@ struct task_struct {
 	struct files_struct *files;	/* (A) */
 	struct sem_undo_list *sysvsem;	/* own; NULL: no SEM_UNDO so far */
 	struct fs_struct *fs;		/* (A) */
-	bool dumpable, no_new_privs, in_execve, did_exec;
+	bool no_new_privs, in_execve, did_exec;
 	unsigned personality;		/* personality(2) */
 	unsigned short ioprio;			/* kernel/sched/ioprio.c */
 	bool in_fput;				/* closing a file; those that this lets go are closed after it */
@@ -239,7 +243,7 @@ struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *fmt, 
 int kernel_execve(const char *filename, const char *const *argv, const char *const *envp);
 __noreturn void do_exit(long code);
 __noreturn void do_group_exit(int code);
-/* mm of @t with mm_users held, or NULL; mmput() ends it. */
+/* mm of @t with mm_users held, or NULL; mmput() ends it.  Of another task only after a check: mm_access(). */
 struct mm_struct *get_task_mm(struct task_struct *t);
 
 #endif

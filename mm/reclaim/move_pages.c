@@ -9,6 +9,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "include/ptrace.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/errno.h"
@@ -23,12 +24,9 @@
 #define BATCH		32u
 #define CAP_SYS_NICE	23
 
-/* Up-calls: kernel/task, fs/proc. */
-struct task_struct;
+/* Up-calls: kernel/task. */
 struct task_struct *find_get_task(pid_t pid);
 void put_task_struct(struct task_struct *t);
-struct mm_struct *get_task_mm(struct task_struct *t);
-bool proc_may_access(struct task_struct *t);
 
 /* ---- batches --------------------------------------------------------------------------------- */
 
@@ -128,25 +126,27 @@ long mbind_move(struct mm_struct *mm, vaddr_t start, vaddr_t end, nodemask_t nod
 /* ---- whose pages ----------------------------------------------------------------------------- */
 
 /* The address space of @pid (0: ours), a user of it held.  0 or -errno */
-static int find_space(pid_t pid, int no_mm, struct mm_struct **out)
+static int find_space(pid_t pid, struct mm_struct **out)
 {
+	struct mm_struct *mm = current_base()->mm;
 	struct task_struct *t;
-	int rc = 0;
 
 	if (!pid) {
-		*out = current_base()->mm;
-		mmget(*out);
+		*out = mm;
+		mmget(mm);
 		return 0;
 	}
 	t = find_get_task(pid);
 	if (!t)
 		return -ESRCH;
-	if (!proc_may_access(t))
-		rc = -EPERM;
-	else if (!(*out = get_task_mm(t)))
-		rc = no_mm;
+	mm = mm_access(t, PTRACE_MODE_READ_REALCREDS);
 	put_task_struct(t);
-	return rc;
+	if (IS_ERR(mm))
+		return PTR_ERR(mm) == -EACCES ? -EPERM : PTR_ERR(mm);
+	if (!mm)
+		return -EINVAL;
+	*out = mm;
+	return 0;
 }
 
 /* ---- migrate_pages --------------------------------------------------------------------------- */
@@ -215,7 +215,7 @@ SYSCALL_DEFINE4(migrate_pages, pid_t, pid, unsigned long, maxnode, const unsigne
 	if (!rc)
 		rc = get_nodes(&to, new_nodes, maxnode);
 	if (!rc)
-		rc = find_space(pid, -EINVAL, &mm);
+		rc = find_space(pid, &mm);
 	if (rc)
 		return rc;
 	if (to.bits & ~node_memory_map.bits && !capable(CAP_SYS_NICE))
@@ -344,7 +344,7 @@ SYSCALL_DEFINE6(move_pages, pid_t, pid, unsigned long, nr, const void __user *__
 		return -EINVAL;
 	if ((flags & MPOL_MF_MOVE_ALL) && !capable(CAP_SYS_NICE))
 		return -EPERM;
-	rc = find_space(pid, -EINVAL, &mm);
+	rc = find_space(pid, &mm);
 	if (rc)
 		return rc;
 	rc = nodes ? do_move_pages(mm, nr, pages, nodes, status, flags) : do_pages_stat(mm, nr, pages, status);

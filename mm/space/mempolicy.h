@@ -105,7 +105,7 @@ static inline bool vma_migratable(const struct vm_area_struct *vma)
 long mbind_move(struct mm_struct *mm, vaddr_t start, vaddr_t end, nodemask_t nodes, struct mempolicy *pol,
 		bool all);
 
-/* /proc/PID/numa_maps; @task: whose policy rules regions without one.  mm/space/numa_maps.c */
-int proc_pid_numa_maps(struct seq_file *m, struct mm_struct *mm, struct task_base *task);
+/* A region's line of /proc/PID/numa_maps, mmap lock held; @task_policy: for those without one.  numa_maps.c */
+void proc_show_numa_map(struct seq_file *m, struct vm_area_struct *vma, const struct mempolicy *task_policy);
 
 #endif

@@ -152,6 +152,7 @@ static void mm_copy_layout(struct mm_struct *mm, const struct mm_struct *old)
 	mm->vdso = old->vdso;
 	mm->oom_score_adj = old->oom_score_adj;
 	mm->coredump_filter = READ_ONCE(old->coredump_filter);
+	set_dumpable(mm, get_dumpable(old));
 }
 
 /*
@@ -282,35 +283,4 @@ void exit_mmap(struct mm_struct *mm)
 		cond_resched();
 	}
 	vm_unacct_memory(nr_accounted);
-}
-
-void exec_mmap(struct mm_struct *mm)
-{
-	struct task_base *me = current_base();
-	struct mm_struct *old = me->mm, *active = me->active_mm;
-	unsigned long flags = arch_irq_save();
-
-	me->mm = mm;
-	me->active_mm = mm;
-	arch_switch_mm(active, mm);
-	arch_irq_restore(flags);
-	if (old)
-		mmput(old);
-	else if (active)
-		mmdrop(active);		/* a kernel thread's borrowed tables */
-}
-
-void exit_mm(void)
-{
-	struct task_base *me = current_base();
-	struct mm_struct *mm = me->mm;
-	unsigned long flags;
-
-	if (!mm)
-		return;
-	mmgrab(mm);			/* active_mm's, which the scheduler drops */
-	flags = arch_irq_save();
-	me->mm = NULL;
-	arch_irq_restore(flags);
-	mmput(mm);
 }

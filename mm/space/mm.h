@@ -21,10 +21,6 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm);
 __must_check int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm);
 /* Unmap everything of @mm; nobody uses it any more.  Called by mmput(). */
 void exit_mmap(struct mm_struct *mm);
-/* The running task leaves its address space (if any) for @mm, whose user it becomes. */
-void exec_mmap(struct mm_struct *mm);
-/* The running task leaves its address space for good (exit). */
-void exit_mm(void);
 void mm_init_space(void);			/* caches; once, after the slab allocator is up */
 
 static inline void mmget(struct mm_struct *mm) { atomic_inc(&mm->mm_users); }
@@ -37,6 +33,13 @@ static inline void mmdrop(struct mm_struct *mm)
 	if (atomic_dec_and_test(&mm->mm_count))
 		__mmdrop(mm);
 }
+
+/* What the program in @mm lets others see of it: a new one nothing, until exec has decided. */
+#define SUID_DUMP_DISABLE	0
+#define SUID_DUMP_USER		1		/* its owner may look */
+#define SUID_DUMP_ROOT		2
+static inline int get_dumpable(const struct mm_struct *mm) { return READ_ONCE(mm->dumpable); }
+static inline void set_dumpable(struct mm_struct *mm, int value) { WRITE_ONCE(mm->dumpable, value); }
 
 /* Every address space, for reclaim and /proc. */
 extern struct list_head mm_list;		/* (mm_list_lock) mm->mm_list */

@@ -1,7 +1,7 @@
 /*
  * mm/space/numa_maps.c - /proc/PID/numa_maps: each region's policy, and on which nodes its pages are.
  *
- * LOCKING   mmap_lock for reading; entries are read without their lock: each is a snapshot.
+ * LOCKING   mmap_lock for reading, which the caller holds; entries are read without their lock: each is a snapshot.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -83,7 +83,7 @@ static void show_pages(struct seq_file *m, const struct numa_maps *md)
 	seq_printf(m, " kernelpagesize_kB=%lu", PAGE_SIZE >> 10);
 }
 
-static void show_region(struct seq_file *m, struct vm_area_struct *vma, const struct mempolicy *task_policy)
+void proc_show_numa_map(struct seq_file *m, struct vm_area_struct *vma, const struct mempolicy *task_policy)
 {
 	struct numa_maps md = { 0 };
 	struct pt_walk w = { .mm = vma->vm_mm, .ptes = gather_ptes, .private_data = &md };
@@ -96,23 +96,4 @@ static void show_region(struct seq_file *m, struct vm_area_struct *vma, const st
 	if (md.pages)
 		show_pages(m, &md);
 	seq_putc(m, '\n');
-}
-
-int proc_pid_numa_maps(struct seq_file *m, struct mm_struct *mm, struct task_base *task)
-{
-	struct mempolicy *task_policy;
-	struct vm_area_struct *vma;
-
-	if (!mm)
-		return 0;
-	if (mmap_read_lock_killable(mm))
-		return -EINTR;
-	task_policy = get_task_policy(task);
-	for (vma = mm->mmap; vma; vma = vma->vm_next) {
-		show_region(m, vma, task_policy);
-		cond_resched();
-	}
-	mpol_put(task_policy);
-	mmap_read_unlock(mm);
-	return 0;
 }

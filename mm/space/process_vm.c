@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "include/fs.h"
+#include "include/ptrace.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/uio.h"
@@ -21,11 +22,8 @@
 #define FOLL_WRITE	0x01
 
 /* Up-calls: kernel/task */
-struct task_struct;
 struct task_struct *find_get_task(pid_t pid);
 void put_task_struct(struct task_struct *t);
-struct mm_struct *get_task_mm(struct task_struct *t);
-bool ptrace_may_attach(struct task_struct *t);
 
 struct vm_copy {
 	struct mm_struct *mm;
@@ -38,20 +36,15 @@ static int remote_mm(pid_t pid, struct mm_struct **out)
 {
 	struct task_struct *t = find_get_task(pid);
 	struct mm_struct *mm;
-	int rc = 0;
 
 	if (!t)
 		return -ESRCH;
-	mm = get_task_mm(t);
-	if (!mm)
-		rc = -ESRCH;
-	else if (mm != current_base()->mm && !ptrace_may_attach(t))
-		rc = -EPERM;
+	mm = mm_access(t, PTRACE_MODE_ATTACH_REALCREDS);
 	put_task_struct(t);
-	if (rc && mm)
-		mmput(mm);
-	if (rc)
-		return rc;
+	if (IS_ERR(mm))
+		return PTR_ERR(mm) == -EACCES ? -EPERM : PTR_ERR(mm);
+	if (!mm)
+		return -ESRCH;
 	*out = mm;
 	return 0;
 }
