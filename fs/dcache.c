@@ -431,8 +431,10 @@ unsigned long dcache_shrink(struct super_block *sb, unsigned long nr)
 {
 	unsigned long freed = 0;
 
-	while (freed < nr && shrink_one(sb))
+	while (freed < nr && shrink_one(sb)) {
 		freed++;
+		cond_resched();
+	}
 	return freed;
 }
 
@@ -460,6 +462,7 @@ void d_prune_tree(struct dentry *root)
 	while ((d = prune_leaf(root))) {
 		d_unpin(d);
 		dput(d);
+		cond_resched();
 	}
 }
 

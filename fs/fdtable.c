@@ -263,8 +263,11 @@ SYSCALL_DEFINE1(close, unsigned, fd)
 static void range_cloexec(struct files_struct *files, unsigned fd, unsigned last)
 {
 	spin_lock(&files->lock);
-	for (last = min(last, files->max_fds - 1); fd <= last; fd++)
+	for (; fd <= last && fd < files->max_fds; fd++) {
 		fd_bit(files->close_on_exec, fd, true);
+		if (fd % BITS == 0)
+			cond_resched_lock(&files->lock);
+	}
 	spin_unlock(&files->lock);
 }
 
@@ -276,10 +279,9 @@ static void range_close(struct files_struct *files, unsigned fd, unsigned last)
 		spin_lock(&files->lock);
 		f = pick_file(files, fd);
 		spin_unlock(&files->lock);
-		if (f) {
+		if (f)
 			filp_close(f, files);
-			cond_resched();
-		}
+		cond_resched();
 	}
 }
 
@@ -458,6 +460,7 @@ void put_files_struct(struct files_struct *files)
 
 			if (f)
 				filp_close(f, files);
+			cond_resched();
 		}
 	free_arrays(files);
 	kmem_cache_free(files_cache, files_object(files));
@@ -508,6 +511,7 @@ void do_close_on_exec(struct files_struct *files)
 				continue;
 			spin_unlock(&files->lock);
 			filp_close(f, files);
+			cond_resched();
 			spin_lock(&files->lock);
 		}
 	}

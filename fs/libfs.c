@@ -99,6 +99,7 @@ int dcache_readdir(struct file *f, struct dir_context *ctx)
 		if (!dir_emit(ctx, d->d_name, d->d_len, d->d_inode->i_ino, d->d_inode->i_mode >> 12 & 15))
 			break;
 		ctx->pos = d->d_off - 1;	/* at least 3: offsets begin at 4 */
+		cond_resched();
 	}
 	dput(d);
 	return 0;

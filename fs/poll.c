@@ -101,6 +101,7 @@ static void poll_end_entry(struct poll_entry *e)
 {
 	remove_wait_queue(e->q, &e->wait);
 	fput(e->file);
+	cond_resched();
 }
 
 static void poll_end(struct poll_wqueues *p)
@@ -206,6 +207,7 @@ static int do_poll(struct pollfd *fds, unsigned n, struct poll_wqueues *p, struc
 		for (unsigned i = 0; i < n; i++) {
 			fds[i].revents = poll_one(&fds[i], p, ready ? NULL : pt);
 			ready += fds[i].revents != 0;
+			cond_resched();
 		}
 		pt = NULL;		/* queued on all of them */
 		if (!ready && p->error)
@@ -313,6 +315,7 @@ static int select_round(struct fd_sets *s, unsigned n, struct poll_wqueues *p, s
 			if (rc < 0)
 				return rc;
 			ready += rc;
+			cond_resched();
 		}
 	}
 	return ready;

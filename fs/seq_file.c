@@ -160,6 +160,8 @@ static int seq_traverse(struct seq_file *m, loff_t pos)
 		m->from = n;
 		m->count -= n;
 		at += n;
+		if (cond_resched_killable())
+			return -EINTR;
 	}
 	return 0;
 }

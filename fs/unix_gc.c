@@ -154,8 +154,10 @@ static void unix_gc(__maybe_unused struct work_struct *work)
 	spin_unlock(&unix_lock);
 	took = ktime_get() - start;
 	WRITE_ONCE(gc_next, start + (GC_REST + 1) * took);		/* G3 */
-	list_for_each_entry_safe(m, n, &msgs, link)
+	list_for_each_entry_safe(m, n, &msgs, link) {
 		unix_msg_free(m);
+		cond_resched();
+	}
 }
 
 static DECLARE_WORK(gc_work, unix_gc);

@@ -111,6 +111,11 @@ __must_check int fdt_translate(const struct fdt *f, int bus, u64 addr, u64 size,
 __must_check int fdt_get_irq(const struct fdt *f, int node, int idx, int *controller, u32 *cells, u32 *ncells);
 /* Number of interrupts-extended (or interrupts) entries. */
 int fdt_count_irqs(const struct fdt *f, int node);
+/*
+ * The same for each interrupt of @node in turn, *at being 0 at first: -ENOENT after the last one.  Looking for the
+ * i-th one walks the tree for each before it.
+ */
+__must_check int fdt_next_irq(const struct fdt *f, int node, int *at, int *controller, u32 *cells, u32 *ncells);
 
 /* ---- machine facts --------------------------------------------------------------------------- */
 

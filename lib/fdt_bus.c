@@ -207,6 +207,28 @@ int fdt_get_irq(const struct fdt *f, int node, int idx, int *controller, u32 *ce
 	return take_specifier(p + 4 * n * idx, n, cells, ncells);
 }
 
+int fdt_next_irq(const struct fdt *f, int node, int *at, int *controller, u32 *cells, u32 *ncells)
+{
+	int len, ctl;
+	const u8 *first = fdt_getprop(f, node, "interrupts-extended", &len), *p = first;
+	u32 n;
+
+	if (!first)
+		return fdt_get_irq(f, node, (*at)++, controller, cells, ncells);
+	if (*at >= len)
+		return -ENOENT;
+	p += *at;
+	len -= *at;
+	ctl = extended_entry(f, &p, &len, &n);
+	if (ctl < 0) {
+		*at += len + 4;		/* what follows cannot be told apart */
+		return ctl;
+	}
+	*at = p + 4 * n - first;
+	*controller = ctl;
+	return take_specifier(p, n, cells, ncells);
+}
+
 int fdt_count_irqs(const struct fdt *f, int node)
 {
 	int len, count = 0, ctl;

@@ -167,16 +167,18 @@ static int hart_of_intc(int intc)
 /* Contexts whose registers lie within the @size bytes of the controller's range. */
 static void find_contexts(struct plic *p, u64 size)
 {
-	int n = min_t(u64, fdt_count_irqs(&boot_fdt, p->node), (size - PLIC_THRESHOLD(0)) / PLIC_THRESHOLD_STEP);
+	u64 n = (size - PLIC_THRESHOLD(0)) / PLIC_THRESHOLD_STEP;
+	int at = 0;
 
 	for (unsigned h = 0; h < NR_HARTS; h++)
 		p->context[h] = -1;
-	for (int ctx = 0; ctx < n; ctx++) {
+	for (u64 ctx = 0; ctx < n; ctx++) {
 		u32 cells[4], ncells = 4;
-		int intc, hart;
+		int intc, hart, rc = fdt_next_irq(&boot_fdt, p->node, &at, &intc, cells, &ncells);
 
-		if (fdt_get_irq(&boot_fdt, p->node, ctx, &intc, cells, &ncells) || !ncells ||
-		    cells[0] != S_MODE_EXTERNAL)
+		if (rc == -ENOENT)
+			break;
+		if (rc || !ncells || cells[0] != S_MODE_EXTERNAL)
 			continue;
 		hart = hart_of_intc(intc);
 		if (hart >= 0)

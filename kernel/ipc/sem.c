@@ -351,6 +351,7 @@ void exit_sem(struct task_struct *me)
 	while ((u = list_first_entry_or_null(&l->undos, struct sem_undo, list_link))) {
 		apply_undo(u);
 		drop_undo(u);
+		cond_resched();
 	}
 	mutex_unlock(&sem_ids.lock);
 	kfree(l);
@@ -515,10 +516,14 @@ static void sem_rmid(struct sem_set *s) REQUIRES(sem_ids.lock)
 	struct sem_undo *u;
 
 	ipc_remove(&sem_ids, &s->perm);
-	list_for_each_entry_safe(q, next, &s->sleepers, link)
+	list_for_each_entry_safe(q, next, &s->sleepers, link) {
 		wake_sleeper(q, -EIDRM);
-	while ((u = list_first_entry_or_null(&s->undos, struct sem_undo, set_link)))
+		cond_resched();
+	}
+	while ((u = list_first_entry_or_null(&s->undos, struct sem_undo, set_link))) {
 		drop_undo(u);
+		cond_resched();
+	}
 }
 
 /* IPC_SET and IPC_RMID, the owner's. */

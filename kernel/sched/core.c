@@ -243,6 +243,10 @@ static __always_inline void context_switch(struct rq *rq, struct task_struct *pr
 	rq->curr = next;
 	next->se.on_hart = true;
 	switch_mm(rq, prev, next);
+	if (unlikely(!(next->stack_harts & BIT(rq->hart)))) {	/* K1 of mm/kmap/stack.c */
+		thread_stack_fence(next->stack);
+		next->stack_harts |= BIT(rq->hart);
+	}
 	lock_check_release(&rq->lock, RANK_RQ);
 	prev = switch_to(prev, next);
 	/* Another hart, perhaps: nothing computed before holds. */

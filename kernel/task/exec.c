@@ -100,7 +100,7 @@ static int copy_down(struct linux_binprm *bprm, const char *src, size_t n, bool 
 		size_t chunk = min(n, ((to - 1) & ~PAGE_MASK) + 1);
 		char *kaddr;
 
-		if (user && fatal_signal_pending())
+		if (cond_resched_killable() && user)
 			return -ERESTARTNOHAND;
 		to -= chunk;
 		src -= chunk;
@@ -157,7 +157,7 @@ static int count_args(const struct arg_ptr *a)
 			return n;
 		if (n >= MAX_ARG_STRINGS)
 			return -E2BIG;
-		if ((n & 0xff) == 0xff && fatal_signal_pending())
+		if (cond_resched_killable())
 			return -ERESTARTNOHAND;
 	}
 }

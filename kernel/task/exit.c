@@ -205,6 +205,7 @@ static void exit_notify(bool group_dead)
 	list_for_each_entry_safe(p, next, &dead, wake_entry) {
 		list_del_init(&p->wake_entry);
 		release_task(p);
+		cond_resched();
 	}
 	if (autoreap)
 		release_task(me);

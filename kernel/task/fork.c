@@ -53,7 +53,7 @@ static struct task_struct *dup_task_struct(void)
 	if (!p)
 		return NULL;
 	*p = *current;
-	p->stack = alloc_thread_stack();
+	p->stack = alloc_thread_stack(&p->stack_harts);
 	if (!p->stack) {
 		kmem_cache_free(task_cache, p);
 		return NULL;
@@ -325,7 +325,7 @@ static int publish_task(struct task_struct *p, const struct kernel_clone_args *a
 static void free_task(struct task_struct *p)
 {
 	mpol_put(p->mempolicy);
-	free_thread_stack(p->stack);
+	free_thread_stack(p->stack, p->stack_harts);
 	kmem_cache_free(task_cache, p);
 }
 
@@ -651,7 +651,7 @@ struct task_struct *fork_idle(unsigned hart)
 	if (!p)
 		return NULL;
 	*p = init_task;
-	p->stack = alloc_thread_stack();
+	p->stack = alloc_thread_stack(&p->stack_harts);
 	if (!p->stack) {
 		kmem_cache_free(task_cache, p);
 		return NULL;

@@ -46,6 +46,7 @@ extern char init_stack[], init_stack_end[];	/* boot/head.S */
 struct task_struct init_task = {
 	.kernel_sp = (unsigned long)init_stack_end,
 	.stack = init_stack,
+	.stack_harts = ~0ul,		/* part of the image */
 	.state = TASK_RUNNING,
 	.flags = PF_KTHREAD,
 	.active_mm = &init_mm,

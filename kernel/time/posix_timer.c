@@ -311,8 +311,10 @@ void posix_timers_delete_all(struct signal_struct *sig)
 	if (list_empty(&sig->posix_timers))
 		return;
 	mutex_lock(&posix_timers_mutex);
-	list_for_each_entry_safe(t, n, &sig->posix_timers, link)
+	list_for_each_entry_safe(t, n, &sig->posix_timers, link) {
 		delete_timer(t);
+		cond_resched();
+	}
 	mutex_unlock(&posix_timers_mutex);
 }
 

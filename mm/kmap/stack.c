@@ -7,13 +7,21 @@
  *           its end, tells which by one bit (address & THREAD_SIZE).  The pages are single frames.
  *           Each hart keeps a few stacks that came free on it, still mapped: fork after exit costs
  *           no mapping and no flush.
+ * INVARIANTS
+ *   K1  A hart runs on a stack only after a fence of its own that came after the stack's entries were made:
+ *       it might remember that there were none, and a fault on the stack cannot be served on that stack.
+ *       The harts that have fenced are the bits of task->stack_harts, which stay with the stack as long as it is
+ *       mapped; whoever switches to a task fences if this hart's bit is missing.  So no hart interrupts others
+ *       for a new stack.  Who only reads another task's stack may fault: that is repaired as for all
+ *       vmalloc memory (V4).
  * LOCKING   The cache is its hart's own; interrupt handlers free no stacks.
  * TESTS     test/host/mm/kmap/test_vmalloc.c
  *
  * SPDX-License-Identifier: MIT
  */
-#include "include/kasan.h"
 #include "mm/kmap/stack.h"
+#include "include/arch/arch.h"
+#include "include/kasan.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/memblock.h"
 #include "mm/phys/zone.h"
@@ -24,6 +32,7 @@
 struct stack_cache {
 	unsigned nr;
 	void *stack[STACK_CACHE];
+	unsigned long harts[STACK_CACHE];	/* K1 */
 };
 static DEFINE_PER_HART(struct stack_cache, stack_cache);
 
@@ -47,27 +56,40 @@ static void stack_count(void *stack, long sign)
 			    sign * (long)(THREAD_SIZE / 1024));
 }
 
-void *alloc_thread_stack(void)
+void thread_stack_fence(void *stack)
+{
+	struct tlb_req req = { .mm = &init_mm, .what = TLB_RANGE, .start = (vaddr_t)stack,
+			       .end = (vaddr_t)stack + THREAD_SIZE, .stride = PAGE_SIZE };
+
+	arch_tlb_flush_local(&req);
+}
+
+void *alloc_thread_stack(unsigned long *harts)
 {
 	struct stack_cache *cache = this_hart_ptr(&stack_cache);
 	void *stack;
 
 	if (likely(cache->nr)) {
 		stack = cache->stack[--cache->nr];
+		*harts = cache->harts[cache->nr];
 		kasan_unpoison(stack, THREAD_SIZE);	/* frames that were never left */
 		return stack;
 	}
 	stack = stack_new();
-	if (stack)
-		stack_count(stack, 1);
+	if (!stack)
+		return NULL;
+	stack_count(stack, 1);
+	thread_stack_fence(stack);		/* its maker writes the first registers there */
+	*harts = BIT(this_hart());
 	return stack;
 }
 
-void free_thread_stack(void *stack)
+void free_thread_stack(void *stack, unsigned long harts)
 {
 	struct stack_cache *cache = this_hart_ptr(&stack_cache);
 
 	if (likely(cache->nr < STACK_CACHE)) {
+		cache->harts[cache->nr] = harts;
 		cache->stack[cache->nr++] = stack;
 		return;
 	}

@@ -10,10 +10,15 @@
 
 #define THREAD_SIZE	(1ul << THREAD_SHIFT)	/* kernel stack, in vmalloc space below a guard page */
 
-/* Lowest address of THREAD_SIZE bytes, aligned to THREAD_SIZE, content undefined; NULL.  => may sleep */
-void *alloc_thread_stack(void);
-/* Nobody runs on it any more.  => does not sleep; interrupts on */
-void free_thread_stack(void *stack);
+/*
+ * Lowest address of THREAD_SIZE bytes, aligned to THREAD_SIZE, content undefined; NULL.  *harts: those that may
+ * run on it as it is (K1).  => may sleep
+ */
+void *alloc_thread_stack(unsigned long *harts);
+/* Nobody runs on it any more; @harts as they are now.  => does not sleep; interrupts on */
+void free_thread_stack(void *stack, unsigned long harts);
+/* This hart is about to run on @stack for the first time.  => runs on another stack; any context */
+void thread_stack_fence(void *stack);
 /* Give this hart's cached stacks back; returns how many. */
 unsigned thread_stack_drain(void);
 /* Pages in the stacks that @hart has cached. */

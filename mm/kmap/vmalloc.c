@@ -10,8 +10,9 @@
  * INVARIANTS
  *   V4  A new mapping of plain memory is not fenced: a hart that finds no translation faults, sees the
  *       entry in init_mm, fences and tries again (L2; kernel_fault_spurious() in mm/fault).
- *       A stack's mapping, which the trap itself needs, is fenced on every hart before use; a
- *       device's too, for drivers reach it where a fault would be a surprise.
+ *       A stack's mapping, which the trap itself needs, is fenced by each hart before it first runs on it
+ *       (K1 of stack.c).  A device's is fenced on every hart at once, for drivers reach it where a fault would be
+ *       a surprise.
  * FAILURE   NULL, nothing left behind.
  * COST      16 KiB, allocated and freed: about 2,000 instructions, its share of the flush included.
  * TESTS     test/host/mm/kmap/test_vmalloc.c, test/kernel/test_kmap.c
@@ -39,7 +40,7 @@ static void area_fence(const struct vm_struct *area, unsigned long nr)
 
 static int area_mapped(struct vm_struct *area, unsigned long nr, int rc)
 {
-	if (rc || area->flags & (VM_STACK_AREA | VM_IOREMAP_AREA))
+	if (rc || area->flags & VM_IOREMAP_AREA)
 		area_fence(area, nr);
 	if (!rc)
 		area->nr_pages = nr;

@@ -1,14 +1,18 @@
 /*
- * test/kernel/test_stack.c - a kernel stack that overflows is reported on the emergency stack of its hart.
+ * test/kernel/test_stack.c - a kernel stack that overflows is reported on the emergency stack of its hart; and a new
+ * one is fenced by who runs on it.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "test/kernel/ktest.h"
 #include "include/arch/arch.h"
+#include "include/arch/tlb_stat.h"
 #include "kernel/ktest_hook.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sync/completion.h"
 #include "kernel/task/task.h"
+#include "lib/kstrtox.h"
+#include "lib/string.h"
 #include "mm/kmap/stack.h"
 #include <asm/ptrace.h>
 
@@ -70,4 +74,56 @@ KTEST(stack_overflow_is_reported_on_every_hart)
 		KCHECK(seen.irqs_off);
 	}
 	stack_overflow_hook = NULL;
+}
+
+/* Orders to other harts to fence, so far. */
+static unsigned long remote_fences(void)
+{
+	char text[512], *at, *end;
+	unsigned long nr = 0;
+
+	arch_tlb_stat_show(text, sizeof(text));
+	at = strstr(text, "\nremote ");
+	end = at ? strchr(at + 1, '\n') : NULL;
+	if (!end)
+		return ~0ul;
+	*end = '\0';
+	return kstrtoul(at + strlen("\nremote "), 0, &nr) ? ~0ul : nr;
+}
+
+#define NR_NEW	24u		/* more than all that a hart keeps */
+
+static void run_there(void *done)
+{
+	complete(done);
+}
+
+KTEST(stacks_of_new_threads_send_no_remote_fence)
+{
+	unsigned long harts[NR_NEW], before;
+	void *stack[NR_NEW];
+
+	before = remote_fences();
+	KCHECK(before != ~0ul);
+	for (unsigned i = 0; i < NR_NEW; i++) {
+		stack[i] = alloc_thread_stack(&harts[i]);
+		KCHECK(stack[i]);
+		KCHECK(harts[i] & BIT(this_hart()));
+		*(volatile unsigned long *)stack[i] = i;
+	}
+	KCHECK_EQ(remote_fences(), before);
+	for (unsigned i = 0; i < NR_NEW; i++)
+		free_thread_stack(stack[i], harts[i]);
+}
+
+KTEST(each_hart_fences_a_stack_before_it_runs_on_it)
+{
+	for (unsigned round = 0; round < 4 * NR_NEW; round++) {
+		struct completion done;
+
+		thread_stack_drain();		/* every thread has a stack of new entries, some of them elsewhere */
+		init_completion(&done);
+		KCHECK(kthread_run(run_there, &done, "stack/%u", round));
+		wait_for_completion(&done);
+	}
 }

@@ -213,6 +213,18 @@ static void test_one_cell(void)
 	ok(fdt_get_irq(f, uart, 0, &ctl, cells, &n) == -EINVAL, "a specifier that is too long");
 	ok(fdt_get_irq(f, uart, 2, &ctl, cells, &n) == -ENOENT, "no third interrupt");
 	is_int(fdt_count_irqs(f, uart), 2, "fdt_count_irqs");
+	for (int node = 0; node < 2; node++) {
+		int which = node ? plic : uart, at = 0, one = 0, by_index, in_turn, c1 = 0, c2 = 0;
+
+		do {
+			u32 x1[4] = { 0 }, x2[4] = { 0 }, n1 = 4, n2 = 4;
+
+			in_turn = fdt_next_irq(f, which, &at, &c1, x1, &n1);
+			by_index = fdt_get_irq(f, which, one++, &c2, x2, &n2);
+			CHECK(in_turn == by_index && c1 == c2 && n1 == n2 && !memcmp(x1, x2, sizeof(x1)));
+		} while (!in_turn);
+		ok(in_turn == -ENOENT && one == fdt_count_irqs(f, which) + 1, "in turn as by index");
+	}
 	n = 3;
 	ok(!fdt_get_irq(f, plic, 1, &ctl, cells, &n) && n == 1 && cells[0] == 9 &&
 	   fdt_node_is(f, fdt_parent(f, ctl), "cpu@5"), "interrupts-extended");
@@ -267,6 +279,9 @@ static void exercise(struct fdt *t)
 		sink += fdt_get_reg(t, node, 0, &a, &s) + fdt_get_reg(t, node, 1, &a, &s);
 		n = 4;
 		sink += fdt_get_irq(t, node, 1, &ctl, cells, &n) + fdt_count_irqs(t, node);
+		for (int at = 0, k = 0; k < 1000; k++)
+			if (fdt_next_irq(t, node, &at, &ctl, cells, &n) == -ENOENT)
+				break;
 		use(fdt_getprop_nth_str(t, node, "compatible", 1));
 		sink += fdt_node_available(t, node) + fdt_is_compatible(t, node, "riscv,plic0");
 	}
