@@ -1,6 +1,6 @@
 /*
  * fs/initramfs.c - fill the root file system from the initrd: cpio archives, one after another, each plain or
- * in a gzip member.
+ * compressed (lib/decompress.c).
  *
  * MODEL     Each member is made by its name, in order, relative to the root.  Names of one file (same
  *           archive, device and inode) are hard links; the data comes with any of them.  Times
@@ -8,8 +8,11 @@
  *           What is there already and is of another kind is removed first.
  * FAILURE   A member that cannot be made is left out, as on Linux, but a lack of memory or something
  *           that is no archive ends the unpacking with a message.
+ *           What an archive becomes may take half of the free memory.
  * COST      content is copied once, in pages; a plain archive is not copied at all, one that was compressed is
  *           memory of its own until it is read.
+ *
+ * TESTS     test/boot/initramfs.py; test/host/lib (what reads archives and undoes compression)
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,7 +22,7 @@
 #include "fs/namei.h"
 #include "include/machine.h"
 #include "lib/cpio.h"
-#include "lib/inflate.h"
+#include "lib/decompress.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/kmap/ioremap.h"
@@ -308,30 +311,16 @@ static void set_dir_times(struct unpack *u)
 
 /* ---- archives -------------------------------------------------------------------------------- */
 
-/* What an archive that we cannot read begins with. */
-static const char *compression_of(const u8 *p, size_t n)
-{
-	static const struct { const char *name; u8 magic[4]; unsigned len; } known[] = {
-		{ "xz", { 0xfd, '7', 'z', 'X' }, 4 },
-		{ "bzip2", { 'B', 'Z', 'h' }, 3 }, { "zstd", { 0x28, 0xb5, 0x2f, 0xfd }, 4 },
-		{ "lz4", { 0x02, 0x21, 0x4c, 0x18 }, 4 }, { "lzma", { 0x5d, 0, 0 }, 3 },
-		{ "lzo", { 0x89, 'L', 'Z', 'O' }, 4 },
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
-		if (n >= known[i].len && !memcmp(p, known[i].magic, known[i].len))
-			return known[i].name;
-	return NULL;
-}
-
 static void say_not_archive(const u8 *p, size_t n)
 {
-	const char *kind = compression_of(p, n);
+	const char *command, *kind = foreign_compression(p, n, &command);
 
-	if (kind)
+	if (kind) {
 		pr_err("Initramfs unpacking failed: compression method %s not configured\n", kind);
-	else
+		pr_err("initramfs: this kernel takes it packed anew: %s INITRD | zstd >NEW (or gzip)\n", command);
+	} else {
 		pr_err("Initramfs unpacking failed: invalid magic at start of compressed archive\n");
+	}
 }
 
 /*
@@ -360,24 +349,47 @@ static ssize_t unpack_cpio(struct unpack *u, const u8 *p, size_t n)
 	return rc < 0 && (rc != -EINVAL || it.error) ? rc : it.p - p;
 }
 
-/* The same for a gzip member: it becomes memory, which is read, and freed. */
-static ssize_t unpack_gzip(struct unpack *u, const u8 *p, size_t n)
+/* What an archive becomes, and the files of it, must both find room: a bomb ends with a message. */
+static bool fits(size_t bytes)
 {
-	struct gunzip *g = kmalloc(sizeof(*g), GFP_KERNEL);
-	size_t used, bytes;
-	u8 *out = NULL;
-	ssize_t rc = -ENOMEM;
+	size_t free = nr_free_pages() * PAGE_SIZE;
 
-	if (g)
-		rc = gunzip(g, p, n, NULL, 0, &used, &bytes);
-	if (!rc && bytes) {
-		out = vmalloc(bytes);
-		rc = out ? gunzip(g, p, n, out, bytes, &used, &bytes) : -ENOMEM;
+	if (bytes <= free / 2)
+		return true;
+	pr_err("Initramfs unpacking failed: %zu MiB unpacked, and %zu MiB of memory are free\n", bytes >> 20, free >> 20);
+	return false;
+}
+
+/* The whole of what @d finds at @p, as memory of its own (NULL: it is empty). */
+static int decompress(const struct decompressor *d, const u8 *p, size_t n, u8 **out, size_t *bytes, size_t *used)
+{
+	void *work = vmalloc(d->work_bytes);
+	int rc = work ? d->run(work, p, n, NULL, 0, used, bytes) : -ENOMEM;
+
+	*out = NULL;
+	if (!rc && *bytes) {
+		rc = -E2BIG;
+		if (fits(*bytes)) {
+			*out = vmalloc(*bytes);
+			rc = *out ? d->run(work, p, n, *out, *bytes, used, bytes) : -ENOMEM;
+		}
 	}
-	kfree(g);
-	if (rc) {
-		pr_err("Initramfs unpacking failed: %s\n", rc == -ENOMEM ? "out of memory" : "invalid gzip data");
-	} else if (bytes) {
+	vfree(work);
+	if (rc == -ENOMEM)
+		pr_err("Initramfs unpacking failed: out of memory\n");
+	else if (rc && rc != -E2BIG)
+		pr_err("Initramfs unpacking failed: invalid %s data\n", d->name);
+	return rc;
+}
+
+/* The same for what is compressed: it becomes memory, which is read, and freed. */
+static ssize_t unpack_compressed(struct unpack *u, const struct decompressor *d, const u8 *p, size_t n)
+{
+	size_t bytes, used;
+	u8 *out;
+	ssize_t rc = decompress(d, p, n, &out, &bytes, &used);
+
+	if (!rc && bytes) {
 		rc = unpack_cpio(u, out, bytes);
 		if (rc >= 0 && (size_t)rc < bytes)
 			say_not_archive(out + rc, bytes - rc);
@@ -386,21 +398,29 @@ static ssize_t unpack_gzip(struct unpack *u, const u8 *p, size_t n)
 	return rc < 0 ? rc : (ssize_t)used;
 }
 
-static void unpack_to_rootfs(const u8 *p, size_t n)
+/* Pieces follow each other, with zeros between; one that is not compressed begins on a multiple of 4 bytes. */
+static void unpack_to_rootfs(const u8 *start, size_t bytes)
 {
 	static struct unpack u __initdata;
+	const u8 *p = start, *end = start + bytes;
 
-	while (n) {
-		ssize_t done = gzip_is_member(p, n) ? unpack_gzip(&u, p, n) : unpack_cpio(&u, p, n);
+	while (p < end) {
+		const struct decompressor *d = decompressor_of(p, end - p);
+		ssize_t done;
 
-		if (done < 0)
+		if (!*p) {
+			p++;
+			continue;
+		}
+		if (d)
+			done = unpack_compressed(&u, d, p, end - p);
+		else
+			done = *p == '0' && (p - start) % 4 == 0 ? unpack_cpio(&u, p, end - p) : 0;
+		if (!done)
+			say_not_archive(p, end - p);
+		if (done <= 0)
 			break;
 		p += done;
-		n -= done;
-		if (n && !gzip_is_member(p, n)) {
-			say_not_archive(p, n);
-			break;
-		}
 	}
 	set_dir_times(&u);
 }

@@ -136,11 +136,12 @@ static void test_isa_strings(void)
 {
 	static const char odd[] = "RV64I2p1ma_fd2c_Zba1p0_zicsr20_zvl128b_xvendor2p0_svade";
 
-	ok(has(odd, "i") && has(odd, "m") && has(odd, "a") && has(odd, "f") && has(odd, "d") && has(odd, "c"), "letters");
+	ok(has(odd, "i") && has(odd, "m") && has(odd, "a") && has(odd, "f") && has(odd, "d") && has(odd, "c"),
+	   "letters");
 	ok(has(odd, "zba") && has(odd, "zicsr") && has(odd, "zvl128b") && has(odd, "xvendor") && has(odd, "svade"),
 	   "names, without their versions");
-	ok(!has(odd, "p") && !has(odd, "z") && !has(odd, "zb") && !has(odd, "v") && !has(odd, "zvl") && !has(odd, "s"),
-	   "what is no name of its own");
+	ok(!has(odd, "p") && !has(odd, "z") && !has(odd, "zb") && !has(odd, "v") && !has(odd, "zvl") &&
+	   !has(odd, "s"), "what is no name of its own");
 	ok(has("rv64gc", "d") && has("rv64gc", "c") && !has("rv64gc", "q"), "G is IMAFD");
 	ok(!has("rv64", "i") && !has("", "i") && !has("rv64_", "i") && has("rv64imacp", "p"), "short strings");
 }
