@@ -4,9 +4,11 @@
  * MODEL     From below: program, heap, ... the mmap area, whose top is mmap_base and which is filled
  *           from the top down, room for the stack (RLIMIT_STACK plus guard gap, at least 128 MiB), stack.
  *           The window is 2^38 bytes in Sv39 and 2^47 in Sv48 and Sv57; in Sv57 a program reaches what
- *           lies above only by a hint that does, so that pointers with tags on top keep working.
+ *           lies above by a hint that is free, or by a request for more than the window has room for, so
+ *           that pointers with tags on top keep working.  A hint that is taken, or leads out of the address
+ *           space, is as good as none.
  *           A process that may grow its stack without limit, or asks for it by personality, gets the
- *           old layout: bottom-up from a third of the window.
+ *           old layout: bottom-up from UNMAPPED_BASE.
  * LOCKING   get_unmapped_area(): mmap_lock for writing.
  * SEE       Linux: Documentation/arch/riscv/vm-layout
  *
@@ -29,6 +31,7 @@
 #define GAP_MIN			(128ul << 20)
 #define WINDOW_SV39		(1ul << 38)
 #define WINDOW_SV48		(1ul << 47)
+#define UNMAPPED_BASE		PAGE_ALIGN((1ul << 39) / 3)	/* the same in every mode, as on Linux */
 
 int randomize_va_space = 2;
 unsigned long mmap_min_addr = 4096;
@@ -92,7 +95,7 @@ void arch_pick_mmap_layout(struct mm_struct *mm)
 	mm->mmap_legacy = gap == RLIM_INFINITY || sysctl_legacy_va_layout ||
 			  (task_personality() & ADDR_COMPAT_LAYOUT);
 	if (mm->mmap_legacy) {
-		mm->mmap_base = PAGE_ALIGN(window / 3) + rnd;
+		mm->mmap_base = UNMAPPED_BASE + rnd;
 		return;
 	}
 	if (mm_randomize())
@@ -105,14 +108,6 @@ void arch_pick_mmap_layout(struct mm_struct *mm)
 
 /* ---- free room ------------------------------------------------------------------------------- */
 
-/* End of the addresses that a request with hint @addr may get. */
-static unsigned long window_end(unsigned long addr)
-{
-	unsigned long window = mmap_default_window();
-
-	return addr > window ? task_size : min(window, task_size);
-}
-
 /* Is [@addr, @addr + @len) free, with the guard gap of a stack above it? */
 static bool range_is_free(struct mm_struct *mm, unsigned long addr, unsigned long len)
 	REQUIRES_SHARED(mm->mmap_lock)
@@ -122,40 +117,33 @@ static bool range_is_free(struct mm_struct *mm, unsigned long addr, unsigned lon
 	return !vma || addr + len <= vm_start_gap(vma);
 }
 
-static unsigned long find_room(struct mm_struct *mm, unsigned long hint, unsigned long len)
-	REQUIRES_SHARED(mm->mmap_lock)
+static unsigned long find_room(struct mm_struct *mm, unsigned long len) REQUIRES_SHARED(mm->mmap_lock)
 {
-	unsigned long end = window_end(hint), low = max(mmap_min_addr, PAGE_SIZE);
-	unsigned long top = mm->mmap_base, addr;
+	unsigned long addr;
 
 	if (mm->mmap_legacy)
-		return vma_find_gap_up(mm, len, mm->mmap_base, end);
-	if (hint > mmap_default_window())
-		top += task_size - mmap_default_window();
-	addr = vma_find_gap_down(mm, len, low, top);
+		return vma_find_gap_up(mm, len, mm->mmap_base, task_size);
+	addr = vma_find_gap_down(mm, len, max(mmap_min_addr, PAGE_SIZE), mm->mmap_base);
 	if (likely(!IS_ERR_VALUE(addr)))
 		return addr;
-	/* Large or many: use what lies between mmap_base and the stack, too. */
-	return vma_find_gap_up(mm, len, PAGE_ALIGN(mmap_default_window() / 3), end);
+	/* Large or many: use what lies between mmap_base and the stack, and above the window, too. */
+	return vma_find_gap_up(mm, len, UNMAPPED_BASE, task_size);
 }
 
 static unsigned long generic_get_unmapped_area(struct mm_struct *mm, unsigned long addr,
 					       unsigned long len, unsigned long flags)
 	REQUIRES_SHARED(mm->mmap_lock)
 {
-	unsigned long end;
-
 	if (flags & MAP_FIXED)
 		return addr;
-	end = window_end(addr);
-	if (len > end - mmap_min_addr)
+	if (len > task_size - mmap_min_addr)
 		return -ENOMEM;
 	if (addr) {
 		addr = PAGE_ALIGN(addr);
-		if (addr <= end - len && addr >= mmap_min_addr && range_is_free(mm, addr, len))
+		if (addr <= task_size - len && addr >= mmap_min_addr && range_is_free(mm, addr, len))
 			return addr;
 	}
-	return find_room(mm, addr, len);
+	return find_room(mm, len);
 }
 
 unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
