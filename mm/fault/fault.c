@@ -59,9 +59,10 @@ static void no_context(struct pt_regs *regs, vaddr_t address, unsigned flags)
 	die("Oops", regs);
 }
 
-#define SPURIOUS_MAX	1000u		/* in a row, at one address */
+#define SPURIOUS_MAX	1000u		/* in a row: see below */
+#define SPURIOUS_MS	10u
 
-struct last_spurious { vaddr_t address; unsigned count; };
+struct last_spurious { vaddr_t address; unsigned long pc, seq; u64 when; unsigned count; };
 static DEFINE_PER_HART(struct last_spurious, last_spurious);
 
 /* Does init_mm's entry for @address allow the access: was the fault of a stale or cached-invalid one? */
@@ -78,16 +79,21 @@ static bool kernel_fault_spurious(vaddr_t address, unsigned flags)
 }
 
 /*
- * Has this hart faulted at @address, and nowhere else in the kernel, so often that no fence will help?
- * Then it does not understand the entry: a tree that promises an extension it lacks.
+ * Has this hart made the access at @pc to @address so often in a row that no fence will help?  Then it does not
+ * understand the entry: a tree that promises an extension it lacks.  In a row are faults between which no kernel
+ * mapping was made, of which there is one spurious fault a hart, and that follow each other closely.
  */
-static bool fence_is_in_vain(vaddr_t address)
+static bool fence_is_in_vain(unsigned long pc, vaddr_t address)
 {
-	struct last_spurious *last = this_hart_ptr(&last_spurious);
+	struct last_spurious *last = this_hart_ptr(&last_spurious), now = {
+		.address = address, .pc = pc, .seq = READ_ONCE(kernel_map_seq), .when = arch_time_ticks(),
+	};
 
-	if (last->address != address)
-		*last = (struct last_spurious){ address, 0 };
-	return ++last->count > SPURIOUS_MAX;
+	if (last->address == address && last->pc == pc && last->seq == now.seq &&
+	    now.when - last->when < arch_time_hz / 1000 * SPURIOUS_MS)
+		now.count = last->count + 1;
+	*last = now;
+	return now.count > SPURIOUS_MAX;
 }
 
 static __noinline void kernel_address_fault(struct pt_regs *regs, vaddr_t address, unsigned flags)
@@ -96,7 +102,7 @@ static __noinline void kernel_address_fault(struct pt_regs *regs, vaddr_t addres
 		force_sig_fault(SIGSEGV, SEGV_MAPERR, address);
 		return;
 	}
-	if (kernel_fault_spurious(address, flags) && !fence_is_in_vain(address)) {
+	if (kernel_fault_spurious(address, flags) && !fence_is_in_vain(instruction_pointer(regs), address)) {
 		struct tlb_req req = { .mm = &init_mm, .what = TLB_RANGE, .start = address & PAGE_MASK,
 				       .end = (address & PAGE_MASK) + PAGE_SIZE, .stride = PAGE_SIZE };
 

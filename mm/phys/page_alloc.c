@@ -398,19 +398,28 @@ void free_unref_page(struct page *page, unsigned order)
 		free_unref_slow(page, order);
 }
 
-/* A passer-by still looks at the first page of a block and will free it; the rest goes now. */
-static __noinline void free_all_but_first(struct page *page, unsigned order)
+/*
+ * A passer-by still looks at the first page of a block and will free it; the rest goes now.
+ * => the first page may be anyone's already: it is not looked at
+ */
+static __noinline void free_all_but_first(struct page *page, unsigned order, unsigned mt)
 {
-	while (order-- > 0 && !PageHead(page))
+	while (order-- > 0) {
+		set_page_mt_hint(page + (1ul << order), mt);	/* only the first page's is kept up to date */
 		free_unref_page(page + (1ul << order), order);
+	}
 }
 
 void __free_pages(struct page *page, unsigned order)
 {
+	bool parts = order && !PageHead(page);
+	unsigned mt = order ? page_mt_hint(page) : 0;
+
 	INV(A1, page_count(page) > 0);
-	if (unlikely(!atomic_dec_and_test(&page->_refcount)))
-		free_all_but_first(page, order);
-	else if (unlikely(order || !free_single(page)))
+	if (unlikely(!atomic_dec_and_test(&page->_refcount))) {
+		if (parts)
+			free_all_but_first(page, order, mt);
+	} else if (unlikely(order || !free_single(page)))
 		free_unref_slow(page, order);
 }
 
@@ -473,10 +482,13 @@ unsigned long alloc_pages_bulk(gfp_t gfp, unsigned nr, struct page **pages)
 	return got;
 }
 
-/* Make 2^@order pages that were allocated as one, not compound, into as many single pages. */
+/*
+ * Make 2^@order pages that were allocated as one, not compound, into as many single pages.
+ * => the first may have a second reference for a moment: somebody who took it for what it was before
+ */
 void split_page(struct page *page, unsigned order)
 {
-	ASSERT(!PageHead(page) && page_count(page) == 1);
+	ASSERT(!PageHead(page) && page_count(page) > 0);
 	for (unsigned long i = 1; i < 1ul << order; i++) {
 		page[i].flags = (page[i].flags & ~PAGE_MT_MASK) | (page->flags & PAGE_MT_MASK);
 		set_page_allocated(&page[i]);

@@ -203,11 +203,15 @@ static bool map_kernel_run(vaddr_t va, vaddr_t stop, const struct frames *f, uns
 	return true;
 }
 
+unsigned long kernel_map_seq;
+
 static int map_kernel(vaddr_t start, const struct frames *f, unsigned long nr_pages, pte_t prot)
 {
 	unsigned long large = pt_span(PT_LARGE_LEVEL), large_pages = large >> PAGE_SHIFT;
 	vaddr_t end = start + nr_pages * PAGE_SIZE, stop;
 
+	/* Two at once may count as one: it is another number all the same. */
+	WRITE_ONCE(kernel_map_seq, READ_ONCE(kernel_map_seq) + 1);
 	for (vaddr_t va = start; va != end; va = stop) {
 		unsigned long i = (va - start) >> PAGE_SHIFT;
 		bool done;

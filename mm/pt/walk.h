@@ -87,6 +87,8 @@ static __always_inline pte_t *pt_alloc(struct mm_struct *mm, vaddr_t va)
 /* Kernel mappings use leaves of 2 MiB where address and frames are aligned and the length permits. */
 #define PT_LARGE_LEVEL	1u
 
+/* Is another one after a kernel mapping was made: then a hart may have faulted for what it knew before. */
+extern unsigned long kernel_map_seq;
 /*
  * Kernel mappings, in init_mm.  Map nr_pages frames, in a row from @pfn or those of @pages, at @va;
  * replace nothing.  0 or -ENOMEM, with nothing mapped.  The caller fences (L2).

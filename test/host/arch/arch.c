@@ -15,6 +15,8 @@ unsigned int pt_levels = 3;
 unsigned long high_memory = ~0ul;
 unsigned long pte_pbmt_nc, pte_pbmt_io;
 unsigned long page_offset, vmalloc_start, vmalloc_end, task_size;
+__weak u64 arch_time_hz = 10000000;
+__weak u64 arch_time_ticks(void) { return 1; }
 struct page *vmemmap;
 pte_t swapper_root[PT_ENTRIES], fixmap_pte[PT_ENTRIES];
 __weak unsigned nr_harts = 1;

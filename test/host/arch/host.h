@@ -39,6 +39,7 @@ enum { HOST_LOAD = 0, HOST_STORE = FAULT_FLAG_WRITE, HOST_EXEC = FAULT_FLAG_EXEC
 int host_access(vaddr_t va, unsigned kind, void *buf, size_t bytes);
 int host_load8(vaddr_t va, u64 *value);
 int host_store8(vaddr_t va, u64 value);
+extern bool host_fixup_hit;			/* a kernel access found no answer but its fixup */
 extern struct host_signal { int sig, code; vaddr_t address; } host_signal;
 /* The same for a kernel address (vmalloc): no fault is served. */
 bool host_kernel_load8(vaddr_t va, u64 *value);

@@ -49,7 +49,7 @@ unsigned arch_asid_bits = 16;
 unsigned long host_stale, host_faults, host_flush_local, host_flush_remote;
 bool host_tlb_quiet, host_soft_ad, host_drop_flushes;
 struct host_signal host_signal;
-static bool fixup_hit;
+bool host_fixup_hit;
 
 static void broken(const char *what, const struct entry *e, unsigned hart)
 {
@@ -344,10 +344,10 @@ static int access_page(vaddr_t va, unsigned kind, void *buf, size_t n, bool user
 		}
 		CHECK(tries < 8);		/* a fault that is served has to end */
 		host_signal.sig = 0;
-		fixup_hit = false;
+		host_fixup_hit = false;
 		host_faults++;
 		do_page_fault(&regs, va, kind | (user ? FAULT_FLAG_USER : 0));
-		if (host_signal.sig || fixup_hit)
+		if (host_signal.sig || host_fixup_hit)
 			return host_signal.sig ? host_signal.sig : -1;
 	}
 }
@@ -404,7 +404,7 @@ unsigned long arch_copy_user(void *to, const void *from, unsigned long n)
 
 bool fixup_exception(__maybe_unused struct pt_regs *regs)
 {
-	fixup_hit = true;
+	host_fixup_hit = true;
 	return true;
 }
 

@@ -8,6 +8,7 @@
 // SRCS: mm/fault/pfnmap.c mm/fault/protect.c mm/fault/zap.c mm/pt/asid.c mm/pt/flush.c mm/pt/gather.c
 // SRCS: mm/pt/init_mm.c mm/pt/pgalloc.c mm/pt/walk.c
 #include "test/host/mm/fault/world.h"
+#include <asm/ptrace.h>
 
 #define RW	(VM_READ | VM_WRITE)
 #define BASE	0x400000ul
@@ -362,6 +363,44 @@ static void test_nested_zap(void)
 	host_run_on(0);
 }
 
+/* One kernel access at @pc that init_mm's entry allows.  Whether it was answered with a fence. */
+static bool spurious(unsigned long pc, vaddr_t va)
+{
+	struct pt_regs regs = { .pc = pc };
+
+	host_fixup_hit = false;
+	do_page_fault(&regs, va, 0);
+	return !host_fixup_hit;
+}
+
+static void test_spurious(void)
+{
+	vaddr_t va = vmalloc_start + 0x123000, other = va + PAGE_SIZE;
+	struct page *page = alloc_page(0);
+	struct mmu_gather tlb;
+	unsigned n = 0;
+
+	CHECK(page && !pt_map_kernel(va, page_to_pfn(page), 1, PAGE_KERNEL));
+	for (unsigned i = 0; i < 900; i++)
+		CHECK(spurious(1, va));
+	CHECK(spurious(2, va));
+	for (unsigned i = 0; i < 900; i++)
+		CHECK(spurious(1, va));
+	CHECK(!pt_map_kernel(other, page_to_pfn(page), 1, PAGE_KERNEL));
+	for (unsigned i = 0; i < 900; i++)
+		CHECK(spurious(1, va));
+	ok(true, "spurious faults of different accesses, or of new mappings, do not add up");
+	while (n < 5000 && spurious(1, va))
+		n++;
+	ok(n < 1000, "the same one again and again does");
+	pt_unmap_kernel(va, va + 2 * PAGE_SIZE);
+	tlb_gather_mmu(&tlb, &init_mm);
+	free_pgd_range(&tlb, va, va + 2 * PAGE_SIZE, 0, 0);
+	tlb_finish_mmu(&tlb);
+	pt_cache_drain();
+	put_page(page);
+}
+
 static void test_oom(void)
 {
 	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, &world_file_ops, 0);
@@ -429,5 +468,6 @@ int main(void)
 	is_int(host_pages_used(), 1, "only the zero page is left");
 	put_page(zero_page);
 	is_int(shim_live_allocs(), 0, "nothing leaked");
+	test_spurious();
 	return done_testing();
 }

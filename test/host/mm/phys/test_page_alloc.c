@@ -89,6 +89,14 @@ static void interface(void)
 	CHECK(nr_free_pages() == before - 1);
 	put_page(page);
 	CHECK(nr_free_pages() == before);
+	page = alloc_pages(GFP_KERNEL, 2);		/* or split */
+	CHECK(get_page_unless_zero(page));
+	split_page(page, 2);
+	for (unsigned i = 0; i < 4; i++)
+		__free_page(page + i);
+	CHECK(nr_free_pages() == before - 1);
+	put_page(page);
+	CHECK(nr_free_pages() == before);
 	CHECK(!alloc_pages(GFP_KERNEL | __GFP_NOWARN, MAX_ORDER + 1));
 
 	page = alloc_page(GFP_KERNEL);
