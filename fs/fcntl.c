@@ -135,6 +135,8 @@ static long do_fcntl(unsigned fd, struct file *f, unsigned cmd, unsigned long ar
 		return dup_from(f, arg, O_CLOEXEC);
 	case F_DUPFD_QUERY:
 		return dup_query(f, arg);
+	case F_CREATED_QUERY:
+		return !!(f->f_mode & FMODE_CREATED);
 	case F_GETFD:
 		return get_cloexec(fd);
 	case F_SETFD:

@@ -52,7 +52,7 @@ static void free_arrays(struct files_struct *files)
 {
 	if (files->fd != files_object(files)->fd) {
 		kvfree(files->fd);
-		kfree(files->open_fds);
+		kvfree(files->open_fds);
 	}
 }
 
@@ -64,7 +64,7 @@ static bool alloc_arrays(struct fd_arrays *a, unsigned max)
 	a->fd = kvzalloc(max * sizeof(*a->fd), GFP_KERNEL);
 	if (!a->fd)
 		return false;
-	a->open_fds = kzalloc(max / BITS * 2 * sizeof(long), GFP_KERNEL);
+	a->open_fds = kvzalloc(max / BITS * 2 * sizeof(long), GFP_KERNEL);
 	if (!a->open_fds) {
 		kvfree(a->fd);
 		return false;
@@ -103,7 +103,7 @@ static int expand_files(struct files_struct *files, unsigned nr) REQUIRES(files-
 	spin_lock(&files->lock);
 	if (files->max_fds >= a.max) {		/* another thread was first */
 		kvfree(a.fd);
-		kfree(a.open_fds);
+		kvfree(a.open_fds);
 		return 0;
 	}
 	old_fd = files->fd;
@@ -111,7 +111,7 @@ static int expand_files(struct files_struct *files, unsigned nr) REQUIRES(files-
 	install_arrays(files, &a);
 	if (old_fd != files_object(files)->fd) {
 		kvfree(old_fd);
-		kfree(old_bits);
+		kvfree(old_bits);
 	}
 	return 0;
 }
@@ -429,15 +429,17 @@ struct files_struct *dup_fd(struct files_struct *old)
 	unsigned need;
 
 	if (!o)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	files_object_setup(o);
 	spin_lock(&old->lock);
 	while (unlikely((need = fds_needed(old)) > o->files.max_fds)) {
+		bool allowed = need <= ALIGN(READ_ONCE(sysctl_nr_open), BITS);
+
 		spin_unlock(&old->lock);
 		free_arrays(&o->files);
-		if (!alloc_arrays(&a, roundup_pow_of_two(need))) {
+		if (!allowed || !alloc_arrays(&a, roundup_pow_of_two(need))) {
 			kmem_cache_free(files_cache, o);
-			return NULL;
+			return ERR_PTR(allowed ? -ENOMEM : -EMFILE);
 		}
 		o->files.fd = a.fd;
 		o->files.open_fds = a.open_fds;
@@ -491,8 +493,8 @@ int unshare_files(void)
 	if (atomic_read(&current->files->count) == 1)
 		return 0;
 	new = dup_fd(current->files);
-	if (!new)
-		return -ENOMEM;
+	if (IS_ERR(new))
+		return PTR_ERR(new);
 	set_task_files(current, new);
 	return 0;
 }

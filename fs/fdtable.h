@@ -22,10 +22,10 @@ extern unsigned sysctl_nr_open;
 void files_init(void);
 
 /* Tasks: fork, exit, exec, unshare(CLONE_FILES). */
-struct files_struct *dup_fd(struct files_struct *old);	/* a copy; NULL when there is no memory */
+struct files_struct *dup_fd(struct files_struct *old);	/* a copy; ERR_PTR: -ENOMEM, -EMFILE */
 void put_files_struct(struct files_struct *files);
 void exit_files(struct task_struct *t);
-int unshare_files(void);				/* before exec: an own table; 0 or -ENOMEM */
+int unshare_files(void);				/* before exec: an own table; 0 or as dup_fd() */
 void do_close_on_exec(struct files_struct *files);
 
 /* Numbers: the lowest free one >= @start; flags: O_CLOEXEC. */

@@ -6,9 +6,14 @@
  *           overlap: a new one cuts or swallows the old ones, and merges with neighbours of its type.
  *           Who must wait sleeps on one queue for all files, and tries again whenever a lock goes.
  *           Before a POSIX waiter sleeps, the chain of who waits for whom is followed: a circle is EDEADLK.
+ *           RLIMIT_LOCKS limits nothing, as on Linux, which leaves the memory of locks to cgroups.  Here they may take
+ *           LOCKS_SHARE of memory for each user: the rule that epoll has for its items, and as far out of any
+ *           program's way; beyond it is ENOLCK, which is what POSIX has for this.
  * INVARIANTS
  *   K1  Two held locks of one kind that overlap, one of them exclusive, have the same owner.
- *   K2  Records of an owner on a file are disjoint; adjacent ones differ in type.
+ *   K2  Records of an owner on a file are disjoint; adjacent ones differ in type.  They stand together and in
+ *       order, the owners in the order of their first record: so the lock that F_GETLK tells is Linux's.
+ *   K3  user->file_locks counts the locks that are held.
  * LOCKING   locks_lock for every list.  Locks that may be needed are allocated before it is taken.
  *
  * SPDX-License-Identifier: MIT
@@ -18,6 +23,8 @@
 #include "fs/file.h"
 #include "fs/seq_file.h"
 #include "include/syscall.h"
+#include "kernel/task/cred.h"
+#include "mm/phys/gfp.h"
 #include "mm/slab/slab.h"
 
 enum lock_kind { LOCK_FLOCK, LOCK_POSIX, LOCK_OFD };
@@ -30,6 +37,7 @@ struct file_lock {
 	int type;			/* F_RDLCK, F_WRLCK */
 	void *owner;
 	pid_t pid;
+	struct user_struct *user;	/* counted: who pays */
 	loff_t start, end;		/* bytes, end inclusive */
 };
 
@@ -43,6 +51,8 @@ static DECLARE_WAIT_QUEUE_HEAD(locks_wait);
 static LIST_HEAD(lock_waiters);
 static LIST_HEAD(all_locks);			/* (locks_lock) for /proc/locks */
 static struct kmem_cache *lock_cache;
+static unsigned long max_user_locks;
+#define LOCKS_SHARE	(totalram_pages() / 25 << PAGE_SHIFT)	/* 4 % */
 
 /* flock() locks do not conflict with records; POSIX and OFD records do with each other. */
 static bool same_space(enum lock_kind a, enum lock_kind b)
@@ -82,6 +92,8 @@ static struct file_lock *find_conflict(struct inode *inode, const struct file_lo
 static void lock_add(struct inode *inode, struct file_lock *l, struct list_head *after)
 {
 	l->inode = inode;
+	get_uid(l->user);
+	atomic_long_add(1, &l->user->file_locks);	/* K3 */
 	list_add(&l->link, after);
 	list_add_tail(&l->all, &all_locks);
 }
@@ -90,6 +102,8 @@ static void lock_drop(struct file_lock *l)
 {
 	list_del(&l->link);
 	list_del(&l->all);
+	atomic_long_sub(1, &l->user->file_locks);
+	free_uid(l->user);
 	kmem_cache_free(lock_cache, l);
 }
 
@@ -100,6 +114,7 @@ static void lock_drop(struct file_lock *l)
 static void apply_record(struct inode *inode, const struct file_lock *want, struct file_lock *spare[2])
 {
 	struct file_lock new_ = *want, *l, *next;
+	struct list_head *after = NULL;		/* where the new one belongs (K2) */
 
 	list_for_each_entry_safe(l, next, &inode->i_flock, link) {
 		if (!same_owner(l, want))
@@ -108,7 +123,11 @@ static void apply_record(struct inode *inode, const struct file_lock *want, stru
 		    new_.start <= l->end + (l->end != INT64_MAX)) {
 			new_.start = min(new_.start, l->start);		/* K2: merge */
 			new_.end = max(new_.end, l->end);
-		} else if (!overlaps(l, want)) {
+		} else if (l->end < want->start) {
+			after = &l->link;
+			continue;
+		} else if (l->start > want->end) {
+			after = after ?: l->link.prev;
 			continue;
 		} else if (l->start < want->start && l->end > want->end) {
 			*spare[0] = *l;					/* split: the upper part */
@@ -116,21 +135,40 @@ static void apply_record(struct inode *inode, const struct file_lock *want, stru
 			lock_add(inode, spare[0], &l->link);
 			spare[0] = NULL;
 			l->end = want->start - 1;
+			after = &l->link;
 			continue;
 		} else if (l->start < want->start) {
 			l->end = want->start - 1;
+			after = &l->link;
 			continue;
 		} else if (l->end > want->end) {
 			l->start = want->end + 1;
+			after = after ?: l->link.prev;
 			continue;
 		}
+		after = after ?: l->link.prev;
 		lock_drop(l);
 	}
 	if (want->type == F_UNLCK)
 		return;
 	*spare[1] = new_;
-	lock_add(inode, spare[1], inode->i_flock.prev);
+	lock_add(inode, spare[1], after ?: inode->i_flock.prev);
 	spare[1] = NULL;
+}
+
+/* May @want's user have one lock more, if it takes one?  => locks_lock */
+static bool lock_allowed(struct inode *inode, const struct file_lock *want)
+{
+	struct file_lock *l;
+
+	if (likely((unsigned long)atomic_long_read(&want->user->file_locks) < max_user_locks))
+		return true;
+	if (want->type != F_UNLCK)
+		return capable(CAP_SYS_RESOURCE);
+	list_for_each_entry(l, &inode->i_flock, link)
+		if (same_owner(l, want) && l->start < want->start && l->end > want->end)
+			return capable(CAP_SYS_RESOURCE);
+	return true;
 }
 
 /* Would waiting for @blocker's owner close a circle?  => locks_lock */
@@ -158,6 +196,8 @@ static int try_lock(struct inode *inode, const struct file_lock *want, struct fi
 	struct file_lock *c = want->type == F_UNLCK ? NULL : find_conflict(inode, want);
 
 	if (!c) {
+		if (!lock_allowed(inode, want))
+			return -ENOLCK;
 		apply_record(inode, want, spare);	/* K1: nothing conflicts */
 		return 0;
 	}
@@ -254,6 +294,7 @@ SYSCALL_DEFINE2(flock, unsigned, fd, unsigned, cmd)
 	if (!f.file)
 		return -EBADF;
 	want.owner = f.file;
+	want.user = current_cred()->user;
 	want.pid = current->tgid;
 	rc = want.type != F_UNLCK && !(f.file->f_mode & (FMODE_READ | FMODE_WRITE)) ? -EBADF :
 		set_lock(f.file->f_inode, &want, !(cmd & LOCK_NB));
@@ -293,6 +334,7 @@ static int lock_from_flock(struct file *f, unsigned cmd, const struct flock *fl,
 		.type = fl->l_type,
 		.owner = ofd ? (void *)f : current->files,
 		.pid = ofd ? -1 : current->tgid,
+		.user = current_cred()->user,
 		.start = start,
 		.end = INT64_MAX,
 	};
@@ -374,23 +416,48 @@ void show_fd_locks(struct seq_file *m, struct file *f, const struct files_struct
 		if (l->owner == f || l->owner == files) {
 			seq_puts(m, "lock:\t");
 			show_lock(m, ++nr, l);
+			if (seq_has_overflowed(m))
+				break;
 		}
 	spin_unlock(&locks_lock);
 }
 
-int proc_locks_show(struct seq_file *m, __maybe_unused void *v)
+/* One record at a time: between two reads of the file the list may change. */
+static void *locks_start(__maybe_unused struct seq_file *m, loff_t *pos) ACQUIRE(locks_lock)
 {
 	struct file_lock *l;
-	unsigned nr = 0;
+	loff_t i = *pos;
 
 	spin_lock(&locks_lock);
 	list_for_each_entry(l, &all_locks, all)
-		show_lock(m, ++nr, l);
+		if (!i--)
+			return l;
+	return NULL;
+}
+
+static void *locks_next(__maybe_unused struct seq_file *m, void *v, loff_t *pos)
+{
+	struct file_lock *l = v;
+
+	++*pos;
+	return list_is_last(&l->all, &all_locks) ? NULL : list_next_entry(l, all);
+}
+
+static void locks_stop(__maybe_unused struct seq_file *m, __maybe_unused void *v) RELEASE(locks_lock)
+{
 	spin_unlock(&locks_lock);
+}
+
+static int locks_show(struct seq_file *m, void *v)
+{
+	show_lock(m, m->index + 1, v);
 	return 0;
 }
+
+const struct seq_operations proc_locks_ops = { locks_start, locks_stop, locks_next, locks_show };
 
 void __init locks_init(void)
 {
 	lock_cache = KMEM_CACHE(file_lock, SLAB_PANIC);
+	max_user_locks = LOCKS_SHARE / sizeof(struct file_lock);
 }

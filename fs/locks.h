@@ -15,6 +15,6 @@ struct seq_file;
 struct files_struct;
 /* The locks on its file that who holds @f has, by @f or by the table @files, which is compared only. */
 void show_fd_locks(struct seq_file *m, struct file *f, const struct files_struct *files);
-int proc_locks_show(struct seq_file *m, void *v);
+extern const struct seq_operations proc_locks_ops;
 
 #endif

@@ -31,6 +31,8 @@
 
 struct rw_semaphore namespace_sem;
 LIST_HEAD(mount_list);
+DECLARE_WAIT_QUEUE_HEAD(mount_wait);
+unsigned mount_event;			/* (dcache_lock to write) */
 struct vfsmount *root_mnt;
 int sysctl_mount_max = 100000;
 static unsigned nr_mounts;		/* (namespace_sem) that are attached */
@@ -146,6 +148,13 @@ static void list_insert(struct vfsmount *m) REQUIRES(dcache_lock)
 	list_add(&m->mnt_list, &after->mnt_list);
 }
 
+/* The list has changed: who polls a file that shows it is told. */
+static void mounts_changed(void) REQUIRES(dcache_lock)
+{
+	WRITE_ONCE(mount_event, mount_event + 1);
+	wake_up_poll(&mount_wait, 0);
+}
+
 /* => namespace_sem(w); takes over the caller's reference to @m */
 static void attach_mnt(struct vfsmount *m, const struct path *where)
 {
@@ -157,6 +166,7 @@ static void attach_mnt(struct vfsmount *m, const struct path *where)
 	hlist_add_head(&m->mnt_hash, mnt_bucket(where->mnt, where->dentry));	/* M1 */
 	list_insert(m);
 	nr_mounts++;
+	mounts_changed();
 	write_unlock(&dcache_lock);
 }
 
@@ -182,6 +192,7 @@ static void detach_mnt(struct vfsmount *m, struct path *old)
 	m->mnt_parent = m;
 	m->mnt_mountpoint = m->mnt_root;
 	mountpoint_left(old->dentry);
+	mounts_changed();
 	write_unlock(&dcache_lock);
 }
 

@@ -40,6 +40,8 @@ struct vfsmount {
 
 extern struct rw_semaphore namespace_sem;
 extern struct list_head mount_list;
+extern wait_queue_head_t mount_wait;	/* woken when the list has changed */
+extern unsigned mount_event;		/* how often it has */
 extern struct vfsmount *root_mnt;
 extern int sysctl_mount_max;		/* fs.mount-max: ENOSPC beyond */
 

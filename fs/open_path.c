@@ -177,6 +177,8 @@ static struct file *open_creating(int dfd, const char *name, const struct open_f
 	}
 	nd_finish(&nd, &path);
 	file = do_open(&path, op, op->lookup_flags, created);
+	if (created && !IS_ERR(file))
+		file->f_mode |= FMODE_CREATED;
 	path_put(&path);
 	return file;
 }

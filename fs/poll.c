@@ -13,6 +13,7 @@
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/poll.h"
+#include "include/uapi/prctl.h"
 #include "include/uapi/time.h"
 #include "kernel/signal/signal.h"
 #include "kernel/time/hrtimer.h"
@@ -165,17 +166,22 @@ static int limit_from_user(struct poll_limit *l, const struct __kernel_timespec 
 	return 0;
 }
 
-/* What is left goes back to the caller, unless it cannot be written: the result counts more. */
-static void limit_to_user(const struct poll_limit *l, struct __kernel_timespec __user *u)
+/*
+ * What is left goes back to the caller.  Where it does not (STICKY_TIMEOUTS, or it cannot be written), the result
+ * counts more; but a call that starts again would then wait for the whole time: it ends instead.
+ */
+static int limit_to_user(const struct poll_limit *l, struct __kernel_timespec __user *u, int rc)
 {
 	struct timespec64 ts = { 0, 0 };
 	ktime_t now = ktime_get();
 
 	if (!u || !l->when)
-		return;
+		return rc;
 	if (!l->now && now < l->deadline)
 		ts = ns_to_timespec64(l->deadline - now);
-	(void)put_timespec64(&ts, u);
+	if (!(task_personality() & STICKY_TIMEOUTS) && !put_timespec64(&ts, u))
+		return rc;
+	return rc == -ERESTARTNOHAND ? -EINTR : rc;
 }
 
 /* ---- poll ------------------------------------------------------------------------------------ */
@@ -262,8 +268,7 @@ SYSCALL_DEFINE5(ppoll, struct pollfd __user *, ufds, unsigned, n, struct __kerne
 		return rc;
 	rc = sys_poll(ufds, n, &l);
 	restore_saved_sigmask_unless(rc == -ERESTARTNOHAND);
-	limit_to_user(&l, utime);
-	return rc;
+	return limit_to_user(&l, utime, rc);
 }
 
 /* ---- select ---------------------------------------------------------------------------------- */
@@ -414,6 +419,5 @@ SYSCALL_DEFINE6(pselect6, int, n, void __user *, in, void __user *, out, void __
 		return rc;
 	rc = sys_select(n, in, out, ex, &l);
 	restore_saved_sigmask_unless(rc == -ERESTARTNOHAND);
-	limit_to_user(&l, utime);
-	return rc;
+	return limit_to_user(&l, utime, rc);
 }

@@ -26,6 +26,7 @@ struct seq_file {
 	size_t size, from, count;	/* of buf; first byte not yet read; bytes in use */
 	size_t pad_until;
 	loff_t index, read_pos;
+	unsigned poll_event;		/* of /proc/PID/mounts: what was told by poll() */
 	struct mutex lock;
 	const struct seq_operations *op;
 	struct file *file;

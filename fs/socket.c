@@ -45,9 +45,13 @@ static unsigned sock_poll(struct file *f, struct poll_table *pt) { return unix_p
 
 static long sock_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
+	struct unix_sock *s = f->private_data;
+
+	if (cmd == SIOCOUTQ)
+		return put_user((int)atomic_long_read(&s->wmem), (int *)arg);
 	if (cmd != FIONREAD)
 		return -ENOTTY;
-	return put_user((int)unix_inq(f->private_data), (int *)arg);
+	return s->state == UNIX_LISTENING ? -EINVAL : put_user((int)unix_inq(s), (int *)arg);
 }
 
 static void sock_release(__maybe_unused struct inode *inode, struct file *f) { unix_release(f->private_data); }
@@ -321,14 +325,16 @@ SYSCALL_DEFINE3(getsockname, int, fd, void __user *, uaddr, int __user *, ulen)
 
 SYSCALL_DEFINE3(getpeername, int, fd, void __user *, uaddr, int __user *, ulen)
 {
-	struct unix_sock *s;
+	struct unix_sock *s, *peer;
 	struct fd f;
 	int rc;
 
 	s = sock_get(fd, &f, &rc);
 	if (!s)
 		return rc;
-	rc = s->peer ? addr_to_user(&s->peer->addr, uaddr, ulen) : -ENOTCONN;
+	peer = unix_peer_get(s);
+	rc = peer ? addr_to_user(&peer->addr, uaddr, ulen) : -ENOTCONN;
+	unix_put(peer);
 	fdput(f);
 	return rc;
 }
@@ -364,10 +370,21 @@ static int set_option(struct unix_sock *s, int name, int v)
 	case SO_PASSCRED:
 		s->passcred = v;
 		return 0;
-	case SO_RCVBUF:
-		s->rcvbuf = max(v * 2l, 2304l);
+	case SO_RCVBUF:		/* what is under way counts at the sender */
+		s->rcvbuf = max(min((unsigned)v, (unsigned)sysctl_rmem_max) * 2l, 2304l);
 		return 0;
-	case SO_SNDBUF:		/* what is under way counts at the receiver */
+	case SO_SNDBUF:
+		unix_set_sndbuf(s, min((unsigned)v, (unsigned)sysctl_wmem_max) * 2l);
+		return 0;
+	case SO_RCVBUFFORCE:
+	case SO_SNDBUFFORCE:
+		if (!capable(CAP_NET_ADMIN))
+			return -EPERM;
+		v = min(max(v, 0), INT32_MAX / 2);
+		if (name == SO_SNDBUFFORCE)
+			unix_set_sndbuf(s, v * 2l);
+		else
+			s->rcvbuf = max(v * 2l, 2304l);
 		return 0;
 	}
 	return -ENOPROTOOPT;
@@ -445,7 +462,7 @@ static int get_option(struct unix_sock *s, int name, int *v)
 	case SO_PASSCRED: *v = s->passcred; return 0;
 	case SO_ACCEPTCONN: *v = s->state == UNIX_LISTENING; return 0;
 	case SO_RCVBUF: *v = s->rcvbuf; return 0;
-	case SO_SNDBUF: *v = s->peer ? s->peer->rcvbuf : s->rcvbuf; return 0;
+	case SO_SNDBUF: *v = s->sndbuf; return 0;
 	case SO_ERROR: *v = xchg(&s->err, 0); return 0;
 	}
 	return -ENOPROTOOPT;

@@ -13,6 +13,7 @@
 #include "fs/unix_msg.h"
 #include "fs/fs_struct.h"
 #include "fs/namei.h"
+#include "fs/proc/proc.h"
 #include "include/uapi/poll.h"
 #include "kernel/signal/signal.h"
 #include "kernel/task/cred.h"
@@ -20,8 +21,15 @@
 #include "lib/vsprintf.h"
 #include "mm/slab/slab.h"
 
-#define SOMAXCONN	4096
 #define ADDR_HEAD	((int)offsetof(struct sockaddr_un, sun_path))
+
+#define MIN_SNDBUF	4608l
+#define MIN_RCVBUF	2304l
+#define BUF_DEFAULT	212992
+
+int unix_max_dgram_qlen = 10, sysctl_somaxconn = 4096;
+int sysctl_wmem_max = BUF_DEFAULT, sysctl_rmem_max = BUF_DEFAULT;
+int sysctl_wmem_default = BUF_DEFAULT, sysctl_rmem_default = BUF_DEFAULT;
 
 DEFINE_SPINLOCK(unix_lock, RANK_FILES);
 static LIST_HEAD(bound);
@@ -45,6 +53,61 @@ int unix_sleep(u64 *left)
 	return -EAGAIN;
 }
 
+/* Who waits for room is told when there is much. */
+void unix_write_space(struct unix_sock *s)
+{
+	if (unix_writable(s) && waitqueue_active(&s->wait))
+		wake_up_poll(&s->wait, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+}
+
+void unix_set_sndbuf(struct unix_sock *s, long bytes)
+{
+	WRITE_ONCE(s->sndbuf, max(bytes, MIN_SNDBUF));
+	unix_write_space(s);
+}
+
+/* A datagram was taken from the peer's queue, which we had found full: once. */
+static bool peer_has_room(struct wait_queue_entry *w, __maybe_unused unsigned long key)
+{
+	struct unix_sock *s = container_of(w, struct unix_sock, peer_wake);
+
+	list_del_init(&w->link);
+	wake_up_poll(&s->wait, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	return true;
+}
+
+/* Be told when @s's peer, whose queue is full, has room.  => unix_lock, which keeps the peer */
+static void peer_wake_arm(struct unix_sock *s) REQUIRES(unix_lock)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&s->peer->space.lock, flags);
+	if (list_empty(&s->peer_wake.link))
+		list_add(&s->peer_wake.link, &s->peer->space.head);
+	spin_unlock_irqrestore(&s->peer->space.lock, flags);
+}
+
+/* Take the peer from @s.  => its reference is the caller's */
+static struct unix_sock *peer_detach(struct unix_sock *s) REQUIRES(unix_lock)
+{
+	struct unix_sock *peer = s->peer;
+
+	if (peer)
+		remove_wait_queue(&peer->space, &s->peer_wake);
+	s->peer = NULL;
+	return peer;
+}
+
+struct unix_sock *unix_peer_get(struct unix_sock *s)
+{
+	struct unix_sock *peer;
+
+	spin_lock(&unix_lock);
+	peer = s->peer ? unix_get(s->peer) : NULL;
+	spin_unlock(&unix_lock);
+	return peer;
+}
+
 struct unix_sock *unix_create(int type)
 {
 	struct unix_sock *s = kmem_cache_zalloc(unix_cache, GFP_KERNEL);
@@ -53,7 +116,9 @@ struct unix_sock *unix_create(int type)
 		return NULL;
 	atomic_set(&s->refs, 1);
 	s->type = type;
-	s->rcvbuf = RCVBUF;
+	s->sndbuf = sysctl_wmem_default;
+	s->rcvbuf = sysctl_rmem_default;
+	s->max_msgs = unix_max_dgram_qlen;
 	s->rcvtimeo = s->sndtimeo = ~0ull;
 	s->addr.len = ADDR_HEAD;
 	s->addr.un.sun_family = AF_UNIX;
@@ -65,6 +130,8 @@ struct unix_sock *unix_create(int type)
 	init_waitqueue_head(&s->wait);
 	init_waitqueue_head(&s->space);
 	mutex_init(&s->recv_mutex, RANK_VFS);
+	s->peer_wake = (struct wait_queue_entry){ .func = peer_has_room };
+	INIT_LIST_HEAD(&s->peer_wake.link);
 	unix_cred(&s->cred);
 	s->peercred = (struct ucred){ 0, -1, -1 };
 	return s;
@@ -117,9 +184,9 @@ void unix_release(struct unix_sock *s)
 	s->shutdown = RCV_SHUTDOWN | SND_SHUTDOWN;
 	s->state = UNIX_CLOSED;
 	leave_peer(s);
-	peer = s->peer;
-	s->peer = NULL;
+	peer = peer_detach(s);
 	list_splice_init(&s->rx, &msgs);
+	s->rx_bytes = s->rx_msgs = 0;
 	list_splice_init(&s->backlog, &pending);
 	list_del_init(&s->bound_link);
 	spin_unlock(&unix_lock);
@@ -206,11 +273,19 @@ static int bind_path(struct unix_sock *s, const struct unix_addr *a)
 	return rc;
 }
 
+/* One name, even if two threads bind it at once: recv_mutex stands for all that needs no spin lock. */
 int unix_bind(struct unix_sock *s, const struct unix_addr *a)
 {
+	int rc;
+
+	if (mutex_lock_interruptible(&s->recv_mutex))
+		return -ERESTARTSYS;
 	if (a->len == ADDR_HEAD)
-		return s->addr.len > ADDR_HEAD ? 0 : autobind(s);
-	return is_abstract(a) ? bind_abstract(s, a) : bind_path(s, a);
+		rc = s->addr.len > ADDR_HEAD ? 0 : autobind(s);
+	else
+		rc = is_abstract(a) ? bind_abstract(s, a) : bind_path(s, a);
+	mutex_unlock(&s->recv_mutex);
+	return rc;
 }
 
 static struct unix_sock *find_path(const struct unix_addr *a)
@@ -263,7 +338,7 @@ int unix_listen(struct unix_sock *s, int backlog)
 		rc = -EINVAL;
 	else {
 		s->state = UNIX_LISTENING;
-		s->max_backlog = (unsigned)backlog > SOMAXCONN ? SOMAXCONN : backlog;
+		s->max_backlog = (unsigned)backlog > (unsigned)sysctl_somaxconn ? sysctl_somaxconn : backlog;
 		unix_cred(&s->cred);
 	}
 	spin_unlock(&unix_lock);
@@ -284,7 +359,7 @@ static int connect_dgram(struct unix_sock *s, const struct unix_addr *a)
 		}
 	}
 	spin_lock(&unix_lock);
-	old = s->peer;
+	old = peer_detach(s);
 	s->peer = other;		/* X2: with the reference that the look-up took */
 	s->state = other ? UNIX_CONNECTED : UNIX_CLOSED;
 	spin_unlock(&unix_lock);
@@ -440,7 +515,10 @@ unsigned unix_poll(struct unix_sock *s, struct file *f, struct poll_table *pt)
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (s->type != SOCK_DGRAM && s->state == UNIX_CLOSED)
 		mask |= EPOLLHUP;
-	if (s->state != UNIX_LISTENING && (!s->peer || s->peer->rx_bytes < s->peer->rcvbuf))
+	if (s->peer && unix_queue_full(s, s->peer))
+		peer_wake_arm(s);
+	/* Asked again: what came between would have woken nobody. */
+	if (s->state != UNIX_LISTENING && unix_writable(s) && !(s->peer && unix_queue_full(s, s->peer)))
 		mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
 	spin_unlock(&unix_lock);
 	return mask;
@@ -451,7 +529,7 @@ size_t unix_inq(struct unix_sock *s)
 	size_t n;
 
 	spin_lock(&unix_lock);
-	if (s->type == SOCK_STREAM || list_empty(&s->rx))
+	if (s->type != SOCK_DGRAM || list_empty(&s->rx))
 		n = s->rx_bytes;
 	else
 		n = list_first_entry(&s->rx, struct unix_msg, link)->len;
@@ -463,4 +541,23 @@ void __init unix_init(void)
 {
 	unix_cache = kmem_cache_create("UNIX", sizeof(struct unix_sock), 0, SLAB_PANIC, NULL);
 	unix_gc_init();
+}
+
+static const struct ctl_table unix_table[] = {
+	{ .name = "max_dgram_qlen", .data = &unix_max_dgram_qlen, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = 0, .max = INT32_MAX },
+};
+
+#define CORE(n, v, lo) \
+	{ .name = n, .data = &(v), .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec, .min = lo, .max = INT32_MAX }
+static const struct ctl_table core_table[] = {
+	CORE("wmem_max", sysctl_wmem_max, MIN_SNDBUF), CORE("wmem_default", sysctl_wmem_default, MIN_SNDBUF),
+	CORE("rmem_max", sysctl_rmem_max, MIN_RCVBUF), CORE("rmem_default", sysctl_rmem_default, MIN_RCVBUF),
+	CORE("somaxconn", sysctl_somaxconn, 0),
+};
+
+void __init unix_sysctl_init(void)
+{
+	(void)register_sysctl("net/unix", unix_table, ARRAY_SIZE(unix_table));
+	(void)register_sysctl("net/core", core_table, ARRAY_SIZE(core_table));
 }

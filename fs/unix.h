@@ -28,7 +28,11 @@ struct unix_sock {
 	int err;			/* (U) reported once */
 	struct unix_sock *peer;		/* (U) counted */
 	struct list_head rx;		/* (U) struct unix_msg */
-	size_t rx_bytes, rcvbuf;	/* (U) */
+	size_t rx_bytes;		/* (U) that can be read */
+	unsigned rx_msgs, max_msgs;	/* (U) X4 */
+	atomic_long_t wmem;		/* X1: memory of the messages that it sent and nobody has taken */
+	long sndbuf, rcvbuf;
+	struct wait_queue_entry peer_wake;	/* (U) on peer->space, when its queue was found full */
 	struct list_head backlog;	/* (U) a listener's: sockets to accept, by backlog_link */
 	struct list_head backlog_link;
 	unsigned nr_backlog, max_backlog;
@@ -75,8 +79,18 @@ ssize_t unix_recv(struct unix_sock *s, struct iov_iter *to, struct unix_ctl *ctl
 int unix_shutdown(struct unix_sock *s, int how);
 unsigned unix_poll(struct unix_sock *s, struct file *f, struct poll_table *pt);
 size_t unix_inq(struct unix_sock *s);
+struct unix_sock *unix_peer_get(struct unix_sock *s);	/* counted, or NULL */
+void unix_set_sndbuf(struct unix_sock *s, long bytes);
+/* Its sender is told that there is room: a quarter of the buffer at most is in use.  */
+static inline bool unix_writable(struct unix_sock *s) { return atomic_long_read(&s->wmem) * 4 <= s->sndbuf; }
+void unix_write_space(struct unix_sock *s);
 struct unix_sock *unix_of_file(struct file *f);	/* fs/socket.c: NULL if @f is something else */
 void unix_init(void);
+void unix_sysctl_init(void);
+
+/* /proc/sys/net */
+extern int unix_max_dgram_qlen, sysctl_wmem_max, sysctl_rmem_max, sysctl_wmem_default, sysctl_rmem_default;
+extern int sysctl_somaxconn;
 void unix_cred(struct ucred *c);		/* the running task's */
 
 #endif

@@ -8,11 +8,10 @@
 
 #include "fs/unix.h"
 
-#define RCVBUF		212992ul	/* and the largest message */
-
 struct unix_msg {
 	struct list_head link;
 	size_t len, off;
+	size_t truesize;		/* what the sender is charged */
 	struct file **fds;		/* kmalloc'd, or NULL */
 	unsigned nr_fds;
 	struct user_struct *fds_user;	/* counted: who put them in flight; NULL without @fds */
@@ -29,6 +28,12 @@ static inline struct unix_sock *unix_get(struct unix_sock *s)
 {
 	atomic_inc(&s->refs);
 	return s;
+}
+
+/* X4.  A peer that is connected to @s has the limit of what @s may send. */
+static inline bool unix_queue_full(const struct unix_sock *s, const struct unix_sock *dest) REQUIRES(unix_lock)
+{
+	return dest->type == SOCK_DGRAM && dest->peer != s && dest->rx_msgs > dest->max_msgs;
 }
 
 struct unix_sock *unix_find(const struct unix_addr *a);	/* the socket of that name, counted; ERR_PTR */

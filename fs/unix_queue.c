@@ -5,7 +5,11 @@
  *           and the identity that go along.  Sending appends it to the receiver's queue; a stream's
  *           reader takes bytes from the first message on, and stops at one that carries files.
  * INVARIANTS
- *   X1  rx_bytes is the sum of what is unread in rx; a send waits while it is rcvbuf or more.
+ *   X1  wmem is the sum of truesize over the messages that a socket sent and that are not freed; a send waits
+ *       while it is sndbuf or more.  Each message counts, be it empty: the memory of a pair is bounded.
+ *   X3  rx_bytes is the sum of what is unread in rx.
+ *   X4  Whose peer is not the sender holds max_msgs datagrams and one: whatever their senders have closed
+ *       meanwhile, the memory of a receiver is bounded too.
  * LOCKING   unix_lock: the queues; nothing sleeps under it.  recv_mutex keeps the first message in place
  *           while it is copied out.
  * TESTS     test/user/t_unix.c
@@ -13,6 +17,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/unix_msg.h"
+#include "include/util.h"
 #include "include/uapi/poll.h"
 #include "include/uapi/resource.h"
 #include "kernel/signal/signal.h"
@@ -21,7 +26,24 @@
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
-#define STREAM_CHUNK	(32 * 1024ul)
+/*
+ * What Linux charges for a message, so that as many fit as there: a descriptor, and a head that is rounded up
+ * to a power of two and has room for the list of fragments; what does not fit into the head is in whole pages.
+ */
+#define SKB_BYTES	256ul
+#define SKB_SHARED	320ul
+#define SKB_MAX_ALLOC	(4 * PAGE_SIZE - SKB_SHARED)
+#define SKB_MAX_HEAD	(PAGE_SIZE - SKB_SHARED)
+#define STREAM_CHUNK	(SKB_MAX_HEAD + 8 * PAGE_SIZE)
+
+static size_t msg_truesize(const struct unix_sock *s, size_t len)
+{
+	size_t most_head = s->type == SOCK_STREAM ? SKB_MAX_HEAD : SKB_MAX_ALLOC;
+	size_t pages = len > most_head ? ALIGN(len - most_head, PAGE_SIZE) : 0;
+	size_t head = len - min(len, pages);
+
+	return SKB_BYTES + pages + max(roundup_pow_of_two(head + SKB_SHARED), 512ul);
+}
 
 void unix_msg_free(struct unix_msg *m)
 {
@@ -36,6 +58,8 @@ void unix_msg_free(struct unix_msg *m)
 	kfree(m->fds);
 	if (m->fds_user)
 		free_uid(m->fds_user);
+	atomic_long_sub(m->truesize, &m->sender->wmem);		/* X1 */
+	unix_write_space(m->sender);
 	unix_put(m->sender);
 	kvfree(m);
 }
@@ -48,7 +72,8 @@ static struct unix_msg *msg_make(struct unix_sock *s, struct iov_iter *from, siz
 
 	if (!m)
 		return NULL;
-	*m = (struct unix_msg){ .len = len, .sender = unix_get(s) };
+	*m = (struct unix_msg){ .len = len, .truesize = msg_truesize(s, len), .sender = unix_get(s) };
+	atomic_long_add(m->truesize, &s->wmem);
 	if (copy_from_iter(m->data, len, from) == len)
 		return m;
 	unix_msg_free(m);
@@ -84,28 +109,69 @@ static int msg_attach(struct unix_msg *m, const struct unix_sock *s, const struc
 	return 0;
 }
 
+/* Why @s cannot send at all: 0, -EPIPE, its error. */
+static int send_error(struct unix_sock *s) REQUIRES(unix_lock)
+{
+	if (s->err && !(s->type == SOCK_STREAM && (s->shutdown & SND_SHUTDOWN))) {
+		int rc = -s->err;
+
+		s->err = 0;
+		return rc;
+	}
+	return s->shutdown & SND_SHUTDOWN ? -EPIPE : 0;
+}
+
 /* One try to queue @m at @dest.  => 0, -EAGAIN: no room, -EPIPE, -ECONNREFUSED, the socket's error */
 static int try_send(struct unix_sock *s, struct unix_sock *dest, struct unix_msg *m)
 {
-	int rc = 0;
+	int rc;
 
 	spin_lock(&unix_lock);
-	if (s->err && !(s->type == SOCK_STREAM && (s->shutdown & SND_SHUTDOWN))) {
-		rc = -s->err;
-		s->err = 0;
-	} else if (s->shutdown & SND_SHUTDOWN) {
-		rc = -EPIPE;
-	} else if (dest->dead || (dest->shutdown & RCV_SHUTDOWN)) {
+	rc = send_error(s);
+	if (!rc && (dest->dead || (dest->shutdown & RCV_SHUTDOWN)))
 		rc = s->type == SOCK_DGRAM && dest->dead ? -ECONNREFUSED : -EPIPE;
-	} else if (dest->rx_bytes >= dest->rcvbuf) {		/* X1 */
+	if (!rc && unix_queue_full(s, dest))
 		rc = -EAGAIN;
-	} else {
+	if (!rc) {
 		list_add_tail(&m->link, &dest->rx);
 		dest->rx_bytes += m->len;
+		dest->rx_msgs++;
 		m->queued = true;
 		unix_inflight(m);
 	}
 	spin_unlock(&unix_lock);
+	return rc;
+}
+
+/* Is there room for a message of @s?  => 0, -EAGAIN, or why it cannot send at all */
+static int wmem_room(struct unix_sock *s)
+{
+	int rc;
+
+	spin_lock(&unix_lock);
+	rc = send_error(s);
+	spin_unlock(&unix_lock);
+	return rc ? rc : atomic_long_read(&s->wmem) < s->sndbuf ? 0 : -EAGAIN;
+}
+
+/* Wait until @s may have one message more (X1). */
+static int wait_for_wmem(struct unix_sock *s, bool nonblock)
+{
+	u64 left = nonblock ? 0 : s->sndtimeo;
+	int rc = wmem_room(s);
+
+	while (rc == -EAGAIN && left) {
+		DEFINE_WAIT(w);
+
+		prepare_to_wait(&s->wait, &w, TASK_INTERRUPTIBLE);
+		rc = wmem_room(s);
+		if (rc == -EAGAIN) {
+			rc = unix_sleep(&left);
+			if (rc == -EAGAIN)
+				rc = wmem_room(s);
+		}
+		finish_wait(&s->wait, &w);
+	}
 	return rc;
 }
 
@@ -153,20 +219,28 @@ static struct unix_sock *destination(struct unix_sock *s, const struct unix_addr
 	return d;
 }
 
+/* A stream's messages are cut so that two of them are under way at least. */
+static size_t part_size(const struct unix_sock *s, size_t count)
+{
+	if (s->type != SOCK_STREAM)
+		return count;
+	return min(min(count, (size_t)STREAM_CHUNK), (size_t)(s->sndbuf / 2 - 64));
+}
+
 static ssize_t send_parts(struct unix_sock *s, struct unix_sock *dest, struct iov_iter *from, struct unix_ctl *ctl,
 			  bool nonblock)
 {
 	ssize_t done = 0;
 
 	do {
-		size_t len = s->type == SOCK_STREAM ? min(from->count, STREAM_CHUNK) : from->count;
-		struct unix_msg *m;
-		int rc;
+		size_t len = part_size(s, from->count);
+		struct unix_msg *m = NULL;
+		int rc = (ssize_t)len > s->sndbuf - 32 ? -EMSGSIZE : wait_for_wmem(s, nonblock);
 
-		if (len > RCVBUF)
-			return -EMSGSIZE;
-		m = msg_make(s, from, len);
-		rc = !m ? -ENOMEM : IS_ERR(m) ? PTR_ERR(m) : msg_attach(m, s, done ? NULL : ctl);
+		if (!rc) {
+			m = msg_make(s, from, len);
+			rc = !m ? -ENOMEM : IS_ERR(m) ? PTR_ERR(m) : msg_attach(m, s, done ? NULL : ctl);
+		}
 		if (!rc)
 			rc = queue_msg(s, dest, m, nonblock);
 		if (rc) {
@@ -219,20 +293,19 @@ static void take_ctl(struct unix_msg *m, struct unix_ctl *ctl, bool peek)
 /* @n bytes of the first message were read. */
 static void consume(struct unix_sock *s, struct unix_msg *m, size_t n, bool whole) REQUIRES(s->recv_mutex)
 {
-	struct unix_sock *sender = unix_get(m->sender);
-
 	spin_lock(&unix_lock);
 	m->off += n;
-	s->rx_bytes -= whole ? m->len - (m->off - n) : n;
-	if (whole)
+	s->rx_bytes -= whole ? m->len - (m->off - n) : n;	/* X3 */
+	if (whole) {
 		list_del(&m->link);
+		s->rx_msgs--;
+	}
 	spin_unlock(&unix_lock);
-	if (whole)
-		unix_msg_free(m);
-	wake_up_all(&s->space);
-	if (waitqueue_active(&sender->wait))
-		wake_up_poll(&sender->wait, EPOLLOUT | EPOLLWRNORM);
-	unix_put(sender);
+	if (!whole)
+		return;
+	unix_msg_free(m);
+	if (s->type == SOCK_DGRAM && waitqueue_active(&s->space))
+		wake_up_all(&s->space);			/* X4 */
 }
 
 /* The message after @after (NULL: the first), or NULL. */

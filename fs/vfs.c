@@ -16,6 +16,7 @@
 #include "fs/mount.h"
 #include "fs/namei.h"
 #include "fs/pipe.h"
+#include "fs/unix.h"
 #include "fs/proc/proc.h"
 #include "fs/socket.h"
 #include "fs/debugfs.h"
@@ -68,5 +69,6 @@ void __init fs_late_init(void)
 	proc_init();
 	epoll_sysctl_init();
 	pipe_sysctl_init();
+	unix_sysctl_init();
 	sysfs_init();
 }

@@ -215,6 +215,7 @@ struct file {
 #define FMODE_ATOMIC_POS 0x8000		/* calls that use f_pos exclude each other (POSIX: regular files) */
 #define FMODE_STREAM	0x200000	/* no position */
 #define FMODE_CAN_ODIRECT 0x800000	/* O_DIRECT is not refused */
+#define FMODE_CREATED	0x100000	/* its open made the file */
 #define FMODE_NOWAIT	0x400000	/* RWF_NOWAIT makes sense */
 
 struct super_block {

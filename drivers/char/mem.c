@@ -11,7 +11,10 @@
 #include "fs/chrdev.h"
 #include "fs/file.h"
 #include "include/uapi/errno.h"
+#include "include/uaccess.h"
 #include "include/uapi/poll.h"
+#include "include/uapi/random.h"
+#include "kernel/task/cred.h"
 #include "kernel/task/task.h"
 #include "lib/printk.h"
 #include "mm/cache/shmem.h"
@@ -134,11 +137,50 @@ static const struct file_operations full_fops = {
 	.fop_flags = FOP_NO_SPLICE_WRITE,
 	.llseek = null_lseek, .read = zero_read, .write = full_write, .mmap = zero_mmap,
 };
+/* Bytes, and how much surprise the caller says is in them. */
+static long random_add(struct file *f, const struct rand_pool_info __user *u)
+{
+	struct rand_pool_info info;
+	struct iov_iter i;
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (copy_from_user(&info, u, sizeof(info)))
+		return -EFAULT;
+	if (info.entropy_count < 0 || info.buf_size < 0)
+		return -EINVAL;
+	iov_iter_user(&i, (void *)(u + 1), info.buf_size);
+	n = random_write(f, &i, &pos);
+	if (n >= 0 && n != info.buf_size)
+		return -EFAULT;
+	return n < 0 ? n : 0;
+}
+
+static long random_ioctl(struct file *f, unsigned cmd, unsigned long arg)
+{
+	int bits;
+
+	if (cmd == RNDGETENTCNT)
+		return put_user(RANDOM_POOL_BITS, (int *)arg);
+	if (cmd != RNDADDTOENTCNT && cmd != RNDADDENTROPY && cmd != RNDZAPENTCNT && cmd != RNDCLEARPOOL &&
+	    cmd != RNDRESEEDCRNG)
+		return -EINVAL;
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (cmd == RNDADDENTROPY)
+		return random_add(f, (void *)arg);
+	if (cmd != RNDADDTOENTCNT)
+		return 0;		/* there is no count to change */
+	if (get_user(bits, (int *)arg))
+		return -EFAULT;
+	return bits < 0 ? -EINVAL : 0;
+}
+
 static const struct file_operations random_fops = {
-	.llseek = noop_llseek, .read = random_read, .write = random_write, .poll = always_poll,
+	.llseek = noop_llseek, .read = random_read, .write = random_write, .poll = always_poll, .ioctl = random_ioctl,
 };
 static const struct file_operations urandom_fops = {	/* never waits, so there is nothing to poll for */
-	.llseek = noop_llseek, .read = random_read, .write = random_write,
+	.llseek = noop_llseek, .read = random_read, .write = random_write, .ioctl = random_ioctl,
 };
 static const struct file_operations mem_fops = { .open = mem_open };
 

@@ -8,6 +8,8 @@
 
 #include "include/types.h"
 
+#define RANDOM_POOL_BITS	256	/* what the pool holds, and has: it is seeded before anybody asks */
+
 void random_init(void);			/* seed from the device tree and the clock: early */
 void get_random_bytes(void *buf, size_t n);
 u32 get_random_u32(void);

@@ -8,6 +8,7 @@
 #include "fs/proc/internal.h"
 #include "fs/file.h"
 #include "fs/fs_struct.h"
+#include "include/uapi/poll.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 #include "mm/slab/slab.h"
@@ -139,15 +140,39 @@ static const struct seq_operations mountstats_ops = { mounts_start, mounts_stop,
 static const struct seq_operations mounts_ops = { mounts_start, mounts_stop, mounts_next, show_mounts };
 static const struct seq_operations mountinfo_ops = { mounts_start, mounts_stop, mounts_next, show_mountinfo };
 
-static int mounts_open(__maybe_unused struct inode *inode, struct file *f) { return seq_open(f, &mounts_ops); }
+static int open_mounts(struct file *f, const struct seq_operations *ops)
+{
+	int rc = seq_open(f, ops);
+
+	if (!rc)
+		((struct seq_file *)f->private_data)->poll_event = READ_ONCE(mount_event);
+	return rc;
+}
+
+static int mounts_open(__maybe_unused struct inode *inode, struct file *f) { return open_mounts(f, &mounts_ops); }
 static int mountinfo_open(__maybe_unused struct inode *inode, struct file *f)
-{ return seq_open(f, &mountinfo_ops); }
+{ return open_mounts(f, &mountinfo_ops); }
+
+/* Always readable; after a change once more than that. */
+static unsigned mounts_poll(struct file *f, struct poll_table *pt)
+{
+	struct seq_file *m = f->private_data;
+	unsigned event;
+
+	poll_wait(f, &mount_wait, pt);
+	event = READ_ONCE(mount_event);
+	if (xchg(&m->poll_event, event) != event)
+		return EPOLLIN | EPOLLRDNORM | EPOLLERR | EPOLLPRI;
+	return EPOLLIN | EPOLLRDNORM;
+}
 
 const struct file_operations proc_mounts_fops = {
 	.open = mounts_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
+	.poll = mounts_poll,
 };
 const struct file_operations proc_mountinfo_fops = {
 	.open = mountinfo_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = seq_release,
+	.poll = mounts_poll,
 };
 
 static int mountstats_open(__maybe_unused struct inode *inode, struct file *f)

@@ -201,7 +201,7 @@ static int do_boot_id(__maybe_unused const struct ctl_table *t, __maybe_unused b
 	return 0;
 }
 
-static int entropy_avail = 256, poolsize = 256;
+static int entropy_avail = RANDOM_POOL_BITS, poolsize = RANDOM_POOL_BITS;
 
 #define STR(n, p, m)	{ .name = n, .data = p, .maxlen = sizeof(p), .mode = m, .handler = proc_dostring }
 #define INT(n, p, m, lo, hi) \
@@ -286,7 +286,7 @@ static struct ctl_table fs_table[] = {
 	FN("inode-nr", do_inode_nr, 0444), FN("inode-state", do_inode_state, 0444),
 	INT("mount-max", sysctl_mount_max, 0644, 1, 0x7fffffff),
 	FN("dentry-state", do_dentry_state, 0444),
-	INT("nr_open", sysctl_nr_open, 0644, 64, 1 << 20),
+	INT("nr_open", sysctl_nr_open, 0644, 64, INT32_MAX & ~63),
 	INT("protected_symlinks", sysctl_protected_symlinks, 0644, 0, 1),
 	INT("protected_hardlinks", sysctl_protected_hardlinks, 0644, 0, 1),
 	INT("suid_dumpable", suid_dumpable, 0644, SUID_DUMP_DISABLE, SUID_DUMP_ROOT),

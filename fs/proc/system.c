@@ -256,7 +256,7 @@ void __init proc_system_init(void)
 		{ "stat", stat_show }, { "uptime", uptime_show }, { "loadavg", loadavg_show },
 		{ "cpuinfo", cpuinfo_show }, { "cmdline", cmdline_show }, { "version", version_show },
 		{ "interrupts", interrupts_show }, { "devices", devices_show }, { "iomem", iomem_show },
-		{ "locks", proc_locks_show }, { "execdomains", execdomains_show },
+		{ "execdomains", execdomains_show },
 		{ "partitions", empty_show }, { "swaps", swaps_show }, { "diskstats", empty_show },
 	};
 
@@ -264,6 +264,7 @@ void __init proc_system_init(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
 		proc_create_single(files[i].name, 0, NULL, files[i].show);
+	proc_create_seq("locks", 0, NULL, &proc_locks_ops);
 	proc_create("kmsg", 0400, NULL, &kmsg_fops, NULL);
 	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)
 		proc_mkdir(folders[i], NULL);

@@ -38,6 +38,8 @@
 #define SO_ACCEPTCONN	30
 #define SO_PROTOCOL	38
 #define SO_DOMAIN	39
+#define SO_SNDBUFFORCE	32
+#define SO_RCVBUFFORCE	33
 
 #define SCM_RIGHTS	1
 #define SCM_CREDENTIALS	2

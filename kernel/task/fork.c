@@ -97,14 +97,17 @@ static void reset_task(struct task_struct *p)
 
 static int copy_files(u64 flags, struct task_struct *p)
 {
+	struct files_struct *files;
+
 	if (!p->files)
 		return 0;
 	if (flags & CLONE_FILES) {
 		atomic_inc(&p->files->count);
 		return 0;
 	}
-	p->files = dup_fd(current->files);
-	return p->files ? 0 : -ENOMEM;
+	files = dup_fd(current->files);
+	p->files = IS_ERR(files) ? NULL : files;
+	return IS_ERR(files) ? PTR_ERR(files) : 0;
 }
 
 static int copy_fs(u64 flags, struct task_struct *p)

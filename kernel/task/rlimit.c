@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "fs/fdtable.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "kernel/sched/sched.h"
@@ -34,7 +35,7 @@ static int do_prlimit(struct task_struct *t, unsigned resource, const struct rli
 		return -EINVAL;
 	if (new && (new->rlim_cur > new->rlim_max))
 		return -EINVAL;
-	if (new && resource == RLIMIT_NOFILE && new->rlim_max > 1048576)
+	if (new && resource == RLIMIT_NOFILE && new->rlim_max > READ_ONCE(sysctl_nr_open))
 		return -EPERM;
 	lim = &t->signal->rlim[resource];
 	spin_lock_irqsave(&rlimit_lock, irq);

@@ -18,6 +18,7 @@ struct user_struct {
 	atomic_t unix_inflight;		/* files in messages between sockets, RLIMIT_NOFILE */
 	atomic_long_t epoll_watches;	/* items of its epolls, fs.epoll.max_user_watches */
 	atomic_long_t pipe_bufs;	/* slots of its pipes, fs.pipe-user-pages-* */
+	atomic_long_t file_locks;	/* locks of files it holds (fs/locks.c) */
 	struct user_struct *next;	/* (uidhash_lock) */
 };
 
