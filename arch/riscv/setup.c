@@ -6,7 +6,7 @@
  *           (after which the tree is read through the direct map), and finds harts, timer and firmware.
  *           Memory that the firmware keeps (no-map, and OpenSBI's own regions whatever their flags) is
  *           NOMAP: not in the direct map, without struct pages.
- *           What lies below the kernel and cannot be read is firmware's, too, if no tree says so.
+ *           What cannot be read where memory begins is firmware's, too, if no tree says so.
  *           /reserved-memory in other cells than the root's is ignored, as Linux does, and said; but not what
  *           OpenSBI put there itself.  Areas without a place get one when memory has its final size.
  *           A tree that lies in NOMAP memory is copied.
@@ -42,7 +42,7 @@
 #include <asm/extable.h>
 
 #define SPAN_2M		(2ul << 20)
-#define FIRMWARE_REACH	(16ul << 20)	/* below the kernel */
+#define FIRMWARE_REACH	(16ul << 20)	/* from the start of memory */
 #define BOOT_RESERVE	(16ul << 20)	/* of direct map beyond the image: what start-up allocates */
 
 struct fdt boot_fdt;
@@ -282,13 +282,14 @@ static bool __init is_readable(const void *va)
 }
 
 /*
- * Firmware lies below the kernel, and a tree may fail to mention it: what it guards cannot be read.
+ * Firmware lies where memory begins, and a tree may fail to mention it: what it guards cannot be read.
  * => the direct map is up; nothing has been allocated there, for allocations come from above
  */
 static void __init hide_unreadable(void)
 {
-	phys_addr_t end = virt_to_phys(_start), pa = end - min(end, FIRMWARE_REACH), first = 0, last = 0;
+	phys_addr_t pa = memblock_start_of_dram(), end = min(pa + FIRMWARE_REACH, directmap_limit), first = 0, last = 0;
 
+	end = min(end, virt_to_phys(_start));
 	for (; pa < end; pa += PAGE_SIZE) {
 		if (!memblock_is_map_pfn(PFN_DOWN(pa)) || is_readable(phys_to_virt(pa)))
 			continue;

@@ -51,14 +51,18 @@ def script_initramfs(folder, name, script):
 
 
 class Machine:
-    """A QEMU process whose console can be read and written; killed at the end of a `with` block."""
+    """
+    A QEMU process whose console can be read and written; killed at the end of a `with` block.  @bare are all its
+    arguments, where the machine has nothing of what tools/run gives one.
+    """
 
-    def __init__(self, *qemu_args, initrd="", kernel=f"{BUILD}/Image", append="", **knobs):
+    def __init__(self, *qemu_args, bare=None, initrd="", kernel=f"{BUILD}/Image", append="", **knobs):
         env = dict(os.environ, KERNEL=kernel, INITRD=initrd, PAGING="", DTB="", ICOUNT="",
                    APPEND=f"{append} patience={load_factor()}")
         env.update({name.upper(): str(value) for name, value in knobs.items()})
         self.console = ""
-        self.process = subprocess.Popen([f"{TOP}/tools/run", *qemu_args], env=env, stdin=subprocess.PIPE,
+        command = [os.environ.get("QEMU", "qemu-system-riscv64"), *bare] if bare else [f"{TOP}/tools/run", *qemu_args]
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.clock = HostClock(self.process.pid)
 
