@@ -287,9 +287,9 @@ static bool __init is_readable(const void *va)
  */
 static void __init hide_unreadable(void)
 {
-	phys_addr_t pa = memblock_start_of_dram(), end = min(pa + FIRMWARE_REACH, directmap_limit), first = 0, last = 0;
+	phys_addr_t pa = memblock_start_of_dram(), first = 0, last = 0;
+	phys_addr_t end = min(min(pa + FIRMWARE_REACH, directmap_limit), virt_to_phys(_start));
 
-	end = min(end, virt_to_phys(_start));
 	for (; pa < end; pa += PAGE_SIZE) {
 		if (!memblock_is_map_pfn(PFN_DOWN(pa)) || is_readable(phys_to_virt(pa)))
 			continue;

@@ -1,8 +1,8 @@
 /*
- * test/boot/ramfw.S - firmware for a machine that is a hart and RAM, nothing else (QEMU's `-M none`): the only one whose
- * RAM begins at 0, and so, with a tree that names a part of it, anywhere.
+ * test/boot/ramfw.S - firmware for a machine that is a hart and RAM, nothing else (QEMU's `-M none`): the only one
+ * whose RAM begins at 0, and so, with a tree that names a part of it, anywhere.
  *
- * MODEL     Runs in machine mode at FW, in 64 KiB that it guards, and starts the kernel at KERNEL with the tree at DTB.
+ * MODEL     Runs in machine mode at FW, in 64 KiB that it guards; starts the kernel at KERNEL with the tree at DTB.
  *           SBI: base, TIME, SRST, the old console; text goes out by semihosting.  There is no clock: time is mcycle,
  *           and a hart that waits (wfi traps) is carried to its next timer at once.  A timer that ran out is noticed
  *           at the next trap to here, of which reading the time is one.
