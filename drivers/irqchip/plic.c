@@ -6,6 +6,9 @@
  *           interrupts-extended lists them, and those whose interrupt is 9 are S-mode.
  *           A machine may have one PLIC per node, each for its own harts.  The lines of the i-th PLIC are
  *           numbered from its base: 0 for the first, so there a line's number is the source's.
+ *           T-Head's tells rising edges from levels by a second cell.  An edge that comes between claim and
+ *           complete is lost, so such a line is completed before its handler runs.  (That S-mode may touch its
+ *           registers at all, bit 0 of 0x1ffffc, the firmware must have set.)
  *           A source is routed to the first hart of its PLIC that is online when it is enabled.
  * LOCKING   Enable words are changed under irq_lock (kernel/irq.c); claim and complete are per hart.
  * SEE       RISC-V PLIC specification 1.0.0.
@@ -14,10 +17,13 @@
  */
 #include "drivers/irqchip/plic.h"
 #include "include/arch/arch.h"
+#include "include/io.h"
 #include "include/ioport.h"
 #include "include/machine.h"
 #include "include/uapi/errno.h"
 #include "kernel/irq.h"
+#include "include/atomic.h"
+#include "lib/bitmap.h"
 #include "lib/fdt.h"
 #include "lib/printk.h"
 #include "mm/kmap/ioremap.h"
@@ -37,20 +43,22 @@ struct plic {
 	int node;			/* of the tree */
 	int base;			/* number of its source 0 */
 	unsigned ndev;
+	bool has_edges;			/* lines may be edges (T-Head) */
 	int context[NR_HARTS];		/* S-mode context by logical hart, -1 */
 };
 
 static struct plic plics[MAX_PLICS];
+static DECLARE_BITMAP(edge_lines, NR_IRQS);	/* (I) once the line is in use */
 static unsigned nr_plics;
 
 static u32 plic_read(const struct plic *p, unsigned long off)
 {
-	return *(volatile u32 *)(p->regs + off);
+	return readl(p->regs + off);
 }
 
 static void plic_write(const struct plic *p, unsigned long off, u32 v)
 {
-	*(volatile u32 *)(p->regs + off) = v;
+	writel(v, p->regs + off);
 }
 
 static struct plic *plic_of_irq(int irq)
@@ -110,14 +118,18 @@ static int plic_claim(void)
 	struct plic *p = plic_of_hart(h);
 	u32 src = p ? plic_read(p, PLIC_CLAIM(p->context[h])) : 0;
 
-	return src ? p->base + (int)src : 0;
+	if (!src || src > p->ndev)
+		return 0;
+	if (test_bit(p->base + src, edge_lines))
+		plic_write(p, PLIC_CLAIM(p->context[h]), src);
+	return p->base + (int)src;
 }
 
 static void plic_complete(int irq)
 {
 	struct plic *p = plic_of_irq(irq);
 
-	if (p && p->context[this_hart()] >= 0)
+	if (p && p->context[this_hart()] >= 0 && !test_bit(irq, edge_lines))
 		plic_write(p, PLIC_CLAIM(p->context[this_hart()]), irq - p->base);
 }
 
@@ -209,6 +221,7 @@ static int plic_probe(int node)
 	p->node = node;
 	p->base = nr_plics ? plics[nr_plics - 1].base + (int)plics[nr_plics - 1].ndev : 0;
 	p->ndev = min(ndev, (u32)(NR_IRQS - 1 - p->base));
+	p->has_edges = fdt_is_compatible(&boot_fdt, node, "thead,c900-plic");
 	if (!request_mem_region(base, size, fdt_node_name(&boot_fdt, node)))
 		return -EBUSY;
 	p->regs = ioremap(base, size);
@@ -222,18 +235,44 @@ static int plic_probe(int node)
 	return 0;
 }
 
+#define EDGES	3u	/* of the second cell: rising, falling */
+
+int plic_find_irq(int node, int idx)
+{
+	u32 cells[4], ncells = ARRAY_SIZE(cells);
+	int controller;
+
+	if (fdt_get_irq(&boot_fdt, node, idx, &controller, cells, &ncells) || !ncells)
+		return 0;
+	for (unsigned i = 0; i < nr_plics; i++) {
+		const struct plic *p = &plics[i];
+
+		if (p->node != controller || !cells[0] || cells[0] > p->ndev)
+			continue;
+		if (p->has_edges && ncells > 1 && (cells[1] & EDGES))
+			set_bit(p->base + cells[0], edge_lines);
+		return p->base + (int)cells[0];
+	}
+	return 0;
+}
+
+static bool is_plic(int node)
+{
+	static const char *const names[] = { "sifive,plic-1.0.0", "riscv,plic0", "thead,c900-plic" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (fdt_is_compatible(&boot_fdt, node, names[i]))
+			return fdt_node_available(&boot_fdt, node);
+	return false;
+}
+
 void plic_init(void)
 {
-	static const char *const names[] = { "sifive,plic-1.0.0", "riscv,plic0" };
+	for (int node = 0; node >= 0; node = fdt_next_node(&boot_fdt, node, NULL)) {
+		int rc = is_plic(node) ? plic_probe(node) : 0;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(names) && !nr_plics; i++) {
-		int node = FDT_NONE, rc;
-
-		while ((node = fdt_find_compatible(&boot_fdt, node, names[i])) >= 0) {
-			rc = fdt_node_available(&boot_fdt, node) ? plic_probe(node) : 0;
-			if (rc)
-				pr_err("plic: cannot be used (%d)\n", rc);
-		}
+		if (rc)
+			pr_err("plic: cannot be used (%d)\n", rc);
 	}
 	if (nr_plics)
 		irq_set_chip(&plic_chip);

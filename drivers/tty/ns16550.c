@@ -2,8 +2,10 @@
  * drivers/tty/ns16550.c - the 16550 and its many relatives: ttyS*.
  *
  * MODEL     Registers stand reg-shift apart, and are accessed reg-io-width bytes wide.  Speed and format stay
- *           as the firmware left them.  A DesignWare port raises "busy" interrupts, which
- *           reading USR ends; Intel's XScale port needs its unit-enable bit.
+ *           as the firmware left them.  Intel's XScale port needs its unit-enable bit.
+ *           A DesignWare port has two interrupts of its own.  "Busy": LCR was written while a byte was on the
+ *           line; reading USR ends it.  And a receive time-out without a byte to receive, which comes again
+ *           and again until RBR is read all the same.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,17 +19,20 @@ enum { RBR = 0, THR = 0, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, U
 #define IER_UUE		0x40		/* XScale: unit enable */
 #define IIR_NONE	0x01
 #define IIR_BUSY	0x07
+#define IIR_RX_TIMEOUT	0x0c
+#define IIR_MASK	0x3f
 #define FCR_ENABLE	0x01
 #define FCR_CLEAR_RX	0x02
 #define FCR_CLEAR_TX	0x04
 #define MCR_DTR_RTS_OUT2 0x0b
 #define LSR_DR		0x01
+#define LSR_BI		0x10
 #define LSR_THRE	0x20
 #define FIFO_BYTES	16
 #define FILL_ROUNDS	4		/* at most so many FIFOs with interrupts off */
 #define PUTC_SPINS	100000
 
-#define QUIRK_BUSY	1
+#define QUIRK_DW	1
 #define QUIRK_UUE	2
 
 static unsigned rd(struct uart_port *p, unsigned reg)
@@ -90,6 +95,15 @@ static unsigned ns_drain(struct uart_port *p, char *buf, unsigned n)
 	return got;
 }
 
+/* End the interrupts that no byte comes with. */
+static void dw_quiet(struct uart_port *p, unsigned iir)
+{
+	if ((iir & IIR_BUSY) == IIR_BUSY)
+		rd(p, USR);
+	else if (iir == IIR_RX_TIMEOUT && !(rd(p, LSR) & (LSR_DR | LSR_BI)))
+		rd(p, RBR);
+}
+
 static int ns_interrupt(int irq, void *data)
 {
 	struct uart_port *p = data;
@@ -99,8 +113,8 @@ static int ns_interrupt(int irq, void *data)
 	(void)irq;
 	spin_lock(&p->lock);
 	iir = rd(p, IIR);
-	if ((iir & 0x0f) == IIR_BUSY && (p->quirks & QUIRK_BUSY))
-		rd(p, USR);
+	if (p->quirks & QUIRK_DW)
+		dw_quiet(p, iir & IIR_MASK);
 	n = ns_drain(p, buf, uart_rx_room(p, sizeof(buf)));
 	if (!p->tty.stopped)
 		ns_fill(p);
@@ -136,7 +150,7 @@ static int __init ns_probe(int node, unsigned quirks)
 }
 
 static int __init ns16550_probe(int node) { return ns_probe(node, 0); }
-static int __init dw_apb_probe(int node) { return ns_probe(node, QUIRK_BUSY); }
+static int __init dw_apb_probe(int node) { return ns_probe(node, QUIRK_DW); }
 static int __init xscale_probe(int node) { return ns_probe(node, QUIRK_UUE); }
 
 DRIVER("ns16550a", ns16550_probe);

@@ -5,6 +5,7 @@
  */
 #include "drivers/tty/uart.h"
 #include "drivers/char/random.h"
+#include "drivers/irqchip/plic.h"
 #include "include/ioport.h"
 #include "include/machine.h"
 #include "include/uapi/errno.h"
@@ -149,10 +150,10 @@ static void uart_console_write(struct console *con, const char *text, size_t n)
 
 static int uart_map(struct uart_port *port, int node)
 {
-	u32 cells[4], ncells = ARRAY_SIZE(cells), value;
+	u32 value;
 	u64 base, size;
 	struct fdt f;
-	int controller, rc;
+	int rc;
 
 	rc = fdt_init(&f, boot_dtb, boot_dtb_bytes);
 	if (!rc)
@@ -161,9 +162,7 @@ static int uart_map(struct uart_port *port, int node)
 		return rc;
 	port->reg_shift = fdt_read_u32(&f, node, "reg-shift", &value) ? 0 : value;
 	port->io_width = fdt_read_u32(&f, node, "reg-io-width", &value) ? 1 : value;
-	port->irq = 0;
-	if (!fdt_get_irq(&f, node, 0, &controller, cells, &ncells) && ncells >= 1)
-		port->irq = cells[0];
+	port->irq = plic_find_irq(node, 0);
 	spin_lock_init(&port->lock, RANK_NONE);
 	size = max(size, (u64)(0x20 << port->reg_shift));
 	if (!request_mem_region(base, size, "serial"))

@@ -5,6 +5,7 @@ Times are guest time, counted in instructions.  Large machines have sparse memor
 SPDX-License-Identifier: MIT
 """
 import re
+import subprocess
 import tempfile
 
 from machine import BUILD, TIMESTAMP, Machine, Tap, script_initramfs
@@ -70,6 +71,28 @@ def all_memory(tap, folder):
         tap.check(at >= 0, f"64G: {blocks >> 20} GiB come to lie in free blocks", m.console)
 
 
+def second_controller(tap, folder):
+    """The port's interrupt controller is not the first of the tree: its lines have other numbers, and arrive."""
+    dtb = f"{folder}/two.dtb"
+    with Machine("-machine", f"dumpdtb={dtb}", smp=2, mem="256M", nodes=2) as m:
+        m.wait_end(20)
+    tree = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", dtb], check=True, capture_output=True, text=True).stdout
+    plics = re.findall(r"\t\tplic@\w+ \{.*?\n\t\t\};\n", tree, re.S)
+    for plic in plics:
+        tree = tree.replace(plic, "")
+    at = re.search(r"\tsoc \{\n(\t\t[^\n{]*;\n)*", tree).end()
+    tree = tree[:at] + "".join(sorted(plics, reverse=True)) + tree[at:]
+    subprocess.run(["dtc", "-f", "-q", "-I", "dts", "-O", "dtb", "-o", dtb], input=tree, text=True, check=True)
+    show = script_initramfs(folder, "irq", "echo READY; read a </dev/console; echo GOT $a; $b grep ttyS0 /proc/interrupts")
+    with Machine(initrd=show, append="loglevel=4 panic=-1", smp=2, mem="256M", nodes=2, dtb=dtb) as m:
+        m.expect("^READY", 60)
+        m.send("hello\n")
+        m.wait_end(60)
+        line = re.search(r"^ *(\d+): +(\d+) +(\d+) .*ttyS0", m.console, re.M)
+        tap.check(len(plics) == 2 and "GOT hello" in m.console and line and int(line[1]) > 64 and int(line[2]) + int(line[3]),
+                  "the port's interrupt controller is the second of two", m.console)
+
+
 def main():
     tap = Tap()
     kernel_memory(tap)
@@ -79,6 +102,7 @@ def main():
     boot(tap, "64G", 150000)
     with tempfile.TemporaryDirectory() as folder:
         all_memory(tap, folder)
+        second_controller(tap, folder)
     tap.end()
 
 

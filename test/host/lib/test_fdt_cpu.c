@@ -119,7 +119,8 @@ static void test_caches(void)
 	int n = 0;
 	for (int i = 2; i < 20; i++)
 		n += snprintf(chain + n, sizeof(chain) - n,
-			      "x%d { phandle = <%d>; compatible = \"cache\"; cache-level = <%d>; cache-size = <4096>; next-level-cache = <%d>; };", i, 100 + i, i, 101 + i);
+			      "x%d { phandle = <%d>; compatible = \"cache\"; cache-level = <%d>; "
+			      "cache-size = <4096>; next-level-cache = <%d>; };", i, 100 + i, i, 101 + i);
 	is_int(caches("next-level-cache = <102>;", chain, c), FDT_MAX_CACHES, "more levels than are kept");
 }
 
