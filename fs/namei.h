@@ -60,6 +60,7 @@ int may_open_access(const struct path *path, int acc_mode, int flag);
 struct dentry *lookup_one_len(const char *name, struct dentry *dir, int len);
 
 /* fs.protected_symlinks, fs.protected_hardlinks */
+extern int sysctl_protected_fifos, sysctl_protected_regular;
 extern int sysctl_protected_symlinks, sysctl_protected_hardlinks;
 
 #endif

@@ -11,7 +11,11 @@
 #include "fs/nameidata.h"
 #include "fs/file.h"
 #include "fs/fs_struct.h"
+#include "kernel/task/cred.h"
 #include "lib/string.h"
+
+/* The directory in which a file is to be created. */
+struct create_dir { umode_t mode; uid_t uid; };
 
 /* What kind of file may be opened so, and whether its permissions allow it. */
 int may_open_access(const struct path *path, int acc_mode, int flag)
@@ -68,9 +72,27 @@ static int open_truncate(const struct path *path)
 	return rc;
 }
 
-/* The walk has ended at @path: check, truncate, make the file.  Consumes nothing. */
+int sysctl_protected_fifos, sysctl_protected_regular;
+
+/*
+ * May O_CREAT open the file @inode that is there?  In a directory where all may write and only owners remove, whoever
+ * made it may have waited for who thinks to make one of its own.  2: where a group may write, too.
+ */
+static bool may_create_in_sticky(const struct create_dir *dir, const struct inode *inode)
+{
+	int level = S_ISREG(inode->i_mode) ? sysctl_protected_regular :
+		    S_ISFIFO(inode->i_mode) ? sysctl_protected_fifos : 0;
+
+	if (likely(!level) || !(dir->mode & S_ISVTX))
+		return true;
+	if (inode->i_uid == dir->uid || inode->i_uid == current_fsuid())
+		return true;
+	return !(dir->mode & S_IWOTH) && !(level >= 2 && (dir->mode & S_IWGRP));
+}
+
+/* The walk has ended at @path: check, truncate, make the file.  Consumes nothing.  @dir: of the name to create */
 static struct file *do_open(const struct path *path, const struct open_flags *op, unsigned lookup_flags,
-			    bool created)
+			    const struct create_dir *dir, bool created)
 {
 	struct inode *inode = path->dentry->d_inode;
 	int flag = op->open_flag, rc;
@@ -80,6 +102,8 @@ static struct file *do_open(const struct path *path, const struct open_flags *op
 			return ERR_PTR(-EEXIST);
 		if (S_ISDIR(inode->i_mode))
 			return ERR_PTR(-EISDIR);
+		if (!may_create_in_sticky(dir, inode))
+			return ERR_PTR(-EACCES);
 	}
 	if ((lookup_flags & LOOKUP_DIRECTORY) && !S_ISDIR(inode->i_mode))
 		return ERR_PTR(-ENOTDIR);
@@ -155,6 +179,7 @@ static const char *open_last(struct nameidata *nd, const struct open_flags *op, 
 static struct file *open_creating(int dfd, const char *name, const struct open_flags *op)
 {
 	struct nameidata nd;
+	struct create_dir dir = { 0 };
 	bool created = false;
 	const char *link;
 	struct file *file;
@@ -164,6 +189,7 @@ static struct file *open_creating(int dfd, const char *name, const struct open_f
 	if (rc)
 		return ERR_PTR(rc);
 	for (;;) {
+		dir = (struct create_dir){ nd.path.dentry->d_inode->i_mode, nd.path.dentry->d_inode->i_uid };
 		nd.at_end = true;
 		link = open_last(&nd, op, &created);
 		nd.at_end = false;
@@ -176,7 +202,7 @@ static struct file *open_creating(int dfd, const char *name, const struct open_f
 		}
 	}
 	nd_finish(&nd, &path);
-	file = do_open(&path, op, op->lookup_flags, created);
+	file = do_open(&path, op, op->lookup_flags, &dir, created);
 	if (created && !IS_ERR(file))
 		file->f_mode |= FMODE_CREATED;
 	path_put(&path);
@@ -226,7 +252,7 @@ struct file *do_filp_open(int dfd, const char *name, const struct open_flags *op
 	if (op->open_flag & __O_TMPFILE)
 		file = open_tmpfile(&path, op);
 	else
-		file = do_open(&path, op, flags, false);
+		file = do_open(&path, op, flags, NULL, false);
 	path_put(&path);
 	return file;
 }

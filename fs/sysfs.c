@@ -5,7 +5,9 @@
  */
 #include "fs/sysfs.h"
 #include "fs/libfs.h"
+#include "include/machine.h"
 #include "include/uapi/statfs.h"
+#include "kernel/panic.h"
 #include "lib/printk.h"
 
 static struct super_block *sysfs_sb;
@@ -22,12 +24,52 @@ int sysfs_create_live_dir(const char *path, const struct inode_operations *iops,
 }
 int sysfs_create_link(const char *path, const char *target) { return attrfs_create_link(sysfs_sb, path, target); }
 
-/* ---- what the machine has -------------------------------------------------------------------- */
+/* ---- the kernel ------------------------------------------------------------------------------ */
 
-/* No page is larger than the base page in a process: it is always "never". */
+/* No page is larger than the base page in a process, and none can be asked for. */
 static ssize_t show_thp(__maybe_unused void *data, char *buf)
 {
-	return scnprintf(buf, PAGE_SIZE, "[never]\n");
+	return scnprintf(buf, PAGE_SIZE, "always madvise [never]\n");
+}
+
+static ssize_t show_number(void *data, char *buf)
+{
+	return scnprintf(buf, PAGE_SIZE, "%d\n", READ_ONCE(*(int *)data));
+}
+
+static ssize_t show_text(void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "%s\n", (const char *)data); }
+
+static int create_kernel(void)
+{
+	int rc = sysfs_create_file("kernel/mm/transparent_hugepage/enabled", show_thp, NULL, NULL);
+
+	rc |= sysfs_create_file("kernel/address_bits", show_text, NULL, (void *)"64");
+	rc |= sysfs_create_file("kernel/cpu_byteorder", show_text, NULL, (void *)"little");
+	rc |= sysfs_create_file("kernel/oops_count", show_number, NULL, &oops_count);
+	return rc | sysfs_create_file("kernel/warn_count", show_number, NULL, &warn_count);
+}
+
+/* ---- clocks ---------------------------------------------------------------------------------- */
+
+#define CLOCKSOURCES	"devices/system/clocksource/clocksource0/"
+#define CLOCK_NAME_MAX	32
+
+static ssize_t show_clocksources(__maybe_unused void *data, char *buf)
+{
+	return scnprintf(buf, PAGE_SIZE, "%s \n", clocksource_name);
+}
+
+/* As on Linux any name is taken, and what is best of those that there are is used. */
+static ssize_t store_clocksource(__maybe_unused void *data, __maybe_unused const char *buf, size_t n)
+{
+	return !n || n >= CLOCK_NAME_MAX ? -EINVAL : (ssize_t)n;
+}
+
+static int create_clocks(void)
+{
+	return sysfs_create_file(CLOCKSOURCES "available_clocksource", show_clocksources, NULL, NULL) |
+	       sysfs_create_file(CLOCKSOURCES "current_clocksource", show_text, store_clocksource,
+				 (void *)clocksource_name);
 }
 
 /* ---- the file system ------------------------------------------------------------------------- */
@@ -57,7 +99,6 @@ void __init sysfs_init(void)
 	sysfs_sb->s_root->d_inode->i_mode = S_IFDIR | 0555;
 	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)
 		rc |= sysfs_create_dir(folders[i]);
-	if (rc | sysfs_slab_init() | sysfs_create_dir("kernel/debug") |
-	    sysfs_create_file("kernel/mm/transparent_hugepage/enabled", show_thp, NULL, NULL))
+	if (rc | sysfs_slab_init() | sysfs_create_dir("kernel/debug") | create_kernel() | create_clocks())
 		pr_warn("sysfs: some attributes are missing\n");
 }

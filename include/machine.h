@@ -28,6 +28,7 @@ struct hart_info {
 };
 extern struct hart_info hart_info[];		/* by logical hart */
 void arch_isa_text(hartmask_t harts, char *buf, size_t n);	/* "rv64imafdc_zicsr": what all of them have */
+extern const char clocksource_name[];		/* what time is read from, by Linux's name */
 extern const char *mmu_type_name;		/* "sv39", "sv48", "sv57" */
 
 /* First C code on the boot hart after relocation: memory, tree, harts.  Returns to start_kernel(). */

@@ -50,7 +50,20 @@ const char *kallsyms_lookup_size(unsigned long addr, unsigned long *off, unsigne
 		*off = rel - kallsyms_offsets[lo];
 	if (size)
 		*size = next > kallsyms_offsets[lo] ? next - kallsyms_offsets[lo] : 0;
-	return kallsyms_names + kallsyms_name_at[lo];
+	return kallsyms_names + kallsyms_name_at[lo] + 1;	/* behind its kind */
+}
+
+bool kallsyms_nth(unsigned long n, struct kernel_symbol *s)
+{
+	do {
+		if (n >= kallsyms_num)
+			return false;
+		s->address = (unsigned long)_stext + kallsyms_offsets[n];
+		s->next = ++n;
+	} while (!kernel_text_address(s->address));	/* it is not there any more */
+	s->kind = kallsyms_names[kallsyms_name_at[n - 1]];
+	s->name = kallsyms_names + kallsyms_name_at[n - 1] + 1;
+	return true;
 }
 
 const char *kallsyms_lookup(unsigned long addr, unsigned long *off)

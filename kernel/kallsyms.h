@@ -12,6 +12,13 @@
 const char *kallsyms_lookup(unsigned long addr, unsigned long *off);
 /* The same; *@size gets the bytes up to the next symbol. */
 const char *kallsyms_lookup_size(unsigned long addr, unsigned long *off, unsigned long *size);
+/* The symbol that is number @n, or the first one behind it whose code is still there; false at the end. */
+struct kernel_symbol {
+	unsigned long address, next;	/* number of the next one */
+	const char *name;
+	char kind;			/* as nm says: t local, T global */
+};
+bool kallsyms_nth(unsigned long n, struct kernel_symbol *s);
 /* Is there kernel code at @addr that can be read? */
 bool kernel_text_address(unsigned long addr);
 /* The text that only starts the machine is about to go: stacks may still hold addresses of it. */

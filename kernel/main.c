@@ -54,6 +54,7 @@
 #include "mm/phys/init.h"
 #include "mm/reclaim/vmscan.h"
 #include "mm/slab/slab.h"
+#include "mm/space/account.h"
 #include "mm/space/mm.h"
 
 void start_kernel(void);
@@ -196,6 +197,7 @@ static void kernel_init(void *unused)
 	vm_area_set_purger(purge_areas_soon);
 	arch_smp_boot();
 	reclaim_init();
+	account_init(nr_free_pages());
 	oom_init();
 	fs_late_init();
 	ipc_init();

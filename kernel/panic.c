@@ -31,7 +31,8 @@
 int panic_timeout;		/* seconds; -1 at once; 0 never */
 int panic_on_oops, panic_on_warn;
 static int panicking_hart = -1;		/* (A) */
-static int oops_count;
+int oops_count, warn_count;		/* (A) */
+unsigned oops_limit = 10000, warn_limit;	/* panic at so many; 0: never */
 unsigned long taint_flags;
 
 static int __init set_panic(const char *value)
@@ -280,6 +281,8 @@ __noreturn __cold void assert_failed(const char *kind, const char *expr, const c
 
 __cold void warn_failed(const char *expr, const char *file, int line)
 {
+	unsigned n = __atomic_add_fetch(&warn_count, 1, __ATOMIC_RELAXED);
+
 	taint_flags |= TAINT_WARN;
 	pr_warn("------------[ cut here ]------------\n");
 	pr_warn("WARNING: CPU: %u PID: %d at %s:%d %s\n", this_hart(), current->pid, file, line, expr);
@@ -287,6 +290,8 @@ __cold void warn_failed(const char *expr, const char *file, int line)
 	dump_stack();
 	if (panic_on_warn)
 		panic("kernel: panic_on_warn set ...");
+	if (warn_limit && n >= warn_limit)
+		panic("kernel: system warned too often (kernel.warn_limit is %u)", warn_limit);
 	pr_warn("---[ end trace ]---\n");
 }
 
@@ -314,6 +319,8 @@ __noreturn __cold void die(const char *what, struct pt_regs *regs)
 	show_trace(regs->epc, regs->sp);
 	if (!can_kill_current(regs))
 		panic("Fatal exception");
+	if (oops_limit && (unsigned)n >= oops_limit)
+		panic("Oopsed too often (kernel.oops_limit is %u)", oops_limit);
 	pr_emerg("---[ end trace ]---\n");
 	*this_hart_ptr(&dying) = false;
 	arch_irq_enable();

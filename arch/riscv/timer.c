@@ -18,6 +18,8 @@
 #include <asm/csr.h>
 #include <asm/extable.h>
 
+const char clocksource_name[] = "riscv_clocksource";	/* the time CSR: there is no other */
+
 #define CSR_STIMECMP	"0x14d"
 #define SCOUNTEREN_TM	2ul
 #define TIMEBASE_MIN	10000ul		/* Hz: ticks of the scheduler must be told apart */

@@ -88,6 +88,7 @@ int procmap_query(struct mm_struct *mm, void __user *arg);
 void proc_system_init(void);
 void proc_memory_init(void);
 void proc_kpage_init(void);
+void proc_kallsyms_init(void);
 void proc_sysctl_init(void);
 int vm_reclaim_sysctl_init(void);
 void proc_mounts_init(void);

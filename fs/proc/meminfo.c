@@ -126,12 +126,17 @@ static int slabinfo(struct seq_file *m, __maybe_unused void *v) { return slabinf
 
 static int vmallocinfo(struct seq_file *m, __maybe_unused void *v)
 {
+	bool shown = kptr_shown();
 	vaddr_t cursor = 0;
 	char line[160];
 	int n;
 
-	while ((n = vmallocinfo_line(&cursor, line, sizeof(line))) > 0)
+	while ((n = vmallocinfo_line(&cursor, line, sizeof(line))) > 0) {
+		for (int i = 0; !shown && i < n && line[i] != ' '; i++)		/* 0xSTART-0xEND */
+			if (line[i] != 'x' && line[i] != '-')
+				line[i] = '0';
 		seq_write(m, line, n);
+	}
 	return 0;
 }
 

@@ -61,6 +61,8 @@ int proc_dostring(const struct ctl_table *t, bool write, char *buf, size_t *len)
 int proc_dointvec(const struct ctl_table *t, bool write, char *buf, size_t *len);
 int proc_doulongvec(const struct ctl_table *t, bool write, char *buf, size_t *len);
 
+extern int kptr_restrict;
+bool kptr_shown(void);		/* may the caller know addresses of the kernel? */
 void proc_init(void);
 extern struct file_system_type proc_fs_type;
 

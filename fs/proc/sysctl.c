@@ -164,6 +164,27 @@ static int do_threads_max(__maybe_unused const struct ctl_table *t, bool write, 
 	return 0;
 }
 
+int kptr_restrict;		/* 1: addresses of the kernel for CAP_SYSLOG only; 2: for nobody */
+
+bool kptr_shown(void)
+{
+	return kptr_restrict < 2 && capable(CAP_SYSLOG);
+}
+
+/* What could be made laxer by who just has the user id of root. */
+static int do_sysadmin_int(const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	return write && !capable(CAP_SYS_ADMIN) ? -EPERM : proc_dointvec(t, write, buf, len);
+}
+
+/* The number after which the next process's is looked for: who restores processes chooses it. */
+static int do_last_pid(const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	const struct ctl_table one = { .data = t->data, .maxlen = sizeof(int), .min = 0, .max = pid_max };
+
+	return write && !may_restore() ? -EPERM : proc_dointvec(&one, write, buf, len);
+}
+
 static void format_uuid(const u8 *u, char *buf, size_t *len)
 {
 	*len = scnprintf(buf, PAGE_SIZE,
@@ -222,7 +243,13 @@ static struct ctl_table kernel_table[] = {
 	INT("overflowgid", overflowgid, 0644, 0, 65535),
 	INT("sched_rt_period_us", sysctl_sched_rt_period_us, 0644, 1, 0x7fffffff),
 	INT("sched_rt_runtime_us", sysctl_sched_rt_runtime_us, 0644, -1, 0x7fffffff),
-	INT("dmesg_restrict", dmesg_restrict, 0644, 0, 1), INT("sysrq", sysrq, 0644, 0, 511),
+	{ .name = "dmesg_restrict", .data = &dmesg_restrict, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = do_sysadmin_int, .min = 0, .max = 1 },
+	{ .name = "kptr_restrict", .data = &kptr_restrict, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = do_sysadmin_int, .min = 0, .max = 2 },
+	{ .name = "ns_last_pid", .data = &last_pid, .maxlen = sizeof(int), .mode = 0666, .handler = do_last_pid },
+	INT("oops_limit", oops_limit, 0644, 0, 0x7fffffff), INT("warn_limit", warn_limit, 0644, 0, 0x7fffffff),
+	INT("sysrq", sysrq, 0644, 0, 511),
 };
 
 static struct ctl_table random_table[] = {
@@ -241,12 +268,20 @@ static int do_min_free_kbytes(__maybe_unused const struct ctl_table *t, bool wri
 	return parse_one(buf, &v) ? -EINVAL : min_free_kbytes_set(v);
 }
 
+/* Each is an other way to say how much: what was said last holds. */
+static void use_overcommit_ratio(void) { sysctl_overcommit_kbytes = 0; }
+static void use_overcommit_kbytes(void) { sysctl_overcommit_ratio = 0; }
+
 static struct ctl_table vm_table[] = {
 	INT("overcommit_memory", sysctl_overcommit_memory, 0644, 0, 2),
-	INT("overcommit_ratio", sysctl_overcommit_ratio, 0644, 0, 0x7fffffff),
-	ULONG("overcommit_kbytes", sysctl_overcommit_kbytes, 0644),
+	{ .name = "overcommit_ratio", .data = &sysctl_overcommit_ratio, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .changed = use_overcommit_ratio },
+	{ .name = "overcommit_kbytes", .data = &sysctl_overcommit_kbytes, .maxlen = sizeof(long), .mode = 0644,
+	  .handler = proc_doulongvec, .changed = use_overcommit_kbytes },
 	INT("max_map_count", sysctl_max_map_count, 0644, 0, 0x7fffffff),
 	ULONG("mmap_min_addr", mmap_min_addr, 0644),
+	ULONG("user_reserve_kbytes", sysctl_user_reserve_kbytes, 0644),
+	ULONG("admin_reserve_kbytes", sysctl_admin_reserve_kbytes, 0644),
 	FN("min_free_kbytes", do_min_free_kbytes, 0644),
 	{ .name = "watermark_scale_factor", .data = &watermark_scale_factor, .maxlen = sizeof(int), .mode = 0644,
 	  .handler = proc_dointvec, .min = 1, .max = 3000, .changed = setup_per_zone_wmarks },
@@ -290,6 +325,8 @@ static struct ctl_table fs_table[] = {
 	INT("protected_symlinks", sysctl_protected_symlinks, 0644, 0, 1),
 	INT("protected_hardlinks", sysctl_protected_hardlinks, 0644, 0, 1),
 	INT("suid_dumpable", suid_dumpable, 0644, SUID_DUMP_DISABLE, SUID_DUMP_ROOT),
+	INT("protected_fifos", sysctl_protected_fifos, 0644, 0, 2),
+	INT("protected_regular", sysctl_protected_regular, 0644, 0, 2),
 	INT("overflowuid", overflowuid, 0644, 0, 65535),
 	INT("overflowgid", overflowgid, 0644, 0, 65535),
 };

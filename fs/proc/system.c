@@ -258,6 +258,7 @@ void __init proc_system_init(void)
 		{ "interrupts", interrupts_show }, { "devices", devices_show }, { "iomem", iomem_show },
 		{ "execdomains", execdomains_show },
 		{ "partitions", empty_show }, { "swaps", swaps_show }, { "diskstats", empty_show },
+		{ "ioports", empty_show },		/* the ISA has none */
 	};
 
 	static const char *const folders[] = { "bus", "driver", "fs", "net" };	/* drivers put things there */
@@ -269,5 +270,6 @@ void __init proc_system_init(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)
 		proc_mkdir(folders[i], NULL);
 	proc_memory_init();
+	proc_kallsyms_init();
 	proc_tty_init();
 }

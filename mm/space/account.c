@@ -25,6 +25,14 @@ unsigned long total_swap_pages;
 
 #define CAP_SYS_ADMIN	21
 
+void __init account_init(unsigned long free_pages)
+{
+	unsigned long share = free_pages << (PAGE_SHIFT - 10) >> 5;
+
+	sysctl_user_reserve_kbytes = min(sysctl_user_reserve_kbytes, share);
+	sysctl_admin_reserve_kbytes = min(sysctl_admin_reserve_kbytes, share);
+}
+
 unsigned long vm_commit_limit(void)
 {
 	unsigned long allowed = sysctl_overcommit_kbytes

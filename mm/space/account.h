@@ -18,6 +18,7 @@
 
 extern int sysctl_overcommit_memory;		/* OVERCOMMIT_* */
 extern int sysctl_overcommit_ratio;		/* percent of RAM, mode 2 */
+extern unsigned long sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes;
 extern unsigned long sysctl_overcommit_kbytes;	/* instead of the ratio when not 0 */
 extern atomic_long_t vm_committed_as;
 
@@ -25,6 +26,8 @@ static inline void vm_acct_memory(long pages) { atomic_long_add(pages, &vm_commi
 static inline void vm_unacct_memory(long pages) { atomic_long_sub(pages, &vm_committed_as); }
 /* Promise @pages more; -ENOMEM when that cannot be kept. */
 __must_check int security_vm_enough_memory(struct mm_struct *mm, long pages);
+/* Keep less of a small machine. */
+void account_init(unsigned long free_pages);
 unsigned long vm_commit_limit(void);
 static inline unsigned long vm_memory_committed(void)
 { long v = atomic_long_read(&vm_committed_as); return v < 0 ? 0 : v; }

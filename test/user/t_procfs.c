@@ -485,3 +485,148 @@ TEST(fdinfo_tells_the_locks_of_a_descriptor)
 	close(other);
 	close(fd);
 }
+
+/* ---- values of the kernel -------------------------------------------------------------------- */
+
+static long sysctl_get(const char *path)
+{
+	char buf[32] = "";
+	int fd = open(path, O_RDONLY);
+
+	CHECK(fd >= 0 && read(fd, buf, sizeof(buf) - 1) > 0);
+	close(fd);
+	return atol(buf);
+}
+
+static int sysctl_put(const char *path, long v)
+{
+	char buf[32];
+	int fd = open(path, O_WRONLY), rc, n = snprintf(buf, sizeof(buf), "%ld\n", v);
+
+	CHECK(fd >= 0);
+	rc = write(fd, buf, n) == n ? 0 : -1;
+	close(fd);
+	return rc;
+}
+
+TEST(addresses_of_the_kernel_are_for_some)
+{
+	static const char *const file = "/proc/sys/kernel/kptr_restrict";
+	char line[256] = "", kind;
+	unsigned long at;
+	FILE *f = fopen("/proc/kallsyms", "r");
+
+	if (!f || access(file, F_OK))
+		test_skip("no kallsyms");
+	CHECK(!sysctl_put(file, 1));
+	CHECK(fgets(line, sizeof(line), f) && sscanf(line, "%16lx %c %200s", &at, &kind, line) == 3);
+	CHECK(at && strchr("tTwWaAdDbBrRvV", kind));
+	fclose(f);
+	CHECK_EQ(CHILD_STATUS({
+		if (setgid(OTHER) || setuid(OTHER) || !(f = fopen("/proc/kallsyms", "r")))
+			_exit(1);
+		while (fgets(line, sizeof(line), f))
+			if (strncmp(line, "0000000000000000 ", 17))
+				_exit(2);
+	}), 0);
+	CHECK(!sysctl_put(file, 2));
+	f = fopen("/proc/kallsyms", "r");
+	CHECK(f && fgets(line, sizeof(line), f) && !strncmp(line, "0000000000000000 ", 17));
+	fclose(f);
+	CHECK_ERR(sysctl_put(file, 3), EINVAL);
+	CHECK(!sysctl_put(file, 0));
+}
+
+/* O_CREAT of a file that another made where all may. */
+static int create_in(const char *dir_mode_path, mode_t mode, mode_t kind)
+{
+	char path[64];
+	int status;
+
+	CHECK(!mkdir(dir_mode_path, 0700) && !chmod(dir_mode_path, mode));
+	snprintf(path, sizeof(path), "%s/f", dir_mode_path);
+	CHECK(!mknod(path, kind | 0666, 0) && !chmod(path, 0666) && !chown(path, OWNER, OWNER));
+	status = CHILD_STATUS({
+		int fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK, 0600);
+
+		_exit(fd >= 0 ? 0 : errno);
+	});
+	CHECK(!unlink(path) && !rmdir(dir_mode_path) && WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+TEST(files_of_others_in_sticky_directories)
+{
+	static const char *const files[] = {
+		"/proc/sys/fs/protected_regular", "/proc/sys/fs/protected_fifos",
+	};
+	static const mode_t kinds[] = { S_IFREG, S_IFIFO };
+
+	for (unsigned i = 0; i < 2; i++) {
+		long was = sysctl_get(files[i]);
+
+		CHECK(!sysctl_put(files[i], 0));
+		CHECK_EQ(create_in("/tmp/sticky", 01777, kinds[i]), 0);
+		CHECK(!sysctl_put(files[i], 1));
+		CHECK_EQ(create_in("/tmp/sticky", 01777, kinds[i]), EACCES);
+		CHECK_EQ(create_in("/tmp/sticky", 01770, kinds[i]), 0);
+		CHECK_EQ(create_in("/tmp/sticky", 0777, kinds[i]), 0);
+		CHECK(!sysctl_put(files[i], 2));
+		CHECK_EQ(create_in("/tmp/sticky", 01770, kinds[i]), EACCES);
+		CHECK_ERR(sysctl_put(files[i], 3), EINVAL);
+		CHECK(!sysctl_put(files[i], was));
+	}
+}
+
+TEST(the_next_process_number_can_be_chosen)
+{
+	static const char *const file = "/proc/sys/kernel/ns_last_pid";
+
+	if (access(file, F_OK))
+		test_skip("no ns_last_pid");
+	CHECK(!sysctl_put(file, 20000));
+	pid_t p = fork();
+	CHECK(p >= 0);
+	if (!p)
+		_exit(0);
+	CHECK_EQ(p, 20001);
+	CHECK_EQ(waitpid(p, NULL, 0), p);
+	CHECK_EQ(CHILD_STATUS({
+		if (setgid(OTHER) || setuid(OTHER))
+			_exit(1);
+		CHECK_ERR(sysctl_put(file, 5), EPERM);
+	}), 0);
+}
+
+TEST(what_is_kept_for_root_and_the_way_to_say_how_much)
+{
+	long kbytes = sysctl_get("/proc/sys/vm/overcommit_kbytes");
+	long ratio = sysctl_get("/proc/sys/vm/overcommit_ratio");
+
+	CHECK(sysctl_get("/proc/sys/vm/admin_reserve_kbytes") > 0);
+	CHECK(sysctl_get("/proc/sys/vm/user_reserve_kbytes") > 0);
+	CHECK(!sysctl_put("/proc/sys/vm/overcommit_kbytes", 1 << 20));
+	CHECK_EQ(sysctl_get("/proc/sys/vm/overcommit_ratio"), 0);
+	CHECK(!sysctl_put("/proc/sys/vm/overcommit_ratio", 60));
+	CHECK_EQ(sysctl_get("/proc/sys/vm/overcommit_kbytes"), 0);
+	CHECK(!sysctl_put("/proc/sys/vm/overcommit_ratio", ratio));
+	if (kbytes)
+		CHECK(!sysctl_put("/proc/sys/vm/overcommit_kbytes", kbytes));
+}
+
+TEST(the_clock_and_the_kernel_have_their_files)
+{
+	char path[64], have[64] = "", is[64] = "";
+	int fd = open("/sys/devices/system/clocksource/clocksource0/available_clocksource", O_RDONLY);
+
+	CHECK(fd >= 0 && read(fd, have, sizeof(have) - 1) > 0);
+	close(fd);
+	fd = open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDWR);
+	CHECK(fd >= 0 && read(fd, is, sizeof(is) - 1) > 0);
+	CHECK(strlen(is) > 1 && !strncmp(have, is, strlen(is) - 1));
+	CHECK_EQ(write(fd, is, strlen(is)), strlen(is));
+	close(fd);
+	snprintf(path, sizeof(path), "/sys/kernel/address_bits");
+	CHECK_EQ(sysctl_get(path), 64);
+	CHECK(sysctl_get("/sys/kernel/oops_count") >= 0 && sysctl_get("/sys/kernel/warn_count") >= 0);
+}
