@@ -710,3 +710,21 @@ void __init epoll_sysctl_init(void)
 {
 	(void)register_sysctl("fs/epoll", epoll_table, ARRAY_SIZE(epoll_table));
 }
+
+struct file *epoll_target(struct file *f, int fd, unsigned long nth)
+{
+	struct eventpoll *ep = file_ep(f);
+	struct file *found = NULL;
+
+	if (!ep)
+		return ERR_PTR(-EINVAL);
+	mutex_lock(&ep_mutex);
+	for (struct rb_node *n = rb_first(&ep->items); n && !found; n = rb_next(n)) {
+		struct epitem *item = rb_entry(n, struct epitem, node);
+
+		if (item->fd == fd && !nth--)
+			found = item->file;
+	}
+	mutex_unlock(&ep_mutex);
+	return found ? found : ERR_PTR(-ENOENT);
+}

@@ -10,6 +10,8 @@
 
 /* @file is being closed for good: no epoll watches it any more. */
 void eventpoll_release(struct file *file);
+/* What epoll file @f watches as number @fd, the @nth called so: uncounted, or ERR_PTR: -EINVAL, -ENOENT. */
+struct file *epoll_target(struct file *f, int fd, unsigned long nth);
 void epoll_init(void);
 void epoll_sysctl_init(void);
 

@@ -27,17 +27,6 @@ static int setfl(struct file *f, unsigned long arg)
 	return 0;
 }
 
-static int get_cloexec(unsigned fd)
-{
-	struct files_struct *files = current->files;
-	int rc;
-
-	spin_lock(&files->lock);
-	rc = files->close_on_exec[fd / 64] >> (fd % 64) & 1;
-	spin_unlock(&files->lock);
-	return rc ? FD_CLOEXEC : 0;
-}
-
 static int set_cloexec(unsigned fd, bool on)
 {
 	struct files_struct *files = current->files;
@@ -138,7 +127,7 @@ static long do_fcntl(unsigned fd, struct file *f, unsigned cmd, unsigned long ar
 	case F_CREATED_QUERY:
 		return !!(f->f_mode & FMODE_CREATED);
 	case F_GETFD:
-		return get_cloexec(fd);
+		return get_close_on_exec(fd) ? FD_CLOEXEC : 0;
 	case F_SETFD:
 		return set_cloexec(fd, arg & FD_CLOEXEC);
 	case F_GETFL:

@@ -499,6 +499,17 @@ int unshare_files(void)
 	return 0;
 }
 
+bool get_close_on_exec(unsigned fd)
+{
+	struct files_struct *files = current->files;
+	bool set;
+
+	spin_lock(&files->lock);
+	set = fd < files->max_fds && (files->close_on_exec[fd / 64] >> (fd % 64) & 1);
+	spin_unlock(&files->lock);
+	return set;
+}
+
 void do_close_on_exec(struct files_struct *files)
 {
 	spin_lock(&files->lock);

@@ -27,6 +27,7 @@ void put_files_struct(struct files_struct *files);
 void exit_files(struct task_struct *t);
 int unshare_files(void);				/* before exec: an own table; 0 or as dup_fd() */
 void do_close_on_exec(struct files_struct *files);
+bool get_close_on_exec(unsigned fd);			/* of the running task's open number */
 
 /* Numbers: the lowest free one >= @start; flags: O_CLOEXEC. */
 int get_unused_fd_flags(unsigned flags);

@@ -305,7 +305,7 @@ struct mm_struct {
 	unsigned long start_code, end_code, start_data, end_data;
 	unsigned long start_brk, brk, start_stack;
 	unsigned long arg_start, arg_end, env_start, env_end;
-	unsigned long saved_auxv[2 * 32];
+	unsigned long saved_auxv[2 * 33];	/* Linux's size: PR_GET_AUXV tells it */
 	void *vdso;				/* user address of the vDSO */
 	struct file *exe_file;
 	struct list_head mm_list;		/* all address spaces (mm_list_lock) */
@@ -313,6 +313,9 @@ struct mm_struct {
 	unsigned membarrier_state;		/* (A) registrations: MEMBARRIER_CMD_* bits */
 	u64 id;					/* (I) no two have the same, ever */
 	unsigned oom_flags;			/* (A) MMF_* */
+	unsigned prctl_flags;			/* (W to write) MMF_*, set by prctl(2) */
+	bool icache_ctx;			/* (A) its threads flush instructions by themselves: a hart that one
+						 * comes to starts with a clean fetch */
 	unsigned coredump_filter;		/* (A) which regions a dump would hold; a new program takes it over */
 	int dumpable;				/* (A) SUID_DUMP_*: whether others may look in */
 };
@@ -322,6 +325,10 @@ struct mm_struct {
 #define MMF_OOM_VICTIM	1		/* killed for its memory: its threads may use the reserves */
 #define MMF_OOM_SKIP	2		/* there is nothing more to be had from it */
 #define MMF_UNSTABLE	4		/* its private pages may be gone: the kernel copies nothing */
+
+#define MMF_HAS_MDWE		1	/* no page becomes executable that could be written */
+#define MMF_HAS_MDWE_NO_INHERIT	2	/* ... but a child starts without that */
+#define MMF_DISABLE_THP		4	/* no large pages */
 
 /* Kernel's own tables; its pgd is the root that every mm's upper half copies. */
 extern struct mm_struct init_mm;

@@ -61,6 +61,8 @@ static inline bool policy_is_rt(int policy) { return policy == SCHED_FIFO || pol
 static inline bool task_is_rt(const struct task_struct *p) { return p->se.urgency != URGENCY_FAIR; }
 static inline void set_task_hart(struct task_struct *p, unsigned hart)
 {
+	if (unlikely(p->mm && (p->icache_ctx || READ_ONCE(p->mm->icache_ctx))) && p->hart != hart)
+		__atomic_fetch_or(&p->mm->icache_stale.bits, BIT(hart), __ATOMIC_SEQ_CST);	/* L6 */
 	p->hart = hart;
 	p->hart_off = hart_off[hart];
 }

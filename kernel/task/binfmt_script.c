@@ -59,6 +59,8 @@ int load_script(struct linux_binprm *bprm)
 	rc = parse_line(line, &interp, &arg);
 	if (rc)
 		return rc;
+	if (bprm->path_inaccessible)		/* the interpreter could not open it */
+		return -ENOENT;
 	rc = remove_arg_zero(bprm);
 	if (rc)
 		return rc;

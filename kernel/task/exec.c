@@ -542,8 +542,11 @@ static int bprm_fill(struct linux_binprm *bprm, const struct arg_ptr *argv, cons
 	return copy_string_kernel("", bprm);
 }
 
-/* Run @filename, opened as @file (whose reference is consumed). */
-static int do_execve_file(struct file *file, const char *filename, const struct arg_ptr *argv,
+/*
+ * Run @filename, opened as @file (whose reference is consumed); @via: the descriptor that the name leads
+ * through, or -1.
+ */
+static int do_execve_file(struct file *file, const char *filename, int via, const struct arg_ptr *argv,
 			  const struct arg_ptr *envp)
 {
 	struct linux_binprm *bprm = kmalloc(sizeof(*bprm), GFP_KERNEL);
@@ -557,6 +560,7 @@ static int do_execve_file(struct file *file, const char *filename, const struct 
 	memset((char *)bprm + sizeof(bprm->buf), 0, sizeof(*bprm) - sizeof(bprm->buf));
 	bprm->file = file;
 	bprm->filename = bprm->interp = filename;
+	bprm->path_inaccessible = via >= 0 && get_close_on_exec(via);
 	bprm->cred = prepare_creds();
 	if (bprm->cred) {
 		current->in_execve = true;
@@ -577,7 +581,7 @@ static int do_execve_at(int dfd, char *name, const struct arg_ptr *argv, const s
 	char fdname[32 + NAME_MAX + 1];
 	const char *filename = name;
 	struct file *file;
-	int rc;
+	int via = -1;
 
 	/* set*uid() goes beyond RLIMIT_NPROC; a new program does not, unless others have ended since. */
 	if ((current->flags & PF_NPROC_EXCEEDED) && nproc_exceeded(current_cred()->user))
@@ -595,9 +599,9 @@ static int do_execve_at(int dfd, char *name, const struct arg_ptr *argv, const s
 		else
 			snprintf(fdname, sizeof(fdname), "/dev/fd/%d", dfd);
 		filename = fdname;
+		via = dfd;
 	}
-	rc = do_execve_file(file, filename, argv, envp);
-	return rc;
+	return do_execve_file(file, filename, via, argv, envp);
 }
 
 int kernel_execve(const char *filename, const char *const *argv, const char *const *envp)
@@ -605,7 +609,7 @@ int kernel_execve(const char *filename, const char *const *argv, const char *con
 	struct arg_ptr a = { .kernel = argv }, e = { .kernel = envp };
 	struct file *file = open_exec(filename);
 
-	return IS_ERR(file) ? PTR_ERR(file) : do_execve_file(file, filename, &a, &e);
+	return IS_ERR(file) ? PTR_ERR(file) : do_execve_file(file, filename, -1, &a, &e);
 }
 
 static long execve_user(int dfd, const char __user *uname, const char __user *const __user *argv,

@@ -32,6 +32,7 @@ struct linux_binprm {
 	bool secure;			/* identity changed: AT_SECURE */
 	bool enforce_nondump;		/* a file of it may not be read: its memory may not either */
 	bool point_of_no_return;
+	bool path_inaccessible;		/* filename leads through a descriptor that exec closes */
 	unsigned long exec;		/* user address of the AT_EXECFN string */
 };
 

@@ -36,6 +36,7 @@
 #include "mm/space/mempolicy.h"
 #include "mm/space/mm.h"
 
+#define MAX_PID_NS_LEVEL	32	/* most numbers that clone3() takes for one child */
 #define CLONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
 			  CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
@@ -92,6 +93,7 @@ static void reset_task(struct task_struct *p)
 	p->utime = p->stime = 0;
 	p->nvcsw = p->nivcsw = 0;
 	p->kthread_fn = NULL;
+	p->icache_ctx = false;
 	p->default_timer_slack_ns = p->timer_slack_ns;
 }
 
@@ -404,7 +406,7 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, in
 		goto undo_signal;
 	set_thread_pointers(p, args);
 	arch_copy_thread(p, args, current_pt_regs());
-	pid = alloc_pid();
+	pid = alloc_pid(args->set_tid);
 	if (pid < 0) {
 		*rc = pid;
 		goto undo_mm;
@@ -573,8 +575,8 @@ static int clone_args_from_user(struct clone_args *a, const struct clone_args __
 
 static int clone3_check(const struct clone_args *a)
 {
-	if (a->set_tid_size || a->set_tid)
-		return a->set_tid_size > 32 || !a->set_tid || !a->set_tid_size ? -EINVAL : -EPERM;
+	if (a->set_tid_size > MAX_PID_NS_LEVEL || !a->set_tid != !a->set_tid_size)
+		return -EINVAL;
 	if ((a->exit_signal & ~CSIGNAL) || !valid_signal(a->exit_signal))
 		return -EINVAL;
 	if (a->flags & ~(0xfffffffful | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
@@ -592,14 +594,35 @@ static int clone3_check(const struct clone_args *a)
 	return 0;
 }
 
+/* The number that the child is to have, of an array with one for each nested space of numbers: there is one here. */
+static int copy_set_tid(const struct clone_args *a, pid_t *tid)
+{
+	pid_t tids[MAX_PID_NS_LEVEL];
+
+	*tid = 0;
+	if (!a->set_tid_size)
+		return 0;
+	if (copy_from_user(tids, (void __user *)a->set_tid, a->set_tid_size * sizeof(pid_t)))
+		return -EFAULT;
+	if (a->set_tid_size > 1 || tids[0] < 1 || tids[0] >= pid_max)
+		return -EINVAL;
+	if (!capable(CAP_SYS_ADMIN) && !capable(CAP_CHECKPOINT_RESTORE))
+		return -EPERM;
+	*tid = tids[0];
+	return 0;
+}
+
 SYSCALL_DEFINE2(clone3, struct clone_args __user *, uargs, size_t, size)
 {
 	struct kernel_clone_args args;
 	struct clone_args a;
 	int rc = clone_args_from_user(&a, uargs, size);
+	pid_t set_tid;
 
 	if (!rc)
 		rc = clone3_check(&a);
+	if (!rc)
+		rc = copy_set_tid(&a, &set_tid);
 	if (rc)
 		return rc;
 	args = (struct kernel_clone_args){
@@ -610,6 +633,7 @@ SYSCALL_DEFINE2(clone3, struct clone_args __user *, uargs, size_t, size)
 		.child_tid = (int __user *)a.child_tid,
 		.parent_tid = (int __user *)a.parent_tid,
 		.pidfd = (int __user *)a.pidfd,
+		.set_tid = set_tid,
 	};
 	return kernel_clone(&args);
 }

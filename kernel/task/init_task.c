@@ -52,6 +52,7 @@ struct task_struct init_task = {
 	.active_mm = &init_mm,
 	.usage = ATOMIC_INIT(2),
 	.cpus_allowed = ~0ull,
+	.mce_kill = PR_MCE_KILL_DEFAULT,
 	.wake_entry = LIST_HEAD_INIT(init_task.wake_entry),
 	.comm = "swapper/0",
 	.real_parent = &init_task,

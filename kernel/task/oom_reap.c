@@ -7,6 +7,7 @@
  *           threads or for others, for it would find zeros.
  *           Afterwards, or after REAP_TRIES in vain, MMF_OOM_SKIP says that no memory is to be
  *           expected of it any more, and another victim may be chosen.
+ *           process_mrelease(2) does the same at once, to a process that is being killed anyway.
  * LOCKING   mmap_lock (read), only tried; the space is counted, and has regions until exit_mmap(), which
  *           holds mmap_lock for writing.
  * TESTS     test/user/t_reclaim.c
@@ -14,8 +15,9 @@
  * SPDX-License-Identifier: MIT
  */
 #include "kernel/task/oom.h"
-#include "kernel/task/task.h"
+#include "include/syscall.h"
 #include "kernel/sync/wait.h"
+#include "kernel/task/pid.h"
 #include "lib/printk.h"
 #include "mm/fault/fault.h"
 #include "mm/space/mm.h"
@@ -97,6 +99,78 @@ static void oom_reaper(__maybe_unused void *arg)
 		__atomic_fetch_or(&mm->oom_flags, MMF_OOM_SKIP, __ATOMIC_RELAXED);
 		mmdrop(mm);
 	}
+}
+
+/* ---- process_mrelease(2) --------------------------------------------------------------------- */
+
+/* The mm of @t's process, by whichever thread still has it, with a user; or NULL. */
+static struct mm_struct *process_mm(struct task_struct *t)
+{
+	struct mm_struct *mm = NULL;
+	struct task_struct *thread;
+	unsigned long irq;
+
+	read_lock_irqsave(&tasklist_lock, irq);
+	if (t->sighand) {
+		for_each_thread(thread, t) {
+			mm = get_task_mm(thread);
+			if (mm)
+				break;
+		}
+	}
+	read_unlock_irqrestore(&tasklist_lock, irq);
+	return mm;
+}
+
+static bool process_leaves(const struct task_struct *p)
+{
+	return (p->signal->flags & SIGNAL_GROUP_EXIT) || (p->signal->nr_threads == 1 && p->flags & PF_EXITING);
+}
+
+/* Are all processes that run in @mm on their way out? */
+static bool mm_is_leaving(const struct mm_struct *mm)
+{
+	bool leaving = true;
+	struct task_struct *p, *t;
+	unsigned long irq;
+
+	read_lock_irqsave(&tasklist_lock, irq);
+	for_each_process(p)
+		for_each_thread(t, p)
+			if (READ_ONCE(t->mm) == mm && !(t->flags & PF_KTHREAD))
+				leaving &= process_leaves(p);
+	read_unlock_irqrestore(&tasklist_lock, irq);
+	return leaving;
+}
+
+static int reap_now(struct mm_struct *mm)
+{
+	if (down_read_killable(&mm->mmap_lock))
+		return -EINTR;
+	__atomic_fetch_or(&mm->oom_flags, MMF_UNSTABLE, __ATOMIC_SEQ_CST);
+	reap_regions(mm);
+	up_read(&mm->mmap_lock);
+	return 0;
+}
+
+SYSCALL_DEFINE2(process_mrelease, int, pidfd, unsigned, flags)
+{
+	struct mm_struct *mm;
+	struct task_struct *t;
+	int rc;
+
+	if (flags)
+		return -EINVAL;
+	t = pidfd_get_task(pidfd);
+	if (!t)
+		return -EBADF;
+	mm = process_mm(t);
+	put_task_struct(t);
+	if (!mm)
+		return -ESRCH;
+	rc = mm_is_leaving(mm) ? reap_now(mm) : -EINVAL;
+	mmput(mm);
+	return rc;
 }
 
 void oom_init(void)

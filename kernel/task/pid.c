@@ -112,22 +112,33 @@ static pid_t pid_scan(pid_t from, pid_t to)
 	return 0;
 }
 
-pid_t alloc_pid(void)
+/* The next number in turn, or 0. */
+static pid_t pid_next(void)
+{
+	pid_t nr = pid_scan(last_pid + 1, pid_max);
+
+	if (!nr)
+		nr = pid_scan(min(RESERVED_PIDS, pid_max - 1), min(last_pid + 1, pid_max));
+	if (nr)
+		last_pid = nr;
+	return nr;
+}
+
+pid_t alloc_pid(pid_t wanted)
 {
 	unsigned long flags;
 	pid_t nr;
 
 	spin_lock_irqsave(&pidmap_lock, flags);
-	nr = pid_scan(last_pid + 1, pid_max);
-	if (!nr)
-		nr = pid_scan(min(RESERVED_PIDS, pid_max - 1), min(last_pid + 1, pid_max));
+	nr = wanted ? pid_scan(wanted, wanted + 1) : pid_next();
 	if (nr) {
-		last_pid = nr;
 		pid_uses[nr] = 1;
 		set_bit(nr, pid_map);
 	}
 	spin_unlock_irqrestore(&pidmap_lock, flags);
-	return nr ? nr : -EAGAIN;
+	if (nr)
+		return nr;
+	return wanted ? -EEXIST : -EAGAIN;
 }
 
 void attach_pid(struct task_struct *t)

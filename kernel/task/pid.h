@@ -19,8 +19,8 @@ extern int pid_max;
 struct task_struct *find_task_by_pid(pid_t pid) REQUIRES_SHARED(tasklist_lock);
 /* The thread with the lowest number >= @pid, counted, or NULL: to step through all tasks. */
 struct task_struct *find_get_task_from(pid_t pid);
-/* A number that nobody uses, with one use taken; -EAGAIN when there is none. */
-__must_check pid_t alloc_pid(void);
+/* A number that nobody uses, with one use taken: @wanted if that is not 0.  -EAGAIN, -EEXIST when there is none. */
+__must_check pid_t alloc_pid(pid_t wanted);
 /* One user more, or less, of the number @nr as thread, group or session. */
 void pid_get(pid_t nr);
 void pid_put(pid_t nr);

@@ -8,6 +8,7 @@
 #include "include/uaccess.h"
 #include "kernel/signal/signal.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/prctl_mm.h"
 #include "lib/string.h"
 #include "mm/space/mm.h"
 
@@ -110,6 +111,15 @@ static long prctl_set_dumpable(unsigned long value)
 	return 0;
 }
 
+/* How it is told of a broken page of its memory: at once, or when it touches it. */
+static long prctl_mce_kill(unsigned long what, unsigned long how)
+{
+	if (what == PR_MCE_KILL_CLEAR ? how != 0 : what != PR_MCE_KILL_SET || how > PR_MCE_KILL_DEFAULT)
+		return -EINVAL;
+	current->mce_kill = what == PR_MCE_KILL_CLEAR ? PR_MCE_KILL_DEFAULT : how;
+	return 0;
+}
+
 SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsigned long, a4,
 		unsigned long, a5)
 {
@@ -164,6 +174,22 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsign
 		return a2 || a3 || a4 || a5 ? -EINVAL : current->no_new_privs;
 	case PR_GET_TID_ADDRESS:
 		return put_user(current->clear_child_tid, (int __user *__user *)a2);
+	case PR_MCE_KILL:
+		return a4 || a5 ? -EINVAL : prctl_mce_kill(a2, a3);
+	case PR_MCE_KILL_GET:
+		return a2 || a3 || a4 || a5 ? -EINVAL : current->mce_kill;
+	case PR_SET_THP_DISABLE:
+		return a3 || a4 || a5 ? -EINVAL : prctl_set_thp_disable(a2);
+	case PR_GET_THP_DISABLE:
+		return a2 || a3 || a4 || a5 ? -EINVAL : prctl_get_thp_disable();
+	case PR_SET_MDWE:
+		return a3 || a4 || a5 ? -EINVAL : prctl_set_mdwe(a2);
+	case PR_GET_MDWE:
+		return a2 || a3 || a4 || a5 ? -EINVAL : prctl_get_mdwe();
+	case PR_GET_AUXV:
+		return a4 || a5 ? -EINVAL : prctl_get_auxv((void __user *)a2, a3);
+	case PR_RISCV_SET_ICACHE_FLUSH_CTX:
+		return prctl_icache_ctx(a2, a3);
 	case PR_CAP_AMBIENT:
 		return a4 || a5 ? -EINVAL : prctl_ambient(a2, a3);
 	default:

@@ -175,6 +175,8 @@ struct task_struct {
 	struct files_struct *files;	/* (A) */
 	struct sem_undo_list *sysvsem;	/* own; NULL: no SEM_UNDO so far */
 	struct fs_struct *fs;		/* (A) */
+	bool icache_ctx;		/* as mm->icache_ctx, but this thread alone */
+	u8 mce_kill;			/* PR_MCE_KILL_*: when a page of its memory breaks */
 	bool no_new_privs, in_execve, did_exec;
 	unsigned personality;		/* personality(2) */
 	unsigned short ioprio;			/* kernel/sched/ioprio.c */
@@ -237,6 +239,7 @@ struct kernel_clone_args {
 	void *fn_arg;
 	const char *name;
 	void (*kthread_fn)(void *);	/* what fn is to call */
+	pid_t set_tid;			/* the number it is to have; 0: any */
 	struct task_struct **created;	/* gets the task before it runs */
 };
 pid_t kernel_clone(const struct kernel_clone_args *args);

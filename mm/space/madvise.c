@@ -223,9 +223,8 @@ static int madvise_populate(struct mm_struct *mm, unsigned long start, unsigned 
 	return rc < 0 ? rc : 0;
 }
 
-SYSCALL_DEFINE3(madvise, unsigned long, start, size_t, len_in, int, advice)
+int do_madvise(struct mm_struct *mm, unsigned long start, size_t len_in, int advice)
 {
-	struct mm_struct *mm = current_base()->mm;
 	unsigned long len = PAGE_ALIGN(len_in), end = start + len;
 	int rc;
 
@@ -246,4 +245,9 @@ SYSCALL_DEFINE3(madvise, unsigned long, start, size_t, len_in, int, advice)
 		mmap_read_unlock(mm);
 	}
 	return rc;
+}
+
+SYSCALL_DEFINE3(madvise, unsigned long, start, size_t, len, int, advice)
+{
+	return do_madvise(current_base()->mm, start, len, advice);
 }

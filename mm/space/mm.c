@@ -65,6 +65,8 @@ struct mm_struct *mm_alloc(void)
 	}
 	mm->task_size = task_size;
 	mm->mmap_base = mmap_default_window() / 3 * 2;
+	if (current_base()->mm)			/* exec */
+		mm->prctl_flags = prctl_flags_inherited(current_base()->mm->prctl_flags);
 	return mm;
 }
 
@@ -153,6 +155,9 @@ static void mm_copy_layout(struct mm_struct *mm, const struct mm_struct *old)
 	mm->oom_score_adj = old->oom_score_adj;
 	mm->coredump_filter = READ_ONCE(old->coredump_filter);
 	set_dumpable(mm, get_dumpable(old));
+	mm->membarrier_state = READ_ONCE(old->membarrier_state);
+	mm->prctl_flags = prctl_flags_inherited(old->prctl_flags);
+	mm->icache_ctx = READ_ONCE(old->icache_ctx);
 }
 
 /*

@@ -49,6 +49,22 @@ extern spinlock_t mm_list_lock;
 struct file *get_mm_exe_file(struct mm_struct *mm);
 void set_mm_exe_file(struct mm_struct *mm, struct file *file);	/* takes a reference */
 
+/* What a new address space takes over of @flags, the prctl_flags of the one before it. */
+static inline unsigned prctl_flags_inherited(unsigned flags)
+{
+	return flags & MMF_HAS_MDWE_NO_INHERIT ? flags & ~(MMF_HAS_MDWE | MMF_HAS_MDWE_NO_INHERIT) : flags;
+}
+
+/*
+ * PR_SET_MDWE: may a region not have @new_flags?  @old_flags: what it has so far, @new_flags for a new one.
+ */
+static inline bool map_deny_write_exec(const struct mm_struct *mm, unsigned long old_flags, unsigned long new_flags)
+{
+	if (likely(!(mm->prctl_flags & MMF_HAS_MDWE)) || !(new_flags & VM_EXEC))
+		return false;
+	return (new_flags & VM_WRITE) || !(old_flags & VM_EXEC);
+}
+
 static inline void mmap_read_lock(struct mm_struct *mm) ACQUIRE_SHARED(mm->mmap_lock)
 { down_read(&mm->mmap_lock); }
 static inline void mmap_read_unlock(struct mm_struct *mm) RELEASE_SHARED(mm->mmap_lock)

@@ -261,6 +261,8 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 	int rc;
 
 	mmap_assert_write_locked(mm);
+	if (map_deny_write_exec(mm, vm_flags, vm_flags))
+		return -EACCES;
 	next = find_vma_prev(mm, addr, &prev);
 	if (unlikely(!may_expand_vm(mm, vm_flags, nr)) &&
 	    !may_expand_vm(mm, vm_flags, nr - count_mapped_pages(mm, addr, addr + len, 0)))

@@ -49,6 +49,8 @@ unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long len,
 			  unsigned long vm_flags, pgoff_t pgoff);
 /* => mmap_lock held for writing */
+/* madvise(2) of an address space with a user held.  => takes mmap_lock itself */
+int do_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
 __must_check int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 	REQUIRES(mm->mmap_lock);
 int vm_munmap(unsigned long start, unsigned long len);

@@ -109,6 +109,8 @@ static int mprotect_range(struct mm_struct *mm, unsigned long start, unsigned lo
 			flags |= VM_EXEC;
 		if ((flags & ~(flags >> 4)) & VM_ACCESS_FLAGS)	/* VM_MAY* stand four bits above */
 			return -EACCES;
+		if (map_deny_write_exec(mm, vma->vm_flags, flags))
+			return -EACCES;
 		stop = min(vma->vm_end, end);
 		rc = mprotect_fixup(&vma, vma->vm_prev, at, stop, flags);
 		if (!rc && stop >= vma->vm_end)
