@@ -44,75 +44,88 @@ static int compare(const void *a, const void *b, int type)
 	return x < y ? 1 : x > y ? 2 : 0;
 }
 
-/* What the number @fd of @t refers to; it may be closed at once, only its address counts. */
-static const void *task_file(struct task_struct *t, unsigned long fd)
-{
-	struct file *f = fd > ~0u ? NULL : fget_task(t, fd);
+/* What is compared: two files, counted, or two addresses. */
+struct pair { struct file *f, *g; const void *x, *y; };
 
-	if (f)
-		fput(f);
-	return f;
+static struct file *task_file(struct task_struct *t, unsigned long fd)
+{
+	return fd > ~0u ? NULL : fget_task(t, fd);
 }
 
-static int compare_files(struct task_struct *a, unsigned long fd_a, struct task_struct *b, unsigned long fd_b)
-{
-	const void *x = task_file(a, fd_a), *y = task_file(b, fd_b);
-
-	return x && y ? compare(x, y, KCMP_FILE) : -EBADF;
-}
-
-/* File @fd of @a, and what an epoll of @b watches. */
-static int compare_watched(struct task_struct *a, unsigned long fd, struct task_struct *b,
-			   struct kcmp_epoll_slot __user *uslot)
-{
-	const void *x = task_file(a, fd), *y;
-	struct kcmp_epoll_slot slot;
-	struct file *ep;
-
-	if (copy_from_user(&slot, uslot, sizeof(slot)))
-		return -EFAULT;
-	if (!x)
-		return -EBADF;
-	ep = fget_task(b, slot.efd);
-	if (!ep)
-		return -EBADF;
-	y = epoll_target(ep, slot.tfd, slot.toff);
-	fput(ep);
-	return IS_ERR(y) ? PTR_ERR(y) : compare(x, y, KCMP_EPOLL_TFD);
-}
-
-static int compare_things(struct task_struct *a, struct task_struct *b, int type, unsigned long i, unsigned long j)
+/* => both tasks keep their programs (lock_trace_two()); files are only taken here: putting one may take locks */
+static int collect(struct task_struct *a, struct task_struct *b, int type, unsigned long i, unsigned long j,
+		   struct pair *p)
 {
 	switch (type) {
 	case KCMP_FILE:
-		return compare_files(a, i, b, j);
+	case KCMP_EPOLL_TFD:
+		p->f = task_file(a, i);
+		p->g = task_file(b, j);
+		return p->f && p->g ? 0 : -EBADF;
 	case KCMP_VM:
-		return compare(READ_ONCE(a->mm), READ_ONCE(b->mm), type);
+		p->x = READ_ONCE(a->mm), p->y = READ_ONCE(b->mm);
+		return 0;
 	case KCMP_FILES:
-		return compare(READ_ONCE(a->files), READ_ONCE(b->files), type);
+		p->x = READ_ONCE(a->files), p->y = READ_ONCE(b->files);
+		return 0;
 	case KCMP_FS:
-		return compare(READ_ONCE(a->fs), READ_ONCE(b->fs), type);
+		p->x = READ_ONCE(a->fs), p->y = READ_ONCE(b->fs);
+		return 0;
 	case KCMP_SIGHAND:
-		return compare(READ_ONCE(a->sighand), READ_ONCE(b->sighand), type);
+		p->x = READ_ONCE(a->sighand), p->y = READ_ONCE(b->sighand);
+		return 0;
 	case KCMP_IO:
 		return 0;		/* nobody has an I/O context of its own */
 	case KCMP_SYSVSEM:
-		return compare(READ_ONCE(a->sysvsem), READ_ONCE(b->sysvsem), type);
-	case KCMP_EPOLL_TFD:
-		return compare_watched(a, i, b, (struct kcmp_epoll_slot __user *)j);
+		p->x = READ_ONCE(a->sysvsem), p->y = READ_ONCE(b->sysvsem);
+		return 0;
 	default:
 		return -EINVAL;
 	}
 }
 
-static int compare_allowed(struct task_struct *a, struct task_struct *b, int type, unsigned long i, unsigned long j)
+static int collect_allowed(struct task_struct *a, struct task_struct *b, int type, unsigned long i,
+			   unsigned long j, struct pair *p)
 {
 	int rc = lock_trace_two(a, b, PTRACE_MODE_READ_REALCREDS);
 
 	if (rc)
 		return rc == -EACCES ? -EPERM : rc;
-	rc = compare_things(a, b, type, i, j);
+	rc = collect(a, b, type, i, j, p);
 	unlock_trace_two(a, b);
+	return rc;
+}
+
+static int compare_pair(const struct pair *p, int type, const struct kcmp_epoll_slot *slot)
+{
+	const void *watched;
+
+	if (type == KCMP_FILE)
+		return compare(p->f, p->g, type);
+	if (type != KCMP_EPOLL_TFD)
+		return compare(p->x, p->y, type);
+	watched = epoll_target(p->g, slot->tfd, slot->toff);
+	return IS_ERR(watched) ? PTR_ERR(watched) : compare(p->f, watched, type);
+}
+
+static int compare_tasks(struct task_struct *a, struct task_struct *b, int type, unsigned long i, unsigned long j)
+{
+	struct kcmp_epoll_slot slot;
+	struct pair p = { 0 };
+	int rc;
+
+	if (type == KCMP_EPOLL_TFD) {
+		if (copy_from_user(&slot, (void __user *)j, sizeof(slot)))
+			return -EFAULT;
+		j = slot.efd;
+	}
+	rc = collect_allowed(a, b, type, i, j, &p);
+	if (!rc)
+		rc = compare_pair(&p, type, &slot);
+	if (p.f)
+		fput(p.f);
+	if (p.g)
+		fput(p.g);
 	return rc;
 }
 
@@ -123,7 +136,7 @@ SYSCALL_DEFINE5(kcmp, pid_t, pid1, pid_t, pid2, int, type, unsigned long, i, uns
 
 	draw_secrets();
 	if (a && b)
-		rc = compare_allowed(a, b, type, i, j);
+		rc = compare_tasks(a, b, type, i, j);
 	if (a)
 		put_task_struct(a);
 	if (b)
