@@ -44,3 +44,9 @@ void o_rsv(const void *blob, int idx, unsigned long *addr, unsigned long *size)
 	*addr = a;
 	*size = s;
 }
+int o_open_into(const void *blob, void *buf, int n) { return fdt_open_into(blob, buf, n); }
+int o_del_prop(void *blob, int node, const char *name) { return fdt_delprop(blob, node, name); }
+int o_set_prop(void *blob, int node, const char *name, const void *val, int len)
+{ return fdt_setprop(blob, node, name, val, len); }
+int o_del_node(void *blob, int node) { return fdt_del_node(blob, node); }
+unsigned o_totalsize(const void *blob) { return fdt_totalsize(blob); }

@@ -21,6 +21,12 @@ int o_address_cells(const void *blob, int node);
 int o_size_cells(const void *blob, int node);
 /* The idx-th property: its value. */
 const void *o_prop(const void *blob, int node, int idx, const char **name, int *len);
+/* A copy of @blob in @buf with room to grow; then changes of it: 0, or libfdt's error. */
+int o_open_into(const void *blob, void *buf, int n);
+int o_del_prop(void *blob, int node, const char *name);
+int o_set_prop(void *blob, int node, const char *name, const void *val, int len);
+int o_del_node(void *blob, int node);
+unsigned o_totalsize(const void *blob);
 int o_num_rsv(const void *blob);
 void o_rsv(const void *blob, int idx, unsigned long *addr, unsigned long *size);
 
