@@ -207,6 +207,7 @@ static const struct pid_entry pid_entries[] = {
 	DIR_E("task", 0555, proc_task_iops, proc_task_fops, PE_PROCESS),
 	DIR_E("fd", 0500, proc_fd_iops, proc_fd_fops, 0),
 	DIR_E("map_files", 0500, proc_map_files_iops, proc_map_files_fops, PE_PROCESS),
+	DIR_E("ns", 0511, proc_ns_iops, proc_ns_fops, 0),
 	DIR_E("fdinfo", 0555, proc_fdinfo_iops, proc_fdinfo_fops, 0),
 	REG_E("environ", 0400, proc_environ_fops, 0),
 	REG_E("auxv", 0400, proc_auxv_fops, 0),

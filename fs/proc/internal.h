@@ -62,13 +62,13 @@ int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base,
 			bool (*want)(const char *name, size_t len));
 struct inode *proc_entry_inode(struct super_block *sb, struct proc_dir_entry *p);
 extern const struct inode_operations proc_fd_iops, proc_fdinfo_iops, proc_task_iops, proc_cwd_iops,
-	proc_root_iops, proc_exe_iops, proc_map_files_iops;
+	proc_root_iops, proc_exe_iops, proc_map_files_iops, proc_ns_iops;
 extern const struct file_operations proc_fd_fops, proc_fdinfo_fops, proc_task_fops, proc_mem_fops,
 	proc_pagemap_fops, proc_environ_fops, proc_comm_fops, proc_oom_adj_fops, proc_oom_score_adj_fops,
 	proc_make_it_fail_fops,
 	proc_clear_refs_fops, proc_mounts_fops, proc_mountinfo_fops,
 	proc_maps_fops, proc_smaps_fops, proc_numa_maps_fops, proc_smaps_rollup_fops, proc_auxv_fops,
-	proc_map_files_fops, proc_coredump_filter_fops, proc_mountstats_fops, proc_timerslack_fops;
+	proc_map_files_fops, proc_ns_fops, proc_coredump_filter_fops, proc_mountstats_fops, proc_timerslack_fops;
 
 /* The text that was written, white space cut off; -EINVAL when it is longer than @size - 1. */
 __must_check int proc_get_text(struct iov_iter *from, char *buf, size_t size);
@@ -89,6 +89,7 @@ void proc_system_init(void);
 void proc_memory_init(void);
 void proc_kpage_init(void);
 void proc_kallsyms_init(void);
+void proc_namespaces_init(void);
 void proc_sysctl_init(void);
 int vm_reclaim_sysctl_init(void);
 void proc_mounts_init(void);

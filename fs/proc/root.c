@@ -245,6 +245,7 @@ void __init proc_init(void)
 	proc_root.iops = &root_iops;
 	proc_root.fops = &root_fops;
 	proc_mounts_init();
+	proc_namespaces_init();
 	proc_system_init();
 	proc_sysctl_init();
 }

@@ -19,6 +19,7 @@ BUILD_ASSERT(sizeof(struct kstatfs) == 120);
 
 #define TMPFS_MAGIC		0x01021994
 #define RAMFS_MAGIC		0x858458f6
+#define NSFS_MAGIC		0x6e736673
 #define PROC_SUPER_MAGIC	0x9fa0
 #define SYSFS_MAGIC		0x62656572
 #define DEBUGFS_MAGIC		0x64626720
