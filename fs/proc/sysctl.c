@@ -234,7 +234,6 @@ static struct ctl_table kernel_table[] = {
 	STR("ostype", utsname.sysname, 0444), STR("osrelease", utsname.release, 0444),
 	STR("version", utsname.version, 0444), STR("arch", utsname.machine, 0444),
 	STR("hostname", utsname.nodename, 0644), STR("domainname", utsname.domainname, 0644),
-	INT("ns_last_pid", last_pid, 0644, 0, PID_MAX_DEFAULT - 1),
 	INT("pid_max", pid_max, 0644, RESERVED_PIDS + 1, PID_MAX_DEFAULT),	/* its table has no more */
 	FN("threads-max", do_threads_max, 0644), FN("printk", do_printk, 0644), FN("tainted", do_tainted, 0444),
 	INT("panic", panic_timeout, 0644, 0, 0), INT("panic_on_oops", panic_on_oops, 0644, 0, 1),
