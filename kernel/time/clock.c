@@ -373,12 +373,13 @@ static void ntp_apply(const struct __kernel_timex *tx)
 		ntp.status &= ~STA_NANO;
 }
 
+#define STEP_MAX_SEC	(INT64_MAX / (s64)NSEC_PER_SEC / 2)	/* no time that may be set is farther away */
 static int step_by(const struct __kernel_timex *tx)
 {
 	s64 unit = tx->modes & ADJ_NANO ? 1 : 1000;
 	struct timespec64 ts;
 
-	if (tx->time.tv_usec < 0 || tx->time.tv_usec * unit >= (s64)NSEC_PER_SEC)
+	if (tx->time.tv_sec > STEP_MAX_SEC || tx->time.tv_sec < -STEP_MAX_SEC)
 		return -EINVAL;
 	ktime_get_real_ts64(&ts);
 	ts = ns_to_timespec64(timespec64_to_ktime(ts) + tx->time.tv_sec * (s64)NSEC_PER_SEC +
@@ -386,17 +387,37 @@ static int step_by(const struct __kernel_timex *tx)
 	return do_settimeofday64(&ts);
 }
 
+#define PPM_SCALE	(1000ll << 16)		/* what a frequency is multiplied by: the product must fit */
+
+/* A request as such, and the right to make it: 0, -EINVAL, -EPERM. */
+static int timex_check(const struct __kernel_timex *tx)
+{
+	bool single = tx->modes & (ADJ_OFFSET_SINGLESHOT & ~ADJ_OFFSET);
+	bool read_only = single ? tx->modes & ADJ_NANO : !tx->modes;
+	s64 second = tx->modes & ADJ_NANO ? NSEC_PER_SEC : NSEC_PER_SEC / 1000;
+
+	if (single && !(tx->modes & ADJ_OFFSET))
+		return -EINVAL;
+	if ((!read_only || (tx->modes & ADJ_SETOFFSET)) && !capable(CAP_SYS_TIME))
+		return -EPERM;
+	if (!single && (tx->modes & ADJ_TICK) && (tx->tick < 900000 / USER_HZ || tx->tick > 1100000 / USER_HZ))
+		return -EINVAL;
+	if ((tx->modes & ADJ_SETOFFSET) && (tx->time.tv_usec < 0 || tx->time.tv_usec >= second))
+		return -EINVAL;
+	if ((tx->modes & ADJ_FREQUENCY) && (tx->freq < INT64_MIN / PPM_SCALE || tx->freq > INT64_MAX / PPM_SCALE))
+		return -EINVAL;
+	return 0;
+}
+
 static int do_adjtimex(struct __kernel_timex *tx)
 {
 	unsigned long flags;
 	u64 now;
-	int rc = 0;
+	int rc = timex_check(tx);
 
-	if (tx->modes && tx->modes != ADJ_OFFSET_SS_READ && !capable(CAP_SYS_TIME))
-		return -EPERM;
-	if ((tx->modes & ADJ_TICK) && (tx->tick < 900000 / USER_HZ || tx->tick > 1100000 / USER_HZ))
-		return -EINVAL;
-	if ((tx->modes & ADJ_SETOFFSET) && (rc = step_by(tx)))
+	if (!rc && (tx->modes & ADJ_SETOFFSET))
+		rc = step_by(tx);
+	if (rc)
 		return rc;
 	spin_lock_irqsave(&ntp_lock, flags);
 	if (!(tx->modes & 0x8000))

@@ -388,3 +388,32 @@ TEST(disarmed_timers_and_clocks_that_cannot)
 	CHECK_ERR(clock_settime(own, &ts), EPERM);
 	CHECK_ERR(clock_settime(CLOCK_MONOTONIC, &ts), EINVAL);
 }
+
+static int adjust(unsigned modes, long sec, long usec, long freq, long tick)
+{
+	struct timex tx = { .modes = modes, .time = { sec, usec }, .freq = freq, .tick = tick };
+
+	return adjtimex(&tx) < 0 ? errno : 0;
+}
+
+TEST(adjtimex_checks_its_numbers)
+{
+	struct timex tx = { 0 };
+
+	CHECK(adjtimex(&tx) >= 0);
+	CHECK_EQ(adjust(0x8000, 0, 0, 0, 0), EINVAL);			/* singleshot, of nothing */
+	CHECK_EQ(adjust(ADJ_OFFSET_SS_READ, 0, 0, 0, 0), 0);
+	if (getuid())
+		test_skip("needs root");
+	CHECK_EQ(adjust(ADJ_TICK, 0, 0, 0, 1), EINVAL);
+	CHECK_EQ(adjust(ADJ_TICK, 0, 0, 0, 20000), EINVAL);
+	CHECK_EQ(adjust(ADJ_SETOFFSET, 0, -1, 0, 0), EINVAL);
+	CHECK_EQ(adjust(ADJ_SETOFFSET, 0, 1000000, 0, 0), EINVAL);
+	CHECK_EQ(adjust(ADJ_SETOFFSET | ADJ_NANO, 0, 1000000000, 0, 0), EINVAL);
+	CHECK_EQ(adjust(ADJ_SETOFFSET, 1l << 62, 0, 0, 0), EINVAL);
+	CHECK_EQ(adjust(ADJ_FREQUENCY, 0, 0, 1l << 62, 0), EINVAL);
+	CHECK_EQ(adjust(ADJ_FREQUENCY, 0, 0, -(1l << 62), 0), EINVAL);
+	CHECK_EQ(adjust(ADJ_FREQUENCY, 0, 0, tx.freq, 0), 0);
+	CHECK_EQ(CHILD_STATUS(_exit(setresuid(1000, 1000, 1000) || adjust(0, 0, 0, 0, 0) ? 1 :
+				    adjust(ADJ_FREQUENCY, 0, 0, tx.freq, 0))), EPERM << 8);
+}
