@@ -385,7 +385,8 @@ struct file *fget_task_next(struct task_struct *t, unsigned *fd, bool *cloexec)
 /* ---- fork, exec, exit ------------------------------------------------------------------------ */
 
 /*
- * Copy what is open of @old, whose lock is held, into @new, which has room for it.  A number that another thread
+ * Copy what is open of @old, whose lock is held (and let go in between where that changes nothing), into @new,
+ * which has room for it.  A number that another thread
  * reserves for a file that it is opening is free in the copy (T2).
  */
 static void copy_fds(struct files_struct *new, struct files_struct *old)
@@ -409,6 +410,8 @@ static void copy_fds(struct files_struct *new, struct files_struct *old)
 		}
 		new->open_fds[w] = kept;
 		new->close_on_exec[w] = old->close_on_exec[w] & kept;
+		if (atomic_read(&old->count) == 1)	/* nobody else opens or closes: others only look */
+			cond_resched_lock(&old->lock);
 	}
 }
 

@@ -386,6 +386,7 @@ static int put_pointers(unsigned long __user **to, unsigned long *str, int n)
 		if (!len || len > MAX_ARG_STRLEN)
 			return -EINVAL;
 		*str += len;
+		cond_resched();
 	}
 	return put_user(0ul, (*to)++);
 }

@@ -237,6 +237,7 @@ void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct
 	for (vma = first; vma != next; vma = vma->vm_next) {
 		rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
 		mm->map_count--;
+		cond_resched();
 	}
 	if (prev)
 		prev->vm_next = next;

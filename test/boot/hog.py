@@ -1,0 +1,18 @@
+"""One call never has a hart to itself: test/user/t_hog.c under -icount, where time is a count of instructions.
+
+SPDX-License-Identifier: MIT
+"""
+import os
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def main():
+    return subprocess.call([f"{TOP}/tools/boot-test", "--name", "hog", "--icount", "--smp", "1", "--mem", "1G",
+                            "--limit", "560", "--append", "hog tests=hog"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
