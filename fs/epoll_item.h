@@ -9,8 +9,11 @@
 #define VELLUM_FS_EPOLL_ITEM_H
 
 #include "fs/epoll.h"
+#include "fs/poll.h"
 #include "include/uapi/epoll.h"
 #include "lib/rbtree.h"
+
+#define EP_PRIVATE_BITS	(EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)	/* not of what is waited for */
 
 struct eventpoll {
 	struct mutex mtx;		/* rank vfs, inside ep_mutex */
@@ -39,6 +42,14 @@ struct epitem {
 	struct ep_listen *listens;
 	u64 scan;			/* (M) the call that looked at it last */
 };
+
+static inline unsigned ep_item_poll(struct epitem *item, struct poll_table *pt)
+{
+	return vfs_poll(item->file, pt) & item->event.events;
+}
+
+bool ep_mark_ready(struct epitem *item);	/* put it on the ready list; false: it was there */
+bool ep_any_ready(struct eventpoll *ep);	/* is one really?  Those that are not leave the list */
 
 /* NULL: it is no epoll. */
 struct eventpoll *file_ep(const struct file *f);

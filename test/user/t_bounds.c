@@ -9,10 +9,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -373,4 +376,81 @@ TEST(bounds_file_locks)
 		fl.l_type = F_RDLCK;
 		CHECK(!fcntl(fd, F_SETLK, &fl));
 	}) & ~(77 << 8), 0);
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+#define MS	150
+#define ENDS_IN_TIME(call, rc, err) do { \
+	long _start = now_ms(), _took; \
+	errno = 0; \
+	CHECK_EQ(call, rc); \
+	CHECK_EQ(errno, err); \
+	_took = now_ms() - _start; \
+	if (_took < MS - 1 || _took > 20 * MS) \
+		test_fail(__FILE__, __LINE__, "%s took %ld ms", #call, _took); \
+} while (0)
+
+static int disturbed_fd[2], disturbing;
+static pid_t disturbed;
+
+/* What a wait waits for comes and is gone again, and signals that nobody handles come, all the time. */
+static void *disturb(void *arg)
+{
+	static char c[4096];
+
+	while (__atomic_load_n(&disturbing, __ATOMIC_RELAXED)) {
+		(void)!write(disturbed_fd[1], c, 1);
+		(void)!read(disturbed_fd[0], c, sizeof(c));
+		(void)syscall(SYS_tgkill, getpid(), disturbed, SIGWINCH);
+		syscall(SYS_futex, arg, 1 /* FUTEX_WAKE */, 100, NULL, NULL, 0);
+		usleep(500);
+	}
+	return NULL;
+}
+
+TEST(bounds_waits_end_by_their_time)
+{
+	struct timespec ts = { 0, MS * 1000000 }, left;
+	struct sembuf op = { 0, -1, 0 };
+	struct pollfd none = { -1, POLLIN, 0 };
+	struct epoll_event e = { .events = EPOLLPRI };
+	int ep = epoll_create1(0), sem = semget(IPC_PRIVATE, 1, 0600), word = 0, s[2];
+	struct timeval tv = { 0, MS * 1000 };
+	sigset_t set;
+	pthread_t t;
+
+	disturbed = syscall(SYS_gettid);
+	disturbing = 1;
+	CHECK(!pipe2(disturbed_fd, O_NONBLOCK) && !socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+	CHECK(!epoll_ctl(ep, EPOLL_CTL_ADD, disturbed_fd[0], &e));
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	CHECK(!sigprocmask(SIG_BLOCK, &set, NULL));
+	for (int round = 0; round < 2; round++) {
+		if (round)
+			CHECK(!pthread_create(&t, NULL, disturb, &word));
+		ENDS_IN_TIME(epoll_wait(ep, &e, 1, MS), 0, 0);
+		ENDS_IN_TIME(poll(&none, 1, MS), 0, 0);
+		left = ts;
+		ENDS_IN_TIME(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &left, NULL), 0, 0);
+		ENDS_IN_TIME(sigtimedwait(&set, NULL, &ts), -1, EAGAIN);
+		ENDS_IN_TIME(semtimedop(sem, &op, 1, &ts), -1, EAGAIN);
+		CHECK(!setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
+		ENDS_IN_TIME(recv(s[0], buf, 1, 0), -1, EAGAIN);
+		if (!round)
+			ENDS_IN_TIME(syscall(SYS_futex, &word, 0 /* FUTEX_WAIT */, 0, &ts, NULL, 0), -1, ETIMEDOUT);
+		ENDS_IN_TIME(clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL), 0, 0);
+	}
+	disturbing = 0;
+	CHECK(!pthread_join(t, NULL));
+	CHECK(!semctl(sem, 0, IPC_RMID));
 }
