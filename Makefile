@@ -24,7 +24,7 @@ all: $(BUILD)/Image $(BUILD)/vellum.elf
 # ---- the kernel -----------------------------------------------------------------------------------
 
 # Every .c and .S below these folders is part of the kernel; its own tests, of the debug build only.
-KDIRS     := boot arch/riscv lib kernel mm fs drivers $(if $(DEBUG),test/kernel) $(if $(SLAB_RECORD),test/record)
+KDIRS     := boot arch/riscv lib kernel mm fs block drivers $(if $(DEBUG),test/kernel) $(if $(SLAB_RECORD),test/record)
 # KASAN=1 reports the bugs that test_slab_debug.c plants before the slab allocator can.
 SANDROP   := $(if $(KASAN),-not -name test_slab_debug.c,-not -path 'mm/kasan/*' -not -name '*kasan*.c') \
 	     $(if $(UBSAN),,-not -name '*ubsan*.c')
@@ -125,7 +125,7 @@ setup:
 run: setup
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(if $(INITRD),,$(BUILD)/rootfs.cpio) $(if $(DTB),dtbs)
 	$(Q)SMP=$(or $(SMP),2) MEM=$(or $(MEM),1G) NODES=$(or $(NODES),1) PAGING=$(PAGING) APPEND="$(APPEND)" \
-		DTB="$(DTB)" $(if $(INITRD),INITRD=$(INITRD)) tools/run
+		DTB="$(DTB)" DISK="$(DISK)" $(if $(INITRD),INITRD=$(INITRD)) tools/run
 
 debug: setup
 	$(Q)ci/setup --debug
@@ -205,7 +205,7 @@ help:
 
 #> make               build/Image and build/vellum.elf
 #> make run           install what is missing, build, and start a shell in QEMU.  Varied by
-#>                    SMP=4 MEM=2G NODES=2 PAGING=sv39|sv48|sv57 APPEND="..." INITRD=file DTB=file
+#>                    SMP=4 MEM=2G NODES=2 PAGING=sv39|sv48|sv57 APPEND="..." INITRD=file DISK=image DTB=file
 #>                    QEMU=path BIOS=file (which all tests take, too: another emulator, another firmware)
 #> make debug         the same, waiting for gdb, which attaches with symbols and our commands
 #> make test          all tests: on the host, in QEMU, and bad input; ends with "N passed, N failed"

@@ -28,7 +28,8 @@ struct chrdev {
 };
 
 #define NR_MAJOR_NAMES	32
-static struct { unsigned major; const char *name; } major_names[NR_MAJOR_NAMES];
+struct major_name { unsigned major; const char *name; };
+static struct major_name major_names[NR_MAJOR_NAMES], blk_major_names[NR_MAJOR_NAMES];
 
 static LIST_HEAD(chrdevs);
 static DEFINE_SPINLOCK(chrdev_lock, RANK_FILES);
@@ -87,10 +88,11 @@ static struct dentry *node_make(struct dentry *dir, const char *name, int len, u
 	return d;
 }
 
-static void node_create(const struct chrdev *c)
+/* => devtmpfs_mutex held */
+static void node_create(const char *path, umode_t mode, dev_t dev)
 {
 	struct dentry *dir = dget(devtmpfs_sb->s_root), *d;
-	const char *name = c->name, *slash;
+	const char *name = path, *slash;
 
 	while (dir && (slash = strchr(name, '/'))) {
 		d = node_make(dir, name, slash - name, S_IFDIR | 0755, 0);
@@ -98,11 +100,11 @@ static void node_create(const struct chrdev *c)
 		dir = d;
 		name = slash + 1;
 	}
-	d = dir ? node_make(dir, name, strlen(name), S_IFCHR | c->mode, c->dev) : NULL;
+	d = dir ? node_make(dir, name, strlen(name), mode, dev) : NULL;
 	if (d)
 		dput(d);
 	else
-		pr_warn("devtmpfs: no memory for %s\n", c->name);
+		pr_warn("devtmpfs: no memory for %s\n", path);
 	dput(dir);
 }
 
@@ -129,6 +131,20 @@ static void node_remove(const char *name)
 	}
 	up_write(&dir->d_inode->i_rwsem);
 	dput(dir);
+}
+
+void devtmpfs_create_node(const char *name, umode_t mode, dev_t dev)
+{
+	mutex_lock(&devtmpfs_mutex);
+	node_create(name, mode, dev);
+	mutex_unlock(&devtmpfs_mutex);
+}
+
+void devtmpfs_delete_node(const char *name)
+{
+	mutex_lock(&devtmpfs_mutex);
+	node_remove(name);
+	mutex_unlock(&devtmpfs_mutex);
 }
 
 /* ---- registering ----------------------------------------------------------------------------- */
@@ -170,7 +186,7 @@ int register_chrdev(dev_t dev, const char *name, const struct file_operations *f
 		goto undo;
 	mutex_lock(&devtmpfs_mutex);
 	if (devtmpfs_sb && name)
-		node_create(c);
+		node_create(c->name, S_IFCHR | c->mode, c->dev);
 	mutex_unlock(&devtmpfs_mutex);
 	return 0;
 undo:
@@ -212,25 +228,37 @@ int for_each_chrdev(int (*fn)(dev_t dev, const char *name, umode_t mode))
 	return rc;
 }
 
-void register_chrdev_major(unsigned major, const char *name)
+/* By number; one that is there already is not taken again. */
+static void name_major(struct major_name *names, unsigned major, const char *name)
 {
 	for (unsigned i = 0; i < NR_MAJOR_NAMES; i++) {
-		if (major_names[i].name && major_names[i].major <= major)
+		if (names[i].name && names[i].major == major)
+			return;
+		if (names[i].name && names[i].major < major)
 			continue;
-		swap(major_names[i].major, major);
-		swap(major_names[i].name, name);
+		swap(names[i].major, major);
+		swap(names[i].name, name);
 		if (!name)
 			return;
 	}
+}
+
+void register_chrdev_major(unsigned major, const char *name) { name_major(major_names, major, name); }
+void register_blkdev_major(unsigned major, const char *name) { name_major(blk_major_names, major, name); }
+
+static void show_majors(struct seq_file *m, const struct major_name *names)
+{
+	for (unsigned i = 0; i < NR_MAJOR_NAMES && names[i].name; i++)
+		seq_printf(m, "%3u %s\n", names[i].major, names[i].name);
 }
 
 /* /proc/devices */
 int devices_show(struct seq_file *m, __maybe_unused void *v)
 {
 	seq_puts(m, "Character devices:\n");
-	for (unsigned i = 0; i < NR_MAJOR_NAMES && major_names[i].name; i++)
-		seq_printf(m, "%3u %s\n", major_names[i].major, major_names[i].name);
+	show_majors(m, major_names);
 	seq_puts(m, "\nBlock devices:\n");
+	show_majors(m, blk_major_names);
 	return 0;
 }
 
@@ -263,6 +291,6 @@ void __init devtmpfs_init(void)
 	devtmpfs_sb = sb;		/* its first reference is ours, for ever */
 	list_for_each_entry(c, &chrdevs, link)
 		if (c->name)
-			node_create(c);
+			node_create(c->name, S_IFCHR | c->mode, c->dev);
 	mutex_unlock(&devtmpfs_mutex);
 }

@@ -19,6 +19,10 @@ void unregister_chrdev(dev_t dev);
 int for_each_chrdev(int (*fn)(dev_t dev, const char *name, umode_t mode));
 /* The name under which /proc/devices lists @major ("mem", "tty", "ttyS"). */
 void register_chrdev_major(unsigned major, const char *name);
+void register_blkdev_major(unsigned major, const char *name);
+/* A node in devtmpfs for a device that is known otherwise, a disk; and its end.  => once devtmpfs is there */
+void devtmpfs_create_node(const char *name, umode_t mode, dev_t dev);
+void devtmpfs_delete_node(const char *name);
 extern const struct file_operations def_chr_fops;
 extern struct file_system_type devtmpfs_fs_type;
 void devtmpfs_init(void);

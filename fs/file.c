@@ -116,6 +116,8 @@ int do_dentry_open(struct file *f, const struct path *path)
 
 	if (unlikely(f->f_flags & O_PATH)) {
 		f->f_mode = FMODE_PATH;
+		f->f_path = *path;
+		file_set_inode(f, inode);
 		goto done;
 	}
 	if (counts_as_writer(&(struct file){ .f_mode = f->f_mode, .f_inode = inode })) {
@@ -152,8 +154,6 @@ int do_dentry_open(struct file *f, const struct path *path)
 	f->f_flags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | FMODE_EXEC_OPEN);
 done:
 	path_get(path);
-	f->f_path = *path;
-	file_set_inode(f, inode);
 	return 0;
 undo:
 	if (counts_as_writer(f)) {

@@ -11,6 +11,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/inode.h"
+#include "block/blk.h"
 #include "fs/chrdev.h"
 #include "fs/file.h"
 #include "fs/mount.h"
@@ -142,10 +143,12 @@ void init_special_inode(struct inode *inode, umode_t mode, dev_t rdev)
 	inode->i_rdev = rdev;
 	if (S_ISCHR(mode))
 		inode->i_fop = &def_chr_fops;
+	else if (S_ISBLK(mode))
+		inode->i_fop = &def_blk_fops;
 	else if (S_ISFIFO(mode))
 		inode->i_fop = &pipefifo_fops;
 	else
-		inode->i_fop = &no_open_fops;	/* no block devices; a socket is connected to */
+		inode->i_fop = &no_open_fops;	/* a socket is connected to */
 }
 
 void clear_nlink(struct inode *inode) { inode->i_nlink = 0; }

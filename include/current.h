@@ -47,6 +47,7 @@ struct task_base {
 	struct mempolicy *mempolicy;	/* set_mempolicy(2): own thread, or mempolicy_lock */
 	unsigned il_prev;		/* own thread only: the node that interleaving used last */
 	unsigned int pagefault_off;	/* depth of pagefault_disable() */
+	struct blk_plug *plug;		/* own thread only: bios that it holds back (block/queue.c) */
 	struct reclaim_state *reclaim_state;	/* own thread only: counts what shrinkers free */
 	unsigned rcu_depth;		/* debug: own thread, and handlers on top of it */
 	u8 lock_count[32];		/* debug: how many of each rank */

@@ -14,6 +14,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "block/blk.h"
 #include "drivers/base/class.h"
 #include "drivers/base/cpu.h"
 #include "drivers/base/node.h"
@@ -205,6 +206,7 @@ static void kernel_init(void *unused)
 	node_dev_init();
 	cpu_dev_init();
 	class_init();
+	block_init();
 	populate_rootfs();
 	if (run_ktest && ktest_main)
 		ktest_main();

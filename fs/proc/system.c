@@ -214,7 +214,6 @@ static int execdomains_show(struct seq_file *m, __maybe_unused void *v)
 	return 0;
 }
 
-/* No block devices: not even a heading. */
 static int empty_show(__maybe_unused struct seq_file *m, __maybe_unused void *v) { return 0; }
 
 /* ---- kmsg ------------------------------------------------------------------------------------ */
@@ -256,8 +255,7 @@ void __init proc_system_init(void)
 		{ "stat", stat_show }, { "uptime", uptime_show }, { "loadavg", loadavg_show },
 		{ "cpuinfo", cpuinfo_show }, { "cmdline", cmdline_show }, { "version", version_show },
 		{ "interrupts", interrupts_show }, { "devices", devices_show }, { "iomem", iomem_show },
-		{ "execdomains", execdomains_show },
-		{ "partitions", empty_show }, { "swaps", swaps_show }, { "diskstats", empty_show },
+		{ "execdomains", execdomains_show }, { "swaps", swaps_show },
 		{ "ioports", empty_show },		/* the ISA has none */
 	};
 

@@ -24,6 +24,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "kernel/sched/rq.h"
+#include "block/blk.h"
 #include "include/uaccess.h"
 #include "kernel/signal/signal.h"
 #include "kernel/sync/rcu.h"
@@ -283,6 +284,8 @@ void schedule(void)
 	INV(S2, prev->spin_depth == 0);
 	INV(U1, prev->rcu_depth == 0);
 	rcu_quiet();
+	if (unlikely(prev->plug) && prev->state != TASK_RUNNING)
+		blk_flush_plug();
 	flags = arch_irq_save();
 	rq = this_rq();
 	spin_lock(&rq->lock);
@@ -355,6 +358,7 @@ int sched_fork(struct task_struct *p)
 	p->lock_ranks = 0;
 	p->kicks = 0;
 	p->kick_depth = 0;
+	p->plug = NULL;
 	memset(&p->se, 0, sizeof(p->se));
 	p->se.inherited = URGENCY_FAIR;
 	if (p->sched_reset_on_fork) {

@@ -35,6 +35,7 @@ enum lockrank {
 	RANK_SLAB,
 	RANK_VMALLOC,
 	RANK_ZONE,
+	RANK_BLOCK,		/* a disk's queue, and lists of bios */
 	RANK_TIMER,
 	RANK_RCU,		/* the numbers of grace periods */
 	RANK_WAITQ,

@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/cache/filemap.h"
+#include "mm/cache/dirty.h"
 #include "include/uapi/resource.h"
 #include "include/uapi/signal.h"
 #include "include/uapi/uio.h"
@@ -250,6 +251,7 @@ ssize_t generic_perform_write(struct file *file, struct iov_iter *from, loff_t p
 			break;
 		pos += rc;
 		done += rc;
+		balance_dirty_pages_ratelimited(file->f_mapping);
 		if (cond_resched_killable()) {
 			rc = -EINTR;
 			break;

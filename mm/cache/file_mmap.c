@@ -11,6 +11,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/cache/filemap.h"
+#include "mm/cache/dirty.h"
 #include "mm/phys/vmstat.h"
 #include "mm/space/fault_calls.h"
 
@@ -88,6 +89,7 @@ unsigned filemap_page_mkwrite(struct vm_fault *vmf)
 	struct page *page = vmf->page;
 
 	file_update_time(vmf->vma->vm_file);
+	balance_dirty_pages_ratelimited(vmf->vma->vm_file->f_mapping);
 	lock_page(page);
 	if (page->mapping != vmf->vma->vm_file->f_mapping) {
 		unlock_page(page);

@@ -109,6 +109,7 @@ struct writeback_control {
 };
 int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end);
+void filemap_fdatawait_keep_errors(struct address_space *mapping);
 int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end);
 int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc);
 

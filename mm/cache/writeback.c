@@ -230,12 +230,10 @@ int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t
 	return do_writepages(mapping, &wbc);
 }
 
-int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end)
+static void wait_for_range(struct address_space *mapping, pgoff_t index, pgoff_t last)
 {
-	pgoff_t index = (u64)start >> PAGE_SHIFT, last = (u64)end >> PAGE_SHIFT;
 	struct page *pages[BATCH];
 	unsigned nr;
-	int rc;
 
 	while ((nr = find_get_marked(mapping, &index, last, XA_WRITEBACK, pages)))
 		for (unsigned i = 0; i < nr; i++) {
@@ -243,9 +241,17 @@ int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t 
 			put_page(pages[i]);
 			cond_resched();
 		}
-	rc = mapping->wb_err;
-	mapping->wb_err = 0;
-	return rc;
+}
+
+void filemap_fdatawait_keep_errors(struct address_space *mapping)
+{
+	wait_for_range(mapping, 0, ~0ul);
+}
+
+int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end)
+{
+	wait_for_range(mapping, (u64)start >> PAGE_SHIFT, (u64)end >> PAGE_SHIFT);
+	return xchg(&mapping->wb_err, 0);
 }
 
 int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end)

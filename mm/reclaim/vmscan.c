@@ -14,6 +14,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/reclaim/vmscan.h"
+#include "mm/cache/dirty.h"
 #include "mm/cache/pagemap.h"
 #include "mm/phys/vmstat.h"
 #include "mm/reclaim/compact.h"
@@ -33,6 +34,8 @@ static bool scan_page(struct address_space *mapping, struct page *page, struct s
 {
 	bool gone;
 
+	if (PageDirty(page))
+		wakeup_flusher();
 	if (page_mapcount(page) || PageDirty(page) || PageWriteback(page) || PageMlocked(page))
 		return false;
 	if (PageReferenced(page) && sc->priority > DEF_PRIORITY / 2) {

@@ -1,0 +1,69 @@
+/*
+ * mm/cache/dirty.c - how much of memory may be dirty: who writes waits for who cleans.
+ *
+ * MODEL     Dirtyable memory is what is free and what the page cache has of files with a store.  Above
+ *           BACKGROUND_PERCENT of it the flusher writes; above LIMIT_PERCENT whoever makes more pages
+ *           dirty waits until the flusher has brought it down.  So reclaim always finds clean pages.
+ *           Looking costs, so that each hart looks once in RATELIMIT pages.
+ * LOCKING   None: figures are read as they are.  May sleep; may hold mmap_lock for reading, which the flusher
+ *           does not need.
+ * FAILURE   A killed task waits no longer.
+ * TESTS     test/boot/disk.py (a disk larger than memory is written)
+ * SEE       Linux Documentation/admin-guide/sysctl/vm.rst, dirty_ratio
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/cache/dirty.h"
+#include "kernel/sync/wait.h"
+#include "mm/phys/gfp.h"
+#include "mm/phys/vmstat.h"
+
+#define BACKGROUND_PERCENT	10u
+#define LIMIT_PERCENT		20u
+#define RATELIMIT		32u
+#define PAUSE_NS		10000000ull
+
+static DEFINE_PER_HART(unsigned, nr_dirtied);
+
+static unsigned long dirtyable_pages(void)
+{
+	unsigned long file = global_node_page_state(NR_FILE_PAGES), shmem = global_node_page_state(NR_SHMEM);
+
+	return nr_free_pages() + (file > shmem ? file - shmem : 0);
+}
+
+static unsigned long dirty_pages(void)
+{
+	return global_node_page_state(NR_FILE_DIRTY) + global_node_page_state(NR_WRITEBACK);
+}
+
+bool dirty_over_background(void)
+{
+	return global_node_page_state(NR_FILE_DIRTY) > dirtyable_pages() / 100 * BACKGROUND_PERCENT;
+}
+
+static void pause_writer(void)
+{
+	set_current_state(TASK_KILLABLE);
+	schedule_timeout(PAUSE_NS);
+}
+
+static void balance_dirty_pages(void)
+{
+	while (dirty_pages() > dirtyable_pages() / 100 * LIMIT_PERCENT && !fatal_signal_pending()) {
+		wakeup_flusher();
+		pause_writer();
+	}
+	if (dirty_over_background())
+		wakeup_flusher();
+}
+
+void balance_dirty_pages_ratelimited(const struct address_space *mapping)
+{
+	unsigned *n = this_hart_ptr(&nr_dirtied);
+
+	if (!mapping->a_ops->writepages || ++*n < RATELIMIT)
+		return;
+	*n = 0;
+	balance_dirty_pages();
+}

@@ -1,0 +1,18 @@
+/*
+ * mm/cache/dirty.h - how much of memory may be dirty.  Theory: dirty.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VELLUM_MM_CACHE_DIRTY_H
+#define VELLUM_MM_CACHE_DIRTY_H
+
+#include "mm/cache/pagemap.h"
+
+/* A page of @mapping is about to become dirty, or just did: wait if too many are.  => may sleep */
+void balance_dirty_pages_ratelimited(const struct address_space *mapping);
+/* Is there so much that it should be written now? */
+bool dirty_over_background(void);
+/* Up-call: have dirty pages written soon.  Any context.  block/flusher.c */
+void wakeup_flusher(void);
+
+#endif
