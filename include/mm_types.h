@@ -227,6 +227,7 @@ struct address_space {
 #define VM_HUGEPAGE	0x20000000ul
 #define VM_NOHUGEPAGE	0x40000000ul
 #define VM_MERGEABLE	0x80000000ul
+#define VM_DROPPABLE	(1ul << 40)
 #define VM_SEALED	(1ul << 63)
 #define VM_STACK	VM_GROWSDOWN
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
@@ -295,7 +296,7 @@ struct mm_struct {
 
 	atomic_long_t rss[NR_MM_COUNTERS];	/* (A) pages */
 	unsigned long hiwater_rss, hiwater_vm;	/* pages */
-	unsigned long total_vm, data_vm, exec_vm, stack_vm;	/* (W) pages */
+	unsigned long total_vm, data_vm, exec_vm, stack_vm, droppable_vm;	/* (W) pages */
 	atomic_long_t locked_vm, pinned_vm;	/* pages */
 	atomic_long_t pgtables_bytes;
 	unsigned long def_flags;		/* (W) mlockall(MCL_FUTURE) */

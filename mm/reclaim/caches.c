@@ -18,8 +18,7 @@
 #include "mm/reclaim/shrinker.h"
 #include "mm/slab/shrink.h"
 
-/* Pages that came free otherwise than through the slab allocator. */
-static void mm_reclaimed(unsigned long pages)
+void mm_reclaimed(unsigned long pages)
 {
 	if (current_base()->reclaim_state)
 		current_base()->reclaim_state->reclaimed += pages;

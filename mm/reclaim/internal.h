@@ -32,6 +32,10 @@ void drain_hart_caches(pg_data_t *pgdat);
 /* The running kernel thread keeps to the harts of @pgdat, if it has any. */
 void node_bind_current(pg_data_t *pgdat);
 
+/* Pages came free otherwise than through the slab allocator. */
+void mm_reclaimed(unsigned long pages);
+void droppable_init(void);			/* droppable.c */
+
 /* Up-calls: kernel/task, kernel/sched. */
 struct task_struct;
 struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *fmt, ...);

@@ -169,6 +169,7 @@ static void node_start(int nid)
 void reclaim_init(void)
 {
 	lower_shrinkers_init();
+	droppable_init();
 	for_each_online_node(nid)
 		node_start(nid);
 	register_reclaim_ops(&vmscan_ops);

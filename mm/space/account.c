@@ -87,6 +87,8 @@ bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long n
 void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long nr_pages)
 {
 	mm->total_vm += nr_pages;
+	if (unlikely(vm_flags & VM_DROPPABLE))
+		mm->droppable_vm += nr_pages;
 	if (nr_pages > 0 && mm->total_vm > mm->hiwater_vm)
 		mm->hiwater_vm = mm->total_vm;
 	if ((vm_flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)

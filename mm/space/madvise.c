@@ -5,7 +5,8 @@
  *           Three kinds of advice: flags (NORMAL .. KEEPONFORK) split and merge regions; discards
  *           (DONTNEED, FREE, REMOVE) drop pages; the others bring pages in or say they are cold.
  *           MADV_FREE promises only that content may go: here it goes at once.  Without page
- *           ageing COLD and PAGEOUT check their arguments and have nothing to move.
+ *           ageing COLD and PAGEOUT check their arguments and have nothing to move, but for what is
+ *           droppable: PAGEOUT drops it.
  * LOCKING   mmap_lock: for writing where flags change, else for reading; REMOVE and WILLNEED of a file
  *           drop it around the file's work.
  *
@@ -71,13 +72,13 @@ static int advise_flags(const struct vm_area_struct *vma, int advice, unsigned l
 		return vma->vm_file || (vma->vm_flags & VM_SHARED) ? -EINVAL : 0;
 	case MADV_KEEPONFORK:
 		*flags &= ~VM_WIPEONFORK;
-		return 0;
+		return vma->vm_flags & VM_DROPPABLE ? -EINVAL : 0;
 	case MADV_DONTDUMP:
 		*flags |= VM_DONTDUMP;
 		return 0;
 	case MADV_DODUMP:
 		*flags &= ~VM_DONTDUMP;
-		return vma->vm_flags & VM_SPECIAL ? -EINVAL : 0;
+		return vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE) ? -EINVAL : 0;
 	case MADV_HUGEPAGE:
 		*flags = (*flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE;
 		return vma->vm_flags & VM_SPECIAL ? -EINVAL : 0;
@@ -151,7 +152,11 @@ static int madvise_one(struct mm_struct *mm, struct vm_area_struct **pvma, unsig
 		return madvise_willneed(mm, vma, start, end);
 	case MADV_COLD:
 	case MADV_PAGEOUT:
-		return vma->vm_flags & fixed ? -EINVAL : 0;
+		if (vma->vm_flags & fixed)
+			return -EINVAL;
+		if (advice == MADV_PAGEOUT && vma->vm_flags & VM_DROPPABLE)
+			zap_page_range(vma, start, end - start);
+		return 0;
 	case MADV_FREE:
 		if (!vma_is_anonymous(vma))
 			return -EINVAL;

@@ -86,7 +86,7 @@ static int node_of_address(unsigned long addr)
 	return nid;
 }
 
-/* The policy that rules @addr, counted, in *pol.  0 or -EFAULT */
+/* The policy of the region of @addr, counted, in *pol; NULL: it has none of its own.  0 or -EFAULT */
 static int policy_of_address(unsigned long addr, struct mempolicy **pol)
 {
 	struct mm_struct *mm = current_base()->mm;
@@ -94,11 +94,9 @@ static int policy_of_address(unsigned long addr, struct mempolicy **pol)
 
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, addr);
-	*pol = vma && vma->vm_policy ? vma->vm_policy : NULL;
+	*pol = vma ? vma->vm_policy : NULL;
 	mpol_get(*pol);
 	mmap_read_unlock(mm);
-	if (vma && !*pol)
-		*pol = get_task_policy(current_base());
 	return vma ? 0 : -EFAULT;
 }
 

@@ -228,6 +228,7 @@ int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	mm_copy_layout(mm, oldmm);
 	mm->exe_file = oldmm->exe_file ? exe_get(oldmm->exe_file) : NULL;
 	mm->total_vm = oldmm->total_vm;
+	mm->droppable_vm = oldmm->droppable_vm;
 	mm->data_vm = oldmm->data_vm;
 	mm->exec_vm = oldmm->exec_vm;
 	mm->stack_vm = oldmm->stack_vm;
@@ -276,6 +277,7 @@ void exit_mmap(struct mm_struct *mm)
 	free_pgtables(&tlb, first, 0, 0);
 	tlb_finish_mmu(&tlb);
 	mm->mmap = NULL;
+	mm->droppable_vm = 0;
 	mm->mm_rb = RB_ROOT;
 	mm->mmap_cache = NULL;
 	mm->map_count = 0;

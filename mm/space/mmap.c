@@ -114,7 +114,7 @@ static int check_anon(unsigned long flags, unsigned long addr, unsigned long *vm
 	case MAP_DROPPABLE:
 		if ((flags & (MAP_LOCKED | MAP_HUGETLB)) || (*vm_flags & VM_GROWSDOWN))
 			return -EINVAL;
-		*vm_flags |= VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP;
+		*vm_flags |= VM_DROPPABLE | VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP;
 		fallthrough;
 	case MAP_PRIVATE:
 		*pgoff = addr >> PAGE_SHIFT;

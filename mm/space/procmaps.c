@@ -189,7 +189,7 @@ static const struct { unsigned long flag; char name[3]; } vm_flag_names[] = {
 	{ VM_SEQ_READ, "sr" }, { VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" },
 	{ VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" }, { VM_WIPEONFORK, "wf" },
 	{ VM_DONTDUMP, "dd" }, { VM_MIXEDMAP, "mm" }, { VM_HUGEPAGE, "hg" }, { VM_NOHUGEPAGE, "nh" },
-	{ VM_MERGEABLE, "mg" }, { VM_SEALED, "sl" },
+	{ VM_MERGEABLE, "mg" }, { VM_DROPPABLE, "dp" }, { VM_SEALED, "sl" },
 };
 
 static void show_vm_flags(struct seq_file *m, unsigned long flags)

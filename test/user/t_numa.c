@@ -171,6 +171,12 @@ TEST(numa_policy_arguments)
 	CHECK_ERR(get_policy(&mode, NULL, &mode, 0), EINVAL);
 	CHECK_ERR(get_policy(&mode, NULL, NULL, MPOL_F_NODE), EINVAL);
 	CHECK_ERR(get_policy(&mode, NULL, NULL, MPOL_F_ADDR), EFAULT);
+	CHECK_EQ(set_policy(MPOL_BIND, 1), 0);
+	CHECK_EQ(get_policy(&mode, &none, NULL, 0), 0);
+	CHECK(mode == MPOL_BIND && none == 1);
+	CHECK_EQ(get_policy(&mode, &none, &mode, MPOL_F_ADDR), 0);	/* a region without one: the default */
+	CHECK(mode == MPOL_DEFAULT && none == 0);
+	CHECK_EQ(set_policy(MPOL_DEFAULT, 0), 0);
 	CHECK_ERR(get_policy(&mode, &none, NULL, MPOL_F_MEMS_ALLOWED | MPOL_F_NODE), EINVAL);
 	CHECK_ERR(bind_range((void *)1, PG, MPOL_BIND, 1, 0), EINVAL);
 	CHECK_ERR(bind_range((void *)PG, PG, MPOL_BIND, 1, 8), EINVAL);

@@ -226,3 +226,69 @@ TEST_TIMED(reclaim_names_give_way, 200)
 	});
 	CHECK_EQ(status, 0);
 }
+
+/* ---- memory that may be dropped ---------------------------------------------------------------- */
+
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE	8
+#endif
+
+static unsigned char *map_droppable(size_t bytes)
+{
+	unsigned char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_DROPPABLE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		test_skip("MAP_DROPPABLE: %s", strerror(errno));
+	memset(p, 7, bytes);
+	return p;
+}
+
+static size_t pages_dropped(const unsigned char *p, size_t bytes)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < bytes; at += 4096)
+		n += !p[at];
+	return n;
+}
+
+TEST(droppable_memory_is_paged_out_to_nowhere)
+{
+	size_t bytes = 1 << 20;
+	unsigned char *p = map_droppable(bytes);
+
+	CHECK_ERR(madvise(p, bytes, MADV_KEEPONFORK), EINVAL);
+	CHECK_ERR(madvise(p, bytes, MADV_DODUMP), EINVAL);
+	CHECK_EQ(pages_dropped(p, bytes), 0);
+	CHECK(CHILD_STATUS(_exit(p[0] != 0)) == 0);
+	for (int i = 0; i < 100 && !pages_dropped(p, bytes); i++) {
+		CHECK(!madvise(p, bytes, MADV_PAGEOUT));
+		usleep(10000);
+	}
+	CHECK(pages_dropped(p, bytes) > 0);
+	p[0] = 1;
+	CHECK_EQ(p[0], 1);
+}
+
+TEST_TIMED(droppable_memory_goes_before_anyone_is_killed, 120)
+{
+	struct sysinfo si;
+	size_t half;
+	unsigned char *p;
+
+	CHECK(!sysinfo(&si));
+	if (si.freeram * si.mem_unit > MOST / 2)
+		test_skip("a large machine");
+	half = si.freeram * si.mem_unit / 2 & -PG;
+	p = map_droppable(half);
+
+	CHECK(CHILD_STATUS({
+		size_t most = half + half / 2;
+		char *q = mmap(NULL, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (q == MAP_FAILED)
+			_exit(1);
+		for (size_t at = 0; at < most; at += 4096)
+			q[at] = 1;
+	}) == 0);
+	CHECK(pages_dropped(p, half) > 0);
+}
