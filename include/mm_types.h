@@ -310,10 +310,10 @@ struct mm_struct {
 	void *vdso;				/* user address of the vDSO */
 	struct file *exe_file;
 	struct list_head mm_list;		/* all address spaces (mm_list_lock) */
-	int oom_score_adj;
 	unsigned membarrier_state;		/* (A) registrations: MEMBARRIER_CMD_* bits */
 	u64 id;					/* (I) no two have the same, ever */
 	unsigned oom_flags;			/* (A) MMF_* */
+	struct list_head oom_reap_link;		/* in the reaper's queue (its lock); set when queued */
 	unsigned prctl_flags;			/* (W to write) MMF_*, set by prctl(2) */
 	bool icache_ctx;			/* (A) its threads flush instructions by themselves: a hart that one
 						 * comes to starts with a clean fetch */
@@ -326,6 +326,8 @@ struct mm_struct {
 #define MMF_OOM_VICTIM	1		/* killed for its memory: its threads may use the reserves */
 #define MMF_OOM_SKIP	2		/* there is nothing more to be had from it */
 #define MMF_UNSTABLE	4		/* its private pages may be gone: the kernel copies nothing */
+#define MMF_OOM_REAP_QUEUED 8		/* the reaper has it, or had it */
+#define MMF_MULTIPROCESS 16		/* more than one process has it, other than for a vfork() */
 
 #define MMF_HAS_MDWE		1	/* no page becomes executable that could be written */
 #define MMF_HAS_MDWE_NO_INHERIT	2	/* ... but a child starts without that */

@@ -12,6 +12,7 @@
 #include "fs/libfs.h"
 #include "kernel/task/access.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/oom.h"
 #include "lib/kstrtox.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
@@ -257,25 +258,8 @@ const struct file_operations proc_comm_fops = {
 	.read = comm_read, .write = comm_write, .llseek = generic_file_llseek,
 };
 
-#define OOM_SCORE_ADJ_MIN	(-1000)
-#define OOM_SCORE_ADJ_MAX	1000
 #define OOM_DISABLE		(-17)
 #define OOM_ADJUST_MAX		15
-
-static int set_oom_score_adj(struct task_struct *t, int adj)
-{
-	struct mm_struct *mm;
-
-	if (adj < t->signal->oom_score_adj && !capable(CAP_SYS_RESOURCE))
-		return -EACCES;
-	t->signal->oom_score_adj = adj;
-	mm = get_task_mm(t);
-	if (mm) {
-		mm->oom_score_adj = adj;
-		mmput(mm);
-	}
-	return 0;
-}
 
 static ssize_t oom_score_adj_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
@@ -351,8 +335,8 @@ static ssize_t oom_adj_write(struct file *f, struct iov_iter *from, __maybe_unus
 	if (!rc && (old < OOM_DISABLE || old > OOM_ADJUST_MAX))
 		rc = -EINVAL;
 	if (!rc)
-		rc = set_oom_score_adj(proc_task(f->f_inode), old == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX :
-				       old * OOM_SCORE_ADJ_MAX / -OOM_DISABLE);
+		rc = set_oom_adj(proc_task(f->f_inode), old == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX :
+				 old * OOM_SCORE_ADJ_MAX / -OOM_DISABLE);
 	return rc ? rc : (ssize_t)n;
 }
 

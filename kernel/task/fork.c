@@ -27,6 +27,7 @@
 #include "kernel/signal/signal.h"
 #include "kernel/sync/completion.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/oom.h"
 #include "kernel/task/pid.h"
 #include "kernel/time/itimer.h"
 #include "lib/string.h"
@@ -202,6 +203,7 @@ static int copy_signal(u64 flags, struct task_struct *p)
 	init_rwsem(&sig->exec_update_lock, RANK_TASK);
 	memcpy(sig->rlim, old->rlim, sizeof(sig->rlim));
 	sig->oom_score_adj = old->oom_score_adj;
+	sig->oom_score_adj_min = old->oom_score_adj_min;
 	posix_timers_init_signal(sig);
 	return 0;
 }
@@ -211,6 +213,8 @@ void put_signal_struct(struct signal_struct *sig)
 	if (!atomic_dec_and_test(&sig->count))
 		return;
 	free_itimers(sig);
+	if (sig->oom_mm)
+		mmdrop(sig->oom_mm);
 	kmem_cache_free(signal_cache, sig);
 }
 
@@ -413,8 +417,10 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, in
 	}
 	p->pid = pid;
 	*rc = publish_task(p, args);
-	if (!*rc)
+	if (!*rc) {
+		copy_oom_score_adj(args->flags, p);
 		return p;
+	}
 
 	pid_put(pid);
 undo_mm:

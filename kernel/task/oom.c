@@ -4,15 +4,16 @@
  * MODEL     The victim has the largest badness: pages it holds (resident, swapped, page tables), moved by
  *           oom_score_adj thousandths of all memory; -1000 means never.  Everyone in its address space
  *           gets SIGKILL; MMF_OOM_VICTIM lets its threads use the reserves on their way out.  While a
- *           victim is dying nobody else is killed.
+ *           victim is dying nobody else is killed: until its memory is free (signal->oom_mm).
  *           When only some nodes would do (MPOL_BIND), tasks bound to others are spared: their death
  *           would be of no use.
  *           A victim that is stuck, waiting for a lock whose owner waits for memory, is helped: the
  *           reaper (oom_reap.c) takes its private pages away, and then it is nobody's victim any more
  *           (MMF_OOM_SKIP).
- * LOCKING   oom_lock: one killer at a time; tasklist_lock for the choice; task_lock() keeps a task's mm.
+ * LOCKING   oom_lock: one killer at a time, and signal->oom_mm; tasklist_lock for the choice; task_lock() keeps a
+ *           task's mm.  The report is printed with neither of the two.
  * FAILURE   Nobody to kill: panic, as nothing could ever go on.
- * TESTS     test/user/t_pressure.c, test/user/t_reclaim.c, test/boot/pressure.py
+ * TESTS     test/user/t_oom.c, test/user/t_pressure.c, test/user/t_reclaim.c, test/boot/pressure.py
  *
  * SPDX-License-Identifier: MIT
  */
@@ -22,16 +23,16 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
 #include "kernel/task/oom.h"
+#include "kernel/task/pid.h"
 #include "lib/printk.h"
+#include "lib/string.h"
 #include "mm/phys/page_alloc.h"
 #include "mm/phys/show_mem.h"
 #include "mm/phys/vmstat.h"
 #include "mm/space/mempolicy.h"
 #include "mm/space/mm.h"
 
-#define OOM_SCORE_ADJ_MIN	(-1000)
-
-static DEFINE_SPINLOCK(oom_lock, RANK_FILES);
+static DEFINE_MUTEX(oom_lock, RANK_SLEEP_LEAF);	/* only tried */
 
 int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks = 1;
 
@@ -43,8 +44,7 @@ static unsigned long space_pages(const struct mm_struct *mm)
 	       (atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
 }
 
-/* A thread of process @p that still has its address space, with task_lock() held; or NULL.  => tasklist_lock held */
-static struct task_struct *find_lock_task_mm(struct task_struct *p) NO_LOCK_ANALYSIS
+struct task_struct *find_lock_task_mm(struct task_struct *p) NO_LOCK_ANALYSIS
 {
 	struct task_struct *t;
 
@@ -55,6 +55,19 @@ static struct task_struct *find_lock_task_mm(struct task_struct *p) NO_LOCK_ANAL
 		task_unlock(t);
 	}
 	return NULL;
+}
+
+/* Is @t on loan in its parent's memory?  It would take the parent along.  => tasklist_lock, task_lock(@t) held */
+static bool in_vfork(struct task_struct *t)
+{
+	struct task_struct *p;
+
+	if (!READ_ONCE(t->vfork_done))
+		return false;
+	for_each_thread(p, t->real_parent)
+		if (READ_ONCE(p->mm) == t->mm)		/* compared, not followed */
+			return true;
+	return false;
 }
 
 /* => tasklist_lock held */
@@ -68,7 +81,7 @@ static long badness(struct task_struct *p, unsigned long total_pages) NO_LOCK_AN
 	t = find_lock_task_mm(p);
 	if (!t)
 		return INT64_MIN;
-	if (!(READ_ONCE(t->mm->oom_flags) & MMF_OOM_SKIP))
+	if (!(READ_ONCE(t->mm->oom_flags) & MMF_OOM_SKIP) && !in_vfork(t))
 		points = (long)space_pages(t->mm) + adj * (long)(total_pages / 1000);
 	task_unlock(t);
 	return points;
@@ -85,17 +98,12 @@ long oom_badness(struct task_struct *p, unsigned long total_pages)
 	return points;
 }
 
-/* Is @p a victim on its way out, whose memory is still to come? */
-static bool still_dying(struct task_struct *p) NO_LOCK_ANALYSIS
+/* Is @p a victim whose memory is still to come, even if none of its threads has it any more?  => oom_lock held */
+static bool still_dying(const struct task_struct *p)
 {
-	struct task_struct *t = find_lock_task_mm(p);
-	bool dying;
+	const struct mm_struct *mm = p->signal->oom_mm;
 
-	if (!t)
-		return false;
-	dying = (READ_ONCE(t->mm->oom_flags) & (MMF_OOM_VICTIM | MMF_OOM_SKIP)) == MMF_OOM_VICTIM;
-	task_unlock(t);
-	return dying;
+	return mm && !(READ_ONCE(mm->oom_flags) & MMF_OOM_SKIP);
 }
 
 /* Do only some of the nodes that have memory serve the request? */
@@ -176,40 +184,73 @@ static struct task_struct *select_victim(const struct alloc_context *ac, bool *d
 
 /* ---- the report ------------------------------------------------------------------------------ */
 
-static void dump_task(struct task_struct *p) NO_LOCK_ANALYSIS
-{
-	struct task_struct *t = find_lock_task_mm(p);
-	struct mm_struct *mm;
+/* What the report says of a process, taken under the locks and printed without. */
+struct oom_figures {
+	pid_t pid, tgid;
+	uid_t uid;
+	int adj;
+	unsigned long total_vm, anon, file, shmem, swapents;
+	long pgtables_bytes;
+	char comm[TASK_COMM_LEN];
+};
 
-	if (!t)
-		return;
-	mm = t->mm;
-	pr_info("[%7d] %5d %5d %8lu %8lu %8lu %8lu %9lu %8ld %8lu         %5d %s\n", p->pid, p->cred->uid,
-		p->tgid, mm->total_vm, get_mm_rss(mm), get_mm_counter(mm, MM_ANONPAGES),
-		get_mm_counter(mm, MM_FILEPAGES), get_mm_counter(mm, MM_SHMEMPAGES),
-		atomic_long_read(&mm->pgtables_bytes), get_mm_counter(mm, MM_SWAPENTS),
-		p->signal->oom_score_adj, p->comm);
-	task_unlock(t);
+/* => tasklist_lock, task_lock() of a thread of @p held, whose address space is @mm */
+static void figures_of(struct task_struct *p, const struct mm_struct *mm, struct oom_figures *f)
+	REQUIRES_SHARED(tasklist_lock)
+{
+	*f = (struct oom_figures){
+		.pid = p->pid, .tgid = p->tgid, .uid = p->cred->uid, .adj = p->signal->oom_score_adj,
+		.total_vm = mm->total_vm, .anon = get_mm_counter(mm, MM_ANONPAGES),
+		.file = get_mm_counter(mm, MM_FILEPAGES), .shmem = get_mm_counter(mm, MM_SHMEMPAGES),
+		.swapents = get_mm_counter(mm, MM_SWAPENTS),
+		.pgtables_bytes = atomic_long_read(&mm->pgtables_bytes),
+	};
+	memcpy(f->comm, p->comm, sizeof(f->comm));
 }
 
+/* False: @p is no process that the killer would look at. */
+static bool collect_figures(struct task_struct *p, struct oom_figures *f) NO_LOCK_ANALYSIS
+{
+	struct task_struct *t = NULL;
+	unsigned long irq;
+
+	read_lock_irqsave(&tasklist_lock, irq);
+	if (p == p->group_leader && p->pid != 1 && !(p->flags & PF_KTHREAD))
+		t = find_lock_task_mm(p);
+	if (t) {
+		figures_of(p, t->mm, f);
+		task_unlock(t);
+	}
+	read_unlock_irqrestore(&tasklist_lock, irq);
+	return t;
+}
+
+/* By number, with no lock held while a line is printed: there may be many, and the console is slow. */
 static void dump_tasks(void)
 {
 	struct task_struct *p;
-	unsigned long irq;
+	struct oom_figures f;
 
 	pr_info("Tasks state (memory values in pages):\n");
 	pr_info("[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents "
 		"oom_score_adj name\n");
-	read_lock_irqsave(&tasklist_lock, irq);
-	for_each_process(p)
-		if (p->pid != 1 && !(p->flags & PF_KTHREAD))
-			dump_task(p);
-	read_unlock_irqrestore(&tasklist_lock, irq);
+	for (pid_t pid = 1; (p = find_get_task_from(pid)); ) {
+		bool wanted = collect_figures(p, &f);
+
+		pid = p->pid + 1;
+		put_task_struct(p);
+		if (wanted)
+			pr_info("[%7d] %5d %5d %8lu %8lu %8lu %8lu %9lu %8ld %8lu         %5d %s\n", f.pid, f.uid,
+				f.tgid, f.total_vm, f.anon + f.file + f.shmem, f.anon, f.file, f.shmem,
+				f.pgtables_bytes, f.swapents, f.adj, f.comm);
+		cond_resched();
+	}
 }
 
 static void dump_header(gfp_t gfp, unsigned order, const struct alloc_context *ac, struct task_struct *victim)
 {
 	char flags[128], nodes[32] = "(null)";
+	const struct cred *c = get_task_cred(victim);
 
 	gfp_to_str(flags, sizeof(flags), gfp);
 	pr_warn("%s invoked oom-killer: gfp_mask=%#x(%s), order=%u, oom_score_adj=%d\n", current->comm, gfp, flags,
@@ -222,38 +263,22 @@ static void dump_header(gfp_t gfp, unsigned order, const struct alloc_context *a
 		snprintf(nodes, sizeof(nodes), "%*pbl", MAX_NUMNODES, ac->nodemask);
 	pr_info("oom-kill:constraint=%s,nodemask=%s,task=%s,pid=%d,uid=%u\n",
 		constrained(ac) ? "CONSTRAINT_MEMORY_POLICY" : "CONSTRAINT_NONE", nodes, victim->comm, victim->pid,
-		victim->cred->uid);
+		c->uid);
+	put_cred(c);
 }
 
 #define K(pages)	((pages) << (PAGE_SHIFT - 10))
 
-/* => tasklist_lock held */
-static void report_victim(struct task_struct *p, const struct mm_struct *mm) REQUIRES_SHARED(tasklist_lock)
+static void report_victim(const struct oom_figures *f)
 {
 	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
-	       "shmem-rss:%lukB, UID:%u pgtables:%ldkB oom_score_adj:%d\n", p->pid, p->comm,
-	       K(mm->total_vm), K(get_mm_counter(mm, MM_ANONPAGES)), K(get_mm_counter(mm, MM_FILEPAGES)),
-	       K(get_mm_counter(mm, MM_SHMEMPAGES)), p->cred->uid,
-	       atomic_long_read(&mm->pgtables_bytes) >> 10, p->signal->oom_score_adj);
+	       "shmem-rss:%lukB, UID:%u pgtables:%ldkB oom_score_adj:%d\n", f->pid, f->comm, K(f->total_vm),
+	       K(f->anon), K(f->file), K(f->shmem), f->uid, f->pgtables_bytes >> 10, f->adj);
 }
 
 /* ---- the deed -------------------------------------------------------------------------------- */
 
-/* The address space of process @p, counted by mm_count; or NULL.  => tasklist_lock held */
-static struct mm_struct *grab_process_mm(struct task_struct *p) NO_LOCK_ANALYSIS
-{
-	struct task_struct *t = find_lock_task_mm(p);
-	struct mm_struct *mm;
-
-	if (!t)
-		return NULL;
-	mm = t->mm;
-	mmgrab(mm);
-	task_unlock(t);
-	return mm;
-}
-
-static bool process_has_mm(struct task_struct *p, const struct mm_struct *mm) NO_LOCK_ANALYSIS
+bool process_shares_mm(struct task_struct *p, const struct mm_struct *mm) NO_LOCK_ANALYSIS
 {
 	struct task_struct *t = find_lock_task_mm(p);
 	bool same;
@@ -265,40 +290,74 @@ static bool process_has_mm(struct task_struct *p, const struct mm_struct *mm) NO
 	return same;
 }
 
-/* Other processes in the same address space (vfork) hold its memory as well; process 1 is spared, and with it all. */
-static void kill_sharers(const struct task_struct *victim, struct mm_struct *mm) REQUIRES_SHARED(tasklist_lock)
+/*
+ * Other processes in the same address space hold its memory as well, and die with the victim.  Not so process 1:
+ * then there is nothing to be had.
+ * => whether all of them are killed, so that the memory may be taken
+ */
+static bool kill_sharers(const struct task_struct *victim, struct mm_struct *mm) REQUIRES_SHARED(tasklist_lock)
 {
 	struct task_struct *p;
+	bool all = true;
 
 	for_each_process(p) {
-		if (p->tgid == victim->tgid || (p->flags & PF_KTHREAD) || !process_has_mm(p, mm))
+		if (p->signal == victim->signal || (p->flags & PF_KTHREAD) || !process_shares_mm(p, mm))
 			continue;
-		if (p->pid == 1)
+		if (p->pid == 1) {
 			__atomic_fetch_or(&mm->oom_flags, MMF_OOM_SKIP, __ATOMIC_RELAXED);
-		else if (p->sighand)
+			all = false;
+		} else {
 			do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, true);
+		}
 	}
+	return all;
+}
+
+/* Note what is to come of @victim, and who it was.  => its address space, counted; NULL: it has none any more */
+static struct mm_struct *mark_victim(struct task_struct *victim, struct oom_figures *f)
+	REQUIRES_SHARED(tasklist_lock) NO_LOCK_ANALYSIS
+{
+	struct task_struct *t = find_lock_task_mm(victim);
+	struct mm_struct *mm;
+
+	if (!t)
+		return NULL;
+	mm = t->mm;
+	mmgrab(mm);
+	figures_of(victim, mm, f);
+	task_unlock(t);
+	__atomic_fetch_or(&mm->oom_flags, MMF_OOM_VICTIM, __ATOMIC_RELAXED);
+	if (!victim->signal->oom_mm) {
+		mmgrab(mm);
+		victim->signal->oom_mm = mm;
+	}
+	return mm;
 }
 
 static void kill_victim(struct task_struct *victim)
 {
+	struct oom_figures f;
 	struct mm_struct *mm;
+	bool reap = false;
 	unsigned long irq;
 
 	kick_defer();
 	read_lock_irqsave(&tasklist_lock, irq);
-	mm = victim->sighand ? grab_process_mm(victim) : NULL;
+	mm = mark_victim(victim, &f);
 	if (mm) {
 		count_vm_event(OOM_KILL);
-		report_victim(victim, mm);
-		__atomic_fetch_or(&mm->oom_flags, MMF_OOM_VICTIM, __ATOMIC_RELAXED);
 		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, victim, true);
-		kill_sharers(victim, mm);
+		reap = kill_sharers(victim, mm);
 	}			/* else it is gone by itself */
 	read_unlock_irqrestore(&tasklist_lock, irq);
 	kick_flush();
-	if (mm)
+	if (!mm)
+		return;
+	report_victim(&f);
+	if (reap)
 		oom_reap_later(mm);
+	else
+		mmdrop(mm);
 }
 
 /* Give the victim time to go. */
@@ -323,14 +382,14 @@ struct page *out_of_memory(gfp_t gfp, unsigned order, const struct alloc_context
 		return NULL;
 	}
 	/* Who may not wait for files may be what the victim waits for: others have to kill. */
-	if (!(gfp & __GFP_FS) || !spin_trylock(&oom_lock)) {
+	if (!(gfp & __GFP_FS) || !mutex_trylock(&oom_lock)) {
 		oom_pause();
 		return NULL;
 	}
 	/* A victim may have gone since we looked.  The high mark: what one kill gave is not to cost another. */
 	page = get_page_from_freelist(gfp, order, ALLOC_WMARK_HIGH, ac);
 	if (page) {
-		spin_unlock(&oom_lock);
+		mutex_unlock(&oom_lock);
 		return page;
 	}
 	victim = allocating_task();
@@ -345,7 +404,7 @@ struct page *out_of_memory(gfp_t gfp, unsigned order, const struct alloc_context
 		kill_victim(victim);
 		put_task_struct(victim);
 	}
-	spin_unlock(&oom_lock);
+	mutex_unlock(&oom_lock);
 	if (!victim && !dying)
 		panic("System is deadlocked on memory");
 	if (!victim || victim != current->group_leader)

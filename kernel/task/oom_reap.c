@@ -5,6 +5,7 @@
  *           clears the entries of its private regions, as MADV_DONTNEED would.  MMF_UNSTABLE is set
  *           first: from then on the kernel reads and writes nothing of that address space, for the dying
  *           threads or for others, for it would find zeros.
+ *           An address space that one who is not killed has too (process 1) never comes here.
  *           Afterwards, or after REAP_TRIES in vain, MMF_OOM_SKIP says that no memory is to be
  *           expected of it any more, and another victim may be chosen.
  *           process_mrelease(2) does the same at once, to a process that is being killed anyway.
@@ -24,35 +25,31 @@
 
 #define REAP_DELAY_NS	100000000ull	/* a victim that can go is gone by then */
 #define REAP_TRIES	10
-#define MAX_QUEUE	8		/* victims waiting; one dies at a time */
 
 static DEFINE_SPINLOCK(reap_lock, RANK_FILES);
-static struct mm_struct *queue[MAX_QUEUE];
-static unsigned nr_queued;
+static LIST_HEAD(reap_queue);			/* (reap_lock) mm->oom_reap_link, counted */
 static DECLARE_WAIT_QUEUE_HEAD(reap_wait);
 
 void oom_reap_later(struct mm_struct *mm)
 {
-	bool queued;
-
-	spin_lock(&reap_lock);
-	queued = nr_queued < MAX_QUEUE;
-	if (queued)
-		queue[nr_queued++] = mm;
-	spin_unlock(&reap_lock);
-	if (queued)
-		wake_up(&reap_wait);
-	else
+	if (__atomic_fetch_or(&mm->oom_flags, MMF_OOM_REAP_QUEUED, __ATOMIC_RELAXED) & MMF_OOM_REAP_QUEUED) {
 		mmdrop(mm);
+		return;
+	}
+	spin_lock(&reap_lock);
+	list_add_tail(&mm->oom_reap_link, &reap_queue);
+	spin_unlock(&reap_lock);
+	wake_up(&reap_wait);
 }
 
 static struct mm_struct *next_victim(void)
 {
-	struct mm_struct *mm = NULL;
+	struct mm_struct *mm;
 
 	spin_lock(&reap_lock);
-	if (nr_queued)
-		mm = queue[--nr_queued];
+	mm = list_first_entry_or_null(&reap_queue, struct mm_struct, oom_reap_link);
+	if (mm)
+		list_del(&mm->oom_reap_link);
 	spin_unlock(&reap_lock);
 	return mm;
 }
@@ -88,7 +85,7 @@ static void oom_reaper(__maybe_unused void *arg)
 		unsigned tries = 0;
 
 		/* Interruptible: it is no load.  No signal comes. */
-		(void)wait_event_interruptible(reap_wait, READ_ONCE(nr_queued));
+		(void)wait_event_interruptible(reap_wait, !list_empty(&reap_queue));
 		mm = next_victim();
 		if (!mm)
 			continue;

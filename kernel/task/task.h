@@ -79,7 +79,9 @@ struct signal_struct {
 	unsigned long maxrss, cmaxrss;
 	struct task_io io;		/* (H) of dead threads */
 	u64 exec_id;			/* how many programs it has started: a child's exit_signal is for one */
-	int oom_score_adj;
+	int oom_score_adj;		/* (oom_adj_mutex to write) */
+	int oom_score_adj_min;		/* the least that it may go back to unprivileged */
+	struct mm_struct *oom_mm;	/* of a victim, counted: until it is free, nobody else is killed */
 	bool is_child_subreaper;
 	struct rw_semaphore exec_update_lock;	/* rank task: the steps of an exec (access.c) */
 };

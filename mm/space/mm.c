@@ -83,6 +83,7 @@ void mmput(struct mm_struct *mm)
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
 	exit_mmap(mm);
+	__atomic_fetch_or(&mm->oom_flags, MMF_OOM_SKIP, __ATOMIC_RELAXED);	/* its memory is free */
 	set_mm_exe_file(mm, NULL);
 	spin_lock(&mm_list_lock);
 	list_del(&mm->mm_list);
@@ -152,7 +153,6 @@ static void mm_copy_layout(struct mm_struct *mm, const struct mm_struct *old)
 	mm->env_end = old->env_end;
 	memcpy(mm->saved_auxv, old->saved_auxv, sizeof(mm->saved_auxv));
 	mm->vdso = old->vdso;
-	mm->oom_score_adj = old->oom_score_adj;
 	mm->coredump_filter = READ_ONCE(old->coredump_filter);
 	set_dumpable(mm, get_dumpable(old));
 	mm->membarrier_state = READ_ONCE(old->membarrier_state);
