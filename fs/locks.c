@@ -6,9 +6,9 @@
  *           overlap: a new one cuts or swallows the old ones, and merges with neighbours of its type.
  *           Who must wait sleeps on one queue for all files, and tries again whenever a lock goes.
  *           Before a POSIX waiter sleeps, the chain of who waits for whom is followed: a circle is EDEADLK.
- *           RLIMIT_LOCKS limits nothing, as on Linux, which leaves the memory of locks to cgroups.  Here they may take
- *           LOCKS_SHARE of memory for each user: the rule that epoll has for its items, and as far out of any
- *           program's way; beyond it is ENOLCK, which is what POSIX has for this.
+ *           RLIMIT_LOCKS limits nothing, as on Linux, which leaves the memory of locks to cgroups.  Here they may
+ *           take LOCKS_SHARE of memory for each user: the rule that epoll has for its items, and as far out of
+ *           any program's way; beyond it is ENOLCK, which is what POSIX has for this.
  * INVARIANTS
  *   K1  Two held locks of one kind that overlap, one of them exclusive, have the same owner.
  *   K2  Records of an owner on a file are disjoint; adjacent ones differ in type.  They stand together and in

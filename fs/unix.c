@@ -549,7 +549,8 @@ static const struct ctl_table unix_table[] = {
 };
 
 #define CORE(n, v, lo) \
-	{ .name = n, .data = &(v), .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec, .min = lo, .max = INT32_MAX }
+	{ .name = n, .data = &(v), .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec, .min = lo, \
+	  .max = INT32_MAX }
 static const struct ctl_table core_table[] = {
 	CORE("wmem_max", sysctl_wmem_max, MIN_SNDBUF), CORE("wmem_default", sysctl_wmem_default, MIN_SNDBUF),
 	CORE("rmem_max", sysctl_rmem_max, MIN_RCVBUF), CORE("rmem_default", sysctl_rmem_default, MIN_RCVBUF),
