@@ -75,9 +75,6 @@ def main():
                dtb=trees.changed(3, RICH, "rv64imac_zicsr_zifencei_sstc"))
         driven(tap, "hart 2 is there twice", show, [0, 1, 2], "smp: hart 2 is left alone: its id is in the tree twice", 2,
                dtb=trees.changed(3, "reg = <0x03>", "reg = <0x02>"))
-        driven(tap, "hart 4096, which the firmware takes out of the tree", show, [0, 1, 2],
-               "smp: brought up 3 of 3 harts", 3,
-               dtb=trees.changed(3, "reg = <0x03>", "reg = <0x1000>"))
         driven(tap, "hart 99, which never comes", show, [0, 1, 2], "smp: hart 99 was started and has not come", 3,
                append="smp_wait=3000", dtb=trees.changed(3, "reg = <0x03>", "reg = <0x63>"))
         driven(tap, "no Sstc on hart 1", show, [0, 1, 2, 3], "timer: 10000000 Hz, SBI", -1,
