@@ -459,14 +459,16 @@ void put_files_struct(struct files_struct *files)
 {
 	if (!atomic_dec_and_test(&files->count))
 		return;
-	for (unsigned w = 0; w < files->max_fds / BITS; w++)
+	for (unsigned w = 0; w < files->max_fds / BITS; w++) {
+		if (w)		/* who has few is through before its parent, which it may have woken, runs */
+			cond_resched();
 		for (unsigned long m = files->open_fds[w]; m; m &= m - 1) {
 			struct file *f = files->fd[w * BITS + __builtin_ctzl(m)];
 
 			if (f)
 				filp_close(f, files);
-			cond_resched();
 		}
+	}
 	free_arrays(files);
 	kmem_cache_free(files_cache, files_object(files));
 }
