@@ -178,7 +178,7 @@ void dump_stack(void)
 	show_trace(0, (unsigned long)__builtin_frame_address(0) - 16);
 }
 
-static void show_task_line(void)
+static void show_task_line(const char *level)
 {
 	char taint[] = "Tainted: G      D W";
 
@@ -186,13 +186,13 @@ static void show_task_line(void)
 		taint[16] = ' ';
 	if (!(taint_flags & TAINT_WARN))
 		taint[18] = ' ';
-	printk(KERN_DEFAULT_TRACE "CPU: %u PID: %d Comm: %s %s 6.12.0-vellum\n", this_hart(), current->pid,
+	printk("%sCPU: %u PID: %d Comm: %s %s 6.12.0-vellum\n", level, this_hart(), current->pid,
 	       current->comm, taint_flags ? taint : "Not tainted");
 	if (machine_model[0])
-		printk(KERN_DEFAULT_TRACE "Hardware name: %s\n", machine_model);
+		printk("%sHardware name: %s\n", level, machine_model);
 }
 
-void show_regs(const struct pt_regs *regs)
+void show_regs_at(const char *level, const struct pt_regs *regs)
 {
 	static const char names[32][4] = {
 		"epc", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4",
@@ -202,18 +202,20 @@ void show_regs(const struct pt_regs *regs)
 	const unsigned long *r = &regs->epc;
 	char buf[80];
 
-	show_task_line();
+	show_task_line(level);
 	if (!user_mode(regs)) {
-		printk(KERN_DEFAULT_TRACE "epc : %s\n", symbolise(regs->epc, buf, sizeof(buf)));
-		printk(KERN_DEFAULT_TRACE " ra : %s\n", symbolise(regs->ra, buf, sizeof(buf)));
+		printk("%sepc : %s\n", level, symbolise(regs->epc, buf, sizeof(buf)));
+		printk("%s ra : %s\n", level, symbolise(regs->ra, buf, sizeof(buf)));
 	}
 	for (unsigned i = 0; i < 30; i += 3)
-		printk(KERN_DEFAULT_TRACE "%3s : %016lx %3s : %016lx %3s : %016lx\n", names[i], r[i],
+		printk("%s%3s : %016lx %3s : %016lx %3s : %016lx\n", level, names[i], r[i],
 		       names[i + 1], r[i + 1], names[i + 2], r[i + 2]);
-	printk(KERN_DEFAULT_TRACE "%3s : %016lx %3s : %016lx\n", names[30], r[30], names[31], r[31]);
-	printk(KERN_DEFAULT_TRACE "status: %016lx badaddr: %016lx cause: %016lx\n", regs->status,
+	printk("%s%3s : %016lx %3s : %016lx\n", level, names[30], r[30], names[31], r[31]);
+	printk("%sstatus: %016lx badaddr: %016lx cause: %016lx\n", level, regs->status,
 	       regs->badaddr, regs->cause);
 }
+
+void show_regs(const struct pt_regs *regs) { show_regs_at(KERN_DEFAULT_TRACE, regs); }
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
@@ -268,7 +270,7 @@ __noreturn __cold void panic(const char *fmt, ...)
 	vsnprintf(buf, sizeof(buf), fmt, args);
 	va_end(args);
 	pr_emerg("Kernel panic - not syncing: %s\n", buf);
-	show_task_line();
+	show_task_line(KERN_DEFAULT_TRACE);
 	dump_stack();
 	pr_emerg("---[ end Kernel panic - not syncing: %s ]---\n", buf);
 	panic_end();
@@ -286,7 +288,7 @@ __cold void warn_failed(const char *expr, const char *file, int line)
 	taint_flags |= TAINT_WARN;
 	pr_warn("------------[ cut here ]------------\n");
 	pr_warn("WARNING: CPU: %u PID: %d at %s:%d %s\n", this_hart(), current->pid, file, line, expr);
-	show_task_line();
+	show_task_line(KERN_DEFAULT_TRACE);
 	dump_stack();
 	if (panic_on_warn)
 		panic("kernel: panic_on_warn set ...");

@@ -15,6 +15,7 @@
 #include "include/uapi/utsname.h"
 #include "kernel/panic.h"
 #include "kernel/sched/sched.h"
+#include "kernel/signal/signal.h"
 #include "kernel/syscall/table.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
@@ -250,7 +251,10 @@ static struct ctl_table kernel_table[] = {
 	{ .name = "ns_last_pid", .data = &last_pid, .maxlen = sizeof(int), .mode = 0666, .handler = do_last_pid },
 	INT("oops_limit", oops_limit, 0644, 0, 0x7fffffff), INT("warn_limit", warn_limit, 0644, 0, 0x7fffffff),
 	INT("sysrq", sysrq, 0644, 0, 511),
+	INT("print-fatal-signals", print_fatal_signals, 0644, 0, 0),
 };
+
+static struct ctl_table debug_table[] = { INT("exception-trace", show_unhandled_signals, 0644, 0, 0) };
 
 static struct ctl_table random_table[] = {
 	FN("uuid", do_uuid, 0444), FN("boot_id", do_boot_id, 0444),
@@ -448,6 +452,7 @@ int register_sysctl(const char *dir, const struct ctl_table *table, unsigned n)
 void __init proc_sysctl_init(void)
 {
 	(void)register_sysctl("kernel", kernel_table, ARRAY_SIZE(kernel_table));
+	(void)register_sysctl("debug", debug_table, ARRAY_SIZE(debug_table));
 	(void)register_sysctl("kernel/random", random_table, ARRAY_SIZE(random_table));
 	(void)register_sysctl("vm", vm_table, ARRAY_SIZE(vm_table));
 	(void)vm_reclaim_sysctl_init();

@@ -164,6 +164,7 @@ bool get_signal(struct ksignal *ks)
 			break;
 	}
 	spin_unlock_irq(&sighand->lock);
+	show_fatal_signal(sig);
 	do_group_exit(sig);
 }
 

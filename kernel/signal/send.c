@@ -170,8 +170,9 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 
 	if (!t)
 		return;		/* the one that unblocks it will see it (G1) */
+	/* If the death is to be logged, the thread that takes the signal ends the others: it is its registers that count. */
 	if (sig_fatal(p, sig) && !(p->signal->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE)) &&
-	    !sigismember(&t->real_blocked, sig))
+	    !sigismember(&t->real_blocked, sig) && !(print_fatal_signals && sig_kernel_coredump(sig)))
 		kill_group(p, sig);
 	else
 		signal_wake_up(t, sig == SIGKILL);
@@ -360,6 +361,7 @@ void force_sig_fault(int sig, int code, unsigned long addr)
 {
 	siginfo_t info;
 
+	show_unhandled_signal(sig, code, addr);
 	kernel_info(&info, sig);
 	info.si_code = code;
 	info.si_addr = (void __user *)addr;

@@ -129,4 +129,18 @@ static inline bool task_fatal_signal_pending(const struct task_struct *t)
 	return sigismember(&t->pending.signal, SIGKILL);
 }
 
+/* Signals that leave a core, where cores are written. */
+static inline bool sig_kernel_coredump(int sig)
+{
+	const u64 set = sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGABRT) | sigmask(SIGFPE) |
+			sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGSYS) | sigmask(SIGXCPU) | sigmask(SIGXFSZ);
+
+	return set & sigmask(sig);
+}
+
+/* unhandled.c: a fault's signal is about to be sent; a signal ends the program.  => no lock held */
+extern int show_unhandled_signals, print_fatal_signals;		/* sysctls */
+void show_unhandled_signal(int sig, int code, unsigned long addr);
+void show_fatal_signal(int sig);
+
 #endif

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT
  */
 #include "test/user/tap.h"
+#include <fcntl.h>
+#include <sys/klog.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -291,4 +293,71 @@ TEST(fault_is_retried_after_its_handler)
 	*(volatile char *)page = 3;
 	CHECK_EQ(got, 1);
 	CHECK_EQ(*page, 3);
+}
+
+/* ---- the log of programs that die ------------------------------------------------------------ */
+
+static bool log_has(const char *text)
+{
+	static char log[1 << 20];
+	int n = klogctl(3, log, sizeof(log) - 1);
+
+	CHECK(n >= 0);
+	log[n] = 0;
+	return strstr(log, text) != NULL;
+}
+
+static void set_sysctl(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY);
+
+	CHECK(fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value));
+	close(fd);
+}
+
+static int die_at(volatile int *p)
+{
+	return CHILD_STATUS(signal(SIGSEGV, SIG_DFL); *p = 1);
+}
+
+TEST(unhandled_faults_are_logged)
+{
+	char want[80];
+	bool told = false;
+
+	/* So many in a while: wait until it is our turn. */
+	for (long at = 0x3000; !told && at < 0x3000 + 12 * 16; at += 16) {
+		CHECK_EQ(WTERMSIG(die_at((int *)at)), SIGSEGV);
+		snprintf(want, sizeof(want), "unhandled signal 11 code 0x1 at 0x%016lx in ", at);
+		told = log_has(want);
+		if (!told)
+			sleep(1);
+	}
+	CHECK(told);
+	CHECK(log_has(" badaddr: 00000000000030") && log_has("cause: 000000000000000f") && log_has("Code: "));
+	set_sysctl("/proc/sys/debug/exception-trace", "0");
+	CHECK_EQ(WTERMSIG(die_at((int *)0x5000)), SIGSEGV);
+	set_sysctl("/proc/sys/debug/exception-trace", "1");
+	CHECK(!log_has("at 0x0000000000005000"));
+}
+
+static void nothing_done(int sig) { (void)sig; _exit(0); }
+
+TEST(handled_faults_are_not)
+{
+	CHECK_EQ(CHILD_STATUS(signal(SIGSEGV, nothing_done); *(volatile int *)0x6000 = 1), 0);
+	CHECK(!log_has("at 0x0000000000006000"));
+}
+
+TEST(fatal_signals_are_logged_if_asked_for)
+{
+	CHECK(!log_has("potentially unexpected fatal signal 3."));
+	CHECK_EQ(WTERMSIG(CHILD_STATUS(raise(SIGQUIT))), SIGQUIT);
+	CHECK(!log_has("potentially unexpected fatal signal 3."));
+	set_sysctl("/proc/sys/kernel/print-fatal-signals", "1");
+	int quit = WTERMSIG(CHILD_STATUS(raise(SIGQUIT))), term = WTERMSIG(CHILD_STATUS(raise(SIGTERM)));
+	set_sysctl("/proc/sys/kernel/print-fatal-signals", "0");
+	CHECK(quit == SIGQUIT && term == SIGTERM);
+	CHECK(log_has("potentially unexpected fatal signal 3."));
+	CHECK(!log_has("potentially unexpected fatal signal 15."));
 }

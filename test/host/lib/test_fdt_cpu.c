@@ -91,7 +91,8 @@ static int caches(const char *props, const char *rest, struct fdt_cache *c)
 
 static bool is_cache(const struct fdt_cache *c, unsigned level, enum fdt_cache_kind kind, u32 bytes, u32 ways, u32 line)
 {
-	return c->level == level && c->kind == kind && c->bytes == bytes && fdt_cache_ways(c) == ways && c->line == line;
+	return c->level == level && c->kind == kind && c->bytes == bytes &&
+	       fdt_cache_ways(c) == ways && c->line == line;
 }
 
 static void test_caches(void)
@@ -101,10 +102,12 @@ static void test_caches(void)
 	ok(caches(L1 "d-cache-size = <0x4000>; d-cache-sets = <1>; d-cache-line-size = <32>; next-level-cache = <9>;",
 		  "x { phandle = <9>; compatible = \"cache\"; cache-level = <3>; cache-size = <0x100000>;"
 		  " cache-sets = <1024>; cache-line-size = <128>; };", c) == 3 &&
-	   is_cache(&c[0], 1, FDT_CACHE_INSTRUCTION, 0x8000, 8, 64) && is_cache(&c[1], 1, FDT_CACHE_DATA, 0x4000, 0, 32) &&
+	   is_cache(&c[0], 1, FDT_CACHE_INSTRUCTION, 0x8000, 8, 64) &&
+	   is_cache(&c[1], 1, FDT_CACHE_DATA, 0x4000, 0, 32) &&
 	   is_cache(&c[2], 3, FDT_CACHE_UNIFIED, 0x100000, 8, 128), "two of level 1, one of level 3");
 	is_int(caches("", "", c), 0, "a hart without");
-	ok(caches("l2-cache = <9>;", "x { phandle = <9>; compatible = \"cache\"; cache-level = <2>; i-cache-size = <4096>;"
+	ok(caches("l2-cache = <9>;",
+		  "x { phandle = <9>; compatible = \"cache\"; cache-level = <2>; i-cache-size = <4096>;"
 		  " d-cache-size = <8192>; };", c) == 2 && is_cache(&c[0], 2, FDT_CACHE_INSTRUCTION, 4096, 0, 0) &&
 	   c[1].node == c[0].node, "l2-cache, split");
 	is_int(caches(L1 "next-level-cache = <77>;", "", c), 1, "a next level that is not there");

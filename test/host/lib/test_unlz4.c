@@ -98,7 +98,8 @@ static const char *who(const char *how)
 
 static void test_choice(void)
 {
-	ok(!strcmp(who("gzip"), "gzip") && !strcmp(who("zstd -q"), "zstd") && !strcmp(who("lz4 -l -c"), "lz4"), "ours");
+	ok(!strcmp(who("gzip"), "gzip") && !strcmp(who("zstd -q"), "zstd") &&
+	   !strcmp(who("lz4 -l -c"), "lz4"), "ours");
 	ok(!strcmp(who("xz"), "xz -dc") && !strcmp(who("xz --format=lzma"), "xz --format=lzma -dc") &&
 	   !strcmp(who("lz4 -c"), "lz4 -dc"), "those that are to be packed anew");
 	ok(!strcmp(who("cat"), "nobody"), "what is not compressed");

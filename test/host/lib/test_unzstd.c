@@ -52,7 +52,8 @@ static size_t pack(size_t n, const char *how)
 static void test_round_trips(void)
 {
 	static const char *const how[] = { "zstd -q -1 -c %s", "zstd -q -19 -c <%s", "zstd -q --no-check -3 -c %s",
-					   "zstd -q --ultra -22 -c %s", "zstd -q --fast=5 -c <%s", "zstd -q -9 --long=27 -c %s" };
+					   "zstd -q --ultra -22 -c %s", "zstd -q --fast=5 -c <%s",
+					   "zstd -q -9 --long=27 -c %s" };
 	static const size_t sizes[] = { 0, 1, 2, 100, 300, 1000, 40000, 131072, 131073, MAX };
 	size_t used, made;
 

@@ -121,6 +121,7 @@ long arch_sys_clone3(long a, long b, long c, long d, long e, long f);
 
 /* Print the registers, as Linux does. */
 void show_regs(const struct pt_regs *regs);
+void show_regs_at(const char *level, const struct pt_regs *regs);	/* level: KERN_INFO, ... */
 
 #endif
 #endif
