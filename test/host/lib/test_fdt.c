@@ -301,7 +301,7 @@ static void exercise(struct fdt *t)
 		sink += r.base;
 	fdt_for_each_area(t, it, &area)
 		use(area.name);
-	for (a = 0; fdt_usable_range(t, a, &s, &a); )
+	for (a = n = 0; n < 4 && fdt_usable_range(t, a, &s, &a); n++)	/* all of them: quadratic */
 		CHECK(s < a);
 	fdt_for_each_cpu(t, it, &cpu) {
 		use(cpu.isa);
@@ -464,7 +464,7 @@ int main(void)
 		free(blob);
 		load(g.gl_pathv[i]);
 		test_broken(1500);
-		test_changed(g.gl_pathv[i], 150);
+		test_changed(g.gl_pathv[i], 20);
 	}
 	free(blob);
 	globfree(&g);
