@@ -356,7 +356,8 @@ static bool fits(size_t bytes)
 
 	if (bytes <= free / 2)
 		return true;
-	pr_err("Initramfs unpacking failed: %zu MiB unpacked, and %zu MiB of memory are free\n", bytes >> 20, free >> 20);
+	pr_err("Initramfs unpacking failed: %zu MiB unpacked, and %zu MiB of memory are free\n", bytes >> 20,
+	       free >> 20);
 	return false;
 }
 

@@ -12,7 +12,8 @@
  *   C2  The map is entered at most FDT_MAX_DEPTH deep.
  * COST      caches: O(size) for each level.  Place: O(size of the map) for each hart.
  * TESTS     test/host/lib/test_fdt_cpu.c; test/boot/cpus.py (what programs see of it)
- * SEE       Devicetree Specification v0.4, 3.8 and 3.9; Linux's Documentation/devicetree/bindings/cpu/cpu-topology.txt
+ * SEE       Devicetree Specification v0.4, 3.8 and 3.9;
+ *           Linux's Documentation/devicetree/bindings/cpu/cpu-topology.txt
  *
  * SPDX-License-Identifier: MIT
  */

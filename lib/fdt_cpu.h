@@ -23,12 +23,12 @@ struct fdt_cache {
 static inline u32 fdt_cache_ways(const struct fdt_cache *c)
 { return c->sets > 1 && c->line ? c->bytes / c->sets / c->line : 0; }
 
-/* The caches of the hart of @cpu_node into @out (FDT_MAX_CACHES): how many, or -EINVAL for a chain that makes no sense. */
+/* The caches of the hart of @cpu_node into @out (FDT_MAX_CACHES): how many, or -EINVAL for nonsense. */
 int fdt_cpu_caches(const struct fdt *f, int cpu_node, struct fdt_cache *out);
 
 struct fdt_cpu_place { int package, cluster, core, thread; };	/* cluster, thread -1: not divided so */
 
-/* Where /cpus/cpu-map has the hart of @cpu_node: 0, -ENOENT (no map, or not in it), -EINVAL (no map Linux would take). */
+/* Where /cpus/cpu-map has the hart of @cpu_node: 0, -ENOENT (none, or not in it), -EINVAL (none Linux would take). */
 __must_check int fdt_cpu_place(const struct fdt *f, int cpu_node, struct fdt_cpu_place *place);
 
 #endif

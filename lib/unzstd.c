@@ -106,7 +106,8 @@ static int four_streams(struct unzstd *z, const u8 *p, size_t n, size_t bytes)
 }
 
 /* The @packed bytes at @p are @bytes literals; they are not looked at when only counting. */
-static int huffman_literals(struct unzstd *z, const u8 *p, size_t packed, size_t bytes, bool own_code, bool one_stream)
+static int huffman_literals(struct unzstd *z, const u8 *p, size_t packed, size_t bytes, bool own_code,
+			    bool one_stream)
 {
 	size_t used = 0;
 
@@ -180,12 +181,19 @@ static const u32 match_base[] = { 35, 37, 39, 41, 43, 47, 51, 59, 67, 83, 99, 13
 				  16387, 32771, 65539 };
 static const u8 match_bits[] = { 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
 
-static const s16 literal_default[] = { 4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2,
-				       1, 1, 1, 1, 1, -1, -1, -1, -1 };
-static const s16 match_default[] = { 1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-				     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1 };
-static const s16 offset_default[] = { 1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1,
-				      -1, -1 };
+static const s16 literal_default[] = {
+	4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2,
+	2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1,
+};
+static const s16 match_default[] = {
+	1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
+};
+static const s16 offset_default[] = {
+	1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, -1, -1, -1, -1, -1,
+};
 
 struct code_kind { const s16 *norm; u8 nr_norm, log, max_log, nr_codes; };
 static const struct code_kind literal_kind = { literal_default, 36, 6, 9, NR_LITERAL_CODES };

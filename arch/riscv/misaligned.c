@@ -45,7 +45,8 @@ static u64 time_words(u8 *to, const u8 *from)
 	for (unsigned i = 0; i < BYTES; i += 8) {
 		unsigned long v;
 
-		__asm__ volatile("ld %0, 0(%1)\n	sd %0, 0(%2)" : "=&r"(v) : "r"(from + i), "r"(to + i) : "memory");
+		__asm__ volatile("ld %0, 0(%1)\n	sd %0, 0(%2)" : "=&r"(v)
+				 : "r"(from + i), "r"(to + i) : "memory");
 	}
 	return arch_time_ticks() - start;
 }

@@ -43,7 +43,10 @@ static hartmask_t all_harts(void) { return (hartmask_t){ nr_harts == 64 ? ~0ul :
 static ssize_t show_online(__maybe_unused void *data, char *buf) { return harts_show_list(hart_online_mask, buf); }
 static ssize_t show_all(__maybe_unused void *data, char *buf) { return harts_show_list(all_harts(), buf); }
 static ssize_t show_none(__maybe_unused void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "\n"); }
-static ssize_t show_max(__maybe_unused void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "%u\n", NR_HARTS - 1); }
+static ssize_t show_max(__maybe_unused void *data, char *buf)
+{
+	return scnprintf(buf, PAGE_SIZE, "%u\n", NR_HARTS - 1);
+}
 
 static ssize_t show_offline(__maybe_unused void *data, char *buf)
 {
@@ -98,7 +101,8 @@ static ssize_t show_uevent(void *data, char *buf)
 {
 	int node = hart_info[hart_of(data)].node, i = 0;
 	const char *name = fdt_node_name(&boot_fdt, node), *type, *what;
-	ssize_t n = scnprintf(buf, PAGE_SIZE, "OF_NAME=%.*s\nOF_FULLNAME=/cpus/%s\n", (int)strcspn(name, "@"), name, name);
+	ssize_t n = scnprintf(buf, PAGE_SIZE, "OF_NAME=%.*s\nOF_FULLNAME=/cpus/%s\n", (int)strcspn(name, "@"), name,
+			      name);
 
 	type = fdt_getprop_str(&boot_fdt, node, "device_type");
 	if (type)

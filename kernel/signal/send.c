@@ -170,7 +170,7 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 
 	if (!t)
 		return;		/* the one that unblocks it will see it (G1) */
-	/* If the death is to be logged, the thread that takes the signal ends the others: it is its registers that count. */
+	/* If the death is to be logged, the thread that takes the signal ends the others: its registers count. */
 	if (sig_fatal(p, sig) && !(p->signal->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE)) &&
 	    !sigismember(&t->real_blocked, sig) && !(print_fatal_signals && sig_kernel_coredump(sig)))
 		kill_group(p, sig);

@@ -19,7 +19,7 @@
 
 static DEFINE_MUTEX(oom_adj_mutex, RANK_SLEEP_LEAF);
 
-/* The address space of @t that other processes have too; NULL: it has none, or for its own.  => counted by mm_count */
+/* The address space of @t that other processes have too; NULL: it has none, or for its own.  => mm_count holds it */
 static struct mm_struct *shared_mm(struct task_struct *t) NO_LOCK_ANALYSIS
 {
 	struct mm_struct *mm = NULL;

@@ -566,6 +566,7 @@ HOG(physical_memory)
 	ROW("pagetypeinfo", slurp("/proc/pagetypeinfo", 65536));
 	ROW("slabinfo", slurp("/proc/slabinfo", 65536));
 	ROW("vmallocinfo", slurp("/proc/vmallocinfo", 65536));
-	ROW("compact_memory", ({ int c = open("/proc/sys/vm/compact_memory", O_WRONLY); write(c, "1", 1); close(c); }));
+	ROW("compact_memory", ({ int c = open("/proc/sys/vm/compact_memory", O_WRONLY); write(c, "1", 1);
+				 close(c); }));
 	hog_end();
 }

@@ -284,7 +284,8 @@ TEST_TIMED(droppable_memory_goes_before_anyone_is_killed, 120)
 
 	CHECK(CHILD_STATUS({
 		size_t most = half + half / 2;
-		char *q = mmap(NULL, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		char *q = mmap(NULL, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			       0);
 		if (q == MAP_FAILED)
 			_exit(1);
 		for (size_t at = 0; at < most; at += 4096)
