@@ -70,7 +70,8 @@ static void test_places(void)
 	   "clusters number their cores from 0");
 	is_int(place_error("/cpus/cpu@3"), -ENOENT, "a hart that the map leaves out");
 	machine("socket0 { cluster0 { core0 { thread0 { cpu = <&d>; }; thread1 { cpu = <&a>; }; }; }; };"
-		"socket1 { cluster0 { cluster0 { core0 { cpu = <&b>; }; }; cluster1 { core0 { cpu = <&c>; }; }; }; };",
+		"socket1 { cluster0 { cluster0 { core0 { cpu = <&b>; }; }; "
+		"cluster1 { core0 { cpu = <&c>; }; }; }; };",
 		"", "");
 	ok(at("/cpus/cpu@3", 0, 0, 0, 0) && at("/cpus/cpu@0", 0, 0, 0, 1), "threads of a core");
 	ok(at("/cpus/cpu@1", 1, 0, 0, -1) && at("/cpus/cpu@2", 1, 1, 0, -1), "the innermost cluster counts");
