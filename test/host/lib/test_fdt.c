@@ -463,8 +463,8 @@ int main(void)
 	for (size_t i = 0; i < g.gl_pathc; i++) {
 		free(blob);
 		load(g.gl_pathv[i]);
-		test_broken(1500);
-		test_changed(g.gl_pathv[i], 20);
+		test_broken(500);
+		test_changed(g.gl_pathv[i], 10);
 	}
 	free(blob);
 	globfree(&g);
