@@ -69,7 +69,7 @@ static bool same_id(const struct kmem_cache *a, const struct kmem_cache *b)
 /* Linux's form, with the alignment where that is more than a word's. */
 void kmem_cache_id(struct kmem_cache *s, char *buf, size_t n)
 {
-	char align[8] = "";
+	char align[12] = "";
 
 	if (!s->has_id) {
 		strscpy(buf, s->name, n);

@@ -156,3 +156,8 @@ __weak void copy_high_page(struct page *to, __maybe_unused struct page *from)
 	panic("pfn %lx or the other is high", page_to_pfn(to));
 }
 __weak struct vm_struct *find_vm_area(__maybe_unused const void *addr) { return NULL; }
+
+/* mm/cache/dirty.c and block/flusher.c: nothing here becomes dirty faster than it is written. */
+struct address_space;
+__weak void balance_dirty_pages_ratelimited(__maybe_unused const struct address_space *mapping) {}
+__weak void wakeup_flusher(void) {}

@@ -67,6 +67,7 @@ static unsigned kcompactd_wakes, kcompactd_order;
 
 void kcompactd(__maybe_unused void *arg) { }
 void lower_shrinkers_init(void) { }
+void droppable_init(void) { }
 void drain_hart_caches(__maybe_unused pg_data_t *pgdat) { }
 void node_bind_current(__maybe_unused pg_data_t *pgdat) { }
 void set_current_harts(__maybe_unused u64 harts) { }
