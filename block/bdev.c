@@ -21,6 +21,7 @@
 #include "mm/cache/filemap.h"
 #include "mm/kmap/highmem.h"
 #include "mm/phys/gfp.h"
+#include "mm/phys/vmstat.h"
 
 #define BDEVFS_MAGIC	0x62646576
 
@@ -91,7 +92,7 @@ static void bdev_readahead(__maybe_unused struct file *file, struct address_spac
 		page = alloc_page(mapping->gfp_mask | __GFP_NORETRY | __GFP_NOWARN);
 		if (!page)
 			break;
-		if (!add_to_page_cache(page, mapping, start))
+		if (!add_to_page_cache_inside(page, mapping, start))
 			submit_read(mapping, page);
 		put_page(page);
 	}
@@ -205,6 +206,21 @@ static const struct address_space_operations bdev_aops = {
 	.set_page_dirty = __set_page_dirty_nobuffers,
 	.write_begin = bdev_write_begin, .write_end = bdev_write_end,
 };
+
+static int count_pages(struct block_device *bdev, void *arg)
+{
+	if (bdev->bd_inode)
+		*(unsigned long *)arg += READ_ONCE(bdev->bd_inode->i_mapping->nrpages);
+	return 0;
+}
+
+unsigned long nr_blockdev_pages(void)
+{
+	unsigned long n = 0;
+
+	for_each_bdev(count_pages, &n);
+	return n;
+}
 
 /* ---- sync(2) ------------------------------------------------------------------------------------ */
 

@@ -27,6 +27,7 @@ struct hart_info {
 	int nid;				/* its memory node */
 };
 extern struct hart_info hart_info[];		/* by logical hart */
+unsigned long per_hart_pages(void);		/* that all harts' per-hart variables take */
 void arch_isa_text(hartmask_t harts, char *buf, size_t n);	/* "rv64imafdc_zicsr": what all of them have */
 extern const char clocksource_name[];		/* what time is read from, by Linux's name */
 extern const char *mmu_type_name;		/* "sv39", "sv48", "sv57" */

@@ -201,6 +201,11 @@ static void __init make_per_hart_area(unsigned h)
 	hart_off[h] = (unsigned long)area - (unsigned long)__per_hart_start;
 }
 
+unsigned long per_hart_pages(void)
+{
+	return nr_harts * PFN_UP((unsigned long)(__per_hart_end - __per_hart_start));
+}
+
 /* The next number for @cpu, if it is ours; whether it would be, and @limit alone is against it. */
 static bool __init number_hart(const struct fdt_cpu *cpu, unsigned limit)
 {

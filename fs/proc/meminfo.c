@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/proc/internal.h"
+#include "include/machine.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
@@ -114,7 +115,7 @@ static int meminfo_show(struct seq_file *m, __maybe_unused void *v)
 	show_kb(m, "VmallocTotal:", (vmalloc_end - vmalloc_start) >> 10);
 	show_pages(m, "VmallocUsed:", vmalloc_nr_pages());
 	show_kb(m, "VmallocChunk:", 0);
-	show_kb(m, "Percpu:", 0);
+	show_pages(m, "Percpu:", per_hart_pages());
 	return 0;
 }
 

@@ -119,6 +119,7 @@ void si_meminfo(struct sysinfo_mem *val)
 		.totalram = totalram_pages(),
 		.freeram = nr_free_pages(),
 		.sharedram = global_node_page_state(NR_SHMEM),
+		.bufferram = nr_blockdev_pages(),
 	};
 	for_each_populated_zone(z)
 		if (z->idx == ZONE_HIGHMEM) {

@@ -107,6 +107,7 @@ struct sysinfo_mem {
 	unsigned long totalram, freeram, sharedram, bufferram, totalhigh, freehigh;	/* pages */
 };
 void si_meminfo(struct sysinfo_mem *val);
+unsigned long nr_blockdev_pages(void);	/* up-call: cached pages of block devices.  block/bdev.c */
 
 /* /proc: each writes the whole file.  meminfo's lines that belong to other rooms are given there. */
 int buddyinfo_show(struct seq_file *m);

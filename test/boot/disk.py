@@ -19,6 +19,7 @@ SCRIPT = """
 show() {{ echo "$1: $($2)"; }}
 cd /dev
 for d in vda vda1 vda2 vdb; do [ -b $d ] && echo "SUM $d $($b md5sum <$d)"; done
+exec 9<vda; $b cat <&9 >/dev/null; echo "BUFFERS $($b awk '/^Buffers:/ {{ print ($2 >= 8192) }}' /proc/meminfo)"; exec 9<&-
 echo "SIZE $($b blockdev --getsz vda) $($b blockdev --getss vda) $($b blockdev --getro vda)"
 echo "PART $($b cat /proc/partitions | $b tr -s ' \\n' '  ')"
 echo "SYS $($b cat /sys/block/vda/size /sys/block/vda/vda2/start /sys/block/vda/serial | $b tr '\\n' ' ')"
@@ -136,6 +137,7 @@ def test_variant(tap, folder, name, args):
     tap.check(good, f"{name}: the disk and its partitions read as they are", console)
     tap.check(said(console, "SIZE") == "16384 512 0" and said(console, "SYS") == "16384 9001 S-1",
               f"{name}: size, start and serial number", console)
+    tap.check(said(console, "BUFFERS") == "1", f"{name}: pages of a disk are Buffers", console)
     tap.check("254 0 8192 vda 254 1 3000 vda1 254 2 3500 vda2" in (said(console, "PART") or ""),
               f"{name}: /proc/partitions", console)
     two = part(after, 1)

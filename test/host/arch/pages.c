@@ -161,3 +161,4 @@ __weak struct vm_struct *find_vm_area(__maybe_unused const void *addr) { return 
 struct address_space;
 __weak void balance_dirty_pages_ratelimited(__maybe_unused const struct address_space *mapping) {}
 __weak void wakeup_flusher(void) {}
+__weak unsigned long nr_blockdev_pages(void) { return 0; }
