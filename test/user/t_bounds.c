@@ -348,6 +348,8 @@ TEST(bounds_file_locks)
 	need_root();
 	CHECK(read(f, buf, 4096) > 0 && (at = strstr(buf, "MemTotal:")));
 	kb = atol(at + 9);
+	if (kb > 2l << 20)
+		test_skip("large machine: it has room for millions");
 	CHECK_EQ(CHILD_STATUS({
 		struct flock fl = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_len = 1 };
 		long most = kb * 1024 / 25 / 80;

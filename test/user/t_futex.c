@@ -93,8 +93,9 @@ static void until_asleep(volatile pid_t *tid)
 {
 	long prio;
 
+	/* Asleep, not yielding: we may have become more urgent than the thread, for the sake of another. */
 	while (!*tid)
-		sched_yield();
+		doze(MS);
 	while (thread_stat(*tid, &prio) != 'S')
 		doze(MS);
 }
