@@ -46,6 +46,7 @@ static struct inode *stored_file(void)
 	if (!inode)
 		return NULL;
 	inode->i_mode = S_IFREG | 0600;
+	inode->i_size = INT64_MAX;		/* a page beyond it would not be read */
 	inode->i_data.a_ops = &stored_aops;
 	return inode;
 }
