@@ -118,7 +118,7 @@ int setattr_prepare(struct dentry *dentry, struct iattr *attr)
 		if (!in_group_or_capable(gid))
 			attr->ia_mode &= ~S_ISGID;
 	}
-	if ((v & (ATTR_MTIME_SET | ATTR_ATIME_SET)) && !inode_owner_or_capable(inode))
+	if ((v & (ATTR_MTIME_SET | ATTR_ATIME_SET | ATTR_TIMES_SET)) && !inode_owner_or_capable(inode))
 		return -EPERM;
 	return 0;
 }
@@ -187,7 +187,7 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 	struct inode *inode = dentry->d_inode;
 	struct timespec64 now = current_time();
 
-	if ((attr->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID)) && (inode->i_flags & S_IMMUTABLE))
+	if ((attr->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_TIMES_SET)) && (inode->i_flags & S_IMMUTABLE))
 		return -EPERM;
 	if (attr->ia_valid & ATTR_TOUCH) {
 		int rc = touch_ok(inode);

@@ -509,6 +509,7 @@ static int utimes_path(const struct path *path, const struct timespec64 *t)
 		attr.ia_valid |= ATTR_TOUCH;
 		return change_attr(path, &attr);
 	}
+	attr.ia_valid |= ATTR_TIMES_SET;
 	if (t[0].tv_nsec == UTIME_OMIT) {
 		attr.ia_valid &= ~ATTR_ATIME;
 	} else if (t[0].tv_nsec != UTIME_NOW) {
@@ -521,10 +522,6 @@ static int utimes_path(const struct path *path, const struct timespec64 *t)
 		attr.ia_mtime = t[1];
 		attr.ia_valid |= ATTR_MTIME_SET;
 	}
-	/* One of them "now", the other given: the owner's right, as for two given ones. */
-	if (!(attr.ia_valid & (ATTR_ATIME_SET | ATTR_MTIME_SET)) &&
-	    !inode_owner_or_capable(path->dentry->d_inode))
-		return -EPERM;
 	return change_attr(path, &attr);
 }
 

@@ -74,9 +74,17 @@ struct inode *proc_pid_make_inode(struct super_block *sb, struct task_struct *t,
 	PROC_I(inode)->task = t;
 	PROC_I(inode)->thread = thread;
 	inode->i_mode = mode;
+	inode->i_op = &proc_def_inode_operations;
 	proc_set_owner(inode, t);
 	return inode;
 }
+
+int proc_setattr(struct dentry *d, struct iattr *attr)
+{
+	return attr->ia_valid & ATTR_MODE ? -EPERM : simple_setattr(d, attr);
+}
+
+const struct inode_operations proc_def_inode_operations = { .setattr = proc_setattr };
 
 static int pid_revalidate(struct dentry *d, __maybe_unused unsigned flags)
 {
@@ -291,14 +299,6 @@ static const struct file_operations pid_show_fops = {
 	.open = pid_show_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 
-static int pid_setattr(struct dentry *d, struct iattr *attr)
-{
-	if (attr->ia_valid & ATTR_MODE)
-		return -EPERM;
-	return attr->ia_valid & ATTR_SIZE ? 0 : simple_setattr(d, attr);
-}
-static const struct inode_operations pid_file_iops = { .setattr = pid_setattr };
-
 static struct dentry *pid_dir_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
 {
 	const struct pid_entry *e = entry_find(d, PROC_I(dir)->thread);
@@ -313,7 +313,8 @@ static struct dentry *pid_dir_lookup(struct inode *dir, struct dentry *d, __mayb
 	PROC_I(inode)->entry = e;
 	if (S_ISDIR(e->mode))
 		inode->i_nlink = 2;
-	inode->i_op = e->iops ? e->iops : &pid_file_iops;
+	if (e->iops)
+		inode->i_op = e->iops;
 	inode->i_fop = e->fops ? e->fops : &pid_show_fops;
 	return pid_add(d, inode);
 }
@@ -358,7 +359,8 @@ static int pid_dir_getattr(const struct path *path, struct kstat *st)
 }
 
 static const struct inode_operations pid_dir_iops = {
-	.lookup = pid_dir_lookup, .permission = pid_dir_permission, .getattr = pid_dir_getattr,
+	.lookup = pid_dir_lookup, .permission = pid_dir_permission, .setattr = proc_setattr,
+	.getattr = pid_dir_getattr,
 };
 static const struct file_operations pid_dir_fops = {
 	.iterate = pid_dir_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
@@ -407,6 +409,7 @@ struct dentry *proc_pid_lookup(struct dentry *d, bool thread, struct task_struct
 	if (!inode)
 		return ERR_PTR(rc);
 	inode->i_nlink = thread ? 4 : 5;
+	inode->i_flags |= S_IMMUTABLE;			/* not even its times */
 	inode->i_op = &pid_dir_iops;
 	inode->i_fop = &pid_dir_fops;
 	return pid_add(d, inode);
@@ -468,7 +471,9 @@ static int task_getattr(const struct path *path, struct kstat *st)
 	return 0;
 }
 
-const struct inode_operations proc_task_iops = { .lookup = task_lookup, .getattr = task_getattr };
+const struct inode_operations proc_task_iops = {
+	.lookup = task_lookup, .setattr = proc_setattr, .getattr = task_getattr,
+};
 const struct file_operations proc_task_fops = {
 	.iterate = task_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };

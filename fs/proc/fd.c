@@ -113,7 +113,6 @@ static const struct file_operations fdinfo_file_fops = {
 	.fop_flags = FOP_NO_SPLICE,
 	.open = fdinfo_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
-static const struct inode_operations fdinfo_file_iops;
 
 static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool info)
 {
@@ -132,10 +131,12 @@ static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool i
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
 	PROC_I(inode)->fd = fd;
-	inode->i_size = 64;
-	inode->i_op = info ? &fdinfo_file_iops : &fd_link_iops;
-	if (info)
+	if (info) {
 		inode->i_fop = &fdinfo_file_fops;
+	} else {
+		inode->i_op = &fd_link_iops;
+		inode->i_size = 64;
+	}
 	d->d_op = &fd_dentry_ops;
 	d->d_flags |= DCACHE_UNCACHED;
 	return proc_add(d, inode);
@@ -190,8 +191,12 @@ static int fdinfo_permission(struct inode *inode, int mask)
 	return generic_permission(inode, mask);
 }
 
-const struct inode_operations proc_fd_iops = { .lookup = fd_lookup, .permission = fd_permission };
-const struct inode_operations proc_fdinfo_iops = { .lookup = fdinfo_lookup, .permission = fdinfo_permission };
+const struct inode_operations proc_fd_iops = {
+	.lookup = fd_lookup, .permission = fd_permission, .setattr = proc_setattr,
+};
+const struct inode_operations proc_fdinfo_iops = {
+	.lookup = fdinfo_lookup, .permission = fdinfo_permission, .setattr = proc_setattr,
+};
 const struct file_operations proc_fd_fops = {
 	.iterate = fd_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };

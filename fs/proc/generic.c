@@ -5,7 +5,8 @@
  *           when the cache is shrunk.  Entries are added at start and never removed.
  * INVARIANTS
  *   G1  A directory's nlink is 2 plus its subdirectories.
- * LOCKING   proc_lock: the lists of entries.
+ *   G2  Mode and owner are the entry's: they outlive the inode, and a new inode has them.
+ * LOCKING   proc_lock: the lists of entries, and their fields marked (P).
  *
  * SPDX-License-Identifier: MIT
  */
@@ -154,12 +155,23 @@ static const char *pde_get_link(__maybe_unused struct dentry *d, struct inode *i
 	return PDE(inode)->link(buf);
 }
 
-static int proc_setattr(struct dentry *d, struct iattr *attr)
+static int proc_notify_change(struct dentry *d, struct iattr *attr)
 {
-	return attr->ia_valid & ATTR_SIZE ? 0 : simple_setattr(d, attr);
+	struct inode *inode = d->d_inode;
+	struct proc_dir_entry *p = PDE(inode);
+	int rc = simple_setattr(d, attr);
+
+	if (rc)
+		return rc;
+	spin_lock(&proc_lock);
+	p->mode = inode->i_mode;				/* G2 */
+	p->uid = inode->i_uid;
+	p->gid = inode->i_gid;
+	spin_unlock(&proc_lock);
+	return 0;
 }
 
-static int pde_getattr(const struct path *path, struct kstat *st)
+int pde_getattr(const struct path *path, struct kstat *st)
 {
 	struct inode *inode = path->dentry->d_inode;
 
@@ -171,7 +183,7 @@ static int pde_getattr(const struct path *path, struct kstat *st)
 }
 
 static const struct inode_operations pde_link_iops = { .get_link = pde_get_link };
-static const struct inode_operations pde_file_iops = { .setattr = proc_setattr, .getattr = pde_getattr };
+static const struct inode_operations pde_file_iops = { .setattr = proc_notify_change, .getattr = pde_getattr };
 
 static int pde_readdir(struct file *f, struct dir_context *ctx)
 {
@@ -181,7 +193,9 @@ static int pde_readdir(struct file *f, struct dir_context *ctx)
 static const struct file_operations pde_dir_fops = {
 	.iterate = pde_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
-static const struct inode_operations pde_dir_iops = { .lookup = proc_static_lookup, .getattr = pde_getattr };
+static const struct inode_operations pde_dir_iops = {
+	.lookup = proc_static_lookup, .setattr = proc_notify_change, .getattr = pde_getattr,
+};
 
 struct inode *proc_entry_inode(struct super_block *sb, struct proc_dir_entry *p)
 {
@@ -190,7 +204,11 @@ struct inode *proc_entry_inode(struct super_block *sb, struct proc_dir_entry *p)
 	if (!inode)
 		return NULL;
 	inode->i_ino = p->ino;
+	spin_lock(&proc_lock);
 	inode->i_mode = p->mode;
+	inode->i_uid = p->uid;
+	inode->i_gid = p->gid;
+	spin_unlock(&proc_lock);
 	inode->i_nlink = p->nlink;
 	inode->i_private = p;
 	if (S_ISDIR(p->mode)) {

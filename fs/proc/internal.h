@@ -39,6 +39,9 @@ struct inode *proc_pid_make_inode(struct super_block *sb, struct task_struct *ta
 /* The address space that an open file shows, for good: a reference to the struct, not to its pages.  NULL; ERR_PTR */
 struct mm_struct *proc_mem_open(struct inode *inode, unsigned mode);
 void proc_mem_close(struct mm_struct *mm);
+/* What a task's file or directory is belongs to the task: nobody changes its mode. */
+int proc_setattr(struct dentry *d, struct iattr *attr);
+extern const struct inode_operations proc_def_inode_operations;	/* a task's file, as made */
 bool proc_task_alive(struct task_struct *task);
 void proc_set_owner(struct inode *inode, struct task_struct *task);
 /* Look @d up as a link or directory made by @inode: adds it.  => NULL or ERR_PTR, for lookup() */
@@ -60,6 +63,7 @@ struct dentry *proc_static_lookup(struct inode *dir, struct dentry *d, unsigned 
 /* Positions from @base on; @want NULL: all. */
 int proc_static_readdir(struct file *f, struct dir_context *ctx, loff_t base,
 			bool (*want)(const char *name, size_t len));
+int pde_getattr(const struct path *path, struct kstat *st);
 struct inode *proc_entry_inode(struct super_block *sb, struct proc_dir_entry *p);
 extern const struct inode_operations proc_fd_iops, proc_fdinfo_iops, proc_task_iops, proc_cwd_iops,
 	proc_root_iops, proc_exe_iops, proc_map_files_iops, proc_ns_iops;

@@ -193,7 +193,7 @@ static int map_files_readdir(struct file *f, struct dir_context *ctx)
 	return 0;
 }
 
-const struct inode_operations proc_map_files_iops = { .lookup = map_files_lookup };
+const struct inode_operations proc_map_files_iops = { .lookup = map_files_lookup, .setattr = proc_setattr };
 const struct file_operations proc_map_files_fops = {
 	.iterate = map_files_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };

@@ -93,7 +93,7 @@ static int ns_readdir(struct file *f, struct dir_context *ctx)
 	return 0;
 }
 
-const struct inode_operations proc_ns_iops = { .lookup = ns_lookup };
+const struct inode_operations proc_ns_iops = { .lookup = ns_lookup, .setattr = proc_setattr };
 const struct file_operations proc_ns_fops = {
 	.iterate = ns_readdir, .read = generic_read_dir, .llseek = no_seek_end_llseek,
 };
@@ -107,4 +107,5 @@ void __init proc_namespaces_init(void)
 	inode->i_ino = MNT_NS_INO;
 	inode->i_mode = S_IFREG | 0444;
 	inode->i_fop = &ns_file_fops;
+	inode->i_flags |= S_IMMUTABLE;
 }

@@ -16,7 +16,9 @@
 struct proc_dir_entry {
 	const char *name;
 	unsigned namelen;
-	umode_t mode;
+	umode_t mode;			/* (P) as are uid and gid: what chmod() and chown() left */
+	uid_t uid;
+	gid_t gid;
 	ino_t ino;
 	unsigned nlink;
 	struct proc_dir_entry *parent, *next, *subdir;

@@ -228,6 +228,7 @@ static struct super_block *proc_mount(struct file_system_type *type, unsigned lo
 	sb->s_op = &proc_super_ops;
 	sb->s_magic = PROC_SUPER_MAGIC;
 	sb->s_blocksize = 1024;
+	sb->s_maxbytes = INT32_MAX;
 	sb->s_root = d_make_root(proc_entry_inode(sb, &proc_root));
 	if (sb->s_root)
 		return sb;

@@ -394,7 +394,7 @@ static int sysctl_permission(struct inode *inode, int mask)
 	const struct ctl_table *t = PDE(inode)->data;
 	umode_t mode = inode->i_mode;
 
-	if (t->may_write && t->may_write())
+	if (t && t->may_write && t->may_write())
 		mode |= S_IWUGO;
 	if (!current_euid())
 		mode >>= 6;
@@ -407,10 +407,14 @@ static int sysctl_setattr(struct dentry *d, struct iattr *attr)
 {
 	if (attr->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID))
 		return -EPERM;
-	return attr->ia_valid & ATTR_SIZE ? 0 : simple_setattr(d, attr);
+	return simple_setattr(d, attr);
 }
 
 static const struct inode_operations sysctl_iops = { .permission = sysctl_permission, .setattr = sysctl_setattr };
+static const struct inode_operations sysctl_dir_iops = {
+	.lookup = proc_static_lookup, .permission = sysctl_permission, .setattr = sysctl_setattr,
+	.getattr = pde_getattr,
+};
 
 /* The directory sys/@dir, its parents made as needed. */
 static struct proc_dir_entry *sysctl_dir(struct proc_dir_entry *parent, const char *name, unsigned len)
@@ -425,7 +429,10 @@ static struct proc_dir_entry *sysctl_dir(struct proc_dir_entry *parent, const ch
 		return NULL;
 	memcpy(buf, name, len);
 	buf[len] = 0;
-	return proc_mkdir(buf, parent);
+	p = proc_mkdir(buf, parent);
+	if (p)
+		p->iops = &sysctl_dir_iops;
+	return p;
 }
 
 int register_sysctl(const char *dir, const struct ctl_table *table, unsigned n)

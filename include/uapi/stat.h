@@ -98,6 +98,7 @@ struct kstat {
 #define ATTR_KILL_SUID	0x0800
 #define ATTR_KILL_SGID	0x1000
 #define ATTR_OPEN	0x8000
+#define ATTR_TIMES_SET	0x10000		/* times that the caller names, be it "now" or "leave it" */
 #define ATTR_TOUCH	0x20000
 
 struct iattr {

@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/xattr.h>
 
 #define PG 4096ul
 #define OWNER	7001
@@ -654,4 +655,132 @@ TEST(tasks_are_in_a_namespace_of_mounts)
 			_exit(1);
 		CHECK_ERR(stat("/proc/1/ns/mnt", &theirs), EACCES);
 	}), 0);
+}
+
+/* ---- whose modes and owners these are -------------------------------------------------------- */
+
+static struct stat stat_of(const char *path)
+{
+	struct stat st;
+
+	CHECK(!lstat(path, &st));
+	return st;
+}
+
+/* Not even root gives an entry of a task another mode; an owner is taken, and is the task's again at once. */
+TEST(entries_of_a_task_keep_mode_and_owner)
+{
+	static const char *const entries[] = {
+		"/proc/self/task", "/proc/self/fd", "/proc/self/fdinfo", "/proc/self/fdinfo/0",
+		"/proc/self/map_files", "/proc/self/ns", "/proc/self/status", "/proc/self/mem",
+		"/proc/thread-self/fd", "/proc/thread-self/comm",
+	};
+
+	for (unsigned i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+		mode_t mode = stat_of(entries[i]).st_mode;
+
+		CHECK_ERR(chmod(entries[i], mode), EPERM);
+		CHECK_ERR(chmod(entries[i], 0712), EPERM);
+		CHECK_EQ(chown(entries[i], OWNER, GROUP), 0);
+		CHECK_EQ(stat_of(entries[i]).st_mode, mode);
+		CHECK_EQ(stat_of(entries[i]).st_uid, 0);
+		CHECK_EQ(stat_of(entries[i]).st_gid, 0);
+	}
+	CHECK_EQ(lchown("/proc/self/cwd", OWNER, GROUP), 0);
+	CHECK_EQ(stat_of("/proc/self/cwd").st_uid, 0);
+	CHECK_ERR(chmod("/proc/self/ns/mnt", 0400), EPERM);		/* the name space behind the link */
+}
+
+/* The folder of a task cannot be changed at all. */
+TEST(folders_of_tasks_are_immutable)
+{
+	static const char *const folders[] = { "/proc/self/.", "/proc/thread-self/.", "/proc/1", "/proc/1/task/1" };
+	struct timespec given[2] = { { 1000, 0 }, { 1000, 0 } };
+	struct timespec half[2] = { { 0, UTIME_NOW }, { 0, UTIME_OMIT } };
+	struct timespec none[2] = { { 0, UTIME_OMIT }, { 0, UTIME_OMIT } };
+
+	for (unsigned i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		const char *f = folders[i];
+
+		CHECK_ERR(chmod(f, 0555), EPERM);
+		CHECK_ERR(chown(f, 0, 0), EPERM);
+		CHECK_ERR(chown(f, -1, GROUP), EPERM);
+		CHECK_EQ(chown(f, -1, -1), 0);
+		CHECK_ERR(utimensat(AT_FDCWD, f, NULL, 0), EPERM);
+		CHECK_ERR(utimensat(AT_FDCWD, f, given, 0), EPERM);
+		CHECK_ERR(utimensat(AT_FDCWD, f, half, 0), EPERM);
+		CHECK_EQ(utimensat(AT_FDCWD, f, none, 0), 0);
+		CHECK_ERR(access(f, W_OK), EPERM);
+		CHECK_ERR(setxattr(f, "trusted.a", "x", 1, 0), EPERM);
+		CHECK_ERR(removexattr(f, "security.a"), EPERM);
+	}
+}
+
+TEST(sysctl_entries_keep_mode_and_owner)
+{
+	static const char *const entries[] = {
+		"/proc/sys", "/proc/sys/vm", "/proc/sys/kernel/random", "/proc/sys/vm/overcommit_memory",
+		"/proc/sys/kernel/ostype",
+	};
+
+	for (unsigned i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+		struct stat was = stat_of(entries[i]);
+
+		CHECK_ERR(chmod(entries[i], was.st_mode), EPERM);
+		CHECK_ERR(chown(entries[i], 0, -1), EPERM);
+		CHECK_ERR(chown(entries[i], -1, GROUP), EPERM);
+		CHECK_EQ(utimensat(AT_FDCWD, entries[i], NULL, 0), 0);
+		CHECK_EQ(stat_of(entries[i]).st_mode, was.st_mode);
+	}
+	/* The mode binds root as well. */
+	CHECK_ERR(access("/proc/sys/vm", W_OK), EACCES);
+	CHECK_ERR(setxattr("/proc/sys/vm", "user.a", "x", 1, 0), EACCES);
+}
+
+static void drop_inodes(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, "2", 1), 1);
+	close(fd);
+}
+
+/* What is nobody's but the machine's takes both, and has them when its inode is made anew. */
+TEST(entries_of_the_machine_take_mode_and_owner)
+{
+	static const char *const entries[] = { "/proc/version", "/proc/sysvipc" };
+
+	for (unsigned i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+		struct stat was = stat_of(entries[i]);
+
+		CHECK_EQ(chmod(entries[i], 0511), 0);
+		CHECK_EQ(chown(entries[i], OWNER, GROUP), 0);
+		drop_inodes();
+		CHECK_EQ(stat_of(entries[i]).st_mode, (was.st_mode & S_IFMT) | 0511);
+		CHECK_EQ(stat_of(entries[i]).st_uid, OWNER);
+		CHECK_EQ(stat_of(entries[i]).st_gid, GROUP);
+		CHECK_EQ(chown(entries[i], was.st_uid, was.st_gid), 0);
+		CHECK_EQ(chmod(entries[i], was.st_mode), 0);
+	}
+	CHECK_EQ(truncate("/proc/version", 9), 0);
+	CHECK_EQ(stat_of("/proc/version").st_size, 0);
+	CHECK_ERR(truncate("/proc/version", 1l << 31), EFBIG);
+}
+
+/* A user's attribute is for files and directories, whatever the file system has; a trusted one is root's. */
+TEST(attributes_ask_for_the_right_before_they_are_refused)
+{
+	char value[8];
+
+	CHECK_ERR(lsetxattr("/proc/self", "user.a", "x", 1, 0), EPERM);
+	CHECK_ERR(lremovexattr("/proc/self", "user.a"), EPERM);
+	CHECK_ERR(lgetxattr("/proc/self", "user.a", value, sizeof(value)), ENODATA);
+	CHECK_ERR(setxattr("/proc/version", "user.a", "x", 1, 0), EOPNOTSUPP);
+	CHECK_ERR(getxattr("/proc/version", "", value, sizeof(value)), ERANGE);
+	CHECK(!seteuid(OWNER));
+	CHECK_ERR(setxattr("/proc/version", "user.a", "x", 1, 0), EACCES);
+	CHECK_ERR(setxattr("/proc/version", "trusted.a", "x", 1, 0), EPERM);
+	CHECK_ERR(getxattr("/proc/version", "trusted.a", value, sizeof(value)), ENODATA);
+	CHECK(!seteuid(0));
 }
