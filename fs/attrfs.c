@@ -66,6 +66,15 @@ int attrfs_open(struct inode *inode, struct file *f)
 static const struct file_operations attr_fops = {
 	.open = attrfs_open, .read = attr_read, .write = attr_write, .llseek = no_seek_end_llseek,
 };
+
+static ssize_t bytes_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	return simple_read_from_buffer(to, pos, f->f_inode->i_private, f->f_inode->i_size);
+}
+
+const struct file_operations attrfs_bytes_fops = {
+	.open = attrfs_open, .read = bytes_read, .llseek = no_seek_end_llseek,
+};
 static const struct inode_operations attr_iops = { .setattr = simple_setattr };
 
 /* ---- the tree -------------------------------------------------------------------------------- */
@@ -182,6 +191,20 @@ int attrfs_create_fops(struct super_block *sb, const char *path, umode_t mode, c
 	inode->i_mode = S_IFREG | mode;
 	inode->i_op = &attr_iops;
 	inode->i_fop = fops;
+	return add_name(path, inode);
+}
+
+int attrfs_create_bytes(struct super_block *sb, const char *path, umode_t mode, const void *bytes, size_t n)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (!inode)
+		return -ENOMEM;
+	inode->i_mode = S_IFREG | mode;
+	inode->i_size = n;
+	inode->i_private = (void *)bytes;
+	inode->i_op = &attr_iops;
+	inode->i_fop = &attrfs_bytes_fops;
 	return add_name(path, inode);
 }
 

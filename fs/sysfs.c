@@ -17,6 +17,11 @@ int sysfs_create_file(const char *path, sysfs_show_fn show, sysfs_store_fn store
 	return attrfs_create_file(sysfs_sb, path, (show ? 0444 : 0) | (store ? 0200 : 0), show, store, data);
 }
 
+int sysfs_create_bytes(const char *path, umode_t mode, const void *bytes, size_t n)
+{
+	return attrfs_create_bytes(sysfs_sb, path, mode, bytes, n);
+}
+
 int sysfs_create_dir(const char *path) { return attrfs_create_dir(sysfs_sb, path); }
 int sysfs_create_live_dir(const char *path, const struct inode_operations *iops, const struct file_operations *fops)
 {
@@ -99,6 +104,7 @@ void __init sysfs_init(void)
 	sysfs_sb->s_root->d_inode->i_mode = S_IFDIR | 0555;
 	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)
 		rc |= sysfs_create_dir(folders[i]);
-	if (rc | sysfs_slab_init() | sysfs_create_dir("kernel/debug") | create_kernel() | create_clocks())
+	rc |= sysfs_slab_init() | sysfs_fdt_init();
+	if (rc | sysfs_create_dir("kernel/debug") | create_kernel() | create_clocks())
 		pr_warn("sysfs: some attributes are missing\n");
 }

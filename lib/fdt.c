@@ -20,6 +20,7 @@
 #define TOKEN_END	9
 #define TOKEN_BAD	0
 
+#define PROP_HEADER	12	/* token, length, name: before the value */
 #define HEADER_BYTES	40
 #define MAX_TOTALSIZE	(64u << 20)
 
@@ -432,6 +433,20 @@ const void *fdt_getprop(const struct fdt *f, int node, const char *name, int *le
 			return val;
 		}
 	return NULL;
+}
+
+void fdt_nop_prop(const struct fdt *f, int node, const char *name)
+{
+	int len;
+	const u8 *val = fdt_getprop(f, node, name, &len);
+	u32 end, off;
+
+	if (!val)
+		return;
+	off = val - PROP_HEADER - struct_at(f, 0);
+	end = min(off + PROP_HEADER + ALIGN((u32)len, 4u), f->size_struct);
+	for (; off + 4 <= end; off += 4)
+		memcpy((u8 *)struct_at(f, off), (const u8[]){ 0, 0, 0, TOKEN_NOP }, 4);
 }
 
 const char *fdt_getprop_nth_str(const struct fdt *f, int node, const char *name, int idx)

@@ -78,6 +78,8 @@ static inline bool fdt_has_prop(const struct fdt *f, int node, const char *name)
 { int len; return fdt_getprop(f, node, name, &len) != NULL; }
 /* Step through properties: *pos starts at 0.  1: one was found, 0: the end. */
 int fdt_next_prop(const struct fdt *f, int node, int *pos, const char **name, const void **val, int *len);
+/* Put NOPs in the place of a property, so that nobody finds it again: the blob is in memory that can be written. */
+void fdt_nop_prop(const struct fdt *f, int node, const char *name);
 /* Value as a string that ends inside the property, or NULL. */
 const char *fdt_getprop_str(const struct fdt *f, int node, const char *name);
 /* The idx-th string of a list, or NULL. */

@@ -4,8 +4,9 @@
  * MODEL     One 256-bit key.  A request makes ChaCha20 blocks from it; the first half block replaces the key
  *           before anything is given out, so that what was given cannot be computed back later (fast
  *           key erasure).  add_entropy() runs the input through the cipher into the key.
- *           Seed: /chosen/rng-seed, which QEMU and boot loaders provide, with the clock and the tree's
- *           address stirred in; every interrupt-driven input adds its time.
+ *           Seed: /chosen/rng-seed, which QEMU and boot loaders provide (it is taken out of the tree, which
+ *           programs can read), with the clock and the tree's address stirred in;
+ *           every interrupt-driven input adds its time.
  * LOCKING   pool_lock, interrupts off; held for one block.
  * COST      About 1,000 instructions per 64-byte block.
  * SEE       RFC 8439 (ChaCha20); D. J. Bernstein, "Fast-key-erasure random-number generators".
@@ -141,6 +142,7 @@ void __init random_init(void)
 		if (chosen.rng_seed && chosen.rng_seed_len > 0) {
 			add_entropy(chosen.rng_seed, chosen.rng_seed_len, chosen.rng_seed_len * 8);
 			pr_info("random: seeded with %d bytes from the device tree\n", chosen.rng_seed_len);
+			fdt_nop_prop(&f, fdt_path(&f, "/chosen"), "rng-seed");	/* programs can read the tree */
 		}
 	}
 	ticks = arch_time_ticks();

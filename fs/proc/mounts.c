@@ -205,10 +205,13 @@ static const char *link_thread_self(char *buf)
 
 static const char *link_mounts(__maybe_unused char *buf) { return "self/mounts"; }
 
+static const char *link_device_tree(__maybe_unused char *buf) { return "/sys/firmware/devicetree/base"; }
+
 void __init proc_mounts_init(void)
 {
 	proc_symlink("self", NULL, link_self);
 	proc_symlink("thread-self", NULL, link_thread_self);
 	proc_symlink("mounts", NULL, link_mounts);
+	proc_symlink("device-tree", NULL, link_device_tree);
 	proc_create_single("filesystems", 0, NULL, filesystems_show);
 }

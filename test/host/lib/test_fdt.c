@@ -206,6 +206,11 @@ static void test_one_cell(void)
 	ok(c.initrd_start == 0x200000 && c.initrd_end == 0x280000, "initrd of one cell");
 	ok(c.rng_seed_len == 32 && fdt_get_be32(c.rng_seed) == 1, "rng-seed");
 	is_str(c.bootargs, "console=ttyS0", "bootargs");
+	fdt_nop_prop(f, fdt_path(f, "/chosen"), "rng-seed");
+	fdt_nop_prop(f, fdt_path(f, "/chosen"), "rng-seed");
+	fdt_chosen(f, &c);
+	ok(!c.rng_seed && !fdt_check(f) && c.initrd_end == 0x280000,
+	   "a property that became NOPs, and what is around it");
 	uart = fdt_path(f, c.stdout_path);
 	ok(uart >= 0 && fdt_node_is(f, uart, "serial") && fdt_is_compatible(f, uart, "ns16550a"),
 	   "stdout-path through an alias with options");
@@ -313,6 +318,8 @@ static void exercise(struct fdt *t)
 	if (c.stdout_path)
 		sink += fdt_path(t, c.stdout_path);
 	sink += fdt_timebase(t, &a) + fdt_numa_distance(t, 0, 1);
+	fdt_nop_prop(t, fdt_path(t, "/chosen"), "rng-seed");
+	fdt_nop_prop(t, 0, "compatible");
 }
 
 /* One change: a byte, a word with a liking for tokens and extremes, or a header field. */
