@@ -22,6 +22,7 @@
 #include "kernel/signal/signal.h"
 #include "mm/cache/filemap.h"
 #include "mm/fault/fault.h"
+#include "lib/string.h"
 #include "mm/kmap/highmem.h"
 #include "mm/slab/slab.h"
 
@@ -46,26 +47,39 @@ bool can_splice_to(const struct file *f)
 
 /* ---- pipe to file ---------------------------------------------------------------------------- */
 
+/* What @b holds, as a copy, for its page is outside the direct map; NULL: no memory. */
+static void *bounce_buffer(const struct pipe_buffer *b)
+{
+	char *copy = kmalloc(PAGE_SIZE, GFP_KERNEL), *kaddr;
+
+	if (!copy)
+		return NULL;
+	kaddr = kmap_local_page(b->page);
+	memcpy(copy, kaddr + b->offset, b->len);
+	kunmap_local(kaddr);
+	return copy;
+}
+
 /*
- * The first buffers, up to @len bytes, as segments.  A page outside the direct map comes alone: who held one
- * window and waited for another could wait for ever.  => segments; *@bytes in them
+ * The first buffers, up to @len bytes, as segments.  Pages outside the direct map are copied: who held one window
+ * and waited for another could wait for ever.  => segments; *@bytes in them; @copy[]: to be freed
  */
-static unsigned map_buffers(struct pipe_inode_info *p, struct iovec *iov, size_t len, size_t *bytes)
+static unsigned map_buffers(struct pipe_inode_info *p, struct iovec *iov, void **copy, size_t len, size_t *bytes)
 	REQUIRES(p->mutex)
 {
 	unsigned n = 0;
 
 	*bytes = 0;
-	for (unsigned i = p->tail; i != p->head && n < SPLICE_BATCH && *bytes < len; i++) {
+	for (unsigned i = p->tail; i != p->head && n < SPLICE_BATCH && *bytes < len; i++, n++) {
 		struct pipe_buffer *b = pipe_buf(p, i);
 		bool high = PageHighMem(b->page);
 
-		if (high && n)
+		copy[n] = high ? bounce_buffer(b) : NULL;
+		if (high && !copy[n])
 			break;
-		iov[n] = (struct iovec){ (char *)kmap(b->page) + b->offset, min((size_t)b->len, len - *bytes) };
-		*bytes += iov[n++].iov_len;
-		if (high)
-			break;
+		iov[n].iov_base = high ? copy[n] : (char *)page_to_virt(b->page) + b->offset;
+		iov[n].iov_len = min((size_t)b->len, len - *bytes);
+		*bytes += iov[n].iov_len;
 	}
 	return n;
 }
@@ -73,14 +87,18 @@ static unsigned map_buffers(struct pipe_inode_info *p, struct iovec *iov, size_t
 /* One write of @out.  => bytes, which left the pipe, or -errno */
 static ssize_t write_buffers(struct pipe_inode_info *p, struct file *out, loff_t *pos, size_t len) REQUIRES(p->mutex)
 {
-	struct page *first = pipe_buf(p, p->tail)->page;
+	void *copy[SPLICE_BATCH];
 	struct iovec iov[SPLICE_BATCH];
 	struct iov_iter i = { .iov = iov };
+	unsigned nr = map_buffers(p, iov, copy, len, &i.count);
 	ssize_t n;
 
-	i.nr_segs = map_buffers(p, iov, len, &i.count);
+	if (!nr)
+		return -ENOMEM;
+	i.nr_segs = nr;
 	n = vfs_write(out, &i, pos);
-	kunmap(first);
+	while (nr)
+		kfree(copy[--nr]);
 	for (ssize_t left = n; left > 0; ) {
 		size_t some = min((size_t)left, (size_t)pipe_buf(p, p->tail)->len);
 
