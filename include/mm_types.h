@@ -278,6 +278,16 @@ struct vm_area_struct {
 
 enum rss_kind { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
+/*
+ * One hart's share of what an address space counts.  Only that hart writes it, with plain stores: kernel code is
+ * not preempted, and no handler counts.  What is counted on one hart may be given back on another, so a
+ * share alone says nothing; the sum of all is exact.
+ */
+struct mm_hart {
+	long rss[NR_MM_COUNTERS];		/* pages */
+	long pgtables;				/* tables without the root */
+} __aligned(64);
+
 struct mm_struct {
 	struct vm_area_struct *mmap;		/* (W) list of regions, by address */
 	struct rb_root mm_rb;			/* (W) the same, as a tree with gaps */
@@ -294,11 +304,9 @@ struct mm_struct {
 	atomic_t tlb_flush_pending;		/* who cleared entries without the write lock, and will flush */
 	hartmask_t icache_stale;		/* (A) harts that owe a fence.i before running it (L6) */
 
-	atomic_long_t rss[NR_MM_COUNTERS];	/* (A) pages */
 	unsigned long hiwater_rss, hiwater_vm;	/* pages */
 	unsigned long total_vm, data_vm, exec_vm, stack_vm, droppable_vm;	/* (W) pages */
 	atomic_long_t locked_vm, pinned_vm;	/* pages */
-	atomic_long_t pgtables_bytes;
 	unsigned long def_flags;		/* (W) mlockall(MCL_FUTURE) */
 
 	unsigned long mmap_base, task_size;	/* (I) */
@@ -319,7 +327,10 @@ struct mm_struct {
 						 * comes to starts with a clean fetch */
 	unsigned coredump_filter;		/* (A) which regions a dump would hold; a new program takes it over */
 	int dumpable;				/* (A) SUID_DUMP_*: whether others may look in */
+	struct mm_hart hart[];			/* one for each hart that the machine has */
 };
+
+static inline size_t mm_struct_size(void) { return sizeof(struct mm_struct) + nr_harts * sizeof(struct mm_hart); }
 
 #define COREDUMP_FILTER_DEFAULT	0x33u	/* anonymous, private and shared; ELF headers; large pages */
 #define COREDUMP_FILTER_ALL	0x1ffu
@@ -363,7 +374,8 @@ struct vm_fault {
 	pte_t *pte;			/* the level-0 entry, once its table exists */
 	struct page *table;		/* the table page that holds it: ->ptl */
 	pte_t orig_pte;			/* value at the start of the fault */
-	struct page *page;		/* result of ->fault */
+	struct page *page;		/* result of ->fault; ->map_pages: the last that it mapped */
+	unsigned nr_mapped;		/* pages that ->map_pages mapped */
 	struct page *cow_page;
 };
 

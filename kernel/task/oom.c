@@ -29,6 +29,7 @@
 #include "mm/phys/page_alloc.h"
 #include "mm/phys/show_mem.h"
 #include "mm/phys/vmstat.h"
+#include "mm/pt/pgalloc.h"
 #include "mm/space/mempolicy.h"
 #include "mm/space/mm.h"
 
@@ -41,7 +42,7 @@ int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task, sysctl_oom_dump_tasks 
 static unsigned long space_pages(const struct mm_struct *mm)
 {
 	return get_mm_rss(mm) + get_mm_counter(mm, MM_SWAPENTS) +
-	       (atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
+	       (mm_pgtables_bytes(mm) >> PAGE_SHIFT);
 }
 
 struct task_struct *find_lock_task_mm(struct task_struct *p) NO_LOCK_ANALYSIS
@@ -203,7 +204,7 @@ static void figures_of(struct task_struct *p, const struct mm_struct *mm, struct
 		.total_vm = mm->total_vm, .anon = get_mm_counter(mm, MM_ANONPAGES),
 		.file = get_mm_counter(mm, MM_FILEPAGES), .shmem = get_mm_counter(mm, MM_SHMEMPAGES),
 		.swapents = get_mm_counter(mm, MM_SWAPENTS),
-		.pgtables_bytes = atomic_long_read(&mm->pgtables_bytes),
+		.pgtables_bytes = mm_pgtables_bytes(mm),
 	};
 	memcpy(f->comm, p->comm, sizeof(f->comm));
 }

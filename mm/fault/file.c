@@ -34,10 +34,9 @@ static pte_t file_pte(struct vm_area_struct *vma, struct page *page, unsigned fa
 	return vma_wants_writenotify(vma) ? pte_wrprotect(pte) : pte;
 }
 
-/* => ptl held, the entry is empty, the caller's reference passes to it */
+/* => ptl held, the entry is empty, the caller's reference passes to it; the caller counts */
 static void set_file_pte(struct vm_fault *vmf, pte_t *ptep, struct page *page, unsigned fault_flags)
 {
-	inc_mm_counter(vmf->vma->vm_mm, mm_counter(page));
 	page_add_file_rmap(page);
 	smp_wmb();	/* E2 */
 	set_pte(ptep, file_pte(vmf->vma, page, fault_flags));
@@ -52,6 +51,8 @@ void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff)
 		return;
 	get_page(page);
 	set_file_pte(vmf, ptep, page, 0);
+	vmf->page = page;
+	vmf->nr_mapped++;
 }
 
 /*
@@ -66,10 +67,13 @@ static bool do_fault_around(struct vm_fault *vmf)
 	vaddr_t end = min(start + min(FAULT_AROUND, table_last - start + 1), vma->vm_end);
 	bool there = true;
 
+	vmf->nr_mapped = 0;
 	if (vmf_lock_same(vmf)) {
 		vma->vm_ops->map_pages(vmf, vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT),
 				       vmf->pgoff + ((end - vmf->address) >> PAGE_SHIFT));
 		there = !pte_none(pte_load(vmf->pte));
+		if (vmf->nr_mapped)		/* of one file, so of one kind */
+			add_mm_counter(vma->vm_mm, mm_counter(vmf->page), vmf->nr_mapped);
 	}
 	vmf_unlock(vmf);
 	return there;
@@ -93,6 +97,7 @@ static void finish_fault(struct vm_fault *vmf)
 	struct page *page = vmf->page;
 
 	if (vmf_lock_same(vmf)) {
+		inc_mm_counter(vmf->vma->vm_mm, mm_counter(page));
 		set_file_pte(vmf, vmf->pte, page, vmf->flags);
 		vmf_unlock(vmf);
 		unlock_page(page);

@@ -19,4 +19,5 @@ struct mm_struct init_mm = {
 		.rank = RANK_MMAP,
 	},
 	.mm_list = LIST_HEAD_INIT(init_mm.mm_list),
+	.hart = { [NR_HARTS - 1] = { .pgtables = 0 } },	/* it is there before their number is known */
 };

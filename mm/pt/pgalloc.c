@@ -6,7 +6,7 @@
  *           without clearing: each hart keeps a few.  fork and exec live on them.
  * LOCKING   The cache is its hart's own; interrupt handlers make no tables.
  * COST      hit: about 20 instructions; miss: a zeroed page.
- * UNITS     NR_PAGETABLE counts tables in use, mm->pgtables_bytes those of one address space without
+ * UNITS     NR_PAGETABLE counts tables in use, mm_pgtables_bytes() those of one address space without
  *           its root.
  *
  * SPDX-License-Identifier: MIT
@@ -42,6 +42,13 @@ static void pt_page_release(struct page *page)
 	__free_page(page);
 }
 
+static void table_account(struct mm_struct *mm, long nr)
+{
+	long *n = &mm->hart[this_hart()].pgtables;
+
+	WRITE_ONCE(*n, *n + nr);
+}
+
 pte_t *pt_table_alloc(struct mm_struct *mm)
 {
 	struct pt_cache *cache = this_hart_ptr(&pt_cache);
@@ -54,7 +61,7 @@ pte_t *pt_table_alloc(struct mm_struct *mm)
 	if (unlikely(!page))
 		return NULL;
 	page->pt_mm = mm;
-	atomic_long_add(PAGE_SIZE, &mm->pgtables_bytes);
+	table_account(mm, 1);
 	mod_node_page_state(page_pgdat(page), NR_PAGETABLE, 1);
 	return page_to_virt(page);
 }
@@ -74,7 +81,7 @@ void pt_table_free(struct mm_struct *mm, pte_t *table)
 
 	INV(W3, table_is_zero(table));
 	INV(W3, PageTable(page) && page->pt_mm == mm && !spin_is_locked(&page->ptl));
-	atomic_long_sub(PAGE_SIZE, &mm->pgtables_bytes);
+	table_account(mm, -1);
 	mod_node_page_state(page_pgdat(page), NR_PAGETABLE, -1);
 	if (likely(cache->nr < PT_CACHE)) {
 		page->pt_mm = NULL;

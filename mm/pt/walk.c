@@ -289,5 +289,5 @@ void pt_verify(struct mm_struct *mm)
 {
 	unsigned long tables = verify_table(mm, mm->pgd, pt_levels - 1, 0) - 1;
 
-	ASSERT(tables * PAGE_SIZE == (unsigned long)atomic_long_read(&mm->pgtables_bytes));
+	ASSERT(tables * PAGE_SIZE == mm_pgtables_bytes(mm));
 }

@@ -101,7 +101,7 @@ int pt_map_kernel_pages(vaddr_t va, struct page **pages, unsigned long nr_pages,
  * the frames are used again (L1).  => any context
  */
 void pt_unmap_kernel(vaddr_t va, vaddr_t end);
-/* Recount the user half: tables are PG_table and as many as pgtables_bytes says.  Debug and tests. */
+/* Recount the user half: tables are PG_table and as many as are counted.  Debug and tests. */
 void pt_verify(struct mm_struct *mm);
 
 #endif

@@ -30,7 +30,8 @@ DEFINE_SPINLOCK(mm_list_lock, RANK_FILES);
 
 void mm_init_space(void)
 {
-	mm_cachep = KMEM_CACHE(mm_struct, SLAB_PANIC | SLAB_ACCOUNT | SLAB_HWCACHE_ALIGN);
+	mm_cachep = kmem_cache_create("mm_struct", mm_struct_size(), __alignof__(struct mm_struct),
+				      SLAB_PANIC | SLAB_ACCOUNT | SLAB_HWCACHE_ALIGN, NULL);
 	vma_cache_init();
 }
 

@@ -83,15 +83,32 @@ static __always_inline void mmap_assert_write_locked(struct mm_struct *mm) ASSER
 { rwsem_assert_held_write(&mm->mmap_lock); }
 
 static __always_inline void add_mm_counter(struct mm_struct *mm, int kind, long nr_pages)
-{ atomic_long_add(nr_pages, &mm->rss[kind]); }
+{
+	long *n = &mm->hart[this_hart()].rss[kind];
+
+	WRITE_ONCE(*n, *n + nr_pages);
+}
 #define inc_mm_counter(mm, kind)	add_mm_counter(mm, kind, 1)
 #define dec_mm_counter(mm, kind)	add_mm_counter(mm, kind, -1)
+/* While others count, their shares are read one after the other: one page's +1 and -1 may be seen half. */
 static inline unsigned long get_mm_counter(const struct mm_struct *mm, int kind)
-{ long n = atomic_long_read(&mm->rss[kind]); return n < 0 ? 0 : n; }
+{
+	long n = 0;
+
+	for_each_hart(h)
+		n += READ_ONCE(mm->hart[h].rss[kind]);
+	return max(n, 0l);
+}
 static inline unsigned long get_mm_rss(const struct mm_struct *mm)
 {
-	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) +
-	       get_mm_counter(mm, MM_SHMEMPAGES);
+	long n = 0;
+
+	for_each_hart(h) {
+		const long *rss = mm->hart[h].rss;
+
+		n += READ_ONCE(rss[MM_FILEPAGES]) + READ_ONCE(rss[MM_ANONPAGES]) + READ_ONCE(rss[MM_SHMEMPAGES]);
+	}
+	return max(n, 0l);
 }
 /* Before pages go: remember the peak. */
 static inline void update_hiwater_rss(struct mm_struct *mm)

@@ -13,6 +13,7 @@
 #include "lib/vsprintf.h"
 #include "mm/cache/pagemap.h"
 #include "mm/pt/flush.h"
+#include "mm/pt/pgalloc.h"
 #include "mm/pt/walk.h"
 #include "mm/space/mm.h"
 #include "mm/space/vma.h"
@@ -291,7 +292,7 @@ void proc_status_vm(struct seq_file *m, struct mm_struct *mm)
 	status_line(m, "VmStk:", mm->stack_vm);
 	status_line(m, "VmExe:", text);
 	status_line(m, "VmLib:", mm->exec_vm - text);
-	status_line(m, "VmPTE:", atomic_long_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
+	status_line(m, "VmPTE:", mm_pgtables_bytes(mm) >> PAGE_SHIFT);
 	status_line(m, "VmSwap:", get_mm_counter(mm, MM_SWAPENTS));
 }
 

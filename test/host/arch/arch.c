@@ -10,6 +10,8 @@
 #include "test/host/arch/host.h"
 #include "test/host/tap.h"
 #include "mm/pt/asid.h"
+#include "mm/pt/pgalloc.h"
+#include "mm/space/mm.h"
 
 unsigned int pt_levels = 3;
 unsigned long high_memory = ~0ul;
@@ -123,7 +125,7 @@ void pgd_free(pte_t *pgd)
 
 struct mm_struct *host_mm_new(void)
 {
-	struct mm_struct *mm = calloc(1, sizeof(*mm));
+	struct mm_struct *mm = calloc(1, mm_struct_size());
 
 	mm->pgd = pgd_alloc();
 	atomic_set(&mm->mm_users, 1);
@@ -140,8 +142,8 @@ static struct mm_struct *graveyard;
 void host_mm_free(struct mm_struct *mm)
 {
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
-		CHECK(atomic_long_read(&mm->rss[i]) == 0);
-	CHECK(atomic_long_read(&mm->pgtables_bytes) == 0);
+		CHECK(get_mm_counter(mm, i) == 0);
+	CHECK(mm_pgtables_bytes(mm) == 0);
 	for (unsigned h = 0; h < nr_harts; h++)
 		if (host_task[h].active_mm == mm)
 			host_task[h].active_mm = host_task[h].mm = NULL;

@@ -449,7 +449,7 @@ static void all_tests(unsigned levels, unsigned asid_bits)
 	test_gup();
 	test_nested_zap();
 	test_oom();
-	is_int(atomic_long_read(&mm->pgtables_bytes), 0, "empty address space: no tables");
+	is_int(mm_pgtables_bytes(mm), 0, "empty address space: no tables");
 	world_exit(mm);
 	world_file_drop();
 	for (unsigned h = 0; h < 4; h++) {

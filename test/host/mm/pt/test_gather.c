@@ -186,7 +186,7 @@ int main(void)
 	pt_verify(mm);
 	host_tlb_check(mm);
 	ok(host_flush_local == 1 && host_flush_remote == 3 && host_stale == 0, "tables: whole ASID, once");
-	is_int(atomic_long_read(&mm->pgtables_bytes), 0, "all tables returned");
+	is_int(mm_pgtables_bytes(mm), 0, "all tables returned");
 	host_mm_free(mm);
 
 	fresh(4);

@@ -106,7 +106,7 @@ static void one_mode(unsigned levels)
 		pt_cache_drain(), p == NULL);
 	free_all(mm, mm->pgd, pt_levels - 1);
 	pt_cache_drain();
-	is_int(atomic_long_read(&mm->pgtables_bytes), 0, "all tables returned");
+	is_int(mm_pgtables_bytes(mm), 0, "all tables returned");
 	host_mm_free(mm);
 }
 
