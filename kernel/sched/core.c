@@ -268,6 +268,8 @@ static __always_inline void sleep_or_stay(struct rq *rq, struct task_struct *p, 
 	p->se.on_rq = false;
 	rq->nr_running--;
 	p->nvcsw++;
+	if (unlikely(READ_ONCE(p->signal->cpu_timers.counting)))
+		charge_rest(p);
 }
 
 /*
@@ -427,7 +429,7 @@ void kick_process(struct task_struct *p)
 	unsigned hart = READ_ONCE(p->hart);
 
 	if (hart != this_hart() && READ_ONCE(p->se.on_hart))
-		arch_send_reschedule(hart);
+		kick_harts(BIT(hart));
 	arch_irq_restore(flags);
 }
 

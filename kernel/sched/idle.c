@@ -10,13 +10,15 @@
  * INVARIANTS
  *   I1  Between its last look at WORK_RESCHED and wfi an idle hart has interrupts off: one that comes
  *       in between ends wfi, and is taken right after.
+ *   I2  A whole tick lies between the end of one and the begin of the next: however long one has waited for
+ *       a lock (the host may have stopped its holder's hart), the task gets on.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "kernel/sched/rq.h"
 #include "kernel/sync/rcu.h"
 #include "kernel/time/irq_regs.h"
-#include "kernel/time/itimer.h"
+#include "kernel/time/cpu_timer.h"
 #include "mm/phys/init.h"
 
 static enum hrtimer_restart tick_fn(struct hrtimer *t)
@@ -42,7 +44,7 @@ static enum hrtimer_restart tick_fn(struct hrtimer *t)
 	run_cpu_timers(p);
 	balance_tick(rq, now);
 	loadavg_update(now);
-	t->expires = now + (alone ? TICK_ALONE_NS : TICK_SHARED_NS);
+	t->expires = ktime_get() + (alone ? TICK_ALONE_NS : TICK_SHARED_NS);		/* I2 */
 	return HRTIMER_RESTART;
 }
 

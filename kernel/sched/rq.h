@@ -111,6 +111,7 @@ void balance_tick(struct rq *rq, u64 now);
 
 /* ---- stat.c ---------------------------------------------------------------------------------- */
 void account_sample(struct rq *rq, struct task_struct *p, bool user);
+void charge_rest(struct task_struct *p);	/* to the class that is larger so far */
 void loadavg_update(u64 now);
 
 /* ---- idle.c ---------------------------------------------------------------------------------- */

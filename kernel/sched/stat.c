@@ -5,7 +5,7 @@
  *           divides into user and kernel time is sampled: a tick gives all time that is in no class
  *           yet to the mode that it interrupted.  A reader gives the rest to the class that is
  *           larger so far, user time when there is no sample; so both figures only grow, and add up.
- *           A hart's figures are made the same way.
+ *           A hart's figures are made the same way, and a process's are the sums of what its threads were given.
  * COST      Nothing in system calls and traps.
  *
  * SPDX-License-Identifier: MIT
@@ -14,15 +14,24 @@
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
-/* The tick came upon @p in user mode or not.  => rq->lock held, @p is charged up to now */
-void account_sample(struct rq *rq, struct task_struct *p, bool user)
+/* Give all time of @p that is in no class yet to one, in its process's sum too.  => rq->lock held */
+static void charge(struct task_struct *p, bool user)
 {
 	u64 rest = p->se.sum_exec_ns - p->utime - p->stime;
 
-	if (user)
-		p->utime += rest;
-	else
-		p->stime += rest;
+	*(user ? &p->utime : &p->stime) += rest;
+	__atomic_fetch_add(user ? &p->signal->utime : &p->signal->stime, rest, __ATOMIC_RELAXED);
+}
+
+void charge_rest(struct task_struct *p)
+{
+	charge(p, p->stime <= p->utime);
+}
+
+/* The tick came upon @p in user mode or not.  => rq->lock held, @p is charged up to now */
+void account_sample(struct rq *rq, struct task_struct *p, bool user)
+{
+	charge(p, user);
 	*(!user ? &rq->stat.system : p->nice > 0 ? &rq->stat.nice : &rq->stat.user) += rq->sample_ns;
 	rq->sample_ns = 0;
 }
@@ -31,16 +40,11 @@ void task_cputime(struct task_struct *p, u64 *utime, u64 *stime)
 {
 	unsigned long flags = arch_irq_save();
 	struct rq *rq = task_rq_lock(p);
-	u64 rest;
 
 	spin_assert_held(&rq->lock);
 	if (rq->curr == p)
 		update_curr(rq, ktime_get());
-	rest = p->se.sum_exec_ns - p->utime - p->stime;
-	if (p->stime > p->utime)
-		p->stime += rest;
-	else
-		p->utime += rest;
+	charge_rest(p);
 	*utime = p->utime;
 	*stime = p->stime;
 	spin_unlock_irqrestore(&rq->lock, flags);
@@ -65,13 +69,10 @@ void thread_group_cputime_locked(struct task_struct *p, u64 *utime, u64 *stime)
 	struct task_struct *t;
 	u64 ut, st;
 
-	*utime = p->signal->utime;
-	*stime = p->signal->stime;
-	for_each_thread(t, p) {
+	for_each_thread(t, p)
 		task_cputime(t, &ut, &st);
-		*utime += ut;
-		*stime += st;
-	}
+	*utime = __atomic_load_n(&p->signal->utime, __ATOMIC_RELAXED);
+	*stime = __atomic_load_n(&p->signal->stime, __ATOMIC_RELAXED);
 }
 
 void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime)

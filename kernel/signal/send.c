@@ -6,6 +6,7 @@
  *           __send_signal()    queues it on the thread or the process.
  *           complete_signal()  finds a thread that can take it, and wakes that.  A deadly one ends the
  *                              whole group from here: every thread gets SIGKILL.
+ *           The thread that was named is asked first: kill() names the leader, a timer the running thread.
  * INVARIANTS
  *   G1  A signal that is pending and not blocked by thread t has WORK_SIGNAL set in some thread that can
  *       take it, unless it is queued during that thread's own recalc_sigpending().
@@ -268,11 +269,21 @@ int send_sig(int sig, struct task_struct *t, int priv)
 	return send_sig_info(sig, priv ? SEND_SIG_PRIV : SEND_SIG_NOINFO, t);
 }
 
+/*
+ * Who a timer's signal is for.  One for the process is offered to the running thread first if it is of that
+ * process: nobody else need be woken, and where all are busy each gets its share of the signals.
+ */
+static struct task_struct *timer_target(struct task_struct *t, bool group)
+{
+	return group && current->signal == t->signal && !current->exit_state ? current : t;
+}
+
 int send_sigqueue_locked(struct sigqueue *q, struct task_struct *t, bool group)
 {
 	struct sigpending *pending = group ? &t->signal->shared_pending : &t->pending;
 	int sig = q->info.si_signo;
 
+	t = timer_target(t, group);
 	if (!prepare_signal(sig, t, false))
 		return 1;
 	if (!list_empty(&q->list)) {

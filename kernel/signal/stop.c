@@ -92,13 +92,13 @@ static void child_info(siginfo_t *info, struct task_struct *t, int sig)
 {
 	u64 utime, stime;
 
-	task_cputime(t, &utime, &stime);
+	task_cputime(t, &utime, &stime);	/* charges what it had last */
 	memset(info, 0, sizeof(*info));
 	info->si_signo = sig;
 	info->si_pid = t->pid;
 	info->si_uid = t->cred->uid;
-	info->si_utime = nsec_to_clock_t(utime + t->signal->utime);
-	info->si_stime = nsec_to_clock_t(stime + t->signal->stime);
+	info->si_utime = nsec_to_clock_t(READ_ONCE(t->signal->utime));
+	info->si_stime = nsec_to_clock_t(READ_ONCE(t->signal->stime));
 }
 
 bool do_notify_parent(struct task_struct *t, int sig)

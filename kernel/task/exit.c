@@ -38,9 +38,7 @@ static void account_dead_thread(struct task_struct *t, struct signal_struct *sig
 {
 	u64 utime, stime;
 
-	task_cputime(t, &utime, &stime);
-	sig->utime += utime;
-	sig->stime += stime;
+	task_cputime(t, &utime, &stime);	/* charges all that it had */
 	sig->min_flt += t->min_flt;
 	sig->maj_flt += t->maj_flt;
 	task_io_add(&sig->io, &t->io);

@@ -92,6 +92,7 @@ static void reset_task(struct task_struct *p)
 	futex_init_task(p);
 	p->start_time = ktime_get();
 	p->utime = p->stime = 0;
+	cpu_timer_bases_init(p->cpu_timers);
 	p->nvcsw = p->nivcsw = 0;
 	p->kthread_fn = NULL;
 	p->icache_ctx = false;

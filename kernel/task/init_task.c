@@ -21,6 +21,7 @@ static struct signal_struct init_signals = {
 	.group_leader = &init_task,
 	.shared_pending.list = LIST_HEAD_INIT(init_signals.shared_pending.list),
 	.wait_chldexit = WAIT_QUEUE_INIT(init_signals.wait_chldexit),
+	.cpu_timers.base = { [0 ... NR_CPU_CLOCKS - 1] = { RB_ROOT, CPU_NEVER } },
 	.posix_timers = LIST_HEAD_INIT(init_signals.posix_timers),
 	.exec_update_lock = RWSEM_INIT(init_signals.exec_update_lock, RANK_TASK),
 	.rlim = {
@@ -51,6 +52,7 @@ struct task_struct init_task = {
 	.flags = PF_KTHREAD,
 	.active_mm = &init_mm,
 	.usage = ATOMIC_INIT(2),
+	.cpu_timers = { [0 ... NR_CPU_CLOCKS - 1] = { RB_ROOT, CPU_NEVER } },
 	.cpus_allowed = ~0ull,
 	.mce_kill = PR_MCE_KILL_DEFAULT,
 	.wake_entry = LIST_HEAD_INIT(init_task.wake_entry),

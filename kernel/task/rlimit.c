@@ -46,6 +46,8 @@ static int do_prlimit(struct task_struct *t, unsigned resource, const struct rli
 	if (!rc && new)
 		*lim = *new;
 	spin_unlock_irqrestore(&rlimit_lock, irq);
+	if (!rc && new && resource == RLIMIT_CPU)
+		cpu_limit_changed(t);
 	return rc;
 }
 

@@ -20,6 +20,7 @@
 #include "include/uapi/signal.h"
 #include "kernel/sync/rwlock.h"
 #include "kernel/sync/rwsem.h"
+#include "kernel/time/cpu_timer.h"
 #include "mm/kmap/stack.h"
 #include <asm/ptrace.h>
 #include <asm/thread.h>
@@ -73,8 +74,9 @@ struct signal_struct {
 	struct itimer_state it_real, it_virt, it_prof;
 	struct list_head posix_timers;
 	int next_posix_timer_id;
-	bool cpu_timers;		/* (H) the tick has CPU-time timers to look at */
-	u64 utime, stime, cutime, cstime;	/* ns of dead threads, of waited-for children */
+	struct cpu_timers cpu_timers;
+	u64 utime, stime;		/* (A) ns of all threads, the dead too, as far as charged (cpu_timer.c) */
+	u64 cutime, cstime;		/* (H) ns of waited-for children */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw, cnvcsw, cnivcsw;
 	unsigned long maxrss, cmaxrss;
 	struct task_io io;		/* (H) of dead threads */
@@ -195,6 +197,7 @@ struct task_struct {
 
 	u64 start_time;			/* ns since boot */
 	u64 utime, stime;		/* ns */
+	struct cpu_timer_base cpu_timers[NR_CPU_CLOCKS];	/* on its own clocks */
 	u64 acct_stamp;			/* when utime/stime were last brought up */
 	unsigned long nvcsw, nivcsw;
 	struct task_io io;		/* own thread only writes */

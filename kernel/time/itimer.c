@@ -1,10 +1,10 @@
 /*
- * kernel/time/itimer.c - setitimer(), and what the tick does about CPU time.
+ * kernel/time/itimer.c - setitimer() and getitimer().
  *
  * MODEL     ITIMER_REAL: an hrtimer, made at first use; its function sends SIGALRM, and it goes on
  *           with its interval when that signal is taken, so a fast timer cannot flood a slow reader.
  *           ITIMER_VIRTUAL counts the process's user time, ITIMER_PROF all its CPU time: value_ns is
- *           the CPU time at which it fires, 0 when off.  The tick of whichever thread runs compares.
+ *           the CPU time at which it fires, 0 when off.  The rest is cpu_timer.c's.
  * LOCKING   sighand->lock.  The hrtimer's function takes it, so the timer is cancelled without it.
  *
  * SPDX-License-Identifier: MIT
@@ -13,6 +13,7 @@
 #include "include/uaccess.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/queue.h"
+#include "kernel/time/cpu_timer.h"
 #include "kernel/time/itimer.h"
 #include "kernel/time/posix_timer.h"
 #include "mm/slab/slab.h"
@@ -120,60 +121,8 @@ static void set_cpu_timer(int which, struct itimer_state *it, const struct itime
 	get_cpu_timer(which, it, old);
 	it->interval_ns = value->interval_ns;
 	it->value_ns = value->value_ns ? cpu_now(which) + value->value_ns : 0;
-	current->signal->cpu_timers |= it->value_ns != 0;
+	cpu_timers_changed(current->signal);
 	spin_unlock_irq(&current->sighand->lock);
-}
-
-/* => sighand->lock held; whether it stays armed */
-static bool check_itimer(struct itimer_state *it, u64 now, int sig, struct task_struct *t)
-{
-	if (it->value_ns && now >= it->value_ns) {
-		it->value_ns = it->interval_ns ? max(it->value_ns + it->interval_ns, now) : 0;
-		send_signal_locked(sig, SEND_SIG_PRIV, t, true);
-	}
-	return it->value_ns;
-}
-
-static void check_rlimit_cpu(struct task_struct *t, u64 total)
-{
-	struct rlimit *limit = &t->signal->rlim[RLIMIT_CPU];
-	u64 seconds = total / NSEC_PER_SEC;
-
-	if (seconds >= limit->rlim_max) {
-		send_signal_locked(SIGKILL, SEND_SIG_PRIV, t, true);
-	} else if (seconds >= limit->rlim_cur) {
-		send_signal_locked(SIGXCPU, SEND_SIG_PRIV, t, true);
-		limit->rlim_cur++;		/* the next one in a second */
-	}
-}
-
-void run_cpu_timers(struct task_struct *t)
-{
-	struct signal_struct *sig = t->signal;
-	bool limited = sig->rlim[RLIMIT_CPU].rlim_cur != RLIM_INFINITY;
-	u64 user, system;
-	unsigned long flags;
-	struct sighand_struct *sighand;
-
-	if (likely(!READ_ONCE(sig->cpu_timers) && !limited))
-		return;
-	if ((t->flags & PF_KTHREAD) || t->exit_state)
-		return;
-	sighand = lock_task_sighand(t, &flags);
-	if (!sighand)
-		return;
-	spin_assert_held(&sighand->lock);
-	thread_group_cputime_locked(t, &user, &system);
-	if (sig->cpu_timers) {
-		bool armed = check_itimer(&sig->it_prof, user + system, SIGPROF, t);
-
-		armed |= check_itimer(&sig->it_virt, user, SIGVTALRM, t);
-		armed |= posix_cpu_timers_tick(sig, user, system);
-		sig->cpu_timers = armed;
-	}
-	if (limited)
-		check_rlimit_cpu(t, user + system);
-	spin_unlock_irqrestore(&sighand->lock, flags);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -181,6 +130,7 @@ void run_cpu_timers(struct task_struct *t)
 void posix_timers_init_signal(struct signal_struct *sig)
 {
 	INIT_LIST_HEAD(&sig->posix_timers);
+	cpu_timers_init(sig);
 }
 
 void exec_itimers(struct signal_struct *sig)

@@ -7,8 +7,8 @@
  *           posixtimer_rearm() then moves it past now, and what it skipped is the overrun.
  *           si_sys_private of the queued signal carries the timer's generation, so that a signal from
  *           before a timer_settime() does not restart it.
- *           On a CPU clock the tick compares (posix_cpu_timers_tick) and moves the expiry at once.
- * LOCKING   posix_timers_mutex over every call; the list also under sighand->lock, for the tick.
+ *           On a CPU clock it is the same, but that the tick fires it (cpu_timer.c).
+ * LOCKING   posix_timers_mutex over every call; what the tick touches also under sighand->lock (H).
  *           Timers are few and the calls short: one mutex for all.
  *
  * SPDX-License-Identifier: MIT
@@ -26,18 +26,18 @@
 #include "mm/slab/slab.h"
 
 struct k_itimer {
-	struct list_head link;		/* (H and mutex) signal->posix_timers */
+	struct list_head link;		/* (mutex) signal->posix_timers */
 	int id, clock;			/* (I) */
 	int notify;			/* (I) SIGEV_* */
 	struct task_struct *target;	/* (I) counted: the thread, or the leader */
 	struct task_struct *timed;	/* (I) counted: whose CPU time, for a thread's clock; else NULL */
 	struct sigqueue *q;		/* (I) */
 	struct hrtimer timer;		/* wall clocks */
-	u64 cpu_expires;		/* (H) CPU clocks: 0 is off */
-	u64 interval_ns;
-	int generation;			/* of settings and restarts */
+	struct cpu_timer cpu;		/* CPU clocks; with SIGEV_NONE it only has the expiry, 0 is off */
+	u64 interval_ns;		/* (H) */
+	int generation;			/* (H) of settings and restarts */
 	int overrun_last;
-	bool rearm_pending;		/* its signal is out, the interval waits for it */
+	bool rearm_pending;		/* (H) its signal is out, the interval waits for it */
 };
 
 static DEFINE_MUTEX(posix_timers_mutex, RANK_TASK);
@@ -45,6 +45,11 @@ static DEFINE_MUTEX(posix_timers_mutex, RANK_TASK);
 static bool on_cpu_clock(const struct k_itimer *t)
 {
 	return clock_is_cpu(t->clock);
+}
+
+static enum cpu_clock cpu_clock_kind(int clock)
+{
+	return clock < 0 && (clock & 3) == 1 ? CPU_USER : CPU_TOTAL;
 }
 
 static bool signals(const struct k_itimer *t)
@@ -89,15 +94,71 @@ static struct k_itimer *find_timer(int id)
 	return NULL;
 }
 
-/* Move an interval timer whose signal is out past now; how many expirations that skips. */
-static u64 go_on(struct k_itimer *t)
+/* What @t's CPU clock shows, to the nanosecond.  => sighand->lock held */
+static u64 cpu_clock_now(const struct k_itimer *t)
+{
+	u64 user, system;
+
+	if (t->timed)
+		task_cputime(t->timed, &user, &system);
+	else
+		thread_group_cputime_locked(current, &user, &system);
+	return cpu_clock_kind(t->clock) == CPU_USER ? user : user + system;
+}
+
+/* How many intervals take @t's expiry past @now of its CPU clock. */
+static u64 intervals_past(const struct k_itimer *t, u64 now)
+{
+	return now < t->cpu.expires ? 0 : (now - t->cpu.expires) / t->interval_ns + 1;
+}
+
+static u64 cpu_timer_go_on(struct k_itimer *t)
+{
+	u64 n;
+
+	spin_lock_irq(&current->sighand->lock);
+	n = intervals_past(t, cpu_clock_now(t));
+	t->rearm_pending = false;
+	t->generation++;
+	cpu_timer_start(&t->cpu, t->cpu.expires + n * t->interval_ns);
+	spin_unlock_irq(&current->sighand->lock);
+	return n;
+}
+
+static u64 wall_timer_go_on(struct k_itimer *t)
 {
 	u64 n = hrtimer_forward(&t->timer, hrtimer_now(&t->timer), t->interval_ns);
 
 	t->rearm_pending = false;
 	t->generation++;
 	hrtimer_start(&t->timer, t->timer.expires, HRTIMER_MODE_ABS);
+	return n;
+}
+
+/* Move an interval timer whose signal is out past now; how many expirations that skips. */
+static u64 go_on(struct k_itimer *t)
+{
+	u64 n = on_cpu_clock(t) ? cpu_timer_go_on(t) : wall_timer_go_on(t);
+
 	return n ? n - 1 : 0;
+}
+
+bool posix_cpu_timer_fire(struct cpu_timer *c, u64 now)
+{
+	struct k_itimer *t = container_of(c, struct k_itimer, cpu);
+	int rc;
+
+	t->q->info.si_sys_private = t->interval_ns ? ++t->generation : 0;
+	t->rearm_pending = t->interval_ns;
+	/* A thread that was to have it may be gone. */
+	rc = t->target->sighand ? send_sigqueue_locked(t->q, t->target, to_group(t)) : -1;
+	if (!t->interval_ns)
+		c->expires = 0;
+	if (rc <= 0 || !t->interval_ns)
+		return false;
+	t->rearm_pending = false;		/* ignored: it goes on by itself */
+	c->expires += intervals_past(t, now) * t->interval_ns;
+	return true;
 }
 
 void posixtimer_rearm(siginfo_t *info)
@@ -112,35 +173,6 @@ void posixtimer_rearm(siginfo_t *info)
 	}
 	mutex_unlock(&posix_timers_mutex);
 	info->si_sys_private = 0;
-}
-
-static u64 cpu_clock_now(const struct k_itimer *t, u64 user, u64 system)
-{
-	if (t->timed)
-		return task_sched_runtime(t->timed);
-	return t->clock < 0 && (t->clock & 3) == 1 ? user : user + system;
-}
-
-bool posix_cpu_timers_tick(struct signal_struct *sig, u64 user, u64 system)
-{
-	struct k_itimer *t;
-	bool armed = false;
-
-	list_for_each_entry(t, &sig->posix_timers, link) {
-		u64 now;
-
-		if (!on_cpu_clock(t) || !t->cpu_expires)
-			continue;
-		now = cpu_clock_now(t, user, system);
-		if (now >= t->cpu_expires) {
-			if (signals(t))
-				send_sigqueue_locked(t->q, t->target, to_group(t));
-			t->cpu_expires = t->interval_ns ?
-				t->cpu_expires + ((now - t->cpu_expires) / t->interval_ns + 1) * t->interval_ns : 0;
-		}
-		armed |= t->cpu_expires != 0;
-	}
-	return armed;
 }
 
 /* ---- making and deleting --------------------------------------------------------------------- */
@@ -194,6 +226,13 @@ static void free_timer(struct k_itimer *t)
 	if (t->timed)
 		put_task_struct(t->timed);
 	kfree(t);
+}
+
+static struct cpu_timer_base *clock_base(const struct k_itimer *t)
+{
+	enum cpu_clock kind = cpu_clock_kind(t->clock);
+
+	return t->timed ? &t->timed->cpu_timers[kind] : &current->signal->cpu_timers.base[kind];
 }
 
 /* A thread's CPU clock, whoever's. */
@@ -265,17 +304,15 @@ SYSCALL_DEFINE3(timer_create, int, clock, sigevent_t __user *, uev, int __user *
 		t->timed = current;
 		get_task_struct(current);
 	}
+	t->cpu.base = clock_base(t);
 	mutex_lock(&posix_timers_mutex);
 	t->id = next_id(sig);
 	t->q->info.si_tid = t->id;
 	if (!uev)
 		t->q->info._sifields._timer._sigval.sival_int = t->id;
 	rc = put_user(t->id, uid);
-	if (!rc) {
-		spin_lock_irq(&current->sighand->lock);
+	if (!rc)
 		list_add_tail(&t->link, &sig->posix_timers);
-		spin_unlock_irq(&current->sighand->lock);
-	}
 	mutex_unlock(&posix_timers_mutex);
 	if (rc)
 		free_timer(t);
@@ -287,8 +324,9 @@ static void delete_timer(struct k_itimer *t)
 {
 	hrtimer_cancel(&t->timer);
 	spin_lock_irq(&current->sighand->lock);
-	list_del(&t->link);
+	cpu_timer_cancel(&t->cpu);
 	spin_unlock_irq(&current->sighand->lock);
+	list_del(&t->link);
 	free_timer(t);
 }
 
@@ -320,41 +358,36 @@ void posix_timers_delete_all(struct signal_struct *sig)
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
-static void read_cpu_timer(struct k_itimer *t, u64 *value)
+/* What is left of an armed timer, whose expiry is @left away or past. */
+static u64 left_to_go(const struct k_itimer *t, s64 left)
 {
-	u64 user, system, now;
-
-	thread_group_cputime_locked(current, &user, &system);
-	now = cpu_clock_now(t, user, system);
-	*value = !t->cpu_expires ? 0 : t->cpu_expires > now ? t->cpu_expires - now : 1;
-}
-
-static void read_wall_timer(struct k_itimer *t, u64 *value)
-{
-	s64 left;
-
-	*value = 0;
-	if (!t->rearm_pending && !hrtimer_active(&t->timer))
-		return;
-	left = hrtimer_get_remaining(&t->timer);
 	if (left <= 0 && t->interval_ns)	/* as if it had gone on */
 		left += ((-left) / t->interval_ns + 1) * t->interval_ns;
-	*value = left > 0 ? left : t->notify == SIGEV_NONE ? 0 : 1;
+	return left > 0 ? left : signals(t);
+}
+
+static u64 read_cpu_timer(struct k_itimer *t)
+{
+	u64 value = 0;
+
+	spin_lock_irq(&current->sighand->lock);
+	if (t->cpu.expires)
+		value = left_to_go(t, t->cpu.expires - cpu_clock_now(t));
+	spin_unlock_irq(&current->sighand->lock);
+	return value;
+}
+
+static u64 read_wall_timer(struct k_itimer *t)
+{
+	if (!t->rearm_pending && !hrtimer_active(&t->timer))
+		return 0;
+	return left_to_go(t, hrtimer_get_remaining(&t->timer));
 }
 
 static void read_timer(struct k_itimer *t, struct __kernel_itimerspec *out)
 {
-	struct timespec64 ts;
-	u64 value;
+	struct timespec64 ts = ns_to_timespec64(on_cpu_clock(t) ? read_cpu_timer(t) : read_wall_timer(t));
 
-	if (on_cpu_clock(t)) {
-		spin_lock_irq(&current->sighand->lock);
-		read_cpu_timer(t, &value);
-		spin_unlock_irq(&current->sighand->lock);
-	} else {
-		read_wall_timer(t, &value);
-	}
-	ts = ns_to_timespec64(value);
 	out->it_value = (struct __kernel_timespec){ ts.tv_sec, ts.tv_nsec };
 	ts = ns_to_timespec64(t->interval_ns);
 	out->it_interval = (struct __kernel_timespec){ ts.tv_sec, ts.tv_nsec };
@@ -362,16 +395,19 @@ static void read_timer(struct k_itimer *t, struct __kernel_itimerspec *out)
 
 static void set_cpu_timer(struct k_itimer *t, u64 value, u64 interval, bool absolute)
 {
-	u64 user, system;
-
 	spin_lock_irq(&current->sighand->lock);
-	thread_group_cputime_locked(current, &user, &system);
-	if (value && !absolute)
-		value += cpu_clock_now(t, user, system);
-	t->cpu_expires = value;
+	t->generation++;
+	t->rearm_pending = false;
+	t->overrun_last = 0;
 	t->interval_ns = interval;
-	if (value)
-		current->signal->cpu_timers = true;
+	if (value && !absolute)
+		value += cpu_clock_now(t);
+	if (value && signals(t)) {
+		cpu_timer_start(&t->cpu, value);
+	} else {
+		cpu_timer_cancel(&t->cpu);
+		t->cpu.expires = value;
+	}
 	spin_unlock_irq(&current->sighand->lock);
 }
 

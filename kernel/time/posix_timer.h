@@ -10,8 +10,12 @@
 
 struct signal_struct;
 
-/* Fire the timers on CPU clocks that are due; whether any is armed.  sighand->lock held */
-bool posix_cpu_timers_tick(struct signal_struct *sig, u64 user, u64 system);
+struct cpu_timer;
+/*
+ * The timer on a CPU clock that is @t, off its base, is due by @now of that clock.
+ * => sighand->lock held; true: it goes on at once, its expiry moved
+ */
+bool posix_cpu_timer_fire(struct cpu_timer *t, u64 now);
 void posix_timers_delete_all(struct signal_struct *sig);
 struct seq_file;
 void posix_timers_show(struct seq_file *m, struct signal_struct *sig);	/* /proc/PID/timers */

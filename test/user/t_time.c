@@ -255,6 +255,192 @@ TEST(cpu_time_timers)
 	CHECK_EQ(timer_delete(id), 0);
 }
 
+/* ---- timers of a process's CPU time, and its threads ----------------------------------------- */
+
+#define BUSY 4
+
+static __thread int mine;
+static int without;			/* threads that had no signal yet */
+
+static void share(int sig)
+{
+	(void)sig;
+	if (gettid() != getpid() && !mine++)
+		__atomic_sub_fetch(&without, 1, __ATOMIC_RELAXED);
+}
+
+/* Busy until each has had a signal: how many came here. */
+static void *busy_thread(void *unused)
+{
+	long long end = now(CLOCK_MONOTONIC) + 20 * SEC;
+
+	(void)unused;
+	while (__atomic_load_n(&without, __ATOMIC_RELAXED) && now(CLOCK_MONOTONIC) < end)
+		;
+	return (void *)(long)mine;
+}
+
+/* Every busy thread has its share of the signals, and the one that is born with them blocked has none. */
+static void check_shares(void)
+{
+	pthread_t t[BUSY + 1];
+	sigset_t all, old;
+	void *signals;
+
+	without = BUSY;
+	sigfillset(&all);
+	CHECK_EQ(pthread_sigmask(SIG_BLOCK, &all, &old), 0);
+	CHECK_EQ(pthread_create(&t[BUSY], NULL, busy_thread, NULL), 0);
+	CHECK_EQ(pthread_sigmask(SIG_SETMASK, &old, NULL), 0);
+	for (int i = 0; i < BUSY; i++)
+		CHECK_EQ(pthread_create(&t[i], NULL, busy_thread, NULL), 0);
+	for (int i = 0; i <= BUSY; i++) {
+		CHECK_EQ(pthread_join(t[i], &signals), 0);
+		CHECK_EQ(signals != NULL, i < BUSY);
+	}
+	CHECK_EQ(without, 0);
+}
+
+static void check_itimer_shares(int which, int sig)
+{
+	struct itimerval iv = { .it_value.tv_usec = 1000, .it_interval.tv_usec = 1000 }, off = { 0 };
+
+	handle(sig, share, SA_RESTART);
+	CHECK_EQ(setitimer(which, &iv, NULL), 0);
+	check_shares();
+	CHECK_EQ(setitimer(which, &off, NULL), 0);
+}
+
+TEST_TIMED(busy_threads_share_the_signals_of_cpu_timers, 120)
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec it = its(MS, MS);
+	timer_t id;
+
+	handle(SIGUSR1, share, SA_RESTART);
+	CHECK_EQ(timer_create(CLOCK_PROCESS_CPUTIME_ID, &ev, &id), 0);
+	CHECK_EQ(timer_settime(id, 0, &it, NULL), 0);
+	check_shares();
+	CHECK_EQ(timer_delete(id), 0);
+	check_itimer_shares(ITIMER_PROF, SIGPROF);
+	check_itimer_shares(ITIMER_VIRTUAL, SIGVTALRM);
+}
+
+/* ---- more of CPU timers ---------------------------------------------------------------------- */
+
+static timer_t cpu_timer(clockid_t clock, int notify, int sig, long long value, long long interval)
+{
+	struct sigevent ev = { .sigev_notify = notify, .sigev_signo = sig };
+	struct itimerspec it = its(value, interval);
+	timer_t id;
+
+	CHECK_EQ(timer_create(clock, notify < 0 ? NULL : &ev, &id), 0);
+	CHECK_EQ(timer_settime(id, 0, &it, NULL), 0);
+	return id;
+}
+
+/* An interval of less than a tick: what the signals cannot tell one by one is their overrun. */
+TEST(cpu_timers_count_what_they_skip)
+{
+	struct sigaction sa = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
+	long long start;
+	timer_t id;
+
+	CHECK_EQ(sigaction(SIGUSR1, &sa, NULL), 0);
+	id = cpu_timer(CLOCK_THREAD_CPUTIME_ID, SIGEV_SIGNAL, SIGUSR1, MS, MS / 10);
+	start = now(CLOCK_THREAD_CPUTIME_ID);
+	burn(50 * MS);
+	CHECK(overruns > 0);
+	CHECK(timer_getoverrun(id) >= 0);
+	CHECK_EQ(timer_delete(id), 0);
+	CHECK((got + overruns) <= (now(CLOCK_THREAD_CPUTIME_ID) - start) / (MS / 10) + 1);
+	CHECK((got + overruns) >= 300);
+}
+
+/* One that does not signal runs down and begins again, or stands at 0. */
+TEST(cpu_timers_without_a_signal_run_down)
+{
+	timer_t once = cpu_timer(CLOCK_PROCESS_CPUTIME_ID, SIGEV_NONE, 0, 5 * MS, 0);
+	timer_t often = cpu_timer(CLOCK_PROCESS_CPUTIME_ID, SIGEV_NONE, 0, 5 * MS, 1000 * SEC);
+	struct itimerspec it;
+
+	burn(6 * MS);
+	CHECK_EQ(timer_gettime(once, &it), 0);
+	CHECK_EQ(it.it_value.tv_sec * SEC + it.it_value.tv_nsec, 0);
+	CHECK_EQ(timer_gettime(often, &it), 0);
+	CHECK(it.it_value.tv_sec >= 999 && it.it_value.tv_sec <= 1000);
+}
+
+static void *make_timer_for_me(void *id)
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1 };
+	struct itimerspec it = its(MS, MS);
+
+	ev._sigev_un._tid = gettid();
+	CHECK_EQ(timer_create(CLOCK_PROCESS_CPUTIME_ID, &ev, id), 0);
+	CHECK_EQ(timer_settime(*(timer_t *)id, 0, &it, NULL), 0);
+	return NULL;
+}
+
+/* The thread that was to have the signal is gone when the time comes, and so is one whose time is measured. */
+TEST(cpu_timers_of_a_thread_that_ended)
+{
+	pthread_t t;
+	timer_t id;
+
+	handle(SIGUSR1, count, 0);
+	CHECK_EQ(pthread_create(&t, NULL, make_timer_for_me, &id), 0);
+	CHECK_EQ(pthread_join(t, NULL), 0);
+	got = 0;
+	burn(20 * MS);
+	CHECK_EQ(got, 0);
+	CHECK_EQ(timer_delete(id), 0);
+}
+
+static int fired[64];
+static void by_value(int sig, siginfo_t *si, void *c)
+{
+	(void)sig, (void)c;
+	if (!fired[si->si_value.sival_int]++)
+		got++;
+}
+
+TEST(many_cpu_timers_fire_all)
+{
+	struct sigaction sa = { .sa_sigaction = by_value, .sa_flags = SA_SIGINFO };
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	struct itimerspec it = its(2 * MS, 0);
+	timer_t id[64];
+
+	CHECK_EQ(sigaction(SIGRTMIN, &sa, NULL), 0);
+	for (int i = 0; i < 64; i++) {
+		ev.sigev_value.sival_int = i;
+		CHECK_EQ(timer_create(i % 2 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID, &ev, &id[i]), 0);
+		CHECK_EQ(timer_settime(id[i], 0, &it, NULL), 0);
+	}
+	while (got < 64)
+		;
+	for (int i = 0; i < 64; i++)
+		CHECK_EQ(timer_delete(id[i]), 0);
+}
+
+/* A limit below what was used already is one that is reached; the next signal comes a second later. */
+TEST(cpu_limit_that_is_reached)
+{
+	struct rlimit rl = { 0, 5 };
+
+	handle(SIGXCPU, count, 0);
+	CHECK_EQ(setrlimit(RLIMIT_CPU, &rl), 0);
+	while (got < 1)
+		;
+	burn(20 * MS);
+	CHECK_EQ(got, 1);
+	CHECK_EQ(getrlimit(RLIMIT_CPU, &rl), 0);
+	CHECK_EQ(rl.rlim_cur, 1);
+	rl.rlim_cur = rl.rlim_max = 0;
+	CHECK_EQ(WTERMSIG(CHILD_STATUS(setrlimit(RLIMIT_CPU, &rl); burn(SEC))), SIGKILL);
+}
+
 TEST(cpu_time_is_counted)
 {
 	long long p0 = now(CLOCK_PROCESS_CPUTIME_ID), t0 = now(CLOCK_THREAD_CPUTIME_ID);
