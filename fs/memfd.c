@@ -3,10 +3,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "fs/memfd.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
+#include "kernel/task/task.h"
+#include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/cache/shmem.h"
 #include "mm/slab/slab.h"
@@ -15,6 +18,8 @@
 #define MFD_NAME_MAX_LEN	(NAME_MAX - (sizeof(MFD_NAME_PREFIX) - 1))
 #define MFD_ALL_FLAGS	(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_NOEXEC_SEAL | MFD_EXEC)
 
+int memfd_noexec;
+
 static int memfd_check_flags(unsigned flags)
 {
 	if (flags & ~MFD_ALL_FLAGS)
@@ -22,6 +27,20 @@ static int memfd_check_flags(unsigned flags)
 	if ((flags & MFD_EXEC) && (flags & MFD_NOEXEC_SEAL))
 		return -EINVAL;
 	return flags & MFD_HUGETLB ? -ENOENT : 0;	/* there is no pool of huge pages */
+}
+
+/* What @flags leave to the machine's owner.  0 or -EACCES */
+static int memfd_check_noexec(unsigned *flags)
+{
+	int scope = READ_ONCE(memfd_noexec);
+
+	if (!(*flags & (MFD_EXEC | MFD_NOEXEC_SEAL)))
+		*flags |= scope ? MFD_NOEXEC_SEAL : MFD_EXEC;
+	if (*flags & MFD_NOEXEC_SEAL || scope < MEMFD_NOEXEC_SCOPE_NOEXEC_ENFORCED)
+		return 0;
+	pr_err_ratelimited("%s[%d]: memfd_create() requires MFD_NOEXEC_SEAL with vm.memfd_noexec=%d\n",
+			   current->comm, current->pid, scope);
+	return -EACCES;
 }
 
 /* "memfd:NAME" in kernel memory, or ERR_PTR. */
@@ -59,6 +78,8 @@ SYSCALL_DEFINE2(memfd_create, const char __user *, uname, unsigned, flags)
 	char *name;
 	int fd = memfd_check_flags(flags);
 
+	if (!fd)
+		fd = memfd_check_noexec(&flags);
 	if (fd)
 		return fd;
 	name = memfd_name(uname);

@@ -247,6 +247,16 @@ static void add_text(const char *text)
 	}
 }
 
+int printk_ratelimit_seconds = 5, printk_ratelimit_burst = 10, printk_delay_msec;
+
+static void printk_delay(void)
+{
+	u64 end = printk_clock() + READ_ONCE(printk_delay_msec) * 1000000ull;
+
+	while (printk_clock() < end)
+		;
+}
+
 int vprintk(const char *fmt, va_list args)
 {
 	static char text[LOG_LINE_MAX + 2];
@@ -261,6 +271,8 @@ int vprintk(const char *fmt, va_list args)
 	if (locked || in_panic)		/* else the one that we interrupted shows it */
 		show();
 	log_leave(locked, flags);
+	if (unlikely(printk_delay_msec))
+		printk_delay();
 	return n;
 }
 
@@ -280,11 +292,13 @@ void printk_enter_panic(void)
 	WRITE_ONCE(in_panic, true);
 }
 
-bool __ratelimit(struct ratelimit_state *rs, unsigned burst)
+bool ___ratelimit(struct ratelimit_state *rs, u64 interval_ns, unsigned burst)
 {
 	u64 t = printk_clock();
 
-	if (t - rs->begin_ns > 5000000000ull || !rs->begin_ns) {
+	if (!interval_ns)
+		return true;
+	if (t - rs->begin_ns > interval_ns || !rs->begin_ns) {
 		unsigned missed = __atomic_exchange_n(&rs->missed, 0, __ATOMIC_RELAXED);
 
 		rs->begin_ns = t + !t;
@@ -296,6 +310,19 @@ bool __ratelimit(struct ratelimit_state *rs, unsigned burst)
 		return true;
 	__atomic_fetch_add(&rs->missed, 1, __ATOMIC_RELAXED);
 	return false;
+}
+
+bool __ratelimit(struct ratelimit_state *rs, unsigned burst)
+{
+	return ___ratelimit(rs, 5000000000ull, burst);
+}
+
+bool printk_ratelimit(void)
+{
+	static struct ratelimit_state rs;
+
+	return ___ratelimit(&rs, READ_ONCE(printk_ratelimit_seconds) * 1000000000ull,
+			    max(READ_ONCE(printk_ratelimit_burst), 0));
 }
 
 bool printk_has_console(void) { return READ_ONCE(consoles) != NULL; }

@@ -72,6 +72,7 @@ struct ratelimit_state {
 	unsigned printed, missed;
 };
 bool __ratelimit(struct ratelimit_state *rs, unsigned burst);
+bool ___ratelimit(struct ratelimit_state *rs, u64 interval_ns, unsigned burst);	/* in so long */
 #define printk_ratelimited(fmt, ...) \
 	do { \
 		static struct ratelimit_state _rs; \
@@ -81,6 +82,11 @@ bool __ratelimit(struct ratelimit_state *rs, unsigned burst);
 #define pr_err_ratelimited(fmt, ...)	printk_ratelimited(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_warn_ratelimited(fmt, ...)	printk_ratelimited(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info_ratelimited(fmt, ...)	printk_ratelimited(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
+
+/* May one more of the messages go out that user programs cause?  Sysctls kernel.printk_ratelimit and _burst. */
+bool printk_ratelimit(void);
+extern int printk_ratelimit_seconds, printk_ratelimit_burst;
+extern int printk_delay_msec;		/* sysctl: wait after each message, for who reads along */
 
 /* ---- consoles -------------------------------------------------------------------------------- */
 
@@ -129,6 +135,11 @@ int log_read(u64 *seq, struct log_line *line, char *buf, size_t n);
 u64 log_first_seq(void);	/* oldest line that is still there */
 u64 log_next_seq(void);		/* number that the next line gets */
 size_t log_size(void);		/* bytes of the ring */
+/* What becomes of lines that user programs write to /dev/kmsg: sysctl kernel.printk_devkmsg, printk.devkmsg= */
+enum devkmsg_mode { DEVKMSG_ON, DEVKMSG_OFF, DEVKMSG_RATELIMIT };
+extern enum devkmsg_mode devkmsg_mode;		/* drivers/char/kmsg.c */
+extern const char *const devkmsg_names[];
+__must_check int devkmsg_set(const char *name);	/* -EINVAL: no such mode, or the command line said which */
 /* A line written by user space through /dev/kmsg. */
 void log_store_user(unsigned facility, unsigned level, const char *text, size_t n);
 /* "[    0.123456] text\n" (with_level: "<6>" before it) into @buf; length. */

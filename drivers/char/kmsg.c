@@ -3,7 +3,8 @@
  *
  * MODEL     A record is "level,seq,usec,-;text\n".  The position of each open file is a sequence number.  If the
  *           ring has overtaken it, a read says -EPIPE once and goes on with the oldest line.
- *           A write is one line; "<n>" before it sets level and facility.
+ *           A write is one line; "<n>" before it sets level and facility.  devkmsg_mode says whether all lines
+ *           are taken, or none, or ten in 5 s from each open file: the others are thrown away.
  *           Nothing wakes readers of the log: a blocking read looks again every 50 ms.
  *
  * SPDX-License-Identifier: MIT
@@ -13,15 +14,45 @@
 #include "include/uapi/errno.h"
 #include "include/uapi/poll.h"
 #include "kernel/task/task.h"
+#include "lib/cmdline.h"
 #include "lib/kstrtox.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
+#define WRITE_BURST	10u		/* in 5 s */
 #define POLL_NS		50000000ull
 #define RECORD_MAX	(LOG_LINE_MAX * 4 + 64)		/* every byte may become \xNN */
 
+enum devkmsg_mode devkmsg_mode = DEVKMSG_RATELIMIT;
+const char *const devkmsg_names[] = {
+	[DEVKMSG_ON] = "on", [DEVKMSG_OFF] = "off", [DEVKMSG_RATELIMIT] = "ratelimit", NULL,
+};
+static bool devkmsg_fixed;		/* by the command line */
+
+int devkmsg_set(const char *name)
+{
+	if (devkmsg_fixed)
+		return -EINVAL;
+	for (unsigned i = 0; devkmsg_names[i]; i++)
+		if (!strcmp(name, devkmsg_names[i])) {
+			devkmsg_mode = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int __init set_devkmsg(const char *value)
+{
+	int rc = devkmsg_set(value);
+
+	devkmsg_fixed = !rc;
+	return rc;
+}
+PARAM("printk.devkmsg", set_devkmsg);
+
 struct kmsg_file {
+	struct ratelimit_state limit;	/* of writes */
 	struct mutex lock;
 	u64 seq;			/* (lock) next line */
 	char text[LOG_LINE_MAX];	/* (lock) */
@@ -33,11 +64,12 @@ static int kmsg_open(struct inode *inode, struct file *f)
 	struct kmsg_file *k;
 
 	(void)inode;
-	if (!(f->f_mode & FMODE_READ))
-		return 0;
+	if (devkmsg_mode == DEVKMSG_OFF)
+		return -EPERM;
 	k = kmalloc(sizeof(*k), GFP_KERNEL);
 	if (!k)
 		return -ENOMEM;
+	k->limit = (struct ratelimit_state){ 0 };
 	mutex_init(&k->lock, RANK_VFS);
 	k->seq = log_first_seq();
 	f->private_data = k;
@@ -111,15 +143,24 @@ static ssize_t kmsg_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	return n;
 }
 
+static bool may_log(struct kmsg_file *k)
+{
+	enum devkmsg_mode mode = READ_ONCE(devkmsg_mode);
+
+	return mode == DEVKMSG_ON || (mode == DEVKMSG_RATELIMIT && __ratelimit(&k->limit, WRITE_BURST));
+}
+
 static ssize_t kmsg_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
 	unsigned level = LOGLEVEL_DEFAULT, facility = 1;
 	size_t n = from->count;
 	char *buf, *text, *end;
 
-	(void)f, (void)pos;
+	(void)pos;
 	if (n > LOG_LINE_MAX)
 		return -EINVAL;
+	if (!may_log(f->private_data))
+		return n;
 	buf = kmalloc(n + 1, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
@@ -150,8 +191,6 @@ static loff_t kmsg_llseek(struct file *f, loff_t off, int whence)
 {
 	struct kmsg_file *k = f->private_data;
 
-	if (!k)
-		return -EBADF;
 	if (off)
 		return -ESPIPE;
 	if (whence == SEEK_SET)
@@ -168,7 +207,7 @@ static unsigned kmsg_poll(struct file *f, struct poll_table *pt)
 	struct kmsg_file *k = f->private_data;
 
 	(void)pt;
-	return k && k->seq < log_next_seq() ? EPOLLIN | EPOLLRDNORM : 0;
+	return k->seq < log_next_seq() ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
 const struct file_operations kmsg_fops = {

@@ -16,6 +16,7 @@
 #include "fs/chrdev.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
+#include "fs/proc/proc.h"
 #include "include/uaccess.h"
 #include "include/uapi/poll.h"
 #include "kernel/signal/signal.h"
@@ -42,6 +43,7 @@ struct pty {
 
 static DEFINE_MUTEX(pty_mutex, RANK_VFS);
 static struct pty *ptys[PTY_MAX];
+static int pty_limit = PTY_MAX, pty_reserve = PTY_RESERVE, pty_count;	/* count: (pty_mutex) */
 
 static struct pty *to_pty(struct tty_struct *tty) { return tty->driver_data; }
 static u32 ring_used(const struct pty *p) { return READ_ONCE(p->head) - READ_ONCE(p->tail); }
@@ -390,7 +392,7 @@ static int pty_create(struct pty **out)
 	for (i = 0; i < PTY_MAX && ptys[i]; i++)
 		;
 	p->index = i;
-	rc = i < PTY_MAX ? pty_setup(p) : -ENOSPC;
+	rc = i < PTY_MAX && pty_count < READ_ONCE(pty_limit) ? pty_setup(p) : -ENOSPC;
 	if (rc)
 		goto undo_alloc;
 	rc = register_chrdev(PTS_DEV(i), NULL, &tty_fops, 0);
@@ -400,6 +402,7 @@ static int pty_create(struct pty **out)
 	if (rc)
 		goto undo_chrdev;
 	ptys[i] = p;
+	pty_count++;
 	mutex_unlock(&pty_mutex);
 	*out = p;
 	return 0;
@@ -423,6 +426,7 @@ static void pty_destroy(struct pty *p)
 	mutex_lock(&pty_mutex);
 	p->master_gone = true;
 	ptys[p->index] = NULL;
+	pty_count--;
 	devpts_remove(p->index);
 	unregister_chrdev(PTS_DEV(p->index));
 	mutex_unlock(&pty_mutex);
@@ -436,11 +440,10 @@ struct tty_struct *pty_slave_by_dev(dev_t dev)
 	struct tty_struct *tty = NULL;
 
 	mutex_lock(&pty_mutex);
-	for (unsigned i = 0; i < PTY_MAX && !tty; i++)
-		if (ptys[i] && ptys[i]->slave.dev == dev)
-			tty = &ptys[i]->slave;
-	if (tty)
+	if (MAJOR(dev) == MAJOR(PTS_DEV(0)) && MINOR(dev) < PTY_MAX && ptys[MINOR(dev)]) {
+		tty = &ptys[MINOR(dev)]->slave;
 		atomic_inc(&tty->refs);
+	}
 	mutex_unlock(&pty_mutex);
 	return tty;
 }
@@ -480,8 +483,18 @@ static const struct file_operations ptmx_fops = {
 	.release = ptmx_release,
 };
 
+/* reserve: of max, what only the first instance of devpts may use.  There is one instance: it may use all. */
+static const struct ctl_table pty_table[] = {
+	{ .name = "max", .data = &pty_limit, .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec,
+	  .min = 0, .max = PTY_MAX },
+	{ .name = "reserve", .data = &pty_reserve, .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec,
+	  .min = 0, .max = INT32_MAX },
+	{ .name = "nr", .data = &pty_count, .maxlen = sizeof(int), .mode = 0444, .handler = proc_dointvec },
+};
+
 void __init pty_init(void)
 {
+	(void)register_sysctl("kernel/pty", pty_table, ARRAY_SIZE(pty_table));
 	devpts_init();
 	register_chrdev_major(128, "ptm");
 	register_chrdev_major(136, "pts");

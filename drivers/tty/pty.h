@@ -10,8 +10,9 @@
 #include "include/fs.h"
 
 #define PTMX_DEV	MKDEV(5, 2)
-#define PTS_DEV(n)	MKDEV(136 + (n) / 256, (n) % 256)
-#define PTY_MAX		1024
+#define PTS_DEV(n)	MKDEV(136, n)
+#define PTY_MAX		4096
+#define PTY_RESERVE	1024
 
 /* Terminal of a slave's number, counted; NULL: there is no such pty, or its master is gone. */
 struct tty_struct *pty_slave_by_dev(dev_t dev);

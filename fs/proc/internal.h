@@ -89,12 +89,28 @@ char task_state_char(const struct task_struct *t);
 /* PROCMAP_QUERY of the regions of @mm, which is counted.  => takes mmap_lock; 0 or -errno */
 int procmap_query(struct mm_struct *mm, void __user *arg);
 
+/* Values under /proc/sys (sysctl.c). */
+#define CTL_STR(n, p, m)	{ .name = n, .data = p, .maxlen = sizeof(p), .mode = m, .handler = proc_dostring }
+#define CTL_INT(n, p, m, lo, hi) \
+	{ .name = n, .data = &(p), .maxlen = sizeof(p), .mode = m, .handler = proc_dointvec, .min = lo, .max = hi }
+#define CTL_ULONG(n, p, m) \
+	{ .name = n, .data = &(p), .maxlen = sizeof(p), .mode = m, .handler = proc_doulongvec }
+#define CTL_FN(n, f, m)	{ .name = n, .mode = m, .handler = f }
+/* The next number of *@s, which moves past it; false at the end or at something else, which *rc then is. */
+bool ctl_next_number(char **s, long *v, int *rc);
+int ctl_show_long(char *buf, size_t *len, long v);
+/* One non-negative number, for handlers that do something with it. */
+int ctl_parse_one(char *buf, long *v);
+enum { SYSCTL_WRITES_LEGACY = -1, SYSCTL_WRITES_WARN, SYSCTL_WRITES_STRICT };
+extern int sysctl_writes_strict;
+
 void proc_system_init(void);
 void proc_memory_init(void);
 void proc_kpage_init(void);
 void proc_kallsyms_init(void);
 void proc_namespaces_init(void);
 void proc_sysctl_init(void);
+void proc_sysctl_kernel_init(void);
 int vm_reclaim_sysctl_init(void);
 void proc_mounts_init(void);
 

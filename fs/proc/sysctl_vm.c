@@ -1,10 +1,17 @@
 /*
- * fs/proc/sysctl_vm.c - /proc/sys/vm: reclaim, compaction, reserves, what happens when memory is out.
+ * fs/proc/sysctl_vm.c - /proc/sys/vm: reclaim, compaction, reserves, what happens when memory is out, layout.
+ *
+ * MODEL     Left out, for there is nothing that they would steer: stat_interval (counters are summed when they are
+ *           read), page_lock_unfairness (a page's lock is whose who comes first), numa_stat (these counts are
+ *           by-products of the lists'), watermark_boost_factor, compaction_proactiveness, zone_reclaim_mode and
+ *           its min_unmapped_ratio and min_slab_ratio.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "fs/proc/internal.h"
+#include "fs/memfd.h"
 #include "fs/shrink.h"
+#include "kernel/task/cred.h"
 #include "kernel/task/fork.h"
 #include "lib/kstrtox.h"
 #include "lib/printk.h"
@@ -13,6 +20,7 @@
 #include "mm/phys/zone.h"
 #include "mm/reclaim/compact.h"
 #include "mm/reclaim/vmscan.h"
+#include "mm/space/mmap.h"
 
 static int parse_small(const char *buf, long max, long *v)
 {
@@ -82,6 +90,40 @@ static int do_high_fraction(const struct ctl_table *t, bool write, char *buf, si
 	return rc;
 }
 
+static int do_mmap_rnd_bits(const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	const struct ctl_table one = {
+		.data = t->data, .maxlen = sizeof(int), .min = MMAP_RND_BITS_MIN, .max = mmap_rnd_bits_max(),
+	};
+
+	return proc_dointvec(&one, write, buf, len);
+}
+
+static int do_memfd_noexec(const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	return write && !capable(CAP_SYS_ADMIN) ? -EPERM : proc_dointvec(t, write, buf, len);
+}
+
+/* There is one order, by node.  Its name and "default" may be said as short as one likes. */
+static int do_zonelist_order(__maybe_unused const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	if (!write) {
+		*len = scnprintf(buf, PAGE_SIZE, "Node\n");
+		return 0;
+	}
+	return strchr("dDnN", *buf) && *buf ? 0 : -EINVAL;
+}
+
+/* The counters are summed when they are read: there is nothing to refresh, but they can be looked through. */
+static int do_stat_refresh(__maybe_unused const struct ctl_table *t, bool write, __maybe_unused char *buf,
+			   size_t *len)
+{
+	vmstat_check();
+	if (!write)
+		*len = 0;
+	return 0;
+}
+
 static const struct ctl_table vm_reclaim_table[] = {
 	{ .name = "drop_caches", .mode = 0200, .handler = do_drop_caches },
 	{ .name = "compact_memory", .mode = 0200, .handler = do_compact_memory },
@@ -89,6 +131,11 @@ static const struct ctl_table vm_reclaim_table[] = {
 	  .handler = proc_dointvec, .min = 0, .max = 1000 },
 	{ .name = "compact_unevictable_allowed", .data = &sysctl_compact_unevictable_allowed,
 	  .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec, .min = 0, .max = 1 },
+	CTL_INT("legacy_va_layout", sysctl_legacy_va_layout, 0644, 0, INT32_MAX),
+	{ .name = "mmap_rnd_bits", .data = &mmap_rnd_bits, .mode = 0600, .handler = do_mmap_rnd_bits },
+	{ .name = "memfd_noexec", .data = &memfd_noexec, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = do_memfd_noexec, .min = MEMFD_NOEXEC_SCOPE_EXEC, .max = MEMFD_NOEXEC_SCOPE_NOEXEC_ENFORCED },
+	CTL_FN("numa_zonelist_order", do_zonelist_order, 0644), CTL_FN("stat_refresh", do_stat_refresh, 0600),
 	{ .name = "vfs_cache_pressure", .data = &sysctl_vfs_cache_pressure, .maxlen = sizeof(int), .mode = 0644,
 	  .handler = proc_dointvec, .min = 0, .max = 0x7fffffff },
 	{ .name = "lowmem_reserve_ratio", .mode = 0644, .handler = do_lowmem_reserve_ratio,

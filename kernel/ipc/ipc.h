@@ -76,6 +76,7 @@ void ipc_fill_perm(struct ipc64_perm *out, const struct kern_ipc_perm *perm);
 __must_check int ipc_set_perm(struct kern_ipc_perm *perm, const struct ipc64_perm *in);
 s64 ipc_now(void);					/* seconds */
 
+void exit_shm(struct task_struct *t);			/* what @t made has no creator any more */
 void ipc_init(void);
 void shm_init(void);
 void sem_init(void);

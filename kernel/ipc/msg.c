@@ -394,6 +394,14 @@ SYSCALL_DEFINE3(msgctl, int, id, int, cmd, void __user *, buf)
 	}
 }
 
+static int do_auto_msgmni(__maybe_unused const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	int value = 0;
+	const struct ctl_table one = { .data = &value, .maxlen = sizeof(value), .min = 0, .max = 1 };
+
+	return proc_dointvec(&one, write, buf, len);
+}
+
 static const struct ctl_table msg_table[] = {
 	{ .name = "msgmax", .data = &msg_ctlmax, .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec,
 	  .min = 0, .max = INT32_MAX },
@@ -401,6 +409,8 @@ static const struct ctl_table msg_table[] = {
 	  .min = 0, .max = INT32_MAX },
 	{ .name = "msgmni", .data = &msg_ctlmni, .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec,
 	  .min = 0, .max = IPCMNI },
+	/* Nothing sets msgmni by itself any more: as on Linux it takes 0 and 1, and stays 0. */
+	{ .name = "auto_msgmni", .mode = 0644, .handler = do_auto_msgmni },
 	IPC_NEXT_ID("msg_next_id", msg_ids),
 };
 

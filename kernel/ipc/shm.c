@@ -9,6 +9,10 @@
  *   S1  nattch is the number of regions with shm_vm_ops whose file leads here, and of shmat()s on their way.
  *   S2  A segment with SHM_DEST has IPC_PRIVATE for its key and leaves the table with the last region.
  *   S3  An opened file has a reference of its segment, which keeps the memory.
+ *   S4  creator is the thread that made the segment, NULL once that began to exit; its shm_made says that it may
+ *       have made one.
+ *           With shm_rmid_forced a segment goes with its last region, marked or not; or, if it has none, with its
+ *           creator.  Who sets it takes away what has neither.
  * LOCKING   shm_ids.lock, taken inside mmap_lock: regions come and go under that.
  *
  * SPDX-License-Identifier: MIT
@@ -37,12 +41,15 @@ struct shm_segment {
 	long nattch;			/* S1 */
 	s64 atime, dtime, ctime;	/* seconds */
 	pid_t cpid, lpid;
+	struct task_struct *creator;	/* S4; compared, never followed */
+	struct shm_segment *doomed;	/* next of those that are to go, out of the table already */
 	struct user_struct *locker;	/* SHM_LOCK: whose RLIMIT_MEMLOCK it counts for; counted */
 };
 
 #define SHM_MOST	(~0ul - (1ul << 24))
 static unsigned long shm_ctlmax = SHM_MOST, shm_ctlall = SHM_MOST;
 static int shm_ctlmni = 4096;
+static int shm_rmid_forced;
 static unsigned long shm_total;		/* (shm_ids.lock) pages of all segments */
 
 static inline struct shm_segment *to_shm(struct kern_ipc_perm *perm)
@@ -89,6 +96,8 @@ static struct kern_ipc_perm *shm_create(const struct ipc_params *p)
 	s->size = p->size;
 	s->cpid = current->tgid;
 	s->ctime = ipc_now();
+	s->creator = current;
+	current->shm_made = true;
 	return &s->perm;
 }
 
@@ -165,11 +174,19 @@ static void shm_attach(struct shm_segment *s)
 	s->nattch++;
 }
 
+/* Does nothing keep @s?  Users do, and its name, unless that is marked or shm_rmid_forced. */
+static bool shm_may_destroy(const struct shm_segment *s)
+{
+	return !s->nattch && (READ_ONCE(shm_rmid_forced) || s->perm.mode & SHM_DEST) && !s->perm.deleted;
+}
+
 /* One user fewer; S2.  The references are others'.  => shm_ids.lock, released */
 static void shm_leave(struct shm_segment *s) RELEASE(shm_ids.lock)
 {
-	bool last = !--s->nattch && (s->perm.mode & SHM_DEST) && !s->perm.deleted;
+	bool last;
 
+	s->nattch--;
+	last = shm_may_destroy(s);
 	if (last)
 		ipc_remove(&shm_ids, &s->perm);
 	mutex_unlock(&shm_ids.lock);
@@ -360,6 +377,57 @@ SYSCALL_DEFINE1(shmdt, unsigned long, addr)
 	return rc;
 }
 
+/* ---- creators, and shm_rmid_forced ----------------------------------------------------------------- */
+
+/* @s goes out of the table, onto the list @doomed. */
+static void shm_doom(struct shm_segment *s, struct shm_segment **doomed) REQUIRES(shm_ids.lock)
+{
+	ipc_remove(&shm_ids, &s->perm);
+	s->doomed = *doomed;
+	*doomed = s;
+}
+
+static void shm_put_doomed(struct shm_segment *s)
+{
+	for (struct shm_segment *next; s; s = next) {
+		next = s->doomed;
+		ipc_put(&shm_ids, &s->perm);
+	}
+}
+
+/* What @creator made is an orphan from now on; what may go without one goes.  NULL: what is an orphan already. */
+static void shm_orphan(struct task_struct *creator)
+{
+	struct shm_segment *doomed = NULL;
+	struct kern_ipc_perm *perm;
+	unsigned long i;
+
+	mutex_lock(&shm_ids.lock);
+	xa_for_each(&shm_ids.table, i, perm) {
+		struct shm_segment *s = to_shm(perm);
+
+		if (s->creator != creator)
+			continue;
+		s->creator = NULL;
+		if (shm_may_destroy(s))
+			shm_doom(s, &doomed);
+	}
+	mutex_unlock(&shm_ids.lock);
+	shm_put_doomed(doomed);
+}
+
+void exit_shm(struct task_struct *t)
+{
+	if (t->shm_made)
+		shm_orphan(t);
+}
+
+static void shm_forced_changed(void)
+{
+	if (shm_rmid_forced)
+		shm_orphan(NULL);
+}
+
 /* ---- shmctl --------------------------------------------------------------------------------------- */
 
 static long shm_limits(void __user *buf)
@@ -529,6 +597,8 @@ static const struct ctl_table shm_table[] = {
 	{ .name = "shmall", .data = &shm_ctlall, .maxlen = sizeof(long), .mode = 0644, .handler = proc_doulongvec },
 	{ .name = "shmmni", .data = &shm_ctlmni, .maxlen = sizeof(int), .mode = 0644, .handler = proc_dointvec,
 	  .min = 0, .max = IPCMNI },
+	{ .name = "shm_rmid_forced", .data = &shm_rmid_forced, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = 0, .max = 1, .changed = shm_forced_changed },
 	IPC_NEXT_ID("shm_next_id", shm_ids),
 };
 

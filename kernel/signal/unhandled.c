@@ -20,7 +20,6 @@
 #include "mm/space/vma.h"
 
 #define NAME_BYTES	256
-#define BURST		10u
 #define CODE_BEFORE	10
 #define CODE_AFTER	2
 
@@ -81,10 +80,9 @@ static void print_code(unsigned long pc)
 
 void show_unhandled_signal(int sig, int code, unsigned long addr)
 {
-	static struct ratelimit_state limit;
 	const struct pt_regs *regs = current_pt_regs();
 
-	if (!READ_ONCE(show_unhandled_signals) || sig == SIGTRAP || !unhandled(sig) || !__ratelimit(&limit, BURST))
+	if (!READ_ONCE(show_unhandled_signals) || sig == SIGTRAP || !unhandled(sig) || !printk_ratelimit())
 		return;
 	pr_info("%s[%d]: unhandled signal %d code 0x%x at 0x%016lx", current->comm, current->pid, sig, code, addr);
 	print_place(regs->epc);

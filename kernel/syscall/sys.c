@@ -118,6 +118,8 @@ SYSCALL_DEFINE3(getcpu, unsigned __user *, cpu, unsigned __user *, node, void __
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+int C_A_D = 1, cad_pid = 1;
+
 void kernel_restart(void)
 {
 	pr_emerg("reboot: Restarting system\n");
@@ -155,6 +157,7 @@ SYSCALL_DEFINE4(reboot, unsigned, magic1, unsigned, magic2, unsigned, cmd, void 
 		kernel_restart();
 	case LINUX_REBOOT_CMD_CAD_ON:
 	case LINUX_REBOOT_CMD_CAD_OFF:
+		C_A_D = cmd == LINUX_REBOOT_CMD_CAD_ON;
 		return 0;
 	case LINUX_REBOOT_CMD_HALT:
 		kernel_halt();

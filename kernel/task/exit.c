@@ -21,6 +21,7 @@
 #include "fs/fs_struct.h"
 #include "include/syscall.h"
 #include "kernel/futex/futex.h"
+#include "kernel/ipc/ipc.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
@@ -263,6 +264,7 @@ void do_exit(long code)
 	me->exit_code = code;
 	exit_mm(me);
 	exit_sem(me);
+	exit_shm(me);
 	exit_files(me);
 	exit_fs(me);
 	if (group_dead && me->signal->leader)

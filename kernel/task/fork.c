@@ -86,7 +86,7 @@ static void reset_task(struct task_struct *p)
 	p->jobctl = 0;
 	p->pdeath_signal = 0;
 	p->restart_block.fn = NULL;
-	p->in_execve = p->did_exec = false;
+	p->in_execve = p->did_exec = p->shm_made = false;
 	p->set_child_tid = p->clear_child_tid = NULL;
 	p->vfork_done = NULL;
 	futex_init_task(p);

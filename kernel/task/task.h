@@ -177,6 +177,7 @@ struct task_struct {
 	spinlock_t alloc_lock;		/* rank pid: (A) */
 	const struct cred *cred;	/* (T, H) */
 	struct files_struct *files;	/* (A) */
+	bool shm_made;			/* own: exit_shm() has to look */
 	struct sem_undo_list *sysvsem;	/* own; NULL: no SEM_UNDO so far */
 	struct fs_struct *fs;		/* (A) */
 	bool icache_ctx;		/* as mm->icache_ctx, but this thread alone */

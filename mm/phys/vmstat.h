@@ -114,6 +114,7 @@ int buddyinfo_show(struct seq_file *m);
 int pagetypeinfo_show(struct seq_file *m);
 int zoneinfo_show(struct seq_file *m);
 int vmstat_show(struct seq_file *m);
+void vmstat_check(void);	/* name in the log what is counted below zero */
 int node_numastat_show(struct seq_file *m, int nid);	/* /sys/devices/system/node/nodeN/numastat */
 int node_vmstat_show(struct seq_file *m, int nid);
 

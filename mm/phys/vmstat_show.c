@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/phys/buddy.h"
+#include "lib/printk.h"
 #include "mm/phys/init.h"
 #include "mm/phys/reclaim.h"
 
@@ -294,4 +295,22 @@ int zoneinfo_show(struct seq_file *m)
 		}
 	}
 	return 0;
+}
+
+void vmstat_check(void)
+{
+	for (unsigned i = 0; i < NR_VM_ZONE_STAT_ITEMS; i++)
+		for_each_populated_zone(z)
+			if (atomic_long_read(&z->vm_stat[i]) < 0)
+				pr_warn("vmstat: node %d, zone %s: %s %ld\n", z->pgdat->node_id, z->name,
+					zone_stat_names[i], atomic_long_read(&z->vm_stat[i]));
+	for (unsigned i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
+		for_each_online_node(nid) {
+			long sum = 0;
+
+			for_each_hart(h)
+				sum += READ_ONCE(NODE_DATA(nid)->hart_stat[h]->stat[i]);
+			if (sum < 0)
+				pr_warn("vmstat: node %d: %s %ld\n", nid, node_stat_names[i], sum);
+		}
 }

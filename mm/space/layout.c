@@ -26,7 +26,6 @@
 #define ADDR_NO_RANDOMIZE	0x0040000
 #define ADDR_COMPAT_LAYOUT	0x0200000
 
-#define MMAP_RND_BITS		18		/* Linux's default for 64-bit RISC-V */
 #define STACK_RND_MASK		0x3ffffu	/* pages */
 #define GAP_MIN			(128ul << 20)
 #define WINDOW_SV39		(1ul << 38)
@@ -37,6 +36,7 @@ int randomize_va_space = 2;
 unsigned long mmap_min_addr = 4096;
 int sysctl_max_map_count = 65530;
 int sysctl_legacy_va_layout;
+int mmap_rnd_bits = MMAP_RND_BITS_MIN;		/* what Linux takes on 64-bit RISC-V */
 
 unsigned long get_random_long(void);		/* up-call: drivers/char/random.c */
 
@@ -53,6 +53,11 @@ unsigned long mmap_default_window(void)
 	return task_size <= WINDOW_SV39 ? WINDOW_SV39 : WINDOW_SV48;
 }
 
+int mmap_rnd_bits_max(void)
+{
+	return __builtin_ctzl(2 * mmap_default_window()) - PAGE_SHIFT - 3;
+}
+
 bool mm_randomize(void)
 {
 	return randomize_va_space && !(task_personality() & ADDR_NO_RANDOMIZE);
@@ -60,7 +65,7 @@ bool mm_randomize(void)
 
 unsigned long arch_mmap_rnd(void)
 {
-	return mm_randomize() ? (get_random_long() & (BIT(MMAP_RND_BITS) - 1)) << PAGE_SHIFT : 0;
+	return mm_randomize() ? (get_random_long() & (BIT(READ_ONCE(mmap_rnd_bits)) - 1)) << PAGE_SHIFT : 0;
 }
 
 unsigned long stack_rnd(void)

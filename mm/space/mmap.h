@@ -15,6 +15,10 @@
 
 extern int sysctl_max_map_count;		/* 65530 */
 extern int randomize_va_space;			/* 0 none, 1 all but brk, 2 all; `norandmaps` sets 0 */
+extern int sysctl_legacy_va_layout;		/* from UNMAPPED_BASE up, as of the next exec */
+#define MMAP_RND_BITS_MIN	18
+extern int mmap_rnd_bits;			/* how many bits of a page's number chance chooses; sysctl */
+int mmap_rnd_bits_max(void);			/* a quarter of the window */
 extern unsigned long mmap_min_addr;		/* bytes */
 
 /* The default window of user addresses: what mmap() without a high hint stays below. */
