@@ -191,6 +191,7 @@ bench: setup
 lint: setup
 	$(Q)ci/setup --lint
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
+	$(Q)tools/layercheck --self-test
 	$(Q)tools/layercheck $(BUILD)
 	$(Q)tools/lint
 

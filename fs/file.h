@@ -28,7 +28,6 @@ struct file *open_exec_at(int dfd, const char *name, unsigned at_flags);
 int nonseekable_open(struct inode *inode, struct file *file);
 int stream_open(struct inode *inode, struct file *file);
 loff_t generic_file_llseek(struct file *file, loff_t off, int whence);
-loff_t generic_file_llseek_size(struct file *file, loff_t off, int whence, loff_t max, loff_t eof);
 loff_t noop_llseek(struct file *file, loff_t off, int whence);
 loff_t no_seek_end_llseek(struct file *file, loff_t off, int whence);
 loff_t vfs_llseek(struct file *file, loff_t off, int whence);

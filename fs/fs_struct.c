@@ -8,6 +8,7 @@
  */
 #include "fs/fs_struct.h"
 #include "fs/fdtable.h"
+#include "kernel/task/pid.h"
 #include "mm/slab/slab.h"
 
 struct fs_struct init_fs = { .count = ATOMIC_INIT(1), .users = ATOMIC_INIT(1), .umask = 0022 };

@@ -24,8 +24,6 @@ void set_fs_root(struct fs_struct *fs, const struct path *path);
 void set_fs_pwd(struct fs_struct *fs, const struct path *path);
 /* Replace @old by @new_ as root or working directory of every task. */
 void chroot_fs_refs(const struct path *old, const struct path *new_);
-/* The task with the lowest pid >= @pid, threads too, counted; NULL: none.  kernel/task/pid.c */
-struct task_struct *find_get_task_from(pid_t pid);
 static inline umode_t current_umask(void) { return current->fs->umask; }
 
 #endif

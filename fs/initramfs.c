@@ -28,6 +28,7 @@
 #include "mm/kmap/ioremap.h"
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/init.h"
+#include "mm/phys/vmstat.h"
 #include "mm/slab/slab.h"
 
 struct seen_link {		/* a file that may get further names */

@@ -45,9 +45,6 @@ void inc_nlink(struct inode *inode);
 struct timespec64 current_time(void);		/* coarse real time */
 void touch_mtime(struct inode *inode);		/* mtime and ctime := now */
 void touch_ctime(struct inode *inode);
-void file_accessed(struct file *file);		/* relatime */
-void file_update_time(struct file *file);
-int file_remove_privs(struct file *file);	/* clears set-id bits on a write */
 /* ATTR_KILL_*: the set-id bits that go when the file is written, or given away (sgid only), by the running task. */
 unsigned setattr_should_drop_suidgid(const struct inode *inode);
 unsigned setattr_should_drop_sgid(const struct inode *inode);

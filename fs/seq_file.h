@@ -10,6 +10,7 @@
 #define VELLUM_FS_SEQ_FILE_H
 
 #include "include/fs.h"
+#include "include/seq_file.h"
 
 struct seq_file;
 struct seq_operations {
@@ -42,7 +43,6 @@ int single_open(struct file *file, int (*show)(struct seq_file *, void *), void 
 int single_open_size(struct file *file, int (*show)(struct seq_file *, void *), void *data, size_t size);
 void single_release(struct inode *inode, struct file *file);
 
-void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
 void seq_vprintf(struct seq_file *m, const char *fmt, va_list ap);
 void seq_putc(struct seq_file *m, char c);
 void seq_puts(struct seq_file *m, const char *s);

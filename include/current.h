@@ -101,5 +101,10 @@ const char *task_name(void);			/* comm of the running task */
 int task_pid(void);				/* and its number */
 int task_tgid(void);				/* that of its process */
 unsigned task_personality(void);			/* personality(2) of the running task */
+void set_current_harts(u64 harts);		/* run on these only, from now on: kernel/sched */
+struct task_struct;
+int send_sig(int sig, struct task_struct *t, int priv);		/* to one thread: kernel/signal */
+/* A kernel thread that runs @fn(@arg), or ERR_PTR: kernel/task/kthread.c */
+struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *fmt, ...);
 
 #endif

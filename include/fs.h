@@ -252,6 +252,10 @@ struct file *fget_raw(unsigned fd);
 char *d_path(const struct path *path, char *buf, int len);	/* as in /proc/PID/maps, " (deleted)" */
 struct inode *igrab(struct inode *);
 void iput(struct inode *);
+void file_accessed(struct file *f);		/* relatime */
+void file_update_time(struct file *f);
+int file_remove_privs(struct file *f);		/* clears set-id bits on a write */
+loff_t generic_file_llseek_size(struct file *f, loff_t off, int whence, loff_t max, loff_t eof);
 ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t *pos);
 ssize_t kernel_write(struct file *f, const void *buf, size_t n, loff_t *pos);
 struct file *filp_open(const char *name, int flags, umode_t mode);	/* ERR_PTR */

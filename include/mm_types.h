@@ -274,6 +274,18 @@ struct vm_area_struct {
 	struct mempolicy *vm_policy;		/* (W) mbind(2), counted; NULL: the task's */
 };
 
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{ return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT; }
+static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops; }
+static inline pgoff_t linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
+{ return ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff; }
+/* Does it count in its file's i_mmap_writable? */
+static inline bool vm_shared_maywrite(unsigned long vm_flags)
+{
+	return (vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
+}
+static inline bool vma_shared_maywrite(const struct vm_area_struct *vma) { return vm_shared_maywrite(vma->vm_flags); }
+
 /* ---- mm -------------------------------------------------------------------------------------- */
 
 enum rss_kind { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
@@ -384,5 +396,8 @@ struct vm_fault {
  * of file page @pgoff) if its entry is empty; takes a reference of its own.  mm/fault/file.c
  */
 void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff);
+
+/* Up-call of who finds D in an entry: @page is newer than its store; whether it was clean.  mm/cache/writeback.c */
+bool set_page_dirty(struct page *page);
 
 #endif

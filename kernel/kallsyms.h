@@ -10,8 +10,7 @@
 
 /* Name of the function that holds @addr, NULL when there is none; *@off gets the offset in it. */
 const char *kallsyms_lookup(unsigned long addr, unsigned long *off);
-/* The same; *@size gets the bytes up to the next symbol. */
-const char *kallsyms_lookup_size(unsigned long addr, unsigned long *off, unsigned long *size);
+/* kallsyms_lookup_size(), which tells the bytes up to the next symbol too, is an up-call of lib/vsprintf.h. */
 /* The symbol that is number @n, or the first one behind it whose code is still there; false at the end. */
 struct kernel_symbol {
 	unsigned long address, next;	/* number of the next one */

@@ -55,7 +55,7 @@
 #include "mm/phys/init.h"
 #include "mm/reclaim/vmscan.h"
 #include "mm/slab/slab.h"
-#include "mm/space/account.h"
+#include "mm/policy/account.h"
 #include "mm/space/mm.h"
 
 void start_kernel(void);

@@ -11,7 +11,7 @@
 #include "lib/printk.h"
 #include "mm/phys/vmstat.h"
 #include "mm/reclaim/compact.h"
-#include "mm/space/mempolicy.h"
+#include "mm/policy/mempolicy.h"
 
 static int nid_of(void *data) { return (long)data; }
 

@@ -22,7 +22,7 @@
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 struct region_name { unsigned long start, end; };
 

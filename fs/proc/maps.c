@@ -14,10 +14,10 @@
 #include "fs/file.h"
 #include "include/uapi/procmap.h"
 #include "kernel/task/access.h"
-#include "mm/space/mempolicy.h"
+#include "mm/policy/mempolicy.h"
 #include "mm/space/mm.h"
 #include "mm/space/procmaps.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 struct maps_state {
 	struct task_struct *task;	/* the inode's */

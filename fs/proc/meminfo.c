@@ -11,7 +11,7 @@
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
 #include "mm/slab/slab.h"
-#include "mm/space/account.h"
+#include "mm/policy/account.h"
 
 static void show_kb(struct seq_file *m, const char *name, unsigned long kb)
 {

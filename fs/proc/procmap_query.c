@@ -18,7 +18,7 @@
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
 #include "mm/space/procmaps.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 /* ---- build id -------------------------------------------------------------------------------- */
 

@@ -24,7 +24,7 @@
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
 #include "mm/slab/slab.h"
-#include "mm/space/account.h"
+#include "mm/policy/account.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
 

@@ -17,7 +17,7 @@
 #include "mm/fault/fault.h"
 #include "mm/phys/gfp.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define FUTEX_HASH_BITS	8
 

@@ -28,11 +28,11 @@
 #include "lib/vsprintf.h"
 #include "mm/cache/shmem.h"
 #include "mm/slab/slab.h"
-#include "mm/space/account.h"
-#include "mm/space/fault_calls.h"
+#include "mm/policy/account.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 struct shm_segment {
 	struct kern_ipc_perm perm;

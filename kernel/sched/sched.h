@@ -45,7 +45,6 @@ int sched_fork(struct task_struct *p);		/* p copies current's policy; 0 */
 void wake_up_new_task(struct task_struct *p);
 void sched_exec(void);
 void sched_exit(struct task_struct *p);		/* release_task: fold nothing more into it */
-void schedule_tail(struct task_struct *prev);	/* interrupts off on entry, on at exit */
 __noreturn void do_task_dead(void);
 
 /* task->work, WORK_*: any hart may set a bit, so both ways are atomic. */
@@ -66,8 +65,6 @@ bool wake_up_process(struct task_struct *p);	/* from any sleep */
 void io_schedule(void);				/* schedule(), counted as waiting for I/O */
 /* If @p runs in user mode on another hart, bring it into the kernel to look at its work. */
 void kick_process(struct task_struct *p);
-/* A kernel thread keeps to @harts from now on. */
-void set_current_harts(u64 harts);
 /* True when @p runs on a hart at this moment. */
 bool task_curr(const struct task_struct *p);
 /* Wait until @p, which has left every state but the given ones, is switched out. */

@@ -41,7 +41,6 @@ void signals_init(void);
 
 /* ---- sending: 0, -EAGAIN (queue full), -EINVAL, -EPERM, -ESRCH ------------------------------- */
 int send_sig_info(int sig, siginfo_t *info, struct task_struct *p);	/* to one thread */
-int send_sig(int sig, struct task_struct *p, int priv);
 int group_send_sig_info(int sig, siginfo_t *info, struct task_struct *p);	/* checks permission */
 int do_send_sig_info(int sig, siginfo_t *info, struct task_struct *p, bool group); /* does not */
 /* sighand->lock of @p held. */

@@ -17,7 +17,7 @@
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define NAME_BYTES	256
 #define CODE_BEFORE	10

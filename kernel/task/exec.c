@@ -40,7 +40,7 @@
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define STACK_EXPAND	(128 * 1024ul)	/* room below the arguments that every program starts with */
 #define MAX_INTERP	5

@@ -34,7 +34,7 @@
 #include "lib/vsprintf.h"
 #include "mm/kmap/stack.h"
 #include "mm/slab/slab.h"
-#include "mm/space/mempolicy.h"
+#include "mm/policy/mempolicy.h"
 #include "mm/space/mm.h"
 
 #define MAX_PID_NS_LEVEL	32	/* most numbers that clone3() takes for one child */

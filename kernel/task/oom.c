@@ -29,8 +29,8 @@
 #include "mm/phys/page_alloc.h"
 #include "mm/phys/show_mem.h"
 #include "mm/phys/vmstat.h"
+#include "mm/policy/mempolicy.h"
 #include "mm/pt/pgalloc.h"
-#include "mm/space/mempolicy.h"
 #include "mm/space/mm.h"
 
 static DEFINE_MUTEX(oom_lock, RANK_SLEEP_LEAF);	/* only tried */

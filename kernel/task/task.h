@@ -249,7 +249,6 @@ struct kernel_clone_args {
 	struct task_struct **created;	/* gets the task before it runs */
 };
 pid_t kernel_clone(const struct kernel_clone_args *args);
-struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *fmt, ...);
 int kernel_execve(const char *filename, const char *const *argv, const char *const *envp);
 __noreturn void do_exit(long code);
 __noreturn void do_group_exit(int code);

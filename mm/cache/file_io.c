@@ -17,7 +17,7 @@
 #include "include/uapi/resource.h"
 #include "include/uapi/signal.h"
 #include "include/uapi/uio.h"
-#include "mm/space/mempolicy.h"
+#include "mm/policy/mempolicy.h"
 
 /* Bring a page that is not uptodate up to date; 0, -EIO..., or 1: it was truncated, look again. */
 static int page_make_uptodate(struct address_space *mapping, struct file *file, struct page *page)

@@ -13,7 +13,6 @@
 #include "mm/cache/filemap.h"
 #include "mm/cache/dirty.h"
 #include "mm/phys/vmstat.h"
-#include "mm/space/fault_calls.h"
 
 unsigned filemap_fault(struct vm_fault *vmf)
 {

@@ -28,11 +28,11 @@
  */
 #include "mm/cache/filemap.h"
 #include "kernel/sync/rcu.h"
-#include "mm/cache/vma_prio_tree.h"
+#include "mm/rmap/vma_prio_tree.h"
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
 #include "mm/slab/slab.h"
-#include "mm/space/mempolicy.h"
+#include "mm/policy/mempolicy.h"
 
 #define PAGE_WAITQS	64
 

@@ -72,14 +72,8 @@ unsigned filemap_page_mkwrite(struct vm_fault *vmf);
 /* Start reading [start, start+nr) pages that are not there. */
 void force_page_cache_readahead(struct address_space *mapping, struct file *file, pgoff_t start,
 				unsigned long nr);
-/* Up-calls: kernel/signal, fs/inode.c, fs/attr.c */
-struct task_struct;
-int send_sig(int sig, struct task_struct *t, int priv);
-void file_accessed(struct file *file);
-void file_update_time(struct file *file);
-int file_remove_privs(struct file *file);
+/* Up-call: fs/attr.c */
 /* May the caller know which pages are cached, which tells what others read?  The owner, and who may write. */
 bool may_see_residency(struct inode *inode);
-loff_t generic_file_llseek_size(struct file *file, loff_t off, int whence, loff_t max, loff_t eof);
 
 #endif

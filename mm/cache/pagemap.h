@@ -94,8 +94,7 @@ static inline void wait_on_page_writeback(struct page *page)
 void end_page_writeback(struct page *page);
 void set_page_writeback(struct page *page);
 
-/* mm/cache/writeback.c.  Returns whether the page was clean. */
-bool set_page_dirty(struct page *page);
+/* mm/cache/writeback.c; with set_page_dirty() of include/mm_types.h */
 int __set_page_dirty_nobuffers(struct page *page);	/* an a_ops->set_page_dirty */
 int set_page_dirty_nothing(struct page *page);		/* for stores that are memory */
 bool clear_page_dirty_for_io(struct page *page);

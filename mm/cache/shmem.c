@@ -23,9 +23,8 @@
 #include "lib/string.h"
 #include "mm/kmap/highmem.h"
 #include "mm/slab/slab.h"
-#include "mm/space/account.h"
-#include "mm/space/mempolicy.h"
-#include "mm/space/vma.h"
+#include "mm/policy/account.h"
+#include "mm/policy/mempolicy.h"
 
 static struct kmem_cache *shmem_inode_cachep;
 

@@ -17,10 +17,9 @@
 #include "include/arch/arch.h"
 #include "lib/string.h"
 #include "mm/cache/filemap.h"
-#include "mm/cache/vma_prio_tree.h"
+#include "mm/rmap/vma_prio_tree.h"
 #include "mm/kmap/highmem.h"
-#include "mm/space/fault_calls.h"
-#include "mm/space/vma.h"
+#include "mm/entry/entry.h"
 
 #define BATCH	16u
 

@@ -12,12 +12,11 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/cache/filemap.h"
-#include "mm/cache/vma_prio_tree.h"
+#include "mm/rmap/vma_prio_tree.h"
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
 #include "mm/pt/flush.h"
 #include "mm/pt/walk.h"
-#include "mm/space/vma.h"
 
 #define BATCH	16u
 

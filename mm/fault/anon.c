@@ -29,8 +29,8 @@
 #include "mm/kmap/highmem.h"
 #include "mm/phys/vmstat.h"
 #include "mm/pt/flush.h"
-#include "mm/space/mempolicy.h"
-#include "mm/space/vma.h"
+#include "mm/policy/mempolicy.h"
+#include "mm/region/vma.h"
 
 /* Pages that nobody asked for yet: no effort, no reserves. */
 #define GFP_BATCH	(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | __GFP_NOWARN)

@@ -11,7 +11,7 @@
  *           (compaction), by an address (/proc/PID/mem) or from a list holds a reference for a moment, and
  *           if that made a write copy, a second forced write in progress would be lost in the old page.
  *           The flag is set when the page is made, stays while it is looked at, protected, moved and
- *           migrated, and is cleared by fork alone (fork.c), which excludes writers by mmap_lock.
+ *           migrated, and is cleared by fork alone (mm/entry/copy.c), which excludes writers by mmap_lock.
  *           A page that fork has shared is made exclusive again when one entry is left *and* every
  *           reference is accounted for: that entry's, and those of stores that can be told to let go.
  *           One entry alone would not do.  Who read the page through another entry, which is gone, may
@@ -33,7 +33,7 @@
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
 #include "mm/pt/flush.h"
-#include "mm/space/mempolicy.h"
+#include "mm/policy/mempolicy.h"
 
 /* Add W (and A, D) to the entry.  More permission: a local fence at most (L3). */
 static void wp_make_writable(struct vm_fault *vmf) REQUIRES(vmf->table->ptl)

@@ -24,8 +24,8 @@
 #include "mm/phys/page_debug.h"
 #include "mm/phys/vmstat.h"
 #include "mm/pt/flush.h"
-#include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/layout.h"
+#include "mm/region/vma.h"
 #include <asm/ptrace.h>
 
 void pagefault_disable(void)

@@ -1,10 +1,10 @@
 /*
- * mm/fault/fault.h - page faults, and the operations on the entries of whole regions.
+ * mm/fault/fault.h - page faults: pages that appear, by an access or because they are asked for.
  *
  * MODEL     fault.c  the exception: whose fault is it, which region, which signal.
  *           anon.c   handle_mm_fault and the anonymous page;  file.c  pages of files, fault-around.
  *           cow.c    the write to a page that others may share.
- *           fork.c   copy_page_range;  zap.c unmap;  protect.c mprotect, mremap;  gup.c pinning.
+ *           gup.c    pages by address: pinning, other spaces' memory, populate.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,11 +13,8 @@
 
 #include "include/arch/arch.h"
 #include "include/mm_types.h"
-#include "mm/pt/gather.h"
+#include "mm/entry/entry.h"
 
-/* The page that every untouched anonymous page reads as: special entries, never in rss. */
-extern struct page *zero_page;
-extern pfn_t zero_pfn;
 /* Pages that a fault in a large region fills when the program walks upwards; 1: only its own.  <= 32 */
 extern unsigned anon_fault_pages;
 /* Make the zero page.  After the buddy system. */
@@ -28,52 +25,6 @@ void fault_init(void);
  * => mmap_lock held (read) on entry and exit; may sleep
  */
 unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned flags);
-
-/* ---- entries of whole regions ---------------------------------------------------------------- */
-
-/*
- * fork: give @dst (region of the child) the entries of @src that a fault could not bring back.  0, -ENOMEM, -EINTR.
- * => both mmap_locks held (write); afterwards the caller does flush_tlb_mm() of the parent once
- */
-int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);
-
-/* Clear [start, end) of one region, pages go to @tlb.  => mmap_lock (read suffices) */
-void unmap_page_range(struct mmu_gather *tlb, vaddr_t start, vaddr_t end);
-/* The same for @vma and the regions after it, as far as they overlap [start, end). */
-void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
-/*
- * Free the tables that cover only @vma and the regions after it up to @ceiling (0: to the top), and
- * nothing below @floor.  => their entries are gone; mmap_lock held (write)
- */
-void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t floor, vaddr_t ceiling);
-/* The same for the address range alone: no region in [floor, ceiling) maps anything there. */
-void free_pgd_range(struct mmu_gather *tlb, vaddr_t addr, vaddr_t end, vaddr_t floor, vaddr_t ceiling);
-
-/* One region, own gather: clear [start, start + size).  madvise, truncation. */
-void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long size);
-/* The same, but private copies stay: only what shows the file itself goes. */
-void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long size);
-
-/* mprotect: give the entries of [start, end) the permissions of @newprot, flush.  Pages changed. */
-unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pte_t newprot);
-
-/*
- * mremap: move the entries of @len bytes from @old_addr to @new_addr, flush.  Bytes moved (< len: no memory).
- * => mmap_lock held (write)
- */
-unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
-			       struct vm_area_struct *new_vma, vaddr_t new_addr, unsigned long len);
-
-/* ---- drivers' and file systems' own mappings ------------------------------------------------- */
-
-/* Map frames that have no struct page, or are not to be counted; sets VM_PFNMAP.  0 or -errno */
-int remap_pfn_range(struct vm_area_struct *vma, vaddr_t addr, pfn_t pfn, unsigned long bytes, pte_t prot);
-/* Map one kernel page, counted; the entry takes its own reference.  0 or -errno */
-int vm_insert_page(struct vm_area_struct *vma, vaddr_t addr, struct page *page);
-/* Show @vma's worth of the vmalloc_user() area at @addr, from its page @pgoff on.  0 or -errno */
-int remap_vmalloc_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff);
-/* From ->fault of a VM_PFNMAP region: VM_FAULT_NOPAGE, or OOM. */
-unsigned vmf_insert_pfn(struct vm_area_struct *vma, vaddr_t addr, pfn_t pfn);
 
 /* ---- reading and writing by address ---------------------------------------------------------- */
 
@@ -99,6 +50,7 @@ int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, uns
 
 /* MAP_POPULATE, mlock: fault [start, start + len) in, region by region.  => no locks held */
 int __mm_populate(vaddr_t start, unsigned long len, bool ignore_errors);
+#define mm_populate(start, len)	((void)__mm_populate(start, len, true))
 /* mmap_lock held (read).  Pages, or -errno */
 long populate_vma_page_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 /* MADV_POPULATE_*: fault in for reading or writing; pages or -errno (-EFAULT on SIGBUS, SIGSEGV). */

@@ -18,7 +18,7 @@
 #include "mm/fault/internal.h"
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
-#include "mm/space/mempolicy.h"
+#include "mm/policy/mempolicy.h"
 
 #define FAULT_AROUND	(16 * PAGE_SIZE)
 

@@ -16,7 +16,7 @@
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
 #include "mm/pt/flush.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 /* May @pte be used for the access? */
 static bool pte_allows(pte_t pte, unsigned gup_flags)

@@ -6,31 +6,11 @@
 #ifndef VELLUM_MM_FAULT_INTERNAL_H
 #define VELLUM_MM_FAULT_INTERNAL_H
 
+#include "include/mmap_lock.h"
+#include "mm/entry/pte.h"
 #include "mm/fault/fault.h"
-#include "mm/phys/gfp.h"
-#include "mm/pt/walk.h"
-#include "mm/rmap/rmap.h"
-#include "mm/space/mm.h"
-#include "mm/space/vma.h"
-
-/* The page that @pte maps, or NULL: a device's frame, or the zero page. */
-static __always_inline struct page *pte_page_counted(pte_t pte)
-{
-	return unlikely(pte_special(pte)) ? NULL : pfn_to_page(pte_pfn(pte));
-}
-
-/* W where the region allows it; a forced write (ptrace) leaves the entry read-only. */
-static __always_inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
-{
-	return vma->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte;
-}
-
-/* Does a first write to a shared page have to ask its file? */
-static __always_inline bool vma_wants_writenotify(const struct vm_area_struct *vma)
-{
-	return (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) &&
-	       vma->vm_ops && vma->vm_ops->page_mkwrite;
-}
+#include "mm/region/stack.h"
+#include "mm/region/vma.h"
 
 /* Lock the table of vmf->pte and see whether the entry still is what the fault saw (E1 of anon.c). */
 static __always_inline bool vmf_lock_same(struct vm_fault *vmf) ACQUIRE(vmf->table->ptl)

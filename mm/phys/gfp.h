@@ -110,8 +110,6 @@ static inline void put_page(struct page *page)
 		__put_page(page);
 }
 
-/* Pages in use, system-wide figures.  Units: pages. */
-unsigned long nr_free_pages(void);
 unsigned long totalram_pages(void);
 
 #endif

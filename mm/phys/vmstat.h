@@ -14,9 +14,8 @@
 #define VELLUM_MM_PHYS_VMSTAT_H
 
 #include "include/mm_types.h"
+#include "include/seq_file.h"
 
-struct seq_file;
-void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);	/* fs/seq_file.c */
 struct zone;
 struct pglist_data;
 

@@ -156,8 +156,6 @@ static inline unsigned gfp_migratetype(gfp_t gfp)
 BUILD_ASSERT(__GFP_MOVABLE / __GFP_MOVABLE == MIGRATE_MOVABLE);
 BUILD_ASSERT(__GFP_RECLAIMABLE / __GFP_MOVABLE == MIGRATE_RECLAIMABLE);
 
-/* Is there memory under @pfn, with a struct page?  Walks the few ranges of memory. */
-bool pfn_valid(pfn_t pfn);
 /* The page of @pfn, if there is memory and its struct page is made; all of its pageblock's are then. */
 struct page *pfn_to_online_page(pfn_t pfn);
 

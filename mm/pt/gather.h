@@ -34,8 +34,6 @@ struct mmu_gather {
 	unsigned long inline_slot[GATHER_INLINE];
 };
 
-/* Up-call for GATHER_DIRTY pages: mm/cache/writeback.c */
-bool set_page_dirty(struct page *page);
 
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm);
 void tlb_gather_mmu_fullmm(struct mmu_gather *tlb, struct mm_struct *mm);

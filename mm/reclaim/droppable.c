@@ -12,11 +12,12 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "include/mm_counter.h"
+#include "include/mm_ref.h"
 #include "mm/fault/fault.h"
 #include "mm/reclaim/internal.h"
 #include "mm/reclaim/shrinker.h"
-#include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 static unsigned long droppable_pages(struct mm_struct *mm)
 {

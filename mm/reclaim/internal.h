@@ -36,9 +36,4 @@ void node_bind_current(pg_data_t *pgdat);
 void mm_reclaimed(unsigned long pages);
 void droppable_init(void);			/* droppable.c */
 
-/* Up-calls: kernel/task, kernel/sched. */
-struct task_struct;
-struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *fmt, ...);
-void set_current_harts(u64 harts);	/* run on these only, from now on */
-
 #endif

@@ -23,6 +23,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/reclaim/migrate.h"
+#include "include/mm_ref.h"
 #include "include/uapi/errno.h"
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
@@ -30,7 +31,6 @@
 #include "mm/pt/flush.h"
 #include "mm/pt/walk.h"
 #include "mm/rmap/walk.h"
-#include "mm/space/mm.h"
 
 #define MAX_ENTRIES	RMAP_MAX_SPACES
 #define MIGRATE_PASSES	3		/* over what failed for a reason that may pass */

@@ -8,7 +8,7 @@
  */
 #include "mm/rmap/walk.h"
 #include "mm/cache/pagemap.h"
-#include "mm/cache/vma_prio_tree.h"
+#include "mm/rmap/vma_prio_tree.h"
 #include "mm/pt/walk.h"
 
 const struct rmap_finder *anon_rmap_finder = &anon_scan_finder;

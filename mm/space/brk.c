@@ -9,11 +9,11 @@
 #include "include/syscall.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/resource.h"
-#include "mm/space/fault_calls.h"
-#include "mm/space/mlock.h"
+#include "mm/fault/fault.h"
+#include "mm/policy/account.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 /* Heap and initialised data together against RLIMIT_DATA. */
 static bool data_limit_ok(struct mm_struct *mm, unsigned long brk)

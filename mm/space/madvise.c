@@ -16,10 +16,10 @@
 #include "include/syscall.h"
 #include "include/uapi/mman.h"
 #include "mm/cache/filemap.h"
-#include "mm/space/fault_calls.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define FALLOC_FL_KEEP_SIZE	0x01
 #define FALLOC_FL_PUNCH_HOLE	0x02

@@ -8,7 +8,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/space/mempolicy_calls.h"
+#include "mm/space/move_pages.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/mman.h"
@@ -16,7 +16,7 @@
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define CAP_SYS_NICE	23
 

@@ -8,33 +8,18 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/space/mlock.h"
+#include "mm/policy/account.h"
 #include "include/syscall.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/mman.h"
 #include "include/uapi/resource.h"
-#include "mm/space/fault_calls.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define CAP_IPC_LOCK	14
 #define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
-
-bool can_do_mlock(void)
-{
-	return task_rlimit(RLIMIT_MEMLOCK) || capable(CAP_IPC_LOCK);
-}
-
-bool mlock_future_ok(struct mm_struct *mm, unsigned long vm_flags, unsigned long bytes)
-{
-	unsigned long nr;
-
-	if (likely(!(vm_flags & VM_LOCKED)) || capable(CAP_IPC_LOCK))
-		return true;
-	nr = (bytes >> PAGE_SHIFT) + atomic_long_read(&mm->locked_vm);
-	return nr <= task_rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-}
 
 /* [@start, @end) of *@pvma gets @flags as its VM_LOCKED_MASK; *pvma: the region that has them. */
 static int mlock_fixup(struct vm_area_struct **pvma, unsigned long start, unsigned long end,

@@ -16,13 +16,13 @@
 #include "include/fs.h"
 #include "lib/string.h"
 #include "mm/cache/pagemap.h"
-#include "mm/cache/vma_prio_tree.h"
+#include "mm/rmap/vma_prio_tree.h"
 #include "mm/pt/flush.h"
 #include "mm/slab/slab.h"
-#include "mm/space/account.h"
-#include "mm/space/fault_calls.h"
+#include "mm/policy/account.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 static struct kmem_cache *mm_cachep;
 LIST_HEAD(mm_list);

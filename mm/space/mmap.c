@@ -17,12 +17,11 @@
 #include "include/uapi/resource.h"
 #include "mm/cache/pagemap.h"
 #include "mm/cache/shmem.h"
-#include "mm/cache/vma_prio_tree.h"
-#include "mm/space/account.h"
-#include "mm/space/fault_calls.h"
-#include "mm/space/mlock.h"
+#include "mm/rmap/vma_prio_tree.h"
+#include "mm/policy/account.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define READ_IMPLIES_EXEC	0x0400000
 #define VM_DATA_DEFAULT_FLAGS	(VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)

@@ -11,11 +11,11 @@
 #include "include/syscall.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/mman.h"
-#include "mm/space/account.h"
-#include "mm/space/fault_calls.h"
+#include "mm/policy/account.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define READ_IMPLIES_EXEC	0x0400000
 

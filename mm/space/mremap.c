@@ -14,12 +14,11 @@
 #include "include/syscall.h"
 #include "include/uapi/mman.h"
 #include "mm/cache/pagemap.h"
-#include "mm/space/account.h"
-#include "mm/space/fault_calls.h"
-#include "mm/space/mlock.h"
+#include "mm/policy/account.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 struct mremap_req {
 	unsigned long addr, old_len, new_addr, new_len, flags;

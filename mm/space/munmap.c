@@ -19,13 +19,13 @@
  */
 #include "include/syscall.h"
 #include "include/uapi/errno.h"
-#include "mm/cache/vma_prio_tree.h"
+#include "mm/rmap/vma_prio_tree.h"
 #include "mm/pt/gather.h"
-#include "mm/space/account.h"
-#include "mm/space/fault_calls.h"
+#include "mm/policy/account.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
 {

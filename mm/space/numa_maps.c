@@ -9,9 +9,9 @@
 #include "include/uapi/errno.h"
 #include "mm/phys/zone.h"
 #include "mm/pt/walk.h"
-#include "mm/space/mempolicy.h"
+#include "mm/policy/mempolicy.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 /* Up-calls: fs/seq_file.c */
 void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);

@@ -15,7 +15,7 @@
 #include "include/uapi/uio.h"
 #include "kernel/sync/wait.h"
 #include "mm/slab/slab.h"
-#include "mm/space/fault_calls.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 
 #define CHUNK		PAGE_SIZE

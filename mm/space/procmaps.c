@@ -16,7 +16,7 @@
 #include "mm/pt/pgalloc.h"
 #include "mm/pt/walk.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 /* Up-calls: fs/seq_file.c */
 void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);

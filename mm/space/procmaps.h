@@ -11,6 +11,7 @@
 
 #include "include/fs.h"
 
+struct mempolicy;
 struct seq_file;
 
 /* One region, mmap lock held: its line of maps; its paragraph of smaps. */
@@ -26,5 +27,8 @@ void proc_status_vm(struct seq_file *m, struct mm_struct *mm);
 ssize_t proc_pid_pagemap(struct mm_struct *mm, struct iov_iter *to, loff_t *pos);
 /* clear_refs: 1..5 as Linux defines them; -EINVAL for others. */
 int proc_clear_refs(struct mm_struct *mm, int what);
+
+/* A region's line of /proc/PID/numa_maps, mmap lock held; @task_policy: for those without one.  numa_maps.c */
+void proc_show_numa_map(struct seq_file *m, struct vm_area_struct *vma, const struct mempolicy *task_policy);
 
 #endif

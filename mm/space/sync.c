@@ -16,10 +16,10 @@
 #include "mm/cache/filemap.h"
 #include "mm/cache/pagemap.h"
 #include "mm/pt/walk.h"
-#include "mm/space/fault_calls.h"
+#include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 /* ---- msync ----------------------------------------------------------------------------------- */
 

@@ -21,7 +21,7 @@
 #include "mm/reclaim/migrate.h"
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define BASE	0x10000000ul
 

@@ -20,7 +20,7 @@
 #include "mm/pt/walk.h"
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define LARGE	(2ul << 20)
 

@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c mm/fault/fork.c mm/fault/gup.c
-// SRCS: mm/fault/pfnmap.c mm/fault/protect.c mm/fault/zap.c mm/pt/asid.c mm/pt/flush.c mm/pt/gather.c
+// SRCS: mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c mm/entry/copy.c mm/fault/gup.c
+// SRCS: mm/entry/pfnmap.c mm/entry/protect.c mm/entry/zap.c mm/pt/asid.c mm/pt/flush.c mm/pt/gather.c
 // SRCS: mm/pt/init_mm.c mm/pt/pgalloc.c mm/pt/walk.c
 #include "test/host/mm/fault/world.h"
 #include <asm/ptrace.h>

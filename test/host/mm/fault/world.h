@@ -20,7 +20,7 @@
 #include "mm/pt/pgalloc.h"
 #include "mm/pt/walk.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define WORLD_FILE_PAGES	64
 #define WORLD_FILE_WORD(n)	(0xf11e000000000000ul + (n))

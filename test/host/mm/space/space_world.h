@@ -17,10 +17,10 @@
 #include "mm/phys/zone.h"
 #include "mm/pt/pgalloc.h"
 #include "mm/pt/walk.h"
-#include "mm/space/account.h"
+#include "mm/policy/account.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 long sys_mmap(long, long, long, long, long, long);
 long sys_munmap(long, long, long, long, long, long);

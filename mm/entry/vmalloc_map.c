@@ -1,5 +1,5 @@
 /*
- * mm/fault/vmalloc_map.c - showing vmalloc memory to a program.
+ * mm/entry/vmalloc_map.c - showing vmalloc memory to a program.
  *
  * MODEL     A driver's buffer from vmalloc_user() is mapped page by page; the region holds a reference to each
  *           page, so that vfree() and munmap may come in either order.
@@ -8,7 +8,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/fault/internal.h"
+#include "mm/entry/pte.h"
 #include "mm/kmap/vmalloc.h"
 
 int remap_vmalloc_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)

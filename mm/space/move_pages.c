@@ -1,5 +1,5 @@
 /*
- * mm/reclaim/move_pages.c - pages of a process to other nodes: move_pages, migrate_pages, and mbind's part.
+ * mm/space/move_pages.c - pages of a process to other nodes: move_pages, migrate_pages, and mbind's part.
  *
  * MODEL     Pages of a range are isolated in batches under mmap_lock, and moved when it is let go: the
  *           reverse look-up wants it itself.  What changes in between changes: a page that left the
@@ -17,9 +17,9 @@
 #include "mm/phys/page_alloc.h"
 #include "mm/pt/walk.h"
 #include "mm/reclaim/migrate.h"
-#include "mm/space/mempolicy_calls.h"
+#include "mm/space/move_pages.h"
 #include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "mm/region/vma.h"
 
 #define BATCH		32u
 #define CAP_SYS_NICE	23

@@ -1,12 +1,12 @@
 /*
- * mm/cache/vma_prio_tree.h - which regions map a page of a file.
+ * mm/rmap/vma_prio_tree.h - which regions map a page of a file.
  *
  * LOCKING   mapping->i_mmap_lock
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef VELLUM_MM_CACHE_VMA_PRIO_TREE_H
-#define VELLUM_MM_CACHE_VMA_PRIO_TREE_H
+#ifndef VELLUM_MM_RMAP_VMA_PRIO_TREE_H
+#define VELLUM_MM_RMAP_VMA_PRIO_TREE_H
 
 #include "include/mm_types.h"
 
@@ -20,14 +20,7 @@ struct vm_area_struct *vma_prio_tree_next(struct vm_area_struct *vma, struct pri
 	for (prio_tree_iter_init(iter, root, begin, end), vma = NULL; \
 	     (vma = vma_prio_tree_next(vma, iter)); )
 
-/* Does it count in its file's i_mmap_writable? */
-static inline bool vm_shared_maywrite(unsigned long vm_flags)
-{
-	return (vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
-}
-static inline bool vma_shared_maywrite(const struct vm_area_struct *vma) { return vm_shared_maywrite(vma->vm_flags); }
-
-/* The same with the file found: @vma->vm_file's mapping.  They take i_mmap_lock. */
+/* Enter and leave @vma->vm_file's i_mmap, counted if it may write.  They take i_mmap_lock. */
 void vma_link_file(struct vm_area_struct *vma);
 void vma_unlink_file(struct vm_area_struct *vma);
 /* The same with @mapping's i_mmap_lock held. */

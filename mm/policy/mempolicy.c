@@ -1,5 +1,5 @@
 /*
- * mm/space/mempolicy.c - NUMA policies: making, comparing, printing them; allocating by them.
+ * mm/policy/mempolicy.c - NUMA policies: making, comparing, printing them; allocating by them.
  *
  * MODEL     With static flags the nodes are taken as they are, with relative ones as the n-th of the nodes
  *           that have memory (folded around); no node with memory left is -EINVAL.
@@ -9,15 +9,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/space/mempolicy.h"
+#include "mm/policy/mempolicy.h"
 #include "include/uaccess.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/mman.h"
 #include "lib/printk.h"
 #include "mm/phys/page_alloc.h"
 #include "mm/slab/slab.h"
-#include "mm/space/mempolicy_calls.h"
-#include "mm/space/vma.h"
 
 int mempolicy_in_use;
 DEFINE_SPINLOCK(mempolicy_lock, RANK_SWAP);

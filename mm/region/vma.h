@@ -1,12 +1,12 @@
 /*
- * mm/space/vma.h - regions: find, insert, merge, split.
+ * mm/region/vma.h - regions: find, insert, merge, split.
  *
  * LOCKING   mm->mmap_lock: for reading to look, for writing to change.
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef VELLUM_MM_SPACE_VMA_H
-#define VELLUM_MM_SPACE_VMA_H
+#ifndef VELLUM_MM_REGION_VMA_H
+#define VELLUM_MM_REGION_VMA_H
 
 #include "include/arch/arch.h"
 #include "include/mm_types.h"
@@ -107,10 +107,6 @@ void vma_set_page_prot(struct vm_area_struct *vma);
 void mm_verify(struct mm_struct *mm);
 void vma_cache_init(void);
 
-static inline unsigned long vma_pages(const struct vm_area_struct *vma)
-{ return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT; }
-static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops; }
-
 /* vm_start less the guard gap of a stack. */
 static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 {
@@ -121,15 +117,5 @@ static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 	return s;
 }
 static inline unsigned long vm_end_gap(const struct vm_area_struct *vma) { return vma->vm_end; }
-
-static inline pgoff_t linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
-{ return ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff; }
-
-/* Private and writable: its pages count against overcommit. */
-static inline bool accountable_mapping(const struct file *file, unsigned long vm_flags)
-{
-	(void)file;
-	return (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
-}
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * mm/space/stack.c - regions that grow by faults, and regions the kernel makes: stack, vDSO.
+ * mm/region/stack.c - regions that grow by faults, and regions the kernel makes: stack, vDSO.
  *
  * MODEL     A VM_GROWSDOWN region is stretched to the faulting page.  stack_guard_gap bytes below it stay
  *           free of other accessible regions: a stack that meets another mapping dies of SIGSEGV, and
@@ -8,15 +8,15 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "mm/region/stack.h"
 #include "include/fs.h"
+#include "include/mmap_lock.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/resource.h"
 #include "mm/phys/gfp.h"
-#include "mm/space/account.h"
-#include "mm/space/mlock.h"
-#include "mm/space/mm.h"
-#include "mm/space/mmap.h"
-#include "mm/space/vma.h"
+#include "mm/policy/account.h"
+#include "mm/region/layout.h"
+#include "mm/region/vma.h"
 
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
 			 VM_ACCOUNT)

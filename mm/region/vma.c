@@ -1,5 +1,5 @@
 /*
- * mm/space/vma.c - the regions of an address space: list, tree and gaps.
+ * mm/region/vma.c - the regions of an address space: list, tree and gaps.
  *
  * MODEL     The same regions twice: mm->mmap, a list by address, and mm->mm_rb, a red-black tree by
  *           address.  Each region owns the gap below it, from its predecessor's end to its own
@@ -19,14 +19,14 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/space/vma.h"
-#include "mm/space/mm.h"
-#include "mm/space/mmap.h"
+#include "mm/region/vma.h"
 #include "include/fs.h"
+#include "include/mmap_lock.h"
 #include "mm/cache/pagemap.h"
-#include "mm/cache/vma_prio_tree.h"
+#include "mm/policy/mempolicy.h"
+#include "mm/region/layout.h"
+#include "mm/rmap/vma_prio_tree.h"
 #include "mm/slab/slab.h"
-#include "mm/space/mempolicy.h"
 
 static struct kmem_cache *vm_area_cachep;
 unsigned long stack_guard_gap = STACK_GUARD_PAGES << PAGE_SHIFT;

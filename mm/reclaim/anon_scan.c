@@ -1,5 +1,5 @@
 /*
- * mm/rmap/anon_scan.c - find the regions that may map an anonymous page, by looking everywhere.
+ * mm/reclaim/anon_scan.c - find the regions that may map an anonymous page, by looking everywhere.
  *
  * MODEL     An anonymous page's index is its linear page in its region, and stays so when the region is
  *           copied (fork) or moved (mremap).  A region of a space that was never moved has it at
@@ -15,9 +15,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "include/mm_counter.h"
+#include "include/mm_ref.h"
+#include "mm/region/vma.h"
 #include "mm/rmap/walk.h"
-#include "mm/space/mm.h"
-#include "mm/space/vma.h"
 
 /* Where @vma would show page @index; false if it cannot. */
 static bool address_of(const struct vm_area_struct *vma, pgoff_t index, vaddr_t *va)

@@ -1,5 +1,5 @@
 /*
- * mm/fault/fork.c - copy the entries that a child cannot get back by faulting.
+ * mm/entry/copy.c - copy the entries that a child cannot get back by faulting.
  *
  * MODEL     Anonymous pages of private regions are shared, write-protected on both sides; the first
  *           write copies (cow.c).  Pages of files, and the zero page, are left out: a fault finds them
@@ -16,7 +16,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/fault/internal.h"
+#include "mm/entry/pte.h"
 
 /* Copy a run of entries, [va, stop) from @src to @dst; anonymous pages that the child got. */
 static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, bool pfnmap)

@@ -1,5 +1,5 @@
 /*
- * mm/fault/protect.c - change the permissions of entries (mprotect), or their place (mremap).
+ * mm/entry/protect.c - change the permissions of entries (mprotect), or their place (mremap).
  *
  * MODEL     mprotect: each present entry keeps its frame, A and D, and takes the region's new
  *           permissions.  An anonymous page that is exclusive becomes writable at once, so that
@@ -17,7 +17,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/fault/internal.h"
+#include "mm/entry/pte.h"
 #include "include/fs.h"
 #include "mm/pt/flush.h"
 

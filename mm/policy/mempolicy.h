@@ -1,5 +1,5 @@
 /*
- * mm/space/mempolicy.h - from which node memory comes: NUMA policy of tasks and regions.
+ * mm/policy/mempolicy.h - from which node memory comes: NUMA policy of tasks and regions.
  *
  * MODEL     A region's policy (mbind) decides for its pages, else the task's (set_mempolicy), else the
  *           default: the hart's own node, then the nearest.
@@ -16,13 +16,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef VELLUM_MM_SPACE_MEMPOLICY_H
-#define VELLUM_MM_SPACE_MEMPOLICY_H
+#ifndef VELLUM_MM_POLICY_MEMPOLICY_H
+#define VELLUM_MM_POLICY_MEMPOLICY_H
 
 #include "mm/phys/gfp.h"
 #include "mm/phys/zone.h"
-
-struct seq_file;
 
 struct mempolicy {
 	atomic_t refcnt;
@@ -90,22 +88,15 @@ static __always_inline struct page *page_cache_alloc(gfp_t gfp)
 	return alloc_page(gfp);
 }
 
-/* ---- pages that are elsewhere: up-calls, mm/reclaim/move_pages.c ----------------------------- */
+/* ---- for the calls ---------------------------------------------------------------------------- */
 
-/* Nothing drivers map, and no pages without a count. */
-static inline bool vma_migratable(const struct vm_area_struct *vma)
-{
-	return !(vma->vm_flags & (VM_IO | VM_PFNMAP));
-}
+extern spinlock_t mempolicy_lock;
+/* The running task's policy is @pol from now on; takes over the reference. */
+void set_task_policy(struct mempolicy *pol);
+/* The node that an interleaving task's next page without a place comes from. */
+int mpol_next_interleave(const struct mempolicy *pol);
 
-/*
- * Move the pages of [@start, @end) of @mm that are not on @nodes to where @pol says; with @all also those that
- * others map.  How many could not be moved, or -errno.  => no lock held
- */
-long mbind_move(struct mm_struct *mm, vaddr_t start, vaddr_t end, nodemask_t nodes, struct mempolicy *pol,
-		bool all);
-
-/* A region's line of /proc/PID/numa_maps, mmap lock held; @task_policy: for those without one.  numa_maps.c */
-void proc_show_numa_map(struct seq_file *m, struct vm_area_struct *vma, const struct mempolicy *task_policy);
+/* A node mask of @maxnode - 1 bits from user space; a node beyond what there can be is -EINVAL. */
+__must_check int get_nodes(nodemask_t *nodes, const unsigned long __user *mask, unsigned long maxnode);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * mm/space/layout.c - where mappings go: the shape of an address space, and free room in it.
+ * mm/region/layout.c - where mappings go: the shape of an address space, and free room in it.
  *
  * MODEL     From below: program, heap, ... the mmap area, whose top is mmap_base and which is filled
  *           from the top down, room for the stack (RLIMIT_STACK plus guard gap, at least 128 MiB), stack.
@@ -14,14 +14,14 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "lib/cmdline.h"
-#include "mm/space/mmap.h"
+#include "mm/region/layout.h"
 #include "include/fs.h"
+#include "include/mmap_lock.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/mman.h"
 #include "include/uapi/resource.h"
-#include "mm/space/mm.h"
-#include "mm/space/vma.h"
+#include "lib/cmdline.h"
+#include "mm/region/vma.h"
 
 #define ADDR_NO_RANDOMIZE	0x0040000
 #define ADDR_COMPAT_LAYOUT	0x0200000

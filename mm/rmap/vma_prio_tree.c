@@ -1,5 +1,5 @@
 /*
- * mm/cache/vma_prio_tree.c - the regions that map a file, found by page range.
+ * mm/rmap/vma_prio_tree.c - the regions that map a file, found by page range.
  *
  * MODEL     mapping->i_mmap is a priority search tree whose nodes are regions, each an interval of file
  *           pages.  The tree holds one node per interval; the regions with that same interval (parents
@@ -16,14 +16,13 @@
  *   T1  Every region of a file is a tree node or in exactly one tree node's set, with equal interval.
  *   T2  vm_set.parent is not NULL exactly in tree nodes.
  * LOCKING   mapping->i_mmap_lock
- * TESTS     test/host/mm/cache/test_vma_prio_tree.c (a plain list as shadow)
+ * TESTS     test/host/mm/rmap/test_vma_prio_tree.c (a plain list as shadow)
  * SEE       McCreight, Priority Search Trees, SIAM J. Comput. 14 (1985); lib/prio_tree.h
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/cache/vma_prio_tree.h"
+#include "mm/rmap/vma_prio_tree.h"
 #include "mm/cache/pagemap.h"
-#include "mm/space/vma.h"
 
 BUILD_ASSERT(offsetof(struct vm_area_struct, shared.vm_set.parent) ==
 	     offsetof(struct vm_area_struct, shared.prio_tree_node.parent));

@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/cache/vma_prio_tree.c
+// SRCS: mm/rmap/vma_prio_tree.c
 #include "test/host/tap.h"
 #include "include/fs.h"
-#include "mm/cache/vma_prio_tree.h"
+#include "mm/rmap/vma_prio_tree.h"
 
 #define MAX	200
 

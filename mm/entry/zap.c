@@ -1,5 +1,5 @@
 /*
- * mm/fault/zap.c - clear the entries of regions, and free the tables that nothing needs.
+ * mm/entry/zap.c - clear the entries of regions, and free the tables that nothing needs.
  *
  * MODEL     Entries are cleared run by run under one ptl; pages go to the caller's gather, which
  *           flushes once and then releases them.  rss and the mapped-page counters are added up in the
@@ -19,7 +19,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/fault/internal.h"
+#include "mm/entry/pte.h"
 #include "mm/pt/pgalloc.h"
 
 /* What a run changed, posted when it ends or when pages of another node come. */

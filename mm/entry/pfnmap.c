@@ -1,5 +1,5 @@
 /*
- * mm/fault/pfnmap.c - entries that drivers, file systems and the vDSO make by themselves.
+ * mm/entry/pfnmap.c - entries that drivers, file systems and the vDSO make by themselves.
  *
  * MODEL     remap_pfn_range, vmf_insert_pfn: special entries; the frame may have no struct page, and
  *           nothing is counted.  vm_insert_page: one kernel page, mapped and counted as a file's.
@@ -8,7 +8,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/fault/internal.h"
+#include "mm/entry/pte.h"
 
 /* Store @pte at @addr if the entry is empty.  0, -ENOMEM, -EBUSY */
 static int insert_pte(struct vm_area_struct *vma, vaddr_t addr, pte_t pte)

@@ -1,18 +1,18 @@
 /*
- * mm/space/account.c - promised memory: overcommit, and the limits of one address space.
+ * mm/policy/account.c - promised memory: overcommit, and the limits of one address space.
  *
- * MODEL     See account.h.  RLIMIT_AS bounds all regions, RLIMIT_DATA the private writable ones.
+ * MODEL     See account.h.  RLIMIT_AS bounds all regions, RLIMIT_DATA the private writable ones, RLIMIT_MEMLOCK
+ *           the locked ones.
  * UNITS     pages, but for sysctl_overcommit_kbytes and rlimits (bytes)
  * LOCKING   vm_committed_as is atomic; the figures of an mm are guarded by mmap_lock.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "mm/space/account.h"
+#include "mm/policy/account.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/resource.h"
 #include "mm/phys/gfp.h"
 #include "mm/phys/vmstat.h"
-#include "mm/space/mmap.h"
 
 int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
 int sysctl_overcommit_ratio = 50;
@@ -23,6 +23,7 @@ atomic_long_t vm_committed_as;
 
 unsigned long total_swap_pages;
 
+#define CAP_IPC_LOCK	14
 #define CAP_SYS_ADMIN	21
 
 void __init account_init(unsigned long free_pages)
@@ -97,4 +98,19 @@ void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long nr_pages
 		mm->stack_vm += nr_pages;
 	else if (is_data_mapping(vm_flags))
 		mm->data_vm += nr_pages;
+}
+
+bool can_do_mlock(void)
+{
+	return task_rlimit(RLIMIT_MEMLOCK) || capable(CAP_IPC_LOCK);
+}
+
+bool mlock_future_ok(struct mm_struct *mm, unsigned long vm_flags, unsigned long bytes)
+{
+	unsigned long nr;
+
+	if (likely(!(vm_flags & VM_LOCKED)) || capable(CAP_IPC_LOCK))
+		return true;
+	nr = (bytes >> PAGE_SHIFT) + atomic_long_read(&mm->locked_vm);
+	return nr <= task_rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 }
