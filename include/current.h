@@ -28,6 +28,7 @@ struct reclaim_state { unsigned long reclaimed; };	/* pages */
 #define WORK_SIGNAL	BIT(1)		/* a signal may be deliverable */
 #define WORK_TRACE	BIT(2)		/* syscall tracing */
 #define WORK_NOTIFY	BIT(3)		/* restored sigmask, task work */
+#define WORK_RSEQ	BIT(4)		/* its rseq area or section wants a look (rseq.c) */
 
 struct task_base {
 	unsigned long kernel_sp;	/* (I) top of the kernel stack; entry.S, offset 0 */

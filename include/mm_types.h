@@ -300,6 +300,14 @@ struct mm_hart {
 	long pgtables;				/* tables without the root */
 } __aligned(64);
 
+/* The threads of an address space that have an rseq area (kernel/task/rseq.c). */
+struct mm_rseq {
+	spinlock_t lock;			/* rank pid */
+	bool per_hart;				/* (lock) to write: their ids are their harts' numbers */
+	u64 used;				/* (lock) else these are the ids that threads have */
+	struct list_head tasks;			/* (lock) task->rseq_link */
+};
+
 struct mm_struct {
 	struct vm_area_struct *mmap;		/* (W) list of regions, by address */
 	struct rb_root mm_rb;			/* (W) the same, as a tree with gaps */
@@ -331,6 +339,7 @@ struct mm_struct {
 	struct file *exe_file;
 	struct list_head mm_list;		/* all address spaces (mm_list_lock) */
 	unsigned membarrier_state;		/* (A) registrations: MEMBARRIER_CMD_* bits */
+	struct mm_rseq rseq;
 	u64 id;					/* (I) no two have the same, ever */
 	unsigned oom_flags;			/* (A) MMF_* */
 	struct list_head oom_reap_link;		/* in the reaper's queue (its lock); set when queued */

@@ -28,6 +28,7 @@
 #include "include/uaccess.h"
 #include "kernel/signal/signal.h"
 #include "kernel/sync/rcu.h"
+#include "kernel/task/rseq.h"
 #include "lib/string.h"
 #include "mm/space/mm.h"
 
@@ -288,6 +289,8 @@ void schedule(void)
 	rcu_quiet();
 	if (unlikely(prev->plug) && prev->state != TASK_RUNNING)
 		blk_flush_plug();
+	if (prev->rseq)
+		rseq_preempt(prev);
 	flags = arch_irq_save();
 	rq = this_rq();
 	spin_lock(&rq->lock);

@@ -19,9 +19,10 @@
 #include "include/uapi/unistd.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/queue.h"
+#include "kernel/task/rseq.h"
 #include "kernel/time/itimer.h"
 
-#define USER_WORK	(WORK_RESCHED | WORK_SIGNAL | WORK_NOTIFY)
+#define USER_WORK	(WORK_RESCHED | WORK_SIGNAL | WORK_NOTIFY | WORK_RSEQ)
 
 bool signal_pending(void)
 {
@@ -213,6 +214,8 @@ static void handle_signal(struct ksignal *ks, struct pt_regs *regs)
 		}
 		syscall_forget(regs);				/* V1 */
 	}
+	if (current->rseq)
+		rseq_signal_deliver(ks->sig, regs);
 	signal_setup_done(arch_setup_rt_frame(ks->sig, ks, sigmask_to_save(), regs), ks);
 }
 
@@ -255,6 +258,8 @@ void exit_to_user_work(struct pt_regs *regs)
 			schedule();
 		if (work & (WORK_SIGNAL | WORK_NOTIFY))
 			do_signal(regs);
+		if (work & WORK_RSEQ)
+			rseq_handle_work(regs);
 		arch_irq_disable();
 	}
 }

@@ -18,6 +18,7 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "include/uaccess.h"
+#include "include/uapi/rseq.h"
 #include "include/uapi/auxvec.h"
 #include "include/uapi/mman.h"
 #include "kernel/task/exec.h"
@@ -370,6 +371,8 @@ static unsigned fill_auxv(const struct linux_binprm *bprm, const struct elf_file
 	aux(&a, AT_SECURE, bprm->secure);
 	aux(&a, AT_RANDOM, random);
 	aux(&a, AT_EXECFN, bprm->exec);
+	aux(&a, AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_SIZE);
+	aux(&a, AT_RSEQ_ALIGN, RSEQ_ALIGN);
 	aux(&a, AT_NULL, 0);
 	return a.n;
 }

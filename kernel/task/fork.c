@@ -29,6 +29,7 @@
 #include "kernel/task/cred.h"
 #include "kernel/task/oom.h"
 #include "kernel/task/pid.h"
+#include "kernel/task/rseq.h"
 #include "kernel/time/itimer.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
@@ -409,6 +410,7 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, in
 	*rc = copy_mm(args->flags, p);
 	if (*rc)
 		goto undo_signal;
+	rseq_fork(p, args->flags);
 	set_thread_pointers(p, args);
 	arch_copy_thread(p, args, current_pt_regs());
 	pid = alloc_pid(args->set_tid);
@@ -463,6 +465,7 @@ void mm_release(struct task_struct *t)
 {
 	struct completion *vfork;
 
+	rseq_release(t);
 	if (t->clear_child_tid) {
 		int __user *tid = t->clear_child_tid;
 

@@ -29,6 +29,7 @@
 
 struct tty_struct;
 struct pi_waiter;
+struct rseq;
 struct task_struct;
 struct sem_undo_list;
 struct user_struct;
@@ -191,6 +192,10 @@ struct task_struct {
 
 	int __user *set_child_tid, *clear_child_tid;
 	void __user *robust_list;
+	struct rseq __user *rseq;	/* own: its area, or NULL (rseq.c) */
+	u32 rseq_len, rseq_sig;
+	u32 mm_cid;			/* (mm->rseq.lock) its concurrency id, unless they are the harts' */
+	struct list_head rseq_link;	/* (mm->rseq.lock) */
 	struct completion *vfork_done;
 	int futex_state;		/* (P) enum futex_task_state */
 	struct rb_root pi_owned;	/* (P) PI locks of its own that others wait for */

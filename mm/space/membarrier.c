@@ -3,7 +3,8 @@
  *
  * MODEL     A barrier is executed on every hart; "private" commands need it only where the caller's
  *           address space runs, and want a registration first.  SYNC_CORE also makes instruction
- *           fetch see earlier stores (fence.i).
+ *           fetch see earlier stores (fence.i).  RSEQ also makes what runs there begin its restartable
+ *           sequence anew, on all harts or on one.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,6 +19,7 @@
 		 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED | \
 		 MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE | \
 		 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE | \
+		 MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ | \
 		 MEMBARRIER_CMD_GET_REGISTRATIONS)
 
 static void hart_barrier(void *arg)
@@ -35,6 +37,31 @@ static long barrier_on(hartmask_t harts)
 	return 0;
 }
 
+/* What runs here, on its way back from this interrupt, looks at its section. */
+static void hart_restart_sequence(void *mm)
+{
+	smp_mb();
+	if (current_base()->mm == mm)
+		__atomic_fetch_or(&current_base()->work, WORK_RSEQ, __ATOMIC_RELAXED);
+}
+
+/* On hart @cpu, or where the caller's address space runs if that is negative. */
+static long restart_sequences(int cpu)
+{
+	struct mm_struct *mm = current_base()->mm;
+	hartmask_t harts = mm_harts(mm);
+
+	if (!(mm->membarrier_state & MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ))
+		return -EPERM;
+	if (cpu >= 0)
+		harts.bits &= cpu < NR_HARTS ? BIT(cpu) : 0;
+	harts.bits &= ~BIT(this_hart());
+	if (harts.bits)
+		arch_call_on(harts, hart_restart_sequence, mm);
+	smp_mb();
+	return 0;
+}
+
 static void membarrier_register(struct mm_struct *mm, unsigned cmd)
 {
 	__atomic_fetch_or(&mm->membarrier_state, cmd, __ATOMIC_SEQ_CST);
@@ -44,8 +71,7 @@ SYSCALL_DEFINE3(membarrier, int, cmd, unsigned, flags, int, cpu)
 {
 	struct mm_struct *mm = current_base()->mm;
 
-	(void)cpu;
-	if (flags)
+	if (flags && (cmd != MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ || flags != MEMBARRIER_CMD_FLAG_CPU))
 		return -EINVAL;
 	switch (cmd) {
 	case MEMBARRIER_CMD_QUERY:
@@ -62,9 +88,12 @@ SYSCALL_DEFINE3(membarrier, int, cmd, unsigned, flags, int, cpu)
 			return -EPERM;
 		flush_icache_mm(mm, false);
 		return barrier_on(mm_harts(mm));
+	case MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ:
+		return restart_sequences(flags ? cpu : -1);
 	case MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED:
 	case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED:
 	case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
+	case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ:
 		membarrier_register(mm, cmd);
 		return 0;
 	case MEMBARRIER_CMD_GET_REGISTRATIONS:

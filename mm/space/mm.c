@@ -47,6 +47,8 @@ static bool mm_setup(struct mm_struct *mm)
 	atomic_set(&mm->mm_count, 1);
 	init_rwsem(&mm->mmap_lock, RANK_MMAP);
 	spin_lock_init(&mm->page_table_lock, RANK_PGTABLE_TOP);
+	spin_lock_init(&mm->rseq.lock, RANK_PID);
+	INIT_LIST_HEAD(&mm->rseq.tasks);
 	spin_lock(&mm_list_lock);
 	list_add_tail(&mm->mm_list, &mm_list);
 	mm->id = ++last_id;
