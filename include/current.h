@@ -38,7 +38,7 @@ struct task_base {
 	unsigned int hart;		/* logical number of the hart it runs on */
 	unsigned int spin_depth;	/* debug: spin locks held; sleeping needs 0 */
 	struct mm_struct *mm;		/* user address space; NULL for kernel threads */
-	struct mm_struct *active_mm;	/* whose page tables are in satp */
+	struct mm_struct *active_mm;	/* whose page tables this hart walks */
 	unsigned long flags;		/* PF_* */
 	unsigned long maj_flt, min_flt;	/* own thread only */
 	void *fault_recovery;		/* uaccess and probes: reserved to arch */

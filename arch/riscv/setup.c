@@ -342,7 +342,7 @@ static phys_addr_t __init move_tree(void)
 		__asm__ volatile("sfence.vma" ::: "memory");
 		memcpy((void *)va, (const char *)boot_dtb + off, min(PAGE_SIZE, boot_dtb_bytes - off));
 	}
-	set_pte(&fixmap_pte[FIX_BOOT_COPY], (pte_t){ 0 });
+	pte_clear(&fixmap_pte[FIX_BOOT_COPY]);
 	return to;
 }
 

@@ -16,20 +16,32 @@
  *                              user_stack_pointer(regs), syscall_get_nr/arg/set_return.
  *             <asm/thread.h>   struct thread_struct: what switch_to() saves.
  *
- *           <asm/pte.h>: `typedef struct { unsigned long v; } pte_t`, for every level.
- *             PT_ENTRIES_SHIFT 9; pt_levels (3..5, fixed at boot); pt_span(level) bytes that an
- *             entry covers; pt_index(va, level).
- *             pte_load(p), set_pte(p, pte), ptep_xchg(p, pte) (atomic, returns the old one),
- *             ptep_clear_bits/ptep_set_bits (atomic), ptep_cmpxchg(p, old, new).
- *             pte_none, pte_present (V, or PROT_NONE marked), pte_hw_valid, pte_is_leaf,
- *             pte_is_table, pte_read/write/exec/user/young/dirty/global/special.
- *             pfn_pte(pfn, prot), pte_pfn, pte_prot, pte_mkwrite, pte_wrprotect, pte_mkdirty,
- *             pte_mkclean, pte_mkyoung, pte_mkold, pte_modify(pte, prot) (keeps pfn, A, D).
+ *           <asm/pte.h>: `typedef struct { ... } pte_t`, one type for every level.  Which bit says what, and in
+ *           which sense, is the ISA's own: nothing outside arch/ names one (tools/layercheck).
+ *             PT_ENTRIES_SHIFT; pt_levels (fixed at boot); pt_span(level) bytes that an entry covers;
+ *             pt_index(va, level).
+ *             What it is: pte_none, pte_present (valid, or PROT_NONE marked), pte_hw_valid (the hardware may use it),
+ *             pte_is_leaf, pte_is_table, pte_read/write/exec/user/young/dirty/global/special; pte_same(a, b);
+ *             pte_val(pte): a number, to be printed only.
+ *             pte_empty(): the one that is pte_none; all its bytes are 0, so a zeroed page is a table.
+ *             From one another, in registers: pfn_pte(pfn, prot), pte_pfn, pte_prot (what is left without the frame),
+ *             pte_mkwrite, pte_wrprotect, pte_mkdirty, pte_mkclean, pte_mkyoung, pte_mkold, pte_mkspecial,
+ *             pte_modify(pte, prot) (prot's permissions; frame, A, D, special stay), pte_advance_pfn(pte, nr).
+ *             pte_lost_perms(old, now): not 0 if @now, of the same frame, forbids what @old allowed, so that a flush
+ *             is due before it is relied upon (L3).  A and D are not permissions.
  *             pte_table(pa) (an entry that points to a table), pte_to_table(pte) -> pte_t *.
+ *             In memory, where the hardware may set A and D at any moment:
+ *             pte_load(p), set_pte(p, pte); pte_clear(p): of what no hardware writes to (empty ones, tables,
+ *             software's, kernel leaves); ptep_get_and_clear(p) and ptep_xchg(p, pte): atomic, the last A and D come
+ *             back; ptep_cmpxchg(p, old, new);
+ *             ptep_set_access_flags(p, entry): atomically give the entry A, D and the write permission that @entry has
+ *             beyond it; never takes any away, and keeps what the hardware sets;
+ *             ptep_set_wrprotect(p): atomically take the write permission, keeping A and D; the entry as it is now;
+ *             ptep_test_and_clear_young(p): was it young?  No flush.
  *             Software entries: pte_swp(type, offset) and pte_file(pgoff), with their tests and
- *             getters; they have V clear and are not pte_none.
+ *             getters; the hardware takes them for invalid, and they are not pte_none.
  *             PAGE_KERNEL, PAGE_KERNEL_RO, PAGE_KERNEL_EXEC, PAGE_KERNEL_IO (pte_t without frame),
- *             vm_prot(vm_flags): the user permission bits, write only where VM_SHARED says so.
+ *             vm_prot(vm_flags): user permissions, write only where VM_SHARED says so; young, for who enters it is at it.
  *
  * LOCKING   None here; each call names what it needs.
  * SEE       RISC-V Privileged specification, chapter 12 (Supervisor); doc/design.md, the TLB laws.

@@ -43,7 +43,7 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 		if (!(flags & BIT(PG_anon)))
 			continue;
 		if (pte_write(pte))
-			pte = pte_wrprotect(ptep_clear_bits(src, PTE_W));
+			pte = ptep_set_wrprotect(src);
 		page_share_anon_rmap(page, flags);
 		set_pte(dst, pte);
 		anon++;

@@ -21,8 +21,6 @@
 #include "include/fs.h"
 #include "mm/pt/flush.h"
 
-#define PTE_PERMS (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U)
-
 /* Could a write to this private page proceed without a copy? */
 static bool private_writable(pte_t pte)
 {
@@ -45,11 +43,11 @@ static pte_t protected_pte(struct vm_area_struct *vma, pte_t pte, pte_t prot, bo
 	return now;
 }
 
-/* Returns the entries changed; *lost collects the permission bits that any of them lost. */
+/* Returns the entries changed; *lost: not 0 where any of them lost a permission. */
 static unsigned long protect_run(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, vaddr_t stop,
 				 pte_t prot, unsigned long *lost)
 {
-	bool write = (vma->vm_flags & (VM_SHARED | VM_WRITE)) == VM_WRITE && prot.v & PTE_V;
+	bool write = (vma->vm_flags & (VM_SHARED | VM_WRITE)) == VM_WRITE && pte_hw_valid(prot);
 	struct page *table = pt_page(ptep);
 	unsigned long changed = 0;
 
@@ -62,9 +60,9 @@ static unsigned long protect_run(struct vm_area_struct *vma, pte_t *ptep, vaddr_
 		do {		/* the hardware may set A or D meanwhile */
 			pte = pte_load(ptep);
 			now = protected_pte(vma, pte, prot, write);
-		} while (now.v != pte.v && unlikely(!ptep_cmpxchg(ptep, pte, now)));
-		*lost |= pte.v & ~now.v & PTE_PERMS;
-		changed += now.v != pte.v;
+		} while (!pte_same(now, pte) && unlikely(!ptep_cmpxchg(ptep, pte, now)));
+		*lost |= pte_lost_perms(pte, now);
+		changed += !pte_same(now, pte);
 	}
 	spin_unlock(&table->ptl);
 	return changed;
@@ -113,7 +111,7 @@ static void move_run(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t
 
 		if (pte_none(pte))
 			continue;
-		pte = ptep_xchg(from, (pte_t){ 0 });
+		pte = ptep_get_and_clear(from);
 		valid |= pte_hw_valid(pte);
 		set_pte(to, pte);
 	}

@@ -92,22 +92,23 @@ static __always_inline vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vadd
 	spin_lock(&table->ptl);
 	for (; va != stop && !full; va += PAGE_SIZE, ptep++) {
 		pte_t pte = pte_load(ptep);
+		unsigned long slot;
 
 		if (pte_none(pte) || zap_spares(pte, what))
 			continue;
 		if (unlikely(!pte_present(pte))) {
-			set_pte(ptep, (pte_t){ 0 });
+			pte_clear(ptep);
 			continue;
 		}
-		pte = ptep_xchg(ptep, (pte_t){ 0 });	/* with the last A and D */
+		pte = ptep_get_and_clear(ptep);	/* with the last A and D */
 		if (!end)
 			first = va;
 		end = va + PAGE_SIZE;
 		if (unlikely(pte_special(pte)))
 			continue;
-		pte.v = zap_page(&st, pfn_to_page(pte_pfn(pte)), pte);
-		tlb->any_dirty |= pte.v & GATHER_DIRTY;
-		full = __tlb_remove_page(tlb, pte.v);	/* Z1: the entry's reference */
+		slot = zap_page(&st, pfn_to_page(pte_pfn(pte)), pte);
+		tlb->any_dirty |= slot & GATHER_DIRTY;
+		full = __tlb_remove_page(tlb, slot);	/* Z1: the entry's reference */
 	}
 	spin_unlock(&table->ptl);
 	if (end)
@@ -189,7 +190,7 @@ static void free_tables(struct mmu_gather *tlb, pte_t *table, unsigned level, va
 			free_tables(tlb, pte_to_table(pte), level - 1, va, stop, floor, last);
 		if (base < floor || base + (pt_span(level) - 1) > last)
 			continue;
-		set_pte(ptep, (pte_t){ 0 });
+		pte_clear(ptep);
 		tlb_remove_table(tlb, pte_to_table(pte), base, base + pt_span(level));
 	}
 	cond_resched();

@@ -128,7 +128,7 @@ static void show_block(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, stru
 	for (struct page *page = block; page != block + ANON_BATCH; page++, ptep++) {
 		page_init_anon(page, index++);
 		set_pte(ptep, pte);
-		pte.v += 1ul << PTE_PFN_SHIFT;
+		pte = pte_advance_pfn(pte, 1);
 	}
 	rmap_stat(block, NR_ANON_MAPPED, ANON_BATCH);
 }
@@ -243,7 +243,7 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 static unsigned do_swap_page(struct vm_fault *vmf)
 {
 	pr_err_ratelimited("swap entry %016lx at %016lx, but there is no swap\n",
-			   vmf->orig_pte.v, vmf->address);
+			   pte_val(vmf->orig_pte), vmf->address);
 	return VM_FAULT_SIGBUS;
 }
 
@@ -262,10 +262,12 @@ static unsigned do_nonlinear_fault(struct vm_fault *vmf)
 static unsigned fix_entry(struct vm_fault *vmf)
 {
 	if (vmf_lock_same(vmf)) {
-		unsigned long bits = vmf->flags & FAULT_FLAG_WRITE ? PTE_A | PTE_D : PTE_A;
+		pte_t entry = pte_mkyoung(vmf->orig_pte);
 
-		if ((vmf->orig_pte.v & bits) != bits)
-			ptep_set_bits(vmf->pte, bits);
+		if (vmf->flags & FAULT_FLAG_WRITE)
+			entry = pte_mkdirty(entry);
+		if (!pte_same(entry, vmf->orig_pte))
+			ptep_set_access_flags(vmf->pte, entry);
 	}
 	vmf_unlock(vmf);
 	arch_tlb_flush_local_page(vmf->vma->vm_mm, vmf->address);

@@ -38,9 +38,7 @@
 /* Add W (and A, D) to the entry.  More permission: a local fence at most (L3). */
 static void wp_make_writable(struct vm_fault *vmf) REQUIRES(vmf->table->ptl)
 {
-	unsigned long bits = PTE_A | PTE_D | (vmf->vma->vm_flags & VM_WRITE ? PTE_W : 0);
-
-	ptep_set_bits(vmf->pte, bits);
+	ptep_set_access_flags(vmf->pte, maybe_mkwrite(pte_mkdirty(pte_mkyoung(vmf->orig_pte)), vmf->vma));
 	arch_tlb_flush_local_page(vmf->vma->vm_mm, vmf->address);
 }
 
@@ -76,7 +74,7 @@ static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *co
 	struct vm_area_struct *vma = vmf->vma;
 	pte_t pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(copy), vma->vm_page_prot)), vma);
 
-	ptep_xchg(vmf->pte, (pte_t){ 0 });
+	ptep_get_and_clear(vmf->pte);
 	flush_tlb_page(vma, vmf->address);		/* C2 */
 	if (vma->vm_flags & VM_EXEC)
 		flush_icache_page(vma, copy);

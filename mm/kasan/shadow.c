@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "include/arch/arch.h"
+#include "include/mm_types.h"
 #include "include/uapi/errno.h"
 #include "lib/string.h"
 #include "mm/kasan/kasan.h"
@@ -41,15 +42,14 @@ static int own(pte_t *ptep, unsigned level)
 		memcpy(page_to_virt(page), kasan_zero_table[level - 1], PAGE_SIZE);
 	else
 		clear_page(page_to_virt(page));
-	if (cmpxchg(&ptep->v, old.v, level ? pte_table(page_to_phys(page)).v :
-		    pfn_pte(page_to_pfn(page), PAGE_KERNEL).v) != old.v)
+	if (!ptep_cmpxchg(ptep, old, level ? pte_table(page_to_phys(page)) : pfn_pte(page_to_pfn(page), PAGE_KERNEL)))
 		__free_page(page);
 	return 0;
 }
 
 static int own_page(unsigned long va)
 {
-	pte_t *table = swapper_root;
+	pte_t *table = init_mm.pgd;
 
 	for (unsigned level = pt_levels - 1;; level--) {
 		pte_t *ptep = &table[pt_index(va, level)];
@@ -64,7 +64,7 @@ static int own_page(unsigned long va)
 
 static bool needs_page(unsigned long va)
 {
-	pte_t *table = swapper_root;
+	pte_t *table = init_mm.pgd;
 
 	for (unsigned level = pt_levels - 1;; level--) {
 		pte_t pte = pte_load(&table[pt_index(va, level)]);

@@ -27,5 +27,5 @@ void set_fixmap(enum fixed_address slot, phys_addr_t pa, pte_t prot)
 
 void clear_fixmap(enum fixed_address slot)
 {
-	fixmap_write(slot, (pte_t){ 0 });
+	fixmap_write(slot, pte_empty());
 }

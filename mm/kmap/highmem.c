@@ -58,7 +58,7 @@ void kunmap_atomic_high(const void *addr)
 	unsigned *depth = this_hart_ptr(&kmap_depth), mine = *depth - 1, slot = window_slot(mine);
 
 	ASSERT(((vaddr_t)addr & PAGE_MASK) == fix_to_virt(slot));	/* in reverse order, on the same hart */
-	set_pte(&fixmap_pte[slot], (pte_t){ 0 });
+	pte_clear(&fixmap_pte[slot]);
 	arch_tlb_flush_window(fix_to_virt(slot));
 	barrier();
 	*depth = mine;
@@ -164,7 +164,7 @@ static void slot_release(unsigned *link)
 	unsigned slot = *link;
 
 	*link = pkmap[slot].next;
-	slot_write(slot, (pte_t){ 0 });
+	slot_write(slot, pte_empty());
 	pkmap[slot].page = NULL;
 	pkmap[slot].next = pkmap_free;
 	pkmap_free = slot;

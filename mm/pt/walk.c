@@ -181,7 +181,7 @@ static bool map_kernel_large(vaddr_t va, pfn_t pfn, pte_t prot)
 		return false;
 	old = pte_load(ptep);
 	if (pte_is_table(old)) {
-		set_pte(ptep, (pte_t){ 0 });
+		pte_clear(ptep);
 		flush_tlb_all();		/* L1, L4 */
 		pt_table_free(&init_mm, pte_to_table(old));
 	}
@@ -254,10 +254,10 @@ void pt_unmap_kernel(vaddr_t va, vaddr_t end)
 		stop = pt_addr_end(va, end, max(level, 1u));
 		if (!level) {
 			for (vaddr_t a = va; a != stop; a += PAGE_SIZE)
-				set_pte(ptep++, (pte_t){ 0 });
+				pte_clear(ptep++);
 		} else if (pte_is_leaf(pte_load(ptep))) {
 			ASSERT(stop - va == pt_span(level));	/* as it was mapped: nothing is split */
-			set_pte(ptep, (pte_t){ 0 });
+			pte_clear(ptep);
 		}
 	}
 }

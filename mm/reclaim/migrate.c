@@ -155,7 +155,7 @@ static void clear_entries(struct migration *m)
 	for (unsigned i = 0; i < m->nr; i++) {
 		struct entry *e = &m->entry[i];
 
-		e->pte = ptep_xchg(e->ptep, (pte_t){ 0 });
+		e->pte = ptep_get_and_clear(e->ptep);
 		if (pte_hw_valid(e->pte))
 			flush_tlb_page(e->vma, e->va);
 	}

@@ -79,7 +79,7 @@ static int node_of_address(unsigned long addr)
 		return -EFAULT;
 	mmap_read_lock(mm);
 	ptep = pt_lookup(mm, addr);
-	pte = ptep ? pte_load(ptep) : (pte_t){ 0 };
+	pte = ptep ? pte_load(ptep) : pte_empty();
 	if (pte_present(pte))
 		nid = page_to_nid(pfn_to_page(pte_pfn(pte)));
 	mmap_read_unlock(mm);

@@ -240,7 +240,7 @@ static int page_at(struct mm_struct *mm, vaddr_t va, struct page **page) REQUIRE
 	if (!vma || !vma_migratable(vma))
 		return -EFAULT;
 	ptep = pt_lookup(mm, va);
-	pte = ptep ? pte_load(ptep) : (pte_t){ 0 };
+	pte = ptep ? pte_load(ptep) : pte_empty();
 	if (!pte_present(pte))
 		return -ENOENT;
 	if (pte_special(pte))

@@ -395,7 +395,7 @@ static int clear_refs_ptes(struct pt_walk *w, pte_t *ptep, vaddr_t va, vaddr_t e
 
 		if (!pte_hw_valid(pte) || pte_special(pte))
 			continue;
-		ptep_clear_bits(ptep, pte_mkyoung((pte_t){ 0 }).v);
+		ptep_test_and_clear_young(ptep);
 		ClearPageReferenced(pfn_to_page(pte_pfn(pte)));
 	}
 	spin_unlock(ptl);

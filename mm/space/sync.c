@@ -143,7 +143,7 @@ static void look_at_pages(struct vm_area_struct *vma, unsigned long va, struct m
 	const pte_t *ptep = pt_lookup(vma->vm_mm, va);
 
 	for (unsigned i = 0; i < r->nr; i++, va += PAGE_SIZE) {
-		pte_t pte = ptep ? pte_load(&ptep[i]) : (pte_t){ 0 };
+		pte_t pte = ptep ? pte_load(&ptep[i]) : pte_empty();
 
 		r->vec[i] = pte_present(pte) || (pte_none(pte) && vma->vm_file && page_is_cached(vma, va));
 	}

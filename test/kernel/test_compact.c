@@ -63,7 +63,7 @@ static u64 get_word(struct mm_struct *mm, unsigned long n)
 static struct page *page_at(struct mm_struct *mm, unsigned long n)
 {
 	pte_t *ptep = pt_lookup(mm, BASE + n * PAGE_SIZE);
-	pte_t pte = ptep ? pte_load(ptep) : (pte_t){ 0 };
+	pte_t pte = ptep ? pte_load(ptep) : pte_empty();
 
 	return pte_present(pte) ? pfn_to_page(pte_pfn(pte)) : NULL;
 }

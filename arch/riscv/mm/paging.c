@@ -207,7 +207,7 @@ static void __init map_fixmap(void)
 		t = paging_table_at(paging_table_below(&t[pt_index(FIXMAP_START, level)], level), level - 1);
 	set_pte(&t[pt_index(FIXMAP_START, 1)], pte_table(virt_to_phys(fixmap_pte)));
 	for (unsigned level = 0; level < PT_MAX_LEVELS; level++)
-		set_pte(&fixmap_pte[FIX_BOOT_TABLE + level], (pte_t){ 0 });
+		pte_clear(&fixmap_pte[FIX_BOOT_TABLE + level]);
 }
 
 unsigned long kernel_satp(void)
@@ -287,7 +287,7 @@ void free_initmem(void)
 		pte_t *image = kernel_pte(va), *direct = kernel_pte((unsigned long)alias);
 
 		if (image)
-			set_pte(image, (pte_t){ 0 });
+			pte_clear(image);
 		if (direct)
 			set_pte(direct, pfn_pte(pte_pfn(*direct), PAGE_KERNEL));
 	}

@@ -56,7 +56,7 @@ static void broken(const char *what, const struct entry *e, unsigned hart)
 	host_stale++;
 	if (!host_tlb_quiet)
 		diag("hart %u: %s: va %lx level %u asid %ld pte %lx", hart, what, e->va, e->level,
-		     e->asid, e->pte.v);
+		     e->asid, pte_val(e->pte));
 }
 
 /* ---- the memory of a hart -------------------------------------------------------------------- */
@@ -203,19 +203,19 @@ static pte_t *lookup(struct mm_struct *mm, vaddr_t va, pte_t *pte)
 	for (*pte = pte_load(ptep); level && pte_is_table(*pte); *pte = pte_load(ptep))
 		ptep = &pte_to_table(*pte)[pt_index(va, --level)];
 	if (level && pte_is_leaf(*pte))
-		pte->v += ((va & (pt_span(level) - 1)) >> PAGE_SHIFT) << PTE_PFN_SHIFT;
+		*pte = pte_advance_pfn(*pte, (va & (pt_span(level) - 1)) >> PAGE_SHIFT);
 	return ptep;
 }
 
 /* Does the remembered leaf @e still agree with the tables? (H1) */
 static void check_leaf(const struct entry *e, unsigned hart)
 {
-	pte_t now = { 0 };
-	unsigned long lost;
+	pte_t now = pte_empty();
+	bool lost;
 
 	if (e->mm->pgd)
 		lookup(e->mm, e->va, &now);
-	lost = e->pte.v & ~now.v & (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_D);
+	lost = pte_lost_perms(e->pte, now) || (pte_dirty(e->pte) && !pte_dirty(now));
 
 	if (host_page_is_free(pte_pfn(e->pte)) && pte_pfn(e->pte) >= 0x80000)
 		broken("translation to a free frame", e, hart);
@@ -264,6 +264,12 @@ static pte_t *walk(struct hart *h, struct mm_struct *mm, long asid, vaddr_t va, 
 	return &table[pt_index(va, 0)];
 }
 
+/* @pte with the A and D of an access. */
+static pte_t used(pte_t pte, unsigned kind)
+{
+	return kind == HOST_STORE ? pte_mkdirty(pte_mkyoung(pte)) : pte_mkyoung(pte);
+}
+
 /*
  * The leaf that the hart uses for @va, or NULL: a fault.
  */
@@ -271,8 +277,7 @@ static struct entry *translate(struct mm_struct *mm, long asid, vaddr_t va, unsi
 {
 	struct hart *h = &harts[this_hart()];
 	struct entry *e = recall(h, asid, 0, va & PAGE_MASK);
-	unsigned long ad = kind == HOST_STORE ? PTE_A | PTE_D : PTE_A;
-	pte_t *ptep, pte = { 0 };
+	pte_t *ptep, pte = pte_empty();
 
 	if (e && e->mm != mm)
 		broken("ASID of another address space", e, this_hart());	/* H3 */
@@ -280,22 +285,22 @@ static struct entry *translate(struct mm_struct *mm, long asid, vaddr_t va, unsi
 		check_leaf(e, this_hart());
 		if (!allows(e->pte, kind, user))
 			return NULL;
-		if ((e->pte.v & ad) == ad)
+		if (pte_same(used(e->pte, kind), e->pte))
 			return e;
 		if (host_soft_ad)
 			return NULL;
 		ptep = pt_lookup(mm, va);	/* hardware sets D in the table, then here */
 		if (!ptep || !allows(pte_load(ptep), kind, user))
 			return NULL;
-		ptep_set_bits(ptep, ad);
-		e->pte.v |= ad;
+		ptep_set_access_flags(ptep, used(pte_load(ptep), kind));
+		e->pte = used(e->pte, kind);
 		return e;
 	}
 	ptep = walk(h, mm, asid, va, &pte);
-	if (!allows(pte, kind, user) || (host_soft_ad && (pte.v & ad) != ad))
+	if (!allows(pte, kind, user) || (host_soft_ad && !pte_same(used(pte, kind), pte)))
 		return NULL;
-	ptep_set_bits(ptep, ad);
-	return remember(h, mm, asid, 0, va & PAGE_MASK, (pte_t){ pte.v | ad });
+	ptep_set_access_flags(ptep, used(pte_load(ptep), kind));
+	return remember(h, mm, asid, 0, va & PAGE_MASK, used(pte, kind));
 }
 
 void host_tlb_check(struct mm_struct *mm)

@@ -55,13 +55,10 @@ static __always_inline pte_t pte_load(const pte_t *p)
 { return (pte_t){ __atomic_load_n(&p->v, __ATOMIC_RELAXED) }; }
 /* A plain store: gcc makes an AMO of a relaxed atomic one. */
 static __always_inline void set_pte(pte_t *p, pte_t pte) { WRITE_ONCE(p->v, pte.v); }
+static __always_inline void pte_clear(pte_t *p) { WRITE_ONCE(p->v, 0); }
 static __always_inline pte_t ptep_xchg(pte_t *p, pte_t pte)
 { return (pte_t){ __atomic_exchange_n(&p->v, pte.v, __ATOMIC_ACQ_REL) }; }
-/* Both return the entry as it was. */
-static __always_inline pte_t ptep_clear_bits(pte_t *p, unsigned long bits)
-{ return (pte_t){ __atomic_fetch_and(&p->v, ~bits, __ATOMIC_ACQ_REL) }; }
-static __always_inline pte_t ptep_set_bits(pte_t *p, unsigned long bits)
-{ return (pte_t){ __atomic_fetch_or(&p->v, bits, __ATOMIC_ACQ_REL) }; }
+static __always_inline pte_t ptep_get_and_clear(pte_t *p) { return ptep_xchg(p, (pte_t){ 0 }); }
 /* Store @new_ if the entry still is @old; whether it did. */
 static __always_inline bool ptep_cmpxchg(pte_t *p, pte_t old, pte_t new_)
 {
@@ -69,7 +66,16 @@ static __always_inline bool ptep_cmpxchg(pte_t *p, pte_t old, pte_t new_)
 					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);	/* see atomic.h */
 }
 
+static __always_inline void ptep_set_access_flags(pte_t *p, pte_t entry)
+{ __atomic_fetch_or(&p->v, entry.v, __ATOMIC_ACQ_REL); }
+static __always_inline pte_t ptep_set_wrprotect(pte_t *p)
+{ return (pte_t){ __atomic_fetch_and(&p->v, ~PTE_W, __ATOMIC_ACQ_REL) & ~PTE_W }; }
+static __always_inline bool ptep_test_and_clear_young(pte_t *p)
+{ return pte_load(p).v & PTE_A && __atomic_fetch_and(&p->v, ~PTE_A, __ATOMIC_ACQ_REL) & PTE_A; }
+
 /* ---- what an entry is ------------------------------------------------------------------------ */
+static __always_inline pte_t pte_empty(void) { return (pte_t){ 0 }; }
+static __always_inline unsigned long pte_val(pte_t p) { return p.v; }
 static __always_inline bool pte_none(pte_t p) { return p.v == 0; }
 static __always_inline bool pte_hw_valid(pte_t p) { return p.v & PTE_V; }
 static __always_inline bool pte_present(pte_t p) { return p.v & (PTE_V | PTE_NONE_PROT); }
@@ -85,10 +91,14 @@ static __always_inline bool pte_dirty(pte_t p) { return p.v & PTE_D; }
 static __always_inline bool pte_global(pte_t p) { return p.v & PTE_G; }
 static __always_inline bool pte_special(pte_t p) { return p.v & PTE_SPECIAL; }
 static __always_inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
+static __always_inline unsigned long pte_lost_perms(pte_t old, pte_t now)
+{ return old.v & ~now.v & (PTE_V | PTE_LEAF_BITS | PTE_U); }
 
 /* ---- making one from another ----------------------------------------------------------------- */
 static __always_inline pte_t pfn_pte(pfn_t pfn, pte_t prot) { return (pte_t){ pfn << PTE_PFN_SHIFT | prot.v }; }
 static __always_inline pfn_t pte_pfn(pte_t p) { return p.v << 10 >> 20; }
+static __always_inline pte_t pte_advance_pfn(pte_t p, unsigned long nr)
+{ return (pte_t){ p.v + (nr << PTE_PFN_SHIFT) }; }
 static __always_inline pte_t pte_prot(pte_t p) { return (pte_t){ p.v & ~PTE_PFN_MASK }; }
 static __always_inline pte_t pte_mkwrite(pte_t p) { return (pte_t){ p.v | PTE_W }; }
 static __always_inline pte_t pte_wrprotect(pte_t p) { return (pte_t){ p.v & ~PTE_W }; }

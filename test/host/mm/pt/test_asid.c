@@ -35,7 +35,7 @@ static void free_table(struct mm_struct *m, pte_t *table, unsigned level)
 
 	if (level)
 		free_table(m, pte_to_table(*ptep), level - 1);
-	set_pte(ptep, (pte_t){ 0 });
+	pte_clear(ptep);
 	if (level < pt_levels - 1)
 		pt_table_free(m, table);
 }

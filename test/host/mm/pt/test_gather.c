@@ -49,7 +49,7 @@ static void unmap(struct mmu_gather *tlb, unsigned nr, unsigned long mark)
 {
 	for (unsigned i = 0; i < nr; i++) {
 		vaddr_t va = BASE + i * PAGE_SIZE;
-		pte_t pte = ptep_xchg(pt_lookup(mm, va), (pte_t){ 0 });
+		pte_t pte = ptep_get_and_clear(pt_lookup(mm, va));
 		unsigned long slot = (unsigned long)pfn_to_page(pte_pfn(pte)) | mark;
 
 		tlb_cover(tlb, va, va + PAGE_SIZE);
@@ -83,7 +83,7 @@ static void drop_level(struct mmu_gather *tlb, pte_t *table, unsigned level, boo
 			continue;
 		if (level > 1)
 			drop_level(tlb, pte_to_table(pte), level - 1, through_gather);
-		set_pte(&table[i], (pte_t){ 0 });
+		pte_clear(&table[i]);
 		if (through_gather)
 			tlb_remove_table(tlb, pte_to_table(pte), BASE, BASE + pt_span(level));
 		else
@@ -131,36 +131,33 @@ static pte_t *entry(void) { return pt_lookup(mm, BASE); }
 
 static void free_unflushed(void)
 {
-	put_page(pfn_to_page(pte_pfn(ptep_xchg(entry(), (pte_t){ 0 }))));
+	put_page(pfn_to_page(pte_pfn(ptep_get_and_clear(entry()))));
 }
 static void flush_here_only(void)
 {
-	struct page *page = pfn_to_page(pte_pfn(ptep_xchg(entry(), (pte_t){ 0 })));
+	struct page *page = pfn_to_page(pte_pfn(ptep_get_and_clear(entry())));
 
 	arch_tlb_flush_local_page(mm, BASE);
 	put_page(page);
 }
 static void flush_next_page(void)
 {
-	struct page *page = pfn_to_page(pte_pfn(ptep_xchg(entry(), (pte_t){ 0 })));
+	struct page *page = pfn_to_page(pte_pfn(ptep_get_and_clear(entry())));
 
 	flush_tlb_mm_range(mm, BASE + PAGE_SIZE, BASE + 2 * PAGE_SIZE);
 	put_page(page);
 }
 static void downgrade_unflushed(void)
 {
-	pte_t old;
-
 	touch_on(1, BASE);
-	old = ptep_clear_bits(entry(), PTE_R);
+	set_pte(entry(), pte_modify(pte_load(entry()), vm_prot(0)));
 	host_tlb_check(mm);
-	put_page(pfn_to_page(pte_pfn(ptep_xchg(entry(), (pte_t){ 0 }))));
+	put_page(pfn_to_page(pte_pfn(ptep_get_and_clear(entry()))));
 	flush_tlb_mm(mm);
-	(void)old;
 }
 static void table_by_address(void)
 {
-	struct page *page = pfn_to_page(pte_pfn(ptep_xchg(entry(), (pte_t){ 0 })));
+	struct page *page = pfn_to_page(pte_pfn(ptep_get_and_clear(entry())));
 
 	flush_tlb_mm_range(mm, BASE, BASE + PAGE_SIZE);
 	put_page(page);
