@@ -13,20 +13,6 @@
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
-static void iter_one(struct iov_iter *i, void *buf, size_t n, bool user)
-{
-	i->one = (struct iovec){ buf, n };
-	i->iov = &i->one;
-	i->nr_segs = 1;
-	i->offset = 0;
-	i->count = n;
-	i->user = user;
-	i->rwf = 0;
-}
-
-void iov_iter_user(struct iov_iter *i, void __user *buf, size_t n) { iter_one(i, buf, n, true); }
-void iov_iter_kernel(struct iov_iter *i, void *buf, size_t n) { iter_one(i, buf, n, false); }
-
 /* The segment we stand in; empty ones are stepped over.  => bytes left in it */
 static inline size_t iter_segment(struct iov_iter *i, char **p)
 {

@@ -99,7 +99,7 @@ int pipe_sleep(struct pipe_inode_info *p, wait_queue_head_t *q)
 
 /* ---- read ------------------------------------------------------------------------------------ */
 
-static void release_buf(struct pipe_inode_info *p, struct pipe_buffer *b) REQUIRES(p->mutex)
+static __always_inline void release_buf(struct pipe_inode_info *p, struct pipe_buffer *b) REQUIRES(p->mutex)
 {
 	if ((b->flags & PIPE_BUF_MERGE) && !p->spare && page_count(b->page) == 1)
 		p->spare = b->page;
@@ -109,73 +109,98 @@ static void release_buf(struct pipe_inode_info *p, struct pipe_buffer *b) REQUIR
 	p->tail++;
 }
 
-/* Copy what is in the ring.  *@emptied: a buffer became free.  => bytes, or -EFAULT with nothing copied */
-static ssize_t pipe_take(struct pipe_inode_info *p, struct iov_iter *to, bool *emptied) REQUIRES(p->mutex)
+/*
+ * Copy what the first buffer holds.  => the ring is not empty; bytes, fewer than were there and asked for when
+ * user memory ends
+ */
+static __always_inline size_t pipe_take_buf(struct pipe_inode_info *p, struct iov_iter *to, bool *emptied, bool *more)
+	REQUIRES(p->mutex)
+{
+	struct pipe_buffer *b = pipe_buf(p, p->tail);
+	size_t want = min((size_t)b->len, to->count);
+	size_t n = copy_page_to_iter(b->page, b->offset, want, to);
+	bool packet = b->flags & PIPE_BUF_PACKET;
+
+	b->offset += n;
+	b->len -= n;
+	*more = false;
+	if (unlikely(n < want))
+		return n;
+	if (!b->len || packet) {
+		release_buf(p, b);
+		*emptied = true;
+	}
+	*more = to->count && !packet && !pipe_empty(p);
+	return n;
+}
+
+/* What follows the first buffer. */
+static __noinline ssize_t pipe_take_rest(struct pipe_inode_info *p, struct iov_iter *to, bool *emptied)
+	REQUIRES(p->mutex)
 {
 	ssize_t total = 0;
+	bool more;
 
-	while (to->count && !pipe_empty(p)) {
-		struct pipe_buffer *b = pipe_buf(p, p->tail);
-		size_t want = min((size_t)b->len, to->count);
-		size_t n = copy_page_to_iter(b->page, b->offset, want, to);
-		bool packet = b->flags & PIPE_BUF_PACKET;
-
-		total += n;
-		b->offset += n;
-		b->len -= n;
-		if (n < want)
-			return total ? total : -EFAULT;
-		if (!b->len || packet) {
-			release_buf(p, b);
-			*emptied = true;
-		}
-		if (packet)
-			break;
-	}
+	do {
+		total += pipe_take_buf(p, to, emptied, &more);
+	} while (more);
 	return total;
+}
+
+/* Wait for something to read.  => 0, or what the call returns: -errno, or PIPE_EOF */
+#define PIPE_EOF	1
+static __noinline int pipe_wait_data(struct file *f, struct pipe_inode_info *p, const struct iov_iter *to)
+	REQUIRES(p->mutex)
+{
+	while (pipe_empty(p)) {
+		int rc;
+
+		if (!p->writers)
+			return PIPE_EOF;
+		if ((f->f_flags & O_NONBLOCK) || (to->rwf & RWF_NOWAIT))
+			return -EAGAIN;
+		rc = pipe_sleep(p, &p->rd_wait);
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 static ssize_t pipe_read(struct file *f, struct iov_iter *to, __maybe_unused loff_t *pos)
 {
 	struct pipe_inode_info *p = f->private_data;
-	bool emptied = false, was_full;
+	bool emptied = false, was_full, more;
 	ssize_t rc = 0;
 
 	if (!to->count)
 		return 0;
 	mutex_lock(&p->mutex);
-	while (pipe_empty(p)) {
-		if (!p->writers)
-			goto out;
-		if ((f->f_flags & O_NONBLOCK) || (to->rwf & RWF_NOWAIT)) {
-			rc = -EAGAIN;
-			goto out;
-		}
-		rc = pipe_sleep(p, &p->rd_wait);
-		if (rc)
-			goto out;
+	if (pipe_empty(p))
+		rc = pipe_wait_data(f, p, to);
+	if (unlikely(rc)) {
+		mutex_unlock(&p->mutex);
+		return rc == PIPE_EOF ? 0 : rc;
 	}
 	was_full = pipe_full(p);
-	rc = pipe_take(p, to, &emptied);
+	rc = pipe_take_buf(p, to, &emptied, &more);
+	if (unlikely(more))
+		rc += pipe_take_rest(p, to, &emptied);
 	mutex_unlock(&p->mutex);
+	if (unlikely(!rc))
+		return -EFAULT;
 	if (emptied && (was_full || p->poll_usage))
 		pipe_wake_writers(p);		/* Q3 */
-	return rc;
-out:
-	mutex_unlock(&p->mutex);
 	return rc;
 }
 
 /* ---- write ----------------------------------------------------------------------------------- */
 
-/* Append to the last buffer what fits there whole (Q2).  => bytes, or -EFAULT */
+/* Append to the last buffer what fits there whole (Q2).  => the ring is not empty; bytes, or -EFAULT */
 static ssize_t pipe_merge(struct pipe_inode_info *p, struct iov_iter *from) REQUIRES(p->mutex)
 {
 	struct pipe_buffer *b;
 	size_t n, end;
 
-	if (pipe_empty(p))
-		return 0;
 	b = pipe_buf(p, p->head - 1);
 	n = from->count & (PAGE_SIZE - 1);
 	end = b->offset + b->len;
@@ -199,7 +224,7 @@ static struct page *pipe_page(struct pipe_inode_info *p)
 }
 
 /* One new buffer.  => bytes, -EFAULT, -ENOMEM */
-static ssize_t pipe_append(struct pipe_inode_info *p, struct iov_iter *from, unsigned buf_flags)
+static __always_inline ssize_t pipe_append(struct pipe_inode_info *p, struct iov_iter *from, unsigned buf_flags)
 {
 	struct page *page = pipe_page(p);
 	size_t want = min(from->count, (size_t)PAGE_SIZE), n;
@@ -221,7 +246,7 @@ static ssize_t pipe_append(struct pipe_inode_info *p, struct iov_iter *from, uns
 }
 
 /* Put into the ring what there is room for.  => bytes, or -errno with none */
-static ssize_t pipe_fill(struct pipe_inode_info *p, struct iov_iter *from, unsigned buf_flags)
+static __noinline ssize_t pipe_fill(struct pipe_inode_info *p, struct iov_iter *from, unsigned buf_flags)
 {
 	ssize_t total = 0, n;
 
@@ -240,6 +265,33 @@ ssize_t pipe_broken(void)
 	return -EPIPE;
 }
 
+/* Fill and wait until all is in.  => bytes, or -errno with none */
+static __noinline ssize_t pipe_write_rest(struct file *f, struct iov_iter *from, unsigned buf_flags, bool *was_empty)
+{
+	struct pipe_inode_info *p = f->private_data;
+	ssize_t total = 0, n;
+
+	do {
+		n = pipe_fill(p, from, buf_flags);
+		if (n < 0)
+			break;
+		total += n;
+		if (!from->count)
+			break;
+		if ((f->f_flags & O_NONBLOCK) || (from->rwf & RWF_NOWAIT)) {
+			n = -EAGAIN;
+			break;
+		}
+		if (*was_empty)
+			pipe_wake_readers(p);
+		n = pipe_sleep(p, &p->wr_wait);
+		if (!n && !p->readers)
+			n = pipe_broken();
+		*was_empty = pipe_empty(p);
+	} while (!n);
+	return total ? total : n;
+}
+
 static ssize_t pipe_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
 {
 	unsigned buf_flags = f->f_flags & O_DIRECT ? PIPE_BUF_PACKET : PIPE_BUF_MERGE;
@@ -255,25 +307,15 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *from, __maybe_unused 
 		return pipe_broken();
 	}
 	was_empty = pipe_empty(p);
-	if (buf_flags == PIPE_BUF_MERGE)
+	if (buf_flags == PIPE_BUF_MERGE && !was_empty)
 		total = n = pipe_merge(p, from);
-	while (n >= 0 && from->count) {
-		n = pipe_fill(p, from, buf_flags);
-		if (n < 0)
-			break;
-		total += n;
-		if (!from->count)
-			break;
-		if ((f->f_flags & O_NONBLOCK) || (from->rwf & RWF_NOWAIT)) {
-			n = -EAGAIN;
-			break;
-		}
-		if (was_empty)
-			pipe_wake_readers(p);
-		n = pipe_sleep(p, &p->wr_wait);
-		if (!n && !p->readers)
-			n = pipe_broken();
-		was_empty = pipe_empty(p);
+	if (n >= 0 && from->count && !pipe_full(p)) {
+		n = pipe_append(p, from, buf_flags);
+		total += n > 0 ? n : 0;
+	}
+	if (unlikely(n >= 0 && from->count)) {
+		n = pipe_write_rest(f, from, buf_flags, &was_empty);
+		total += n > 0 ? n : 0;
 	}
 	was_empty |= p->poll_usage;
 	mutex_unlock(&p->mutex);

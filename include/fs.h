@@ -43,8 +43,19 @@ struct iov_iter {
 	u8 rwf;				/* RWF_*: what this one call asks for */
 	struct iovec one;		/* storage for the single-segment form */
 };
-void iov_iter_user(struct iov_iter *i, void __user *buf, size_t n);
-void iov_iter_kernel(struct iov_iter *i, void *buf, size_t n);
+static __always_inline void iov_iter_one(struct iov_iter *i, void *buf, size_t n, bool user)
+{
+	i->one.iov_base = buf;
+	i->one.iov_len = n;
+	i->iov = &i->one;
+	i->nr_segs = 1;
+	i->offset = 0;
+	i->count = n;
+	i->user = user;
+	i->rwf = 0;
+}
+static inline void iov_iter_user(struct iov_iter *i, void __user *buf, size_t n) { iov_iter_one(i, buf, n, true); }
+static inline void iov_iter_kernel(struct iov_iter *i, void *buf, size_t n) { iov_iter_one(i, buf, n, false); }
 /* Bytes copied (and advanced over); fewer than @n when user memory ends. */
 size_t copy_to_iter(const void *from, size_t n, struct iov_iter *i);
 size_t copy_from_iter(void *to, size_t n, struct iov_iter *i);

@@ -115,6 +115,16 @@ unsigned long activate_carried(struct task_struct *p)
 	}
 }
 
+/* @p, which sleeps, goes on on @hart.  => the hart to kick */
+static __noinline unsigned long wake_elsewhere(struct rq *rq, struct task_struct *p, unsigned hart)
+	RELEASE(rq->lock)
+{
+	p->se.vruntime -= rq->min_vruntime;
+	set_task_hart(p, hart);		/* R2; from here others lock the new queue and see R4 */
+	spin_unlock(&rq->lock);
+	return activate_carried(p);
+}
+
 /*
  * Make @t runnable if it sleeps in a state of @state_mask; true when this call ended the sleep.
  * => any context
@@ -155,10 +165,7 @@ bool wake_up_task(struct task_base *t, int state_mask)
 		kick_harts(kick);
 		return true;
 	}
-	p->se.vruntime -= rq->min_vruntime;
-	set_task_hart(p, hart);		/* R2; from here others lock the new queue and see R4 */
-	spin_unlock(&rq->lock);
-	kick = activate_carried(p);
+	kick = wake_elsewhere(rq, p, hart);
 	arch_irq_restore(flags);
 	kick_harts(kick);
 	return true;

@@ -39,13 +39,11 @@ static unsigned long asid_map[NR_ASID_WORDS];	/* (asid_lock) used in this genera
 static unsigned long generation;		/* (asid_lock to write) */
 static unsigned long flush_pending;		/* (asid_lock) harts that owe a flush (A2) */
 static unsigned long next_asid;			/* (asid_lock) where the search goes on */
-static unsigned asid_bits;			/* (I) 0: no ASIDs */
+unsigned asid_bits;
 static DEFINE_SPINLOCK(asid_lock, RANK_NONE);
 unsigned long asid_rollovers;
 
 static unsigned long asid_mask(void) { return BIT(asid_bits) - 1; }
-
-bool asid_enabled(void) { return asid_bits != 0; }
 
 unsigned long asid_of(const struct mm_struct *mm)
 {
@@ -147,7 +145,7 @@ static unsigned long asid_new_context(struct mm_struct *mm) REQUIRES(asid_lock)
 	return generation | asid;
 }
 
-static unsigned long asid_get_slow(struct mm_struct *mm, unsigned hart, bool *flush_all)
+static __noinline unsigned long asid_get_slow(struct mm_struct *mm, unsigned hart, bool *flush_all)
 {
 	unsigned long ctx;
 

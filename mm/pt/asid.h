@@ -22,7 +22,8 @@ unsigned long asid_get(struct mm_struct *mm, unsigned hart, bool *flush_all);
 unsigned long asid_of(const struct mm_struct *mm);
 
 /* Does the machine have enough ASIDs that switching address spaces needs no flush? */
-bool asid_enabled(void);
+extern unsigned asid_bits;		/* (I) 0: no */
+static __always_inline bool asid_enabled(void) { return asid_bits != 0; }
 
 extern unsigned long asid_rollovers;	/* so far */
 

@@ -203,37 +203,57 @@ static void icache_settle(unsigned hart)
 	WRITE_ONCE(icache_seen[hart], epoch);
 }
 
+/* What a switch seldom has to do: everything here was rolled over, or written as code, since @next last ran. */
+static __noinline void switch_flush(struct mm_struct *next, unsigned hart, bool flush_all)
+{
+	unsigned long self = BIT(hart);
+
+	if (flush_all) {
+		sfence_all();
+		this_hart_ptr(&tlb_stat)->switch_flushes++;
+	}
+	if (READ_ONCE(next->icache_stale.bits) & self)
+		run_deferred_fence_i(next, self);
+	/* Our bit is in next->harts: who begins an epoch from now on sees it. */
+	if (READ_ONCE(icache_seen[hart]) != READ_ONCE(icache_epoch))
+		icache_settle(hart);
+}
+
+static __always_inline void switch_to_user(struct mm_struct *next, unsigned hart)
+{
+	unsigned long self = BIT(hart), asid;
+	bool flush_all;
+
+	/* Set, then walk: pairs with the barrier in mm_harts() (T2). */
+	if (!(READ_ONCE(next->harts.bits) & self))
+		__atomic_fetch_or(&next->harts.bits, self, __ATOMIC_SEQ_CST);
+	asid = asid_get(next, hart, &flush_all);
+	csr_write(satp, (SATP_MODE_SV39 + pt_levels - 3) << SATP_MODE_SHIFT |
+			asid << SATP_ASID_SHIFT | PFN_DOWN(virt_to_phys(next->pgd)));
+	if (unlikely(flush_all || READ_ONCE(next->icache_stale.bits) & self ||
+		     READ_ONCE(icache_seen[hart]) != READ_ONCE(icache_epoch)))
+		switch_flush(next, hart, flush_all);
+}
+
+/* Without ASIDs everything of @prev has just been flushed on this hart. */
+static __noinline void switch_forget(struct mm_struct *prev, struct mm_struct *next)
+{
+	if (prev && prev != next && prev != &init_mm)
+		__atomic_fetch_and(&prev->harts.bits, ~BIT(this_hart()), __ATOMIC_SEQ_CST);
+}
+
 void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next)
 {
-	unsigned hart = this_hart();
-	unsigned long self = BIT(hart), asid = 0;
-	bool flush_all = false;
-
-	if (next == &init_mm) {
+	if (likely(next != &init_mm)) {
+		switch_to_user(next, this_hart());
+	} else {
 		csr_write(satp, kernel_satp());
 		if (!asid_enabled())
 			sfence_all();
-	} else {
-		/* Set, then walk: pairs with the barrier in mm_harts() (T2). */
-		if (!(READ_ONCE(next->harts.bits) & self))
-			__atomic_fetch_or(&next->harts.bits, self, __ATOMIC_SEQ_CST);
-		asid = asid_get(next, hart, &flush_all);
-		csr_write(satp, (SATP_MODE_SV39 + pt_levels - 3) << SATP_MODE_SHIFT |
-				asid << SATP_ASID_SHIFT | PFN_DOWN(virt_to_phys(next->pgd)));
-		if (flush_all) {
-			sfence_all();
-			this_hart_ptr(&tlb_stat)->switch_flushes++;
-		}
-		if (unlikely(READ_ONCE(next->icache_stale.bits) & self))
-			run_deferred_fence_i(next, self);
-		/* Our bit is in next->harts: who begins an epoch from now on sees it. */
-		if (unlikely(READ_ONCE(icache_seen[hart]) != READ_ONCE(icache_epoch)))
-			icache_settle(hart);
 	}
 	this_hart_ptr(&tlb_stat)->switches++;
-	/* Without ASIDs everything of prev has just been flushed here. */
-	if (!asid_enabled() && prev && prev != next && prev != &init_mm)
-		__atomic_fetch_and(&prev->harts.bits, ~self, __ATOMIC_SEQ_CST);
+	if (unlikely(!asid_enabled()))
+		switch_forget(prev, next);
 }
 
 /* ---- instruction cache (L6) ------------------------------------------------------------------ */
