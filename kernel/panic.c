@@ -6,8 +6,8 @@
  *                   there is no task to kill (interrupts were off, idle task, init).
  *           panic   report, stop the other harts, then what panic= says: -1 restart at once, n > 0
  *                   restart after n seconds, 0 halt.
- *           A backtrace believes a word of the stack if it points behind a call instruction; it may show
- *           a stale frame, it does not miss one.
+ *           A backtrace believes a word of the stack if it points behind a call instruction
+ *           (is_return_address(), of the ISA); it may show a stale frame, it does not miss one.
  * LOCKING   The first hart to panic goes on, others park.  The log's lock is broken.
  *
  * SPDX-License-Identifier: MIT
@@ -74,21 +74,6 @@ static const char *symbolise(unsigned long addr, char *buf, size_t n)
 	else
 		snprintf(buf, n, "0x%lx", addr);
 	return buf;
-}
-
-static bool is_return_address(unsigned long addr)
-{
-	u16 half[2];
-
-	if ((addr & 1) || !kernel_text_address(addr) || !kernel_text_address(addr - 4))
-		return false;
-	half[0] = *(const u16 *)(addr - 4);
-	half[1] = *(const u16 *)(addr - 2);
-	if ((half[1] & 0xf07f) == 0x9002 && (half[1] & 0x0f80))
-		return true;					/* c.jalr rs1 */
-	if ((half[0] & 0xfff) == 0x0ef)
-		return true;					/* jal ra */
-	return (half[0] & 0x7fff) == 0x00e7;			/* jalr ra */
 }
 
 void show_trace(unsigned long pc, unsigned long sp)
@@ -194,25 +179,8 @@ static void show_task_line(const char *level)
 
 void show_regs_at(const char *level, const struct pt_regs *regs)
 {
-	static const char names[32][4] = {
-		"epc", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4",
-		"a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11",
-		"t3", "t4", "t5", "t6",
-	};
-	const unsigned long *r = &regs->epc;
-	char buf[80];
-
 	show_task_line(level);
-	if (!user_mode(regs)) {
-		printk("%sepc : %s\n", level, symbolise(regs->epc, buf, sizeof(buf)));
-		printk("%s ra : %s\n", level, symbolise(regs->ra, buf, sizeof(buf)));
-	}
-	for (unsigned i = 0; i < 30; i += 3)
-		printk("%s%3s : %016lx %3s : %016lx %3s : %016lx\n", level, names[i], r[i],
-		       names[i + 1], r[i + 1], names[i + 2], r[i + 2]);
-	printk("%s%3s : %016lx %3s : %016lx\n", level, names[30], r[30], names[31], r[31]);
-	printk("%sstatus: %016lx badaddr: %016lx cause: %016lx\n", level, regs->status,
-	       regs->badaddr, regs->cause);
+	arch_show_regs(level, regs);
 }
 
 void show_regs(const struct pt_regs *regs) { show_regs_at(KERN_DEFAULT_TRACE, regs); }

@@ -39,7 +39,7 @@
  *             ptep_set_wrprotect(p): atomically take the write permission, keeping A and D; the entry as it is now;
  *             ptep_test_and_clear_young(p): was it young?  No flush.
  *             Software entries: pte_swp(type, offset) and pte_file(pgoff), with their tests and
- *             getters; the hardware takes them for invalid, and they are not pte_none.
+ *             getters; the hardware takes them for invalid, and they are not pte_none.  SWP_TYPES: how many types.
  *             PAGE_KERNEL, PAGE_KERNEL_RO, PAGE_KERNEL_EXEC, PAGE_KERNEL_IO (pte_t without frame),
  *             vm_prot(vm_flags): user permissions, write only where VM_SHARED says so; young, for who enters it is at it.
  *
@@ -140,6 +140,13 @@ void arch_timer_set(u64 ticks);			/* one-shot, this hart, absolute */
 __noreturn void arch_machine_poweroff(void);
 __noreturn void arch_machine_restart(void);
 __noreturn void arch_machine_halt(void);
+
+/* ---- reports: kernel/panic.c ------------------------------------------------------------------ */
+
+/* All registers of @regs, each line begun with the log level @level. */
+void arch_show_regs(const char *level, const struct pt_regs *regs);
+/* Does the word @addr of a kernel stack point behind a call instruction of the kernel's? */
+bool is_return_address(unsigned long addr);
 
 /* ---- up-calls: what the ISA calls ------------------------------------------------------------ */
 

@@ -116,7 +116,7 @@ static __always_inline pte_t pte_table(phys_addr_t pa)
 static __always_inline pte_t *pte_to_table(pte_t p) { return phys_to_virt(PFN_PHYS(pte_pfn(p))); }
 
 /* ---- software entries ------------------------------------------------------------------------ */
-#define PTE_SWP_TYPES	32u
+#define SWP_TYPES	32u
 static __always_inline pte_t pte_swp(unsigned type, unsigned long offset)
 { return (pte_t){ offset << 12 | (unsigned long)type << 6 | PTE_IS_SWP }; }
 static __always_inline bool pte_is_swp(pte_t p) { return (p.v & (PTE_V | PTE_G | PTE_IS_SWP)) == PTE_IS_SWP; }
