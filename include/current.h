@@ -34,7 +34,8 @@ struct task_base {
 	unsigned long kernel_sp;	/* (I) top of the kernel stack; entry.S, offset 0 */
 	unsigned long user_sp;		/* entry.S scratch, offset 8 */
 	unsigned long work;		/* (A) WORK_*, offset 16 */
-	unsigned long hart_off;		/* per-hart offset of the hart it runs on */
+	unsigned long hart_off;		/* per-hart offset of the hart it runs on; offset 24 */
+	unsigned long fast_syscalls;	/* own thread only: calls below it are looked up by entry.S, offset 32 */
 	unsigned int hart;		/* logical number of the hart it runs on */
 	unsigned int spin_depth;	/* debug: spin locks held; sleeping needs 0 */
 	struct mm_struct *mm;		/* user address space; NULL for kernel threads */

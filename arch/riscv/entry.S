@@ -23,7 +23,7 @@
 #define TASK_USER_SP	8
 #define TASK_WORK	16
 #define TASK_HART_OFF	24
-#define TRAP_NR_SYSCALLS 463		/* NR_SYSCALLS; trap.c asserts it */
+#define TASK_FAST_SYSCALLS 32
 
 /* What C may change, but sp and tp. */
 .macro save_scratch
@@ -131,7 +131,7 @@ trap_entry:
 	sd	t3, PT_EPC(sp)
 	sd	a0, PT_ORIG_A0(sp)
 	csrsi	sstatus, SR_SIE
-	li	t0, TRAP_NR_SYSCALLS
+	ld	t0, TASK_FAST_SYSCALLS(tp)
 	bgeu	a7, t0, syscall_slow
 	la	t1, sys_call_table
 	slli	t0, a7, 3
@@ -150,10 +150,19 @@ exit_light_a0:
 	ld	sp, PT_SP(sp)
 	sret
 
+/* A number outside the table, or a thread whose calls are looked at first. */
 syscall_slow:
 	mv	a0, sp
-	call	do_syscall
-	ld	a0, PT_A0(sp)
+	call	syscall_enter
+	mv	t1, a0
+	ld	a0, PT_ORIG_A0(sp)
+	beqz	t1, syscall_return	/* no call: a0 as it was */
+	ld	a1, PT_A1(sp)
+	ld	a2, PT_A2(sp)
+	ld	a3, PT_A3(sp)
+	ld	a4, PT_A4(sp)
+	ld	a5, PT_A5(sp)
+	jalr	t1
 	j	syscall_return
 
 /* The user's s registers are still in place, unless the call gave it others. */

@@ -26,7 +26,7 @@ BUILD_ASSERT(offsetof(struct pt_regs, s2) == PT_S2 && offsetof(struct pt_regs, t
 BUILD_ASSERT(offsetof(struct pt_regs, orig_a0) == PT_ORIG_A0);
 BUILD_ASSERT(offsetof(struct task_base, kernel_sp) == 0 && offsetof(struct task_base, user_sp) == 8);
 BUILD_ASSERT(offsetof(struct task_base, work) == 16 && offsetof(struct task_base, hart_off) == 24);
-BUILD_ASSERT(NR_SYSCALLS == 463);	/* entry.S has it too */
+BUILD_ASSERT(offsetof(struct task_base, fast_syscalls) == 32);
 
 DEFINE_PER_HART(struct emergency_stack { char bytes[EMERGENCY_STACK] __aligned(16); }, emergency_stack);
 

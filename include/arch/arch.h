@@ -152,8 +152,6 @@ bool is_return_address(unsigned long addr);
 
 /* A page-fault exception.  mm/fault/fault.c */
 void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned fault_flags);
-/* A system call; regs hold number and arguments.  kernel/syscall */
-void do_syscall(struct pt_regs *regs);
 /* About to return to user mode with current->work set; interrupts off on entry and exit. */
 void exit_to_user_work(struct pt_regs *regs);
 /* This hart's one-shot timer fired; interrupts off.  kernel/time */

@@ -203,6 +203,7 @@ BUILD_ASSERT(offsetof(siginfo_t, _sifields._sigchld._utime) == 32);
 #define POLL_PRI	5
 #define POLL_HUP	6
 #define SYS_SECCOMP	1
+#define SYS_USER_DISPATCH 2
 
 #define SIGEV_SIGNAL	0
 #define SIGEV_NONE	1

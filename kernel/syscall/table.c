@@ -52,12 +52,3 @@ const char *syscall_name(unsigned long nr)
 {
 	return nr < NR_SYSCALLS && names[nr] ? names[nr] : "?";
 }
-
-/* A number outside the table, or a call that is traced: the way that is not in entry.S. */
-void do_syscall(struct pt_regs *regs)
-{
-	unsigned long nr = regs->a7;
-	syscall_fn fn = nr < NR_SYSCALLS ? sys_call_table[nr] : sys_ni_syscall;
-
-	regs->a0 = fn(regs->orig_a0, regs->a1, regs->a2, regs->a3, regs->a4, regs->a5);
-}

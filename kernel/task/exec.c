@@ -30,6 +30,7 @@
 #include "kernel/futex/futex.h"
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
+#include "kernel/syscall/dispatch.h"
 #include "kernel/task/fork.h"
 #include "kernel/task/pid.h"
 #include "kernel/time/itimer.h"
@@ -414,6 +415,7 @@ static void reset_for_exec(struct task_struct *me, const char *filename)
 	exec_itimers(me->signal);
 	flush_signal_handlers(me, false);
 	sas_ss_reset(me);
+	clear_syscall_dispatch(me);
 	me->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD | PF_RANDOMIZE);
 	me->clear_child_tid = me->set_child_tid = NULL;
 	me->did_exec = true;

@@ -26,6 +26,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/signal/signal.h"
 #include "kernel/sync/completion.h"
+#include "kernel/syscall/dispatch.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/oom.h"
 #include "kernel/task/pid.h"
@@ -94,6 +95,7 @@ static void reset_task(struct task_struct *p)
 	p->start_time = ktime_get();
 	p->utime = p->stime = 0;
 	cpu_timer_bases_init(p->cpu_timers);
+	clear_syscall_dispatch(p);
 	p->nvcsw = p->nivcsw = 0;
 	p->kthread_fn = NULL;
 	p->icache_ctx = false;

@@ -6,6 +6,7 @@
  */
 #include "kernel/task/cred.h"
 #include "kernel/sched/sched.h"
+#include "kernel/syscall/table.h"
 
 DEFINE_RWLOCK(tasklist_lock, RANK_TASKLIST);
 LIST_HEAD(task_list);
@@ -47,6 +48,7 @@ extern char init_stack[], init_stack_end[];	/* boot/head.S */
 struct task_struct init_task = {
 	.kernel_sp = (unsigned long)init_stack_end,
 	.stack = init_stack,
+	.fast_syscalls = NR_SYSCALLS,
 	.stack_harts = ~0ul,		/* part of the image */
 	.state = TASK_RUNNING,
 	.flags = PF_KTHREAD,

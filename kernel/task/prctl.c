@@ -7,6 +7,7 @@
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "kernel/signal/signal.h"
+#include "kernel/syscall/dispatch.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/prctl_mm.h"
 #include "lib/string.h"
@@ -188,6 +189,8 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsign
 		return a2 || a3 || a4 || a5 ? -EINVAL : prctl_get_mdwe();
 	case PR_GET_AUXV:
 		return a4 || a5 ? -EINVAL : prctl_get_auxv((void __user *)a2, a3);
+	case PR_SET_SYSCALL_USER_DISPATCH:
+		return set_syscall_dispatch(a2, a3, a4, (u8 __user *)a5);
 	case PR_RISCV_SET_ICACHE_FLUSH_CTX:
 		return prctl_icache_ctx(a2, a3);
 	case PR_CAP_AMBIENT:

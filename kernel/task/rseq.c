@@ -160,8 +160,8 @@ static bool signature_matches(const struct rseq_cs *cs)
 	if (sig == current->rseq_sig)
 		return true;
 	if (__ratelimit(&limit, 10))
-		pr_warn("Possible attack attempt. Unexpected rseq signature 0x%x, expecting 0x%x (pid=%d, addr=%p).\n",
-			sig, current->rseq_sig, current->pid, at);
+		pr_warn("Possible attack attempt. Unexpected rseq signature 0x%x, expecting 0x%x "
+			"(pid=%d, addr=%p).\n", sig, current->rseq_sig, current->pid, at);
 	return false;
 }
 
@@ -210,7 +210,8 @@ static bool bring_up_to_date(struct pt_regs *regs)
 	clear_task_work(t, WORK_RSEQ);		/* before the look: what comes now counts anew (Q1) */
 	smp_mb();
 	hart = t->hart;
-	return !fix_up(t->rseq, regs) && !update_area(t->rseq, hart, hart, hart_node[hart], concurrency_id(t));
+	return !fix_up(t->rseq, regs) &&
+	       !update_area(t->rseq, hart, hart, hart_node[hart], concurrency_id(t));
 }
 
 void rseq_handle_work(struct pt_regs *regs)

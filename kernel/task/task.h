@@ -139,10 +139,17 @@ struct sched_entity {
 	u32 inv_weight;			/* 2^32 / weight */
 };
 
+/* Which of a thread's calls become signals (kernel/syscall/dispatch.c). */
+struct syscall_dispatch {
+	unsigned long offset, len;	/* calls from there are let through */
+	u8 __user *selector;		/* SYSCALL_DISPATCH_FILTER_* for all others, or NULL: block */
+};
+
 struct task_struct {
 	struct task_base;		/* first: tp and entry.S rely on it */
 	struct thread_struct thread;	/* saved context */
 	void *stack;			/* base of the kernel stack */
+	struct syscall_dispatch dispatch;	/* own thread only */
 	unsigned long stack_harts;	/* own hart: harts that may run on it (K1 of mm/kmap/stack.c) */
 	int state;			/* TASK_*; see kernel/sync/wait.h */
 	int exit_state;			/* (T) 0, EXIT_ZOMBIE, EXIT_DEAD; a reader may claim a zombie */
