@@ -9,7 +9,7 @@
  *                              and the page tables that realise them.
  * LOCKING   letters on fields: (I) fixed after init, (A) atomic, (Z) zone lock, (L) lru lock,
  *           (M) address_space lock, (P) page lock, (W) mmap_lock, (S) the slab cache's way,
- *           (T) page-table lock.  With two letters either suffices to read, both to write.
+ *           (T) page-table lock, (N) the root lock of the anon_vma.  With two letters either suffices to read, both to write.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -52,7 +52,7 @@ enum pageflags {
 	PG_reserved,		/* never given to the buddy system: image, firmware, boot data */
 	PG_head,		/* first page of a compound page; its order is in page[1].private */
 	PG_tail,		/* the others; compound_head names the first */
-	PG_anon,		/* anonymous: mapping is the anon_vma (or NULL), index the linear page */
+	PG_anon,		/* anonymous: mapping is the anon_vma, index the linear page */
 	PG_anon_exclusive,	/* (A; set and cleared under T) one entry maps it, and nobody else reads it */
 	PG_swapbacked,
 	PG_swapcache,
@@ -89,7 +89,8 @@ struct page {
 		};
 	};
 	union {
-		struct address_space *mapping;	/* (P) file pages: their cache; anon: anon_vma */
+		struct address_space *mapping;	/* (P) file pages: their cache */
+		struct anon_vma *anon_vma;	/* PG_anon: whose regions may map it (T; fixed while others refer) */
 		struct kmem_cache *slab_cache;	/* (S) */
 		struct mm_struct *pt_mm;	/* PG_table: whose */
 	};
@@ -247,6 +248,15 @@ struct vm_operations_struct {
 
 struct anon_vma;
 
+/* A region's place among those that may map the pages of @anon_vma: mm/rmap/anon_vma.h */
+struct anon_vma_chain {
+	struct anon_vma *anon_vma;		/* (N) NULL: not in use */
+	struct vm_area_struct *vma;		/* (N) */
+	struct anon_vma_chain *next;		/* (N) the region's others */
+	struct rb_node rb;			/* (N) in anon_vma->rb_root; clear when it is in none */
+	unsigned long rb_subtree_last;		/* (N) largest last page of the subtree */
+};
+
 struct vm_area_struct {
 	unsigned long vm_start, vm_end;		/* (W) */
 	struct vm_area_struct *vm_next, *vm_prev; /* (W) mm->mmap list, by address */
@@ -267,8 +277,9 @@ struct vm_area_struct {
 		} vm_set;
 		struct raw_prio_tree_node prio_tree_node;
 	} shared;
-	struct list_head anon_vma_node;		/* (anon_vma) */
-	struct anon_vma *anon_vma;		/* (W, T) */
+	struct anon_vma *anon_vma;		/* (A) its own: what pages that appear here belong to; set once */
+	struct anon_vma_chain avc;		/* (N) the first of its places; the others hang on it */
+	bool anon_inherited;			/* (W) it came by fork with places: never "singular" again */
 	atomic_t vm_lock_seq;			/* design room: per-region fault locking */
 	const char *anon_name;			/* PR_SET_VMA_ANON_NAME, or NULL */
 	struct mempolicy *vm_policy;		/* (W) mbind(2), counted; NULL: the task's */

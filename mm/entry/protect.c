@@ -9,9 +9,9 @@
  *   M1  Taken-away permissions are flushed before the caller lets go of mmap_lock (L3).
  *   M2  A moved entry's old translation is flushed before its ptl is released: from then on the page
  *       may be zapped at its new place, and freed.
- *   M3  Who looks for a file's page in all regions finds it in one of the two places, whichever he visits
- *       first: entries move under i_mmap_lock, which he holds.
- * LOCKING   mmap_lock (write); i_mmap_lock of a file that is moved; the ptls of the runs.
+ *   M3  Who looks for a page in all regions finds it in one of the two places, whichever he visits first:
+ *       entries move under the i_mmap_lock of a file and the lock of anonymous pages, of which he holds one.
+ * LOCKING   mmap_lock (write); i_mmap_lock of a file that is moved, the anon_vma's; the ptls of the runs.
  * COST      about 20 instructions a page each.
  * TESTS     test/host/mm/fault/
  *
@@ -20,6 +20,7 @@
 #include "mm/entry/pte.h"
 #include "include/fs.h"
 #include "mm/pt/flush.h"
+#include "mm/rmap/anon_vma.h"
 
 /* Could a write to this private page proceed without a copy? */
 static bool private_writable(pte_t pte)
@@ -120,15 +121,19 @@ static void move_run(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t
 	unlock_pair(a, b);
 }
 
-/* The same for a region of a file (M3).  No memory is allocated inside: reclaim takes the lock, too. */
-static void move_run_of(struct file *file, struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t va,
-			vaddr_t stop)
+/* The same with the locks of who looks for pages (M3).  No memory is allocated inside: reclaim takes them, too. */
+static void move_run_locked(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t va, vaddr_t stop) NO_LOCK_ANALYSIS
 {
-	struct address_space *mapping = file->f_mapping;
+	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
+	struct anon_vma *root;
 
-	mutex_lock(&mapping->i_mmap_lock);
+	if (mapping)
+		mutex_lock(&mapping->i_mmap_lock);
+	root = vma_anon_lock(vma);
 	move_run(vma, from, to, va, stop);
-	mutex_unlock(&mapping->i_mmap_lock);
+	vma_anon_unlock(root);
+	if (mapping)
+		mutex_unlock(&mapping->i_mmap_lock);
 }
 
 unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
@@ -144,10 +149,7 @@ unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
 		if (!to)
 			return va - old_addr;
 		stop = va + (to_stop - to_va);
-		if (vma->vm_file)
-			move_run_of(vma->vm_file, vma, from, to, va, stop);
-		else
-			move_run(vma, from, to, va, stop);
+		move_run_locked(vma, from, to, va, stop);
 		cond_resched();
 	}
 	return len;

@@ -98,7 +98,7 @@ static unsigned show_anon_pages(struct vm_area_struct *vma, pte_t *ptep, vaddr_t
 
 		if (!pte_none(pte_load(&ptep[i])))
 			continue;
-		page_init_anon(page, index + i);
+		page_init_anon(page, vma->anon_vma, index + i);
 		set_pte(&ptep[i], pfn_pte(page_to_pfn(page), prot));
 		used++;
 		if (likely(page_pgdat(page) == pgdat))
@@ -126,7 +126,7 @@ static void show_block(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, stru
 	pgoff_t index = linear_page_index(vma, va);
 
 	for (struct page *page = block; page != block + ANON_BATCH; page++, ptep++) {
-		page_init_anon(page, index++);
+		page_init_anon(page, vma->anon_vma, index++);
 		set_pte(ptep, pte);
 		pte = pte_advance_pfn(pte, 1);
 	}
@@ -219,6 +219,8 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return map_zero_page(vmf);
+	if (unlikely(anon_vma_prepare(vma)))
+		return VM_FAULT_OOM;
 	nr = fault_batch(vmf);
 	if (nr > 1 && anon_fill(vma, vmf->pte, vmf->address, nr))
 		return 0;

@@ -96,14 +96,14 @@ static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *co
  * May the private @page be written through vmf->pte without a copy?  It is exclusive, or becomes so: see
  * above.  => ptl held
  */
-static __always_inline bool wp_can_reuse_anon(struct page *page)
+static __always_inline bool wp_can_reuse_anon(struct page *page, struct vm_area_struct *vma)
 {
 	if (PageAnonExclusive(page))
 		return true;
 	if (page_count(page) != 1)	/* more than our entry's: other entries, readers, a swap cache */
 		return false;
 	INV(R1, page_mapcount(page) == 1);
-	SetPageAnonExclusive(page);
+	page_move_anon_rmap(page, vma);
 	return true;
 }
 
@@ -118,7 +118,8 @@ static void put_page_refs(struct page *page, int nr)
 /* => @old is referenced by the caller for us, or NULL; ptl not held */
 static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
-	struct page *copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
+	struct page *copy = anon_vma_prepare(vmf->vma) ? NULL :
+			    alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	int refs = 1;
 
 	if (unlikely(!copy)) {
@@ -154,7 +155,7 @@ unsigned do_wp_page(struct vm_fault *vmf)
 	page = pte_page_counted(vmf->orig_pte);
 	if (vmf->vma->vm_flags & VM_SHARED)
 		return wp_page_shared(vmf, page);
-	if (page && PageAnon(page) && wp_can_reuse_anon(page)) {	/* C1 */
+	if (page && PageAnon(page) && wp_can_reuse_anon(page, vmf->vma)) {	/* C1 */
 		wp_make_writable(vmf);
 		vmf_unlock(vmf);
 		return 0;

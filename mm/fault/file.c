@@ -141,7 +141,8 @@ static bool finish_cow(struct vm_fault *vmf, struct page *copy)
 
 static unsigned do_cow_fault(struct vm_fault *vmf)
 {
-	struct page *copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
+	struct page *copy = anon_vma_prepare(vmf->vma) ? NULL :
+			    alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	unsigned rc;
 	bool shown;
 

@@ -196,6 +196,8 @@ int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, uns
  */
 static vaddr_t fill_anon(struct vm_area_struct *vma, vaddr_t va, vaddr_t end)
 {
+	if (va != end && anon_vma_prepare(vma))
+		return va;		/* the fault says so */
 	while (va != end && !cond_resched_killable()) {
 		pte_t *ptep = pt_alloc(vma->vm_mm, va);
 		vaddr_t stop = min(pt_addr_end(va, end, 1), va + ANON_BATCH * PAGE_SIZE);

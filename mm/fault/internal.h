@@ -11,6 +11,7 @@
 #include "mm/fault/fault.h"
 #include "mm/region/stack.h"
 #include "mm/region/vma.h"
+#include "mm/rmap/anon_vma.h"
 
 /* Lock the table of vmf->pte and see whether the entry still is what the fault saw (E1 of anon.c). */
 static __always_inline bool vmf_lock_same(struct vm_fault *vmf) ACQUIRE(vmf->table->ptl)

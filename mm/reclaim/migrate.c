@@ -350,7 +350,8 @@ unsigned migrate_pages(struct page **pages, unsigned nr, struct migrate_target *
 
 		for (unsigned pass = 0; rc == -EBUSY && pass < MIGRATE_PASSES; pass++) {
 			/* The page came free meanwhile: then there is nothing to move. */
-			if (page_count(pages[i]) == 1 && !page_mapcount(pages[i]) && !pages[i]->mapping)
+			if (page_count(pages[i]) == 1 && !page_mapcount(pages[i]) &&
+			    (PageAnon(pages[i]) || !pages[i]->mapping))
 				rc = 0;
 			else
 				rc = migrate_page(pages[i], t);

@@ -25,6 +25,7 @@
 #include "mm/cache/pagemap.h"
 #include "mm/policy/mempolicy.h"
 #include "mm/region/layout.h"
+#include "mm/rmap/anon_vma.h"
 #include "mm/rmap/vma_prio_tree.h"
 #include "mm/slab/slab.h"
 
@@ -70,10 +71,8 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma = kmem_cache_zalloc(vm_area_cachep, GFP_KERNEL);
 
-	if (vma) {
+	if (vma)
 		vma->vm_mm = mm;
-		INIT_LIST_HEAD(&vma->anon_vma_node);
-	}
 	return vma;
 }
 
@@ -84,7 +83,8 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
 	if (vma) {
 		*vma = *orig;
 		mpol_get(vma->vm_policy);
-		INIT_LIST_HEAD(&vma->anon_vma_node);
+		vma->avc.anon_vma = NULL;
+		vma->avc.next = NULL;
 		vma->vm_next = vma->vm_prev = NULL;
 	}
 	return vma;
@@ -102,6 +102,7 @@ void vma_remove(struct vm_area_struct *vma)
 		vma->vm_ops->close(vma);
 	if (vma->vm_file)
 		fput(vma->vm_file);
+	unlink_anon_vmas(vma);
 	vm_area_free(vma);
 }
 
@@ -268,15 +269,19 @@ static void vma_mapping_unlock(struct address_space *mapping) NO_LOCK_ANALYSIS
 		mutex_unlock(&mapping->i_mmap_lock);
 }
 
-/* => i_mmap_lock of @mapping held, if there is one */
+/* => i_mmap_lock of @mapping held, if there is one, and the lock of its anon_vmas */
 static void vma_set_range(struct vm_area_struct *vma, struct address_space *mapping,
 			  unsigned long start, unsigned long end, pgoff_t pgoff)
 {
 	if (mapping)
 		vma_prio_tree_remove(vma, &mapping->i_mmap);
-	vma->vm_start = start;
-	vma->vm_end = end;
-	vma->vm_pgoff = pgoff;
+	if (vma->avc.anon_vma) {
+		anon_vma_set_range(vma, start, end, pgoff);
+	} else {
+		vma->vm_start = start;
+		vma->vm_end = end;
+		vma->vm_pgoff = pgoff;
+	}
 	if (mapping)
 		vma_prio_tree_insert(vma, &mapping->i_mmap);
 }
@@ -291,8 +296,10 @@ static void vma_gaps_around(struct vm_area_struct *vma)
 void vma_resize(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff)
 {
 	struct address_space *mapping = vma_mapping_lock(vma);
+	struct anon_vma *root = vma_anon_lock(vma);
 
 	vma_set_range(vma, mapping, start, end, pgoff);
+	vma_anon_unlock(root);
 	vma_mapping_unlock(mapping);
 	vma_gaps_around(vma);
 }
@@ -302,10 +309,17 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	unsigned long nr_below = (addr - vma->vm_start) >> PAGE_SHIFT;
 	struct address_space *mapping;
 	struct vm_area_struct *new;
+	struct anon_vma *root;
 
+	if (unlikely(anon_vma_lazy(vma)) && anon_vma_prepare(vma))	/* A7 */
+		return -ENOMEM;
 	new = vm_area_dup(vma);
 	if (!new)
 		return -ENOMEM;
+	if (anon_vma_reserve(new, vma)) {
+		vm_area_free(new);
+		return -ENOMEM;
+	}
 	if (new_below) {
 		new->vm_end = addr;
 	} else {
@@ -318,6 +332,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
 	mapping = vma_mapping_lock(vma);
+	root = vma_anon_lock(vma);
 	if (new_below)
 		vma_set_range(vma, mapping, addr, vma->vm_end, vma->vm_pgoff + nr_below);
 	else
@@ -327,6 +342,9 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 			mapping_allow_writable(mapping);
 		vma_prio_tree_insert(new, &mapping->i_mmap);
 	}
+	if (root)
+		anon_vma_commit(new);
+	vma_anon_unlock(root);
 	vma_mapping_unlock(mapping);
 	vma_gaps_around(vma);
 	vma_link_space(mm, new, new_below ? vma->vm_prev : vma);
@@ -334,6 +352,19 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 }
 
 /* ---- merging --------------------------------------------------------------------------------- */
+
+/* The lock of the family of @keep or, if it has none, of a neighbour in [@start, @end): they have one at most. */
+static struct anon_vma *take_anon_lock(struct vm_area_struct *keep, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = keep;
+
+	while (!vma->avc.anon_vma && vma->vm_next && vma->vm_next->vm_start < end)
+		vma = vma->vm_next;
+	if (!vma->avc.anon_vma)
+		for (vma = keep; !vma->avc.anon_vma && vma->vm_prev && vma->vm_prev->vm_end > start; )
+			vma = vma->vm_prev;
+	return vma_anon_lock(vma);
+}
 
 /*
  * Make @keep cover [@start, @end), wider than it is: neighbours that lie inside are freed, one that
@@ -343,11 +374,13 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 {
 	struct mm_struct *mm = keep->vm_mm;
 	struct address_space *mapping = vma_mapping_lock(keep);
+	struct anon_vma *root = take_anon_lock(keep, start, end);
 	struct vm_area_struct *n, *dead = NULL;
 
 	while ((n = keep->vm_next) && n->vm_end <= end) {
 		if (mapping)
 			__vma_unlink_mapping(n, mapping);
+		anon_vma_absorb(keep, n);
 		__vma_unlink(mm, n);
 		n->vm_next = dead;
 		dead = n;
@@ -358,6 +391,7 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 	while ((n = keep->vm_prev) && n->vm_start >= start) {
 		if (mapping)
 			__vma_unlink_mapping(n, mapping);
+		anon_vma_absorb(keep, n);
 		__vma_unlink(mm, n);
 		n->vm_next = dead;
 		dead = n;
@@ -366,6 +400,7 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 		vma_set_range(n, mapping, n->vm_start, start, n->vm_pgoff);
 	vma_set_range(keep, mapping, start, end,
 		      keep->vm_pgoff - ((keep->vm_start - start) >> PAGE_SHIFT));
+	vma_anon_unlock(root);
 	vma_mapping_unlock(mapping);
 	vma_gaps_around(keep);
 	while ((n = dead)) {
@@ -374,12 +409,23 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 	}
 }
 
+/*
+ * Linux's rule.  A range without pages joins a region that has only made its own, and pages join those of the same
+ * anon_vma; what came by fork keeps to itself, so that fewer regions have to be looked through for a page.
+ */
+static bool anon_mergeable(const struct vm_area_struct *vma, const struct anon_vma *id)
+{
+	struct anon_vma *own = vma_anon_id(vma);
+
+	return own == id || ((!own || !id) && vma_anon_singular(vma));
+}
+
 static bool vma_mergeable(const struct vm_area_struct *vma, const struct vma_desc *d, pgoff_t pgoff_at,
 			  unsigned long at)
 {
 	return vma->vm_flags == d->vm_flags && vma->vm_file == d->file &&
 	       linear_page_index(vma, at) == pgoff_at && vma->anon_name == d->anon_name &&
-	       (!d->anon_vma || vma->anon_vma == d->anon_vma) && mpol_equal(vma->vm_policy, d->policy) &&
+	       anon_mergeable(vma, d->anon_vma) && mpol_equal(vma->vm_policy, d->policy) &&
 	       !(vma->vm_ops && vma->vm_ops->close);
 }
 
@@ -401,7 +447,8 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 		next = next->vm_next;		/* next was the region that changes */
 	with_prev = prev && prev->vm_end == d->start && vma_mergeable(prev, d, d->pgoff, d->start);
 	with_next = next && next->vm_start == d->end && vma_mergeable(next, d, pgoff_end, d->end);
-	if (with_prev && with_next && prev->anon_vma == next->anon_vma) {
+	if (with_prev && with_next &&
+	    (!prev->anon_vma || !next->anon_vma || vma_anon_id(prev) == vma_anon_id(next))) {
 		vma_take(prev, prev->vm_start, next->vm_end);
 		return prev;
 	}
@@ -452,7 +499,7 @@ static struct vma_desc vma_describe(const struct vm_area_struct *vma, unsigned l
 {
 	return (struct vma_desc){
 		.start = start, .end = end, .vm_flags = vma->vm_flags, .file = vma->vm_file,
-		.pgoff = linear_page_index(vma, start), .anon_vma = vma->anon_vma,
+		.pgoff = linear_page_index(vma, start), .anon_vma = vma_anon_id(vma),
 		.anon_name = vma->anon_name, .policy = vma->vm_policy,
 	};
 }
@@ -590,6 +637,7 @@ void mm_verify(struct mm_struct *mm)
 		ASSERT(!prev || prev->vm_end <= vma->vm_start);
 		ASSERT(vma->rb_subtree_gap == vma_compute_gap(vma));			/* V2 */
 		cache_seen |= mm->mmap_cache == vma;
+		vma_anon_verify(vma);
 	}
 	ASSERT(cache_seen);								/* V4 */
 	ASSERT(!rb && n == mm->map_count && rb_verify(&mm->mm_rb) == n);		/* V3 */

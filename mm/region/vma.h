@@ -63,7 +63,7 @@ struct vma_desc {
 	unsigned long vm_flags;
 	pgoff_t pgoff;
 	struct file *file;
-	struct anon_vma *anon_vma;
+	struct anon_vma *anon_vma;	/* vma_anon_id() of who has the pages of the range; NULL: there are none */
 	const char *anon_name;
 	struct mempolicy *policy;
 };

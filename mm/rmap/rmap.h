@@ -28,11 +28,11 @@ static __always_inline void rmap_stat(struct page *page, int item, long nr_pages
 	mod_node_page_state(page_pgdat(page), item, nr_pages);
 }
 
-/* A page that nobody else can see yet becomes anonymous page @index, mapped once; not counted. */
-static __always_inline void page_init_anon(struct page *page, pgoff_t index)
+/* A page that nobody else can see yet becomes anonymous page @index of @anon_vma, mapped once; not counted. */
+static __always_inline void page_init_anon(struct page *page, struct anon_vma *anon_vma, pgoff_t index)
 {
 	page->flags |= BIT(PG_anon) | BIT(PG_anon_exclusive) | BIT(PG_swapbacked) | BIT(PG_uptodate);
-	page->mapping = NULL;
+	page->anon_vma = anon_vma;
 	page->index = index;
 	atomic_set(&page->_mapcount, 0);
 }
@@ -41,8 +41,19 @@ static __always_inline void page_init_anon(struct page *page, pgoff_t index)
 static __always_inline void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma,
 						   vaddr_t address)
 {
-	page_init_anon(page, vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT));
+	page_init_anon(page, vma->anon_vma, linear_page_index(vma, address));
 	rmap_stat(page, NR_ANON_MAPPED, 1);
+}
+
+/*
+ * @page is exclusive to the entry of @vma that maps it, and was not before: from now on only @vma and its children
+ * are looked through for it.  => ptl; nobody else refers to the page, so nobody looks
+ */
+static __always_inline void page_move_anon_rmap(struct page *page, const struct vm_area_struct *vma)
+{
+	SetPageAnonExclusive(page);
+	if (vma->anon_vma)		/* a region that inherited, and has made no page yet: its parents' will do */
+		page->anon_vma = vma->anon_vma;
 }
 
 /* One more entry maps the anonymous @page (R1: the caller holds a reference for it). */

@@ -23,6 +23,7 @@
 #include "mm/fault/fault.h"
 #include "mm/space/mmap.h"
 #include "mm/region/vma.h"
+#include "mm/rmap/anon_vma.h"
 
 static struct kmem_cache *mm_cachep;
 LIST_HEAD(mm_list);
@@ -33,6 +34,7 @@ void mm_init_space(void)
 	mm_cachep = kmem_cache_create("mm_struct", mm_struct_size(), __alignof__(struct mm_struct),
 				      SLAB_PANIC | SLAB_ACCOUNT | SLAB_HWCACHE_ALIGN, NULL);
 	vma_cache_init();
+	anon_vma_init();
 }
 
 /* Locks, counts and an empty root; what else a new space starts with is zero. */
@@ -195,6 +197,14 @@ static int dup_region(struct mm_struct *mm, struct vm_area_struct *src, struct v
 	}
 	vma->vm_mm = mm;
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	if (src->vm_flags & VM_WIPEONFORK) {
+		vma->anon_vma = NULL;
+		vma->anon_inherited = false;
+	} else if (anon_vma_fork(vma, src)) {
+		vm_area_free(vma);
+		vm_unacct_memory(charge);
+		return -ENOMEM;
+	}
 	if (vma->vm_ops && vma->vm_ops->open)
 		vma->vm_ops->open(vma);
 	vma_link_space(mm, vma, prev);
@@ -271,10 +281,11 @@ void exit_mmap(struct mm_struct *mm)
 	mmap_write_lock(mm);	/* the reverse look-up may be at work here */
 	tlb_gather_mmu_fullmm(&tlb, mm);
 	unmap_vmas(&tlb, first, 0, ~0ul);
-	/* i_mmap first: truncation must not look for entries in tables that are going. */
+	/* Before the tables: who looks for a page must not find a region whose tables are going. */
 	for (vma = first; vma; vma = vma->vm_next) {
 		if (vma->vm_file)
 			vma_unlink_file(vma);
+		unlink_anon_vmas(vma);
 		cond_resched();
 	}
 	free_pgtables(&tlb, first, 0, 0);

@@ -19,6 +19,7 @@
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
 #include "mm/region/vma.h"
+#include "mm/rmap/anon_vma.h"
 
 struct mremap_req {
 	unsigned long addr, old_len, new_addr, new_len, flags;
@@ -62,12 +63,14 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	struct mm_struct *mm = vma->vm_mm;
 	struct vma_desc d = {
 		.start = addr, .end = addr + len, .vm_flags = vma->vm_flags, .pgoff = pgoff,
-		.file = vma->vm_file, .anon_vma = vma->anon_vma, .anon_name = vma->anon_name,
-		.policy = vma->vm_policy,
+		.file = vma->vm_file, .anon_name = vma->anon_name, .policy = vma->vm_policy,
 	};
 	struct vm_area_struct *prev, *new;
 
 	mmap_assert_write_locked(mm);
+	if (anon_vma_lazy(vma) && anon_vma_prepare(vma))	/* A7 */
+		return NULL;
+	d.anon_vma = vma->anon_vma;
 	find_vma_prev(mm, addr, &prev);
 	/* Merging with the region that is about to be cut up would move borders under the move. */
 	if (prev != vma && (prev ? prev->vm_next : mm->mmap) != vma) {
@@ -81,6 +84,10 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	new->vm_start = addr;
 	new->vm_end = addr + len;
 	new->vm_pgoff = pgoff;
+	if (anon_vma_clone(new, vma)) {
+		vm_area_free(new);
+		return NULL;
+	}
 	if (new->vm_file)
 		get_file(new->vm_file);
 	if (new->vm_ops && new->vm_ops->open)
@@ -100,6 +107,8 @@ static int move_drop_old(struct mm_struct *mm, const struct mremap_req *r) REQUI
 		atomic_long_sub(vma_pages(vma), &mm->locked_vm);
 		vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	}
+	if (vma->vm_start == r->addr && vma->vm_end == r->addr + r->old_len)
+		unlink_anon_vmas(vma);		/* it has no page any more */
 	return 0;
 }
 
@@ -201,7 +210,7 @@ static int expand_in_place(struct vm_area_struct *vma, struct mremap_req *r)
 	unsigned long delta = r->new_len - r->old_len, nr = delta >> PAGE_SHIFT, end = vma->vm_end;
 	struct vma_desc d = {
 		.start = end, .end = end + delta, .vm_flags = vma->vm_flags, .file = vma->vm_file,
-		.pgoff = vma->vm_pgoff + vma_pages(vma), .anon_vma = vma->anon_vma,
+		.pgoff = vma->vm_pgoff + vma_pages(vma), .anon_vma = vma_anon_id(vma),
 		.anon_name = vma->anon_name,
 		.policy = vma->vm_policy,
 	};

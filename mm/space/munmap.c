@@ -26,6 +26,7 @@
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
 #include "mm/region/vma.h"
+#include "mm/rmap/anon_vma.h"
 
 bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
@@ -37,10 +38,11 @@ bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long en
 	return false;
 }
 
-/* The entries of the regions from @first on are clear: nobody need look for their files' pages here (U2). */
-static void unlink_files(struct mmu_gather *tlb, struct vm_area_struct *first)
+/* The entries of the regions from @first on are clear: nobody need look for pages here (U2). */
+static void unlink_pages(struct mmu_gather *tlb, struct vm_area_struct *first)
 {
 	for (struct vm_area_struct *vma = first; vma; vma = vma->vm_next) {
+		unlink_anon_vmas(vma);
 		if (!vma->vm_file)
 			continue;
 		if (vma_shared_maywrite(vma))
@@ -64,7 +66,7 @@ static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, str
 	unmap_vmas(&tlb, first, start, end);
 	if (unlikely(mm_tlb_flush_nested(mm, 1)))
 		tlb_cover(&tlb, start, end);
-	unlink_files(&tlb, first);
+	unlink_pages(&tlb, first);
 	free_pgtables(&tlb, first, prev ? prev->vm_end : 0, next ? next->vm_start : 0);	/* U1 */
 	tlb_finish_mmu(&tlb);
 	dec_tlb_flush_pending(mm);

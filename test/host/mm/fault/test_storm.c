@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+// SRCS: mm/rmap/anon_vma.c
 // SRCS: mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c mm/entry/copy.c mm/fault/gup.c
 // SRCS: mm/entry/pfnmap.c mm/entry/protect.c mm/entry/zap.c mm/pt/asid.c mm/pt/flush.c mm/pt/gather.c
 // SRCS: mm/pt/init_mm.c mm/pt/pgalloc.c mm/pt/walk.c
@@ -168,6 +169,7 @@ static void storm(unsigned levels, unsigned bits, bool soft_ad, unsigned steps)
 	host_soft_ad = soft_ad;
 	if (!zero_page)
 		fault_init();
+	world_anon_init();
 	world_file_make();
 	for (unsigned i = 0; i < steps; i++)
 		step();

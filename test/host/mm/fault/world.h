@@ -19,6 +19,7 @@
 #include "mm/pt/flush.h"
 #include "mm/pt/pgalloc.h"
 #include "mm/pt/walk.h"
+#include "mm/rmap/anon_vma.h"
 #include "mm/space/mm.h"
 #include "mm/region/vma.h"
 
@@ -72,6 +73,19 @@ static inline struct vm_area_struct *world_map(struct mm_struct *mm, vaddr_t sta
 	return vma;
 }
 
+static long world_caches;		/* what anon_vma_init() keeps */
+
+/* Once is enough. */
+static inline void world_anon_init(void)
+{
+	long before = shim_live_allocs();
+
+	if (world_caches)
+		return;
+	anon_vma_init();
+	world_caches = shim_live_allocs() - before;
+}
+
 /* munmap of a whole region. */
 static inline void world_unmap(struct vm_area_struct *vma)
 {
@@ -88,6 +102,7 @@ static inline void world_unmap(struct vm_area_struct *vma)
 	vma->vm_next = NULL;
 	tlb_gather_mmu(&tlb, mm);
 	unmap_vmas(&tlb, vma, vma->vm_start, vma->vm_end);
+	unlink_anon_vmas(vma);
 	free_pgtables(&tlb, vma, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
 	tlb_finish_mmu(&tlb);
 	free(vma);
@@ -101,6 +116,8 @@ static inline void world_exit(struct mm_struct *mm)
 	if (vma) {
 		tlb_gather_mmu_fullmm(&tlb, mm);
 		unmap_vmas(&tlb, vma, 0, ~0ul);
+		for (struct vm_area_struct *v = vma; v; v = v->vm_next)
+			unlink_anon_vmas(v);
 		free_pgtables(&tlb, vma, 0, 0);
 		tlb_finish_mmu(&tlb);
 	}
@@ -126,7 +143,9 @@ static inline struct mm_struct *world_fork(struct mm_struct *old)
 		struct vm_area_struct *dst = world_map(mm, src->vm_start, src->vm_end, src->vm_flags,
 						       src->vm_ops, src->vm_pgoff);
 		dst->vm_pgoff = src->vm_pgoff;
-		rc = copy_page_range(dst, src);
+		rc = anon_vma_fork(dst, src);
+		if (!rc)
+			rc = copy_page_range(dst, src);
 	}
 	flush_tlb_mm(old);
 	if (rc) {

@@ -1,0 +1,490 @@
+/*
+ * mm/rmap/anon_vma.c - anon_vmas and the places of regions in them: made, inherited, moved, dropped.
+ *
+ * MODEL     See anon_vma.h.  A tree of places is an interval tree: ordered by the region's first linear page, equal
+ *           ones by age, and each knows the last page that any region of its subtree has.
+ * INVARIANTS
+ *   A1  A region that maps an anonymous page has a place in that page's anon_vma, hooked with the range it has.
+ *   A2  A region's own anon_vma is one of those it has places in, but while prepare has set it and not yet hooked
+ *       the place: a walk that comes in between misses an entry, which it sees by page_mapcount().
+ *   A3  All anon_vmas in which a region has places have one root.
+ *   A4  nr_places counts places, num_active_vmas regions that own; an anon_vma without places is dropped.
+ *   A5  Ranges of regions that become one, or two of one, change under the root lock as a whole: a walk finds each
+ *       entry exactly once.
+ *   A6  Among places with equal ranges a child's comes after those that were there when it was forked: a walk that
+ *       meets fork meets the parent's entry first, so that no entry is copied behind its back.
+ *   A7  A region with places and nothing of its own is neither split nor moved nor merged: it gets its own first.
+ * LOCKING   The root's lock; nothing is allocated under it.
+ * FAILURE   -ENOMEM with nothing changed.
+ * COST      prepare: one allocation, about 150 instructions, once a region; fork: a lock and an insertion a region.
+ * TESTS     test/host/mm/rmap/test_anon_vma.c
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mm/rmap/anon_vma.h"
+#include "include/uapi/errno.h"
+#include "mm/policy/mempolicy.h"
+#include "mm/slab/slab.h"
+
+static struct kmem_cache *anon_vma_cachep, *avc_cachep;
+
+/* ---- the tree of places ---------------------------------------------------------------------- */
+
+#define avc_of(node)	rb_entry(node, struct anon_vma_chain, rb)
+
+static __always_inline pgoff_t avc_first(const struct anon_vma_chain *avc) { return avc->vma->vm_pgoff; }
+static __always_inline pgoff_t avc_last(const struct anon_vma_chain *avc)
+{
+	return avc->vma->vm_pgoff + vma_pages(avc->vma) - 1;
+}
+
+static __always_inline unsigned long compute_last(const struct anon_vma_chain *avc)
+{
+	unsigned long last = avc_last(avc);
+
+	if (avc->rb.rb_left)
+		last = max(last, avc_of(avc->rb.rb_left)->rb_subtree_last);
+	if (avc->rb.rb_right)
+		last = max(last, avc_of(avc->rb.rb_right)->rb_subtree_last);
+	return last;
+}
+
+RB_DECLARE_CALLBACKS(static, avc_cb, struct anon_vma_chain, rb, unsigned long, rb_subtree_last, compute_last);
+
+static void hook(struct anon_vma_chain *avc)
+{
+	struct rb_root *root = &avc->anon_vma->rb_root;
+	struct rb_node **link = &root->rb_node, *parent = NULL;
+	pgoff_t first = avc_first(avc), last = avc_last(avc);
+
+	while (*link) {
+		struct anon_vma_chain *at = avc_of(*link);
+
+		parent = *link;
+		at->rb_subtree_last = max(at->rb_subtree_last, last);
+		link = first < avc_first(at) ? &parent->rb_left : &parent->rb_right;	/* A6 */
+	}
+	avc->rb_subtree_last = last;
+	rb_link_node(&avc->rb, parent, link);
+	rb_insert_augmented(&avc->rb, root, &avc_cb);
+}
+
+static void unhook(struct anon_vma_chain *avc)
+{
+	if (RB_EMPTY_NODE(&avc->rb))
+		return;
+	rb_erase_augmented(&avc->rb, &avc->anon_vma->rb_root, &avc_cb);
+	RB_CLEAR_NODE(&avc->rb);
+}
+
+/* The first place of the subtree @avc with page @index.  => its last page is not below @index */
+static struct anon_vma_chain *first_in(struct anon_vma_chain *avc, pgoff_t index)
+{
+	for (;;) {
+		struct rb_node *left = avc->rb.rb_left, *right = avc->rb.rb_right;
+
+		if (left && avc_of(left)->rb_subtree_last >= index) {
+			avc = avc_of(left);
+			continue;
+		}
+		if (avc_first(avc) > index)
+			return NULL;			/* so do those to the right */
+		if (avc_last(avc) >= index)
+			return avc;
+		if (!right || avc_of(right)->rb_subtree_last < index)
+			return NULL;
+		avc = avc_of(right);
+	}
+}
+
+struct anon_vma_chain *anon_vma_first(struct anon_vma *anon_vma, pgoff_t index)
+{
+	struct rb_node *top = anon_vma->rb_root.rb_node;
+
+	return top && avc_of(top)->rb_subtree_last >= index ? first_in(avc_of(top), index) : NULL;
+}
+
+struct anon_vma_chain *anon_vma_next(struct anon_vma_chain *avc, pgoff_t index)
+{
+	struct rb_node *right = avc->rb.rb_right, *from;
+
+	for (;;) {
+		if (right && avc_of(right)->rb_subtree_last >= index)
+			return first_in(avc_of(right), index);
+		do {
+			from = &avc->rb;
+			if (!rb_parent(from))
+				return NULL;
+			avc = avc_of(rb_parent(from));
+		} while (from == avc->rb.rb_right);
+		if (avc_first(avc) > index)
+			return NULL;
+		if (avc_last(avc) >= index)
+			return avc;
+		right = avc->rb.rb_right;
+	}
+}
+
+/* ---- places of a region ---------------------------------------------------------------------- */
+
+#define vma_avc_foreach(pos, region) \
+	for ((pos) = (region)->avc.anon_vma ? &(region)->avc : NULL; pos; (pos) = (pos)->next)
+
+void anon_vma_set_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff)
+{
+	bool stays = pgoff == vma->vm_pgoff ||		/* in its place in the order, as when it is alone */
+		     (!vma->avc.next && rb_is_alone(&vma->avc.rb));
+	struct anon_vma_chain *avc;
+
+	if (!stays)
+		vma_avc_foreach(avc, vma)
+			unhook(avc);
+	vma->vm_start = start;
+	vma->vm_end = end;
+	vma->vm_pgoff = pgoff;
+	vma_avc_foreach(avc, vma) {
+		if (stays)
+			avc_cb_propagate(&avc->rb, NULL);
+		else
+			hook(avc);
+	}
+}
+
+/* @vma has a place in @anon_vma, by way of @avc, which hangs on @vma already.  => root lock */
+static void place(struct anon_vma_chain *avc, struct vm_area_struct *vma, struct anon_vma *anon_vma)
+{
+	avc->vma = vma;
+	avc->anon_vma = anon_vma;
+	anon_vma->nr_places++;
+	hook(avc);
+}
+
+static void free_places(struct anon_vma_chain *avc)
+{
+	for (struct anon_vma_chain *next; avc; avc = next) {
+		next = avc->next;
+		kmem_cache_free(avc_cachep, avc);
+	}
+}
+
+int anon_vma_reserve(struct vm_area_struct *new, const struct vm_area_struct *orig)
+{
+	struct anon_vma_chain **tail = &new->avc.next;
+
+	INV(A7, !anon_vma_lazy(orig) || new->vm_mm != orig->vm_mm);
+	new->avc.anon_vma = orig->avc.anon_vma;
+	new->avc.vma = new;
+	new->avc.next = NULL;
+	RB_CLEAR_NODE(&new->avc.rb);
+	for (const struct anon_vma_chain *o = orig->avc.next; o; o = o->next) {
+		struct anon_vma_chain *avc = kmem_cache_alloc(avc_cachep, GFP_KERNEL);
+
+		if (!avc) {
+			free_places(new->avc.next);
+			new->avc.next = NULL;
+			new->avc.anon_vma = NULL;
+			return -ENOMEM;
+		}
+		avc->anon_vma = o->anon_vma;
+		avc->vma = new;
+		avc->next = NULL;
+		RB_CLEAR_NODE(&avc->rb);
+		*tail = avc;
+		tail = &avc->next;
+	}
+	return 0;
+}
+
+void anon_vma_commit(struct vm_area_struct *new)
+{
+	struct anon_vma_chain *avc;
+
+	vma_avc_foreach(avc, new) {
+		avc->anon_vma->nr_places++;
+		hook(avc);
+	}
+	if (new->anon_vma)
+		new->anon_vma->num_active_vmas++;
+}
+
+int anon_vma_clone(struct vm_area_struct *new, struct vm_area_struct *orig)
+{
+	struct anon_vma *root;
+	int rc = anon_vma_reserve(new, orig);
+
+	if (rc)
+		return rc;
+	root = vma_anon_lock(orig);
+	if (root)
+		anon_vma_commit(new);
+	vma_anon_unlock(root);
+	return 0;
+}
+
+int anon_vma_fork(struct vm_area_struct *new, struct vm_area_struct *parent)
+{
+	new->anon_vma = NULL;
+	new->anon_inherited = parent->avc.anon_vma;
+	return anon_vma_clone(new, parent);
+}
+
+void anon_vma_absorb(struct vm_area_struct *keep, struct vm_area_struct *gone)
+{
+	struct anon_vma_chain *avc;
+
+	vma_avc_foreach(avc, gone)
+		unhook(avc);
+	if (!gone->anon_vma)
+		return;
+	if (keep->avc.anon_vma) {
+		if (!gone->avc.next && gone->anon_vma->nr_places > 1) {		/* the usual case: done with */
+			gone->anon_vma->num_active_vmas--;
+			gone->anon_vma->nr_places--;
+			gone->anon_vma = gone->avc.anon_vma = NULL;
+		}
+		return;
+	}
+	ASSERT(vma_anon_singular(gone));	/* else they would not have merged */
+	keep->anon_vma = gone->anon_vma;
+	keep->anon_inherited = false;
+	place(&keep->avc, keep, gone->anon_vma);
+	keep->anon_vma->num_active_vmas++;
+}
+
+/* ---- making and dropping --------------------------------------------------------------------- */
+
+static void anon_vma_ctor(void *obj)
+{
+	struct anon_vma *anon_vma = obj;
+
+	mutex_init(&anon_vma->lock, RANK_ANON_VMA);
+	atomic_set(&anon_vma->refcount, 0);
+}
+
+/* A new one, of @root's family (NULL: the first of one), without places; it has one reference. */
+static struct anon_vma *anon_vma_alloc(struct anon_vma *root)
+{
+	struct anon_vma *anon_vma = kmem_cache_alloc(anon_vma_cachep, GFP_KERNEL);
+
+	if (unlikely(!anon_vma))
+		return NULL;
+	anon_vma->root = root ? root : anon_vma;
+	anon_vma->nr_places = anon_vma->num_active_vmas = 0;
+	anon_vma->rb_root = RB_ROOT;
+	if (root)
+		atomic_inc(&root->refcount);
+	smp_store_release(&anon_vma->refcount.v, 1);	/* pairs with page_get_anon_vma(), which may come late */
+	return anon_vma;
+}
+
+void __put_anon_vma(struct anon_vma *anon_vma)
+{
+	struct anon_vma *root = anon_vma->root;
+
+	INV(A4, !anon_vma->nr_places && !anon_vma->num_active_vmas && RB_EMPTY_ROOT(&anon_vma->rb_root));
+	kmem_cache_free(anon_vma_cachep, anon_vma);
+	if (root != anon_vma)
+		put_anon_vma(root);
+}
+
+void __unlink_anon_vmas(struct vm_area_struct *vma)
+{
+	struct anon_vma *root = vma_anon_lock(vma), *first = vma->avc.anon_vma;
+	struct anon_vma_chain *avc, *rest = vma->avc.next;
+
+	if (vma->anon_vma)
+		vma->anon_vma->num_active_vmas--;
+	vma_avc_foreach(avc, vma) {
+		unhook(avc);
+		if (--avc->anon_vma->nr_places)
+			avc->anon_vma = NULL;		/* others are left: nothing to drop */
+	}
+	if (!vma->avc.anon_vma)
+		first = NULL;
+	vma->anon_vma = NULL;
+	vma->avc.anon_vma = NULL;
+	vma->avc.next = NULL;
+	vma_anon_unlock(root);		/* which what is to be dropped keeps */
+	if (first)
+		put_anon_vma(first);
+	for (avc = rest; avc; avc = avc->next)
+		if (avc->anon_vma)
+			put_anon_vma(avc->anon_vma);
+	free_places(rest);
+}
+
+/* Could @a and @b, which lies behind it, be one region but for what may be done there? */
+static bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
+{
+	return a->vm_end == b->vm_start && !((a->vm_flags ^ b->vm_flags) & ~VM_ACCESS_FLAGS) &&
+	       a->vm_file == b->vm_file && b->vm_pgoff == a->vm_pgoff + vma_pages(a) &&
+	       mpol_equal(a->vm_policy, b->vm_policy);
+}
+
+/* What a neighbour has that @vma may merge with some day: pages of one anon_vma are no reason against it. */
+static struct anon_vma *find_mergeable_anon_vma(const struct vm_area_struct *vma)
+{
+	const struct vm_area_struct *next = vma->vm_next, *prev = vma->vm_prev;
+
+	/* What has its place is there to stay: prepare_alone() sets that last. */
+	if (next && smp_load_acquire(&next->avc.anon_vma) && vma_anon_singular(next) &&
+	    anon_vma_compatible(vma, next))
+		return next->anon_vma;
+	if (prev && smp_load_acquire(&prev->avc.anon_vma) && vma_anon_singular(prev) &&
+	    anon_vma_compatible(prev, vma))
+		return prev->anon_vma;
+	return NULL;
+}
+
+/* Set @vma's own, once.  Whether we did: then the place is ours to hook (A2). */
+static bool own(struct vm_area_struct *vma, struct anon_vma *anon_vma)
+{
+	return cmpxchg(&vma->anon_vma, NULL, anon_vma) == NULL;
+}
+
+/* An anon_vma that only @vma has a place in, and nobody owns: its maker is gone.  => root lock */
+static struct anon_vma *orphan_of(const struct vm_area_struct *vma)
+{
+	const struct anon_vma_chain *avc;
+
+	vma_avc_foreach(avc, vma)
+		if (!avc->anon_vma->num_active_vmas && avc->anon_vma->nr_places == 1)
+			return avc->anon_vma;
+	return NULL;
+}
+
+/* prepare for a region that has inherited places. */
+static int prepare_inherited(struct vm_area_struct *vma)
+{
+	struct anon_vma *root = vma_anon_lock(vma), *orphan = orphan_of(vma), *fresh;
+	struct anon_vma_chain *avc;
+
+	if (orphan && own(vma, orphan))
+		orphan->num_active_vmas++;
+	vma_anon_unlock(root);
+	if (vma->anon_vma)
+		return 0;
+	avc = kmem_cache_alloc(avc_cachep, GFP_KERNEL);
+	fresh = avc ? anon_vma_alloc(root) : NULL;
+	if (!fresh) {
+		if (avc)
+			kmem_cache_free(avc_cachep, avc);
+		return -ENOMEM;
+	}
+	if (!own(vma, fresh)) {
+		put_anon_vma(fresh);
+		kmem_cache_free(avc_cachep, avc);
+		return 0;
+	}
+	mutex_lock(&root->lock);
+	avc->next = vma->avc.next;
+	vma->avc.next = avc;
+	place(avc, vma, fresh);
+	fresh->num_active_vmas++;
+	mutex_unlock(&root->lock);
+	return 0;
+}
+
+/*
+ * The first anon_vma of a family, and its first place.  No lock: walks that come by way of a page see the tree empty
+ * or with the one node in it, and nobody enters another before @vma's place is known.
+ */
+static int prepare_alone(struct vm_area_struct *vma)
+{
+	struct anon_vma *fresh = anon_vma_alloc(NULL);
+
+	if (!fresh)
+		return -ENOMEM;
+	fresh->nr_places = fresh->num_active_vmas = 1;
+	if (!own(vma, fresh)) {
+		fresh->nr_places = fresh->num_active_vmas = 0;
+		put_anon_vma(fresh);
+		return 0;
+	}
+	vma->avc.vma = vma;
+	vma->avc.rb_subtree_last = avc_last(&vma->avc);
+	rb_make_alone(&vma->avc.rb);
+	smp_store_release(&fresh->rb_root.rb_node, &vma->avc.rb);
+	smp_store_release(&vma->avc.anon_vma, fresh);
+	return 0;
+}
+
+int __anon_vma_prepare(struct vm_area_struct *vma)
+{
+	struct anon_vma *anon_vma;
+
+	might_sleep();
+	if (vma->avc.anon_vma)
+		return vma->anon_vma ? 0 : prepare_inherited(vma);
+	anon_vma = find_mergeable_anon_vma(vma);
+	if (!anon_vma)
+		return prepare_alone(vma);
+	if (!own(vma, anon_vma))
+		return 0;
+	mutex_lock(&anon_vma->root->lock);
+	place(&vma->avc, vma, anon_vma);
+	anon_vma->num_active_vmas++;
+	mutex_unlock(&anon_vma->root->lock);
+	return 0;
+}
+
+/* ---- from a page ----------------------------------------------------------------------------- */
+
+/*
+ * The object may be freed and used anew while we look, but stays one: interrupts are off (SLAB_TYPESAFE_BY_RCU).
+ * Once it is counted, a page that is still mapped says that it was the right one: it is not dropped before.
+ */
+struct anon_vma *page_get_anon_vma(struct page *page)
+{
+	unsigned long flags = arch_irq_save();
+	struct anon_vma *anon_vma = READ_ONCE(page->anon_vma);
+
+	if (!PageAnon(page) || !page_mapcount(page) || !atomic_inc_not_zero(&anon_vma->refcount)) {
+		arch_irq_restore(flags);
+		return NULL;
+	}
+	arch_irq_restore(flags);
+	smp_mb();	/* the count before the look: pairs with unmapping before unlink_anon_vmas() */
+	if (page_mapcount(page))
+		return anon_vma;
+	put_anon_vma(anon_vma);
+	return NULL;
+}
+
+void anon_vma_verify(const struct anon_vma *anon_vma)
+{
+	const struct anon_vma_chain *before = NULL;
+	unsigned n = 0;
+
+	for (struct rb_node *rb = rb_first(&anon_vma->rb_root); rb; rb = rb_next(rb), n++) {
+		const struct anon_vma_chain *avc = avc_of(rb);
+
+		ASSERT(avc->anon_vma == anon_vma && avc->rb_subtree_last == compute_last(avc));
+		ASSERT(!before || avc_first(before) <= avc_first(avc));
+		before = avc;
+	}
+	ASSERT(n == anon_vma->nr_places && rb_verify(&anon_vma->rb_root) == n);		/* A4 */
+	ASSERT(anon_vma->num_active_vmas <= n && atomic_read(&anon_vma->refcount) > 0);
+}
+
+void vma_anon_verify(struct vm_area_struct *vma)
+{
+	struct anon_vma *root = vma_anon_lock(vma);
+	bool owned = !vma->anon_vma;
+	struct anon_vma_chain *avc;
+
+	vma_avc_foreach(avc, vma) {
+		ASSERT(avc->vma == vma && avc->anon_vma->root == root && !RB_EMPTY_NODE(&avc->rb));	/* A3 */
+		anon_vma_verify(avc->anon_vma);
+		owned |= avc->anon_vma == vma->anon_vma;
+	}
+	ASSERT(owned);									/* A2 */
+	vma_anon_unlock(root);
+}
+
+void anon_vma_init(void)
+{
+	anon_vma_cachep = kmem_cache_create("anon_vma", sizeof(struct anon_vma), 0,
+					    SLAB_PANIC | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU, anon_vma_ctor);
+	avc_cachep = KMEM_CACHE(anon_vma_chain, SLAB_PANIC | SLAB_ACCOUNT);
+}
