@@ -23,10 +23,12 @@ struct chrdev {
 	struct list_head link;		/* by number */
 	dev_t dev;
 	const char *name;		/* of its node, or NULL */
+	const char *misc;		/* what it is called in /proc/misc, or NULL */
 	const struct file_operations *fops;
 	umode_t mode;
 };
 
+#define MISC_MAJOR	10
 #define NR_MAJOR_NAMES	32
 struct major_name { unsigned major; const char *name; };
 static struct major_name major_names[NR_MAJOR_NAMES], blk_major_names[NR_MAJOR_NAMES];
@@ -166,13 +168,14 @@ static int chrdev_insert(struct chrdev *c)
 	return rc;
 }
 
-int register_chrdev(dev_t dev, const char *name, const struct file_operations *fops, umode_t mode)
+static int add_chrdev(dev_t dev, const char *misc, const char *name, const struct file_operations *fops, umode_t mode)
 {
 	struct chrdev *c = kzalloc(sizeof(*c), GFP_KERNEL);
 	int rc = -ENOMEM;
 
 	if (!c)
 		return -ENOMEM;
+	c->misc = misc;
 	c->dev = dev;
 	c->fops = fops;
 	c->mode = mode & S_IALLUGO;
@@ -193,6 +196,17 @@ undo:
 	kfree(c->name);
 	kfree(c);
 	return rc;
+}
+
+int register_chrdev(dev_t dev, const char *name, const struct file_operations *fops, umode_t mode)
+{
+	return add_chrdev(dev, NULL, name, fops, mode);
+}
+
+int misc_register(unsigned minor, const char *misc, const char *name, const struct file_operations *fops,
+		  umode_t mode)
+{
+	return add_chrdev(MKDEV(MISC_MAJOR, minor), misc, name, fops, mode);
 }
 
 void unregister_chrdev(dev_t dev)
@@ -259,6 +273,19 @@ int devices_show(struct seq_file *m, __maybe_unused void *v)
 	show_majors(m, major_names);
 	seq_puts(m, "\nBlock devices:\n");
 	show_majors(m, blk_major_names);
+	return 0;
+}
+
+/* /proc/misc */
+int misc_show(struct seq_file *m, __maybe_unused void *v)
+{
+	struct chrdev *c;
+
+	spin_lock(&chrdev_lock);
+	list_for_each_entry(c, &chrdevs, link)
+		if (c->misc)
+			seq_printf(m, "%3u %s\n", (unsigned)MINOR(c->dev), c->misc);
+	spin_unlock(&chrdev_lock);
 	return 0;
 }
 

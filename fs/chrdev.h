@@ -14,6 +14,9 @@
  * => before the file systems are up only the number is kept, the node follows; 0, -EBUSY, -ENOMEM
  */
 int register_chrdev(dev_t dev, const char *name, const struct file_operations *fops, umode_t mode);
+/* The same for a device of a kind of its own: number (10, @minor), @misc in /proc/misc. */
+int misc_register(unsigned minor, const char *misc, const char *name, const struct file_operations *fops,
+		  umode_t mode);
 void unregister_chrdev(dev_t dev);
 /* At start: call @fn for each device that has a node; the results or'ed. */
 int for_each_chrdev(int (*fn)(dev_t dev, const char *name, umode_t mode));
@@ -29,5 +32,6 @@ void devtmpfs_init(void);
 
 struct seq_file;
 int devices_show(struct seq_file *m, void *v);
+int misc_show(struct seq_file *m, void *v);	/* devices of major 10, which have no driver in common */
 
 #endif

@@ -151,6 +151,7 @@ __noreturn void secondary_hart(void)
 	timer_init_hart();
 	isa_init_hart();
 	sbi_read_ids(&hart_info[h].mvendorid, &hart_info[h].marchid, &hart_info[h].mimpid);
+	irq_init_hart();
 	smp_init_irq();
 	__atomic_fetch_or(&hart_online_mask.bits, BIT(h), __ATOMIC_SEQ_CST);	/* H2 */
 	__asm__ volatile("sfence.vma\n	fence.i" ::: "memory");	/* what changed before we were online */

@@ -9,7 +9,7 @@
  *           T-Head's tells rising edges from levels by a second cell.  An edge that comes between claim and
  *           complete is lost, so such a line is completed before its handler runs.  (That S-mode may touch its
  *           registers at all, bit 0 of 0x1ffffc, the firmware must have set.)
- *           A source is routed to the first hart of its PLIC that is online when it is enabled.
+ *           A source is enabled at one context at a time: that of the hart it is routed to (kernel/irq.c).
  * LOCKING   Enable words are changed under irq_lock (kernel/irq.c); claim and complete are per hart.
  * SEE       RISC-V PLIC specification 1.0.0.
  *
@@ -84,20 +84,30 @@ static void set_enable(const struct plic *p, int ctx, unsigned src, bool on)
 	plic_write(p, PLIC_ENABLE(ctx, src), on ? word | 1u << src % 32 : word & ~(1u << src % 32));
 }
 
-static void plic_enable(int irq)
+static int plic_pick(int irq, hartmask_t harts)
 {
-	struct plic *p = plic_of_irq(irq);
+	const struct plic *p = plic_of_irq(irq);
 
-	if (!p)
-		return;
+	for_each_hart_in(h, harts)
+		if (p && p->context[h] >= 0)
+			return h;
+	return -EINVAL;
+}
+
+/* The priority last: QEMU looks for what is pending when that is written, but not when a bit is set. */
+static void plic_enable(int irq, unsigned hart)
+{
+	const struct plic *p = plic_of_irq(irq);
+
+	set_enable(p, p->context[hart], irq - p->base, true);
 	plic_write(p, PLIC_PRIORITY(irq - p->base), 1);
-	for_each_hart_in(h, hart_online_mask) {
-		if (p->context[h] < 0)
-			continue;
-		set_enable(p, p->context[h], irq - p->base, true);
-		return;
-	}
-	pr_warn("plic: no hart is online for line %d\n", irq);
+}
+
+static void plic_disable_at(int irq, unsigned hart)
+{
+	const struct plic *p = plic_of_irq(irq);
+
+	set_enable(p, p->context[hart], irq - p->base, false);
 }
 
 static void plic_disable(int irq)
@@ -146,7 +156,9 @@ static void plic_init_hart(void)
 
 static const struct irq_chip plic_chip = {
 	.name = "SiFive PLIC",
+	.pick = plic_pick,
 	.enable = plic_enable,
+	.disable_at = plic_disable_at,
 	.disable = plic_disable,
 	.claim = plic_claim,
 	.complete = plic_complete,

@@ -11,6 +11,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "drivers/irqchip/plic.h"
 #include "drivers/of.h"
 #include "drivers/virtio/virtio.h"
 #include "include/io.h"
@@ -273,16 +274,6 @@ static int identify(struct virtio_device *dev, const struct virtio_driver **drv)
 	return *drv ? 0 : -ENODEV;
 }
 
-static int find_irq(int node, int *irq)
-{
-	u32 cells[FDT_MAX_CELLS], nr = ARRAY_SIZE(cells);
-	int controller, rc = fdt_get_irq(&boot_fdt, node, 0, &controller, cells, &nr);
-
-	if (!rc && nr)
-		*irq = cells[0];
-	return rc ? rc : nr ? 0 : -EINVAL;
-}
-
 static int virtio_mmio_start(struct virtio_device *dev)
 {
 	static unsigned nr_devices;
@@ -308,7 +299,9 @@ static int virtio_mmio_probe(int node)
 	if (!rc)
 		rc = fdt_get_reg(&boot_fdt, node, 0, &base, &size);
 	if (!rc)
-		rc = size > REG_CONFIG ? find_irq(node, &dev->irq) : -EINVAL;
+		dev->irq = plic_find_irq(node, 0);
+	if (!rc && (size <= REG_CONFIG || !dev->irq))
+		rc = -EINVAL;
 	if (rc)
 		goto undo_dev;
 	if (!request_mem_region(base, size, name)) {

@@ -20,7 +20,7 @@
 #include "mm/slab/slab.h"
 
 #define BUFFER		64u
-#define HWRNG_DEV	MKDEV(10, 183)
+#define HWRNG_MINOR	183
 #define WAIT_NS		(10ull * NSEC_PER_SEC)
 
 struct virtio_rng {
@@ -129,7 +129,7 @@ static int virtio_rng_probe(struct virtio_device *dev)
 	}
 	virtio_device_ready(dev);
 	rng->under_way = !rng_request(rng);
-	if (the_rng || register_chrdev(HWRNG_DEV, "hwrng", &hwrng_fops, 0600))
+	if (the_rng || misc_register(HWRNG_MINOR, "hw_random", "hwrng", &hwrng_fops, 0600))
 		return 0;
 	the_rng = rng;
 	pr_info("%s: random numbers of the hypervisor\n", dev->name);

@@ -105,6 +105,7 @@ enum { SYSCTL_WRITES_LEGACY = -1, SYSCTL_WRITES_WARN, SYSCTL_WRITES_STRICT };
 extern int sysctl_writes_strict;
 
 void proc_system_init(void);
+void proc_interrupts_init(void);
 void proc_memory_init(void);
 void proc_kpage_init(void);
 void proc_kallsyms_init(void);

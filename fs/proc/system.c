@@ -1,6 +1,6 @@
 /*
  * fs/proc/system.c - files of /proc about the whole machine: stat, uptime, loadavg, cpuinfo,
- * interrupts, version, kmsg and others.
+ * version, kmsg and others.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,7 +18,7 @@
 #include "kernel/syscall/table.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
-#include "kernel/time/time.h"
+#include "kernel/time/hrtimer.h"
 #include "lib/cmdline.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
@@ -66,6 +66,7 @@ static void show_intr(struct seq_file *m)
 	u64 sum = 0;
 	int last = 0;
 
+	irq_table_lock();
 	for (int i = 1; i < NR_IRQS; i++)
 		if (irq_name(i)) {
 			sum += irq_line_total(i);
@@ -77,6 +78,22 @@ static void show_intr(struct seq_file *m)
 	seq_put_decimal_ull(m, "intr ", sum);
 	for (int i = 0; i <= last; i++)
 		seq_put_decimal_ull(m, " ", i && irq_name(i) ? irq_line_total(i) : 0);
+	irq_table_unlock();
+	seq_putc(m, '\n');
+}
+
+static void show_softirqs(struct seq_file *m)
+{
+	u64 of_kind[NR_SOFTIRQS] = { 0 }, sum = 0;
+
+	for (int k = 0; k < NR_SOFTIRQS; k++) {
+		for_each_hart(h)
+			of_kind[k] += softirq_total(k, h);
+		sum += of_kind[k];
+	}
+	seq_put_decimal_ull(m, "softirq ", sum);
+	for (int k = 0; k < NR_SOFTIRQS; k++)
+		seq_put_decimal_ull(m, " ", of_kind[k]);
 	seq_putc(m, '\n');
 }
 
@@ -99,7 +116,7 @@ static int stat_show(struct seq_file *m, __maybe_unused void *v)
 	seq_printf(m, "ctxt %llu\nbtime %lld\nprocesses %lu\nprocs_running %u\nprocs_blocked %u\n",
 		   (unsigned long long)nr_context_switches(), (long long)getboottime_seconds(), total_forks,
 		   nr_running(), nr_iowait());
-	seq_puts(m, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
+	show_softirqs(m);
 	return 0;
 }
 
@@ -162,29 +179,6 @@ static int cmdline_show(struct seq_file *m, __maybe_unused void *v)
 static int version_show(struct seq_file *m, __maybe_unused void *v)
 {
 	seq_printf(m, "%s\n", vellum_banner);
-	return 0;
-}
-
-static int interrupts_show(struct seq_file *m, __maybe_unused void *v)
-{
-	seq_puts(m, "     ");
-	for_each_hart_in(h, hart_online_mask)
-		seq_printf(m, "      CPU%-3u", (unsigned)h);
-	seq_putc(m, '\n');
-	for (int i = 1; i < NR_IRQS; i++) {
-		if (!irq_name(i))
-			continue;
-		seq_printf(m, "%3d: ", i);
-		for_each_hart_in(h, hart_online_mask)
-			seq_printf(m, "%10lu ", irq_count(i, h));
-		seq_printf(m, " %s %3d Level     %s\n", irq_chip_name(), i, irq_name(i));
-	}
-	for (int k = 0; k < NR_IRQ_KINDS; k++) {
-		seq_printf(m, "%3s: ", irq_kind_names[k][0]);
-		for_each_hart_in(h, hart_online_mask)
-			seq_printf(m, "%10lu ", irq_kind_total(k, h));
-		seq_printf(m, " %s\n", irq_kind_names[k][1]);
-	}
 	return 0;
 }
 
@@ -254,7 +248,7 @@ void __init proc_system_init(void)
 	static const struct { const char *name; int (*show)(struct seq_file *, void *); } files[] = {
 		{ "stat", stat_show }, { "uptime", uptime_show }, { "loadavg", loadavg_show },
 		{ "cpuinfo", cpuinfo_show }, { "cmdline", cmdline_show }, { "version", version_show },
-		{ "interrupts", interrupts_show }, { "devices", devices_show }, { "iomem", iomem_show },
+		{ "devices", devices_show }, { "misc", misc_show }, { "iomem", iomem_show },
 		{ "execdomains", execdomains_show }, { "swaps", swaps_show },
 		{ "ioports", empty_show },		/* the ISA has none */
 	};
@@ -267,6 +261,8 @@ void __init proc_system_init(void)
 	proc_create("kmsg", 0400, NULL, &kmsg_fops, NULL);
 	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)
 		proc_mkdir(folders[i], NULL);
+	proc_interrupts_init();
+	timer_list_init();
 	proc_memory_init();
 	proc_kallsyms_init();
 	proc_tty_init();

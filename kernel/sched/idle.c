@@ -28,6 +28,7 @@ static enum hrtimer_restart tick_fn(struct hrtimer *t)
 	bool alone;
 	u64 now = ktime_get();
 
+	rq->nr_ticks++;
 	if (p == rq->idle) {
 		rq->ticking = false;
 		return HRTIMER_NORESTART;

@@ -112,6 +112,7 @@ void balance_tick(struct rq *rq, u64 now)
 	if (now < rq->next_balance)
 		return;
 	rq->next_balance = now + BALANCE_NS;
+	rq->nr_balances++;
 	victim = longest_queue(rq, nr + 2);
 	if (victim)
 		pull_task(victim, rq->hart);

@@ -49,6 +49,7 @@ struct rq {
 	struct hrtimer tick;
 	bool ticking;			/* only this hart */
 	u64 next_balance;		/* only this hart */
+	unsigned long nr_ticks, nr_balances;	/* only this hart writes: /proc/softirqs */
 	u64 sample_ns;			/* time run since the last tick, in no class yet */
 	struct hart_stat stat;		/* idle and iowait are brought up by update_curr() */
 };

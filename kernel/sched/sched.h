@@ -95,6 +95,7 @@ void hart_stat_read(unsigned hart, struct hart_stat *st);
 unsigned nr_running(void);
 unsigned nr_iowait(void);
 u64 nr_context_switches(void);
+unsigned long hart_nr_ticks(unsigned hart), hart_nr_balances(unsigned hart);	/* so far */
 #define FSHIFT		11
 #define FIXED_1		(1ul << FSHIFT)
 extern int sysctl_sched_rt_period_us, sysctl_sched_rt_runtime_us;

@@ -120,6 +120,9 @@ unsigned nr_iowait(void)
 	return n;
 }
 
+unsigned long hart_nr_ticks(unsigned hart) { return READ_ONCE(hart_rq(hart)->nr_ticks); }
+unsigned long hart_nr_balances(unsigned hart) { return READ_ONCE(hart_rq(hart)->nr_balances); }
+
 u64 nr_context_switches(void)
 {
 	u64 n = 0;

@@ -179,6 +179,7 @@ void __rcu_quiet(void)
 
 	r = this_hart_ptr(&rcu_harts);
 	INV(U1, current_base()->rcu_depth == 0);
+	r->nr_rounds++;
 	move_on(r);
 	for (unsigned n = 0; n < CALLS; n++) {
 		struct rcu_head *head = list_pop(&r->done);

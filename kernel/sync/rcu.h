@@ -61,6 +61,7 @@ struct rcu_hart {
 	bool look;			/* (A) rcu_quiet() has something to do: any hart sets it */
 	bool idle;			/* (A) in the idle loop's wait: quiet without being asked */
 	unsigned nr_new;		/* of fresh */
+	unsigned long nr_rounds;	/* times that it moved on: /proc/softirqs */
 	unsigned long waits_for;	/* the grace period after which `waiting` may be called */
 	struct rcu_callbacks fresh, waiting, done;
 };

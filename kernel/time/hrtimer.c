@@ -293,3 +293,46 @@ void hrtimers_init_hart(unsigned hart)
 	base->hart = hart;
 	base->hw_next = KTIME_MAX;
 }
+
+/* ---- for /proc/timer_list -------------------------------------------------------------------- */
+
+/* The first timer of @tree that expires at @from or later. */
+static struct rb_node *first_from(const struct timer_tree *tree, ktime_t from)
+{
+	struct rb_node *n = tree->root.rb_node, *found = NULL;
+
+	while (n) {
+		if (node_timer(n)->expires >= from) {
+			found = n;
+			n = n->rb_left;
+		} else {
+			n = n->rb_right;
+		}
+	}
+	return found;
+}
+
+bool hrtimer_next_shown(unsigned hart, enum hrtimer_clock clock, struct hrtimer_shown *t)
+{
+	struct hrtimer_base *base = per_hart_ptr(&timer_bases, hart);
+	struct hrtimer *next;
+	struct rb_node *n;
+	unsigned long flags;
+
+	spin_lock_irqsave(&base->lock, flags);
+	n = first_from(&base->tree[clock], t->expires);
+	for (unsigned skip = t->same; n && skip && node_timer(n)->expires == t->expires; skip--)
+		n = rb_next(n);
+	if (n) {
+		next = node_timer(n);
+		t->same = next->expires == t->expires ? t->same + 1 : 1;
+		t->expires = next->expires;
+		t->now = hrtimer_now(next);
+		t->timer = next;
+		t->function = next->function;
+	}
+	spin_unlock_irqrestore(&base->lock, flags);
+	return n;
+}
+
+ktime_t hrtimer_hart_due(unsigned hart) { return READ_ONCE(per_hart_ptr(&timer_bases, hart)->hw_next); }

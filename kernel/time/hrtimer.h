@@ -44,6 +44,18 @@ s64 hrtimer_get_remaining(const struct hrtimer *t);
 /* Move the expiry by whole intervals past @now; how many. */
 u64 hrtimer_forward(struct hrtimer *t, ktime_t now, ktime_t interval);
 
+/* A timer that waits, for /proc/timer_list. */
+struct hrtimer_shown {
+	ktime_t expires, now;			/* on its clock */
+	unsigned same;				/* how many that expire then were shown */
+	const struct hrtimer *timer;		/* gone perhaps: an address only */
+	enum hrtimer_restart (*function)(struct hrtimer *);
+};
+/* The timer of @hart and @clock behind *t becomes *t, in order of expiry; { 0 } is before the first.  false: none */
+__must_check bool hrtimer_next_shown(unsigned hart, enum hrtimer_clock clock, struct hrtimer_shown *t);
+ktime_t hrtimer_hart_due(unsigned hart);	/* what its hardware waits for, monotonic */
+void timer_list_init(void);
+
 /* A timer on the stack of a task that sleeps: it clears ->task, and wakes. */
 struct hrtimer_sleeper {
 	struct hrtimer timer;
