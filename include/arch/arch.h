@@ -19,7 +19,12 @@
  *           <asm/pte.h>: `typedef struct { ... } pte_t`, one type for every level.  Which bit says what, and in
  *           which sense, is the ISA's own: nothing outside arch/ names one (tools/layercheck).
  *             PT_ENTRIES_SHIFT; pt_levels (fixed at boot); pt_span(level) bytes that an entry covers;
- *             pt_index(va, level).
+ *             pt_index(va, level).  Of a process's root the first PT_USER_ENTRIES are the user's; the kernel's addresses
+ *             have theirs in init_mm's, from PT_KERNEL_FIRST on.  They may be one table (every root has a copy of the
+ *             kernel's entries) or two: a kernel address is looked up in init_mm only.
+ *             A valid entry that comes to point to another frame, or to a table instead of a leaf, passes through empty,
+ *             and a flush, on the way: some harts take two answers for one address badly (L8: break before make).  More
+ *             or fewer permissions, A and D change in place.
  *             What it is: pte_none, pte_present (valid, or PROT_NONE marked), pte_hw_valid (the hardware may use it),
  *             pte_is_leaf, pte_is_table, pte_read/write/exec/user/young/dirty/global/special; pte_same(a, b);
  *             pte_val(pte): a number, to be printed only.

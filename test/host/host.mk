@@ -23,45 +23,53 @@ HOST_RUN    := $(patsubst %.c,$(HB)/%,$(if $(filter %.c,$(T)),$(T),$(filter $(T:
 # libc has these; their own tests compile them under other names.
 HOST_LIB_SRCS := $(filter-out lib/string.c lib/vsprintf.c lib/printk.c lib/ubsan.c,$(wildcard lib/*.c)) \
 		 $(wildcard kernel/sync/*.c test/host/arch/*.c)
-HOST_LIB    := $(HB)/libvellum.a
-# The shims come first, whole: a weak definition there must win over the archive's.
-HOST_SHIM   := $(HB)/obj/test/host/shim.o
-HOST_LIB_OBJS := $(patsubst %.c,$(HB)/obj/%.o,$(HOST_LIB_SRCS))
-
 # Values of the `// KEY: ...` lines of a test.
 host_key = $(shell sed -n 's,^// $(1): *,,p' $(2))
 
-$(HB)/obj/%.o: %.c
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+# Some run a second time, on the host's hostile ISA (test/host/hostile/pte.h): $(HB)/hostile/test/host/...
+HOSTILE_TESTS := $(shell find test/host/mm/pt test/host/mm/fault test/host/mm/space test/host/mm/rmap test/host/mm/entry \
+		   test/host/mm/kmap -name 'test_*.c' 2>/dev/null | sort)
+HOST_RUN    += $(patsubst %.c,$(HB)/hostile/%,$(filter $(patsubst $(HB)/%,%.c,$(HOST_RUN)),$(HOSTILE_TESTS)))
 
-$(HOST_LIB): $(HOST_LIB_OBJS)
-	@rm -f $@
-	$(Q)ar rcs $@ $^
+# $(1) folder: the objects of one host ISA.  The shims come first, whole: a weak definition there must win
+# over the archive's.
+define host_isa
+$(1)/obj/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) -MMD -MP -c $$< -o $$@
+$(1)/libvellum.a: $(patsubst %.c,$(1)/obj/%.o,$(HOST_LIB_SRCS))
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+-include $(patsubst %.c,$(1)/obj/%.d,$(HOST_LIB_SRCS)) $(1)/obj/test/host/shim.d
+endef
+$(eval $(call host_isa,$(HB)))
+$(HB)/hostile/%: HOST_CFLAGS += -DHOST_HOSTILE
+$(eval $(call host_isa,$(HB)/hostile))
 
-# $(1) test source, $(2) its SRCS, $(3) CFLAGS, $(4) SRCFLAGS, $(5) LIBS.  Sources that are compiled with
-# flags of their own have objects of their own.
+# $(1) test source, $(2) its SRCS, $(3) CFLAGS, $(4) SRCFLAGS, $(5) LIBS, $(6) folder of the ISA.  Sources that are
+# compiled with flags of their own have objects of their own.
 define host_test
-$(HB)/$(basename $(1)).o: $(1)
+$(6)/$(basename $(1)).o: $(1)
 	@mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(3) -MMD -MP -c $$< -o $$@
 ifneq ($(strip $(3)$(4)),)
-$(HB)/$(basename $(1)).objs/%.o: %.c
+$(6)/$(basename $(1)).objs/%.o: %.c
 	@mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(3) $(4) -MMD -MP -c $$< -o $$@
-$(HB)/$(basename $(1)): $(patsubst %.c,$(HB)/$(basename $(1)).objs/%.o,$(2))
--include $(patsubst %.c,$(HB)/$(basename $(1)).objs/%.d,$(2))
+$(6)/$(basename $(1)): $(patsubst %.c,$(6)/$(basename $(1)).objs/%.o,$(2))
+-include $(patsubst %.c,$(6)/$(basename $(1)).objs/%.d,$(2))
 else
-$(HB)/$(basename $(1)): $(patsubst %.c,$(HB)/obj/%.o,$(2))
--include $(patsubst %.c,$(HB)/obj/%.d,$(2))
+$(6)/$(basename $(1)): $(patsubst %.c,$(6)/obj/%.o,$(2))
+-include $(patsubst %.c,$(6)/obj/%.d,$(2))
 endif
-$(HB)/$(basename $(1)): $(HB)/$(basename $(1)).o $(HOST_SHIM) $(HOST_LIB)
-	$$(Q)$$(HOSTCC) $$(HOST_SAN) -o $$@ $$(filter %.o,$$^) $(5) $(HOST_LIB) $(5)
--include $(HB)/$(basename $(1)).d
+$(6)/$(basename $(1)): $(6)/$(basename $(1)).o $(6)/obj/test/host/shim.o $(6)/libvellum.a
+	$$(Q)$$(HOSTCC) $$(HOST_SAN) -o $$@ $$(filter %.o,$$^) $(5) $(6)/libvellum.a $(5)
+-include $(6)/$(basename $(1)).d
 endef
-$(foreach t,$(HOST_TESTS),$(eval $(call host_test,$(t),$(call host_key,SRCS,$(t)),$(call host_key,CFLAGS,$(t)),$(call host_key,SRCFLAGS,$(t)),$(call host_key,LIBS,$(t)))))
-
--include $(HOST_LIB_OBJS:.o=.d) $(HOST_SHIM:.o=.d)
+each_test = $(foreach t,$(1),$(eval $(call host_test,$(t),$(call host_key,SRCS,$(t)),$(call host_key,CFLAGS,$(t)),$(call \
+		host_key,SRCFLAGS,$(t)),$(call host_key,LIBS,$(t)),$(2))))
+$(call each_test,$(HOST_TESTS),$(HB))
+$(call each_test,$(HOSTILE_TESTS),$(HB)/hostile)
 
 .PHONY: test-host host-tests
 host-tests: $(HOST_RUN) $(HOST_NEEDS)

@@ -46,7 +46,6 @@ const pte_t protection_map[16] = {
 #undef W
 #undef X
 
-#define USER_ENTRIES	(PT_ENTRIES / 2)
 #define ROOT_LIST_MAX	4
 
 struct root_list { unsigned nr; pte_t *root[ROOT_LIST_MAX]; };
@@ -64,13 +63,13 @@ pte_t *pgd_alloc(void)
 	root = (pte_t *)__get_free_page(GFP_KERNEL);
 	if (!root)
 		return NULL;
-	for (unsigned i = 0; i < USER_ENTRIES; i += 4) {
+	for (unsigned i = 0; i < PT_USER_ENTRIES; i += 4) {
 		root[i].v = 0;
 		root[i + 1].v = 0;
 		root[i + 2].v = 0;
 		root[i + 3].v = 0;
 	}
-	for (unsigned i = USER_ENTRIES; i < PT_ENTRIES; i += 4) {
+	for (unsigned i = PT_USER_ENTRIES; i < PT_ENTRIES; i += 4) {
 		root[i] = swapper_root[i];
 		root[i + 1] = swapper_root[i + 1];
 		root[i + 2] = swapper_root[i + 2];
@@ -81,7 +80,7 @@ pte_t *pgd_alloc(void)
 
 static bool user_half_empty(const pte_t *root)
 {
-	for (unsigned i = 0; i < USER_ENTRIES; i++)
+	for (unsigned i = 0; i < PT_USER_ENTRIES; i++)
 		if (!pte_none(root[i]))
 			return false;
 	return true;
@@ -109,7 +108,7 @@ void layout_init(unsigned levels, phys_addr_t ram_start)
 
 	pt_levels = levels;
 	span = pt_span(levels - 1);
-	task_size = span * USER_ENTRIES;
+	task_size = span * PT_USER_ENTRIES;
 	page_offset = -task_size;
 	phys_base = ALIGN_DOWN(ram_start, 1ul << 30);
 	linear_offset = page_offset - phys_base;

@@ -28,6 +28,7 @@ __thread struct task_base *host_current;
 __thread unsigned long host_irqs_off;
 struct task_base host_task[NR_HARTS];
 
+#ifndef HOST_HOSTILE
 #define RX (PTE_V | PTE_U | PTE_A)
 const pte_t protection_map[16] = {
 	{ PTE_NONE_PROT | PTE_A }, { RX | PTE_R }, { RX | PTE_R }, { RX | PTE_R },
@@ -36,6 +37,7 @@ const pte_t protection_map[16] = {
 	{ RX | PTE_X }, { RX | PTE_R | PTE_X }, { RX | PTE_R | PTE_W | PTE_X },
 	{ RX | PTE_R | PTE_W | PTE_X },
 };
+#endif
 
 struct task_base *host_default_task(void)
 {
@@ -67,7 +69,7 @@ void host_arch_init(unsigned levels, unsigned harts)
 		vmemmap = reserve(HOST_PHYS_MAX / PAGE_SIZE * sizeof(struct page));
 	}
 	pt_levels = levels;
-	task_size = 1ul << (12 + 9 * levels - 1);
+	task_size = pt_span(levels - 1) * PT_USER_ENTRIES;
 	vmalloc_start = 0ul - (1ul << 36);
 	vmalloc_end = 0ul - (1ul << 35);
 	nr_harts = harts;
@@ -111,14 +113,17 @@ pte_t *pgd_alloc(void)
 {
 	pte_t *root = shim_alloc_aligned(PAGE_SIZE, PAGE_SIZE);
 
-	if (root)
-		memcpy(root, swapper_root, PAGE_SIZE);
+	if (root) {
+		memset(root, 0, PAGE_SIZE);
+		for (unsigned i = PT_USER_ENTRIES; i < PT_ENTRIES; i++)
+			root[i] = swapper_root[i];
+	}
 	return root;
 }
 
 void pgd_free(pte_t *pgd)
 {
-	for (unsigned i = 0; i < PT_ENTRIES / 2; i++)
+	for (unsigned i = 0; i < PT_USER_ENTRIES; i++)
 		CHECK(pte_none(pgd[i]));
 	shim_free(pgd);
 }

@@ -11,6 +11,9 @@
  *           stale     an access, or host_tlb_check(), that finds a remembered translation which the
  *                     tables do not allow any more, or one to a freed frame or through a freed table, is
  *                     counted in host_stale and described: a missing, narrow or late flush.
+ *           hostile   with HOST_HOSTILE, another ISA: inverted bits, two roots, no hardware A and D, broadcast
+ *                     flushes, harts that read ahead (tlb.c, test/host/hostile/pte.h).  The tests of mm/pt, kmap,
+ *                     rmap, entry, fault and space run on both: build/host/test/... and build/host/hostile/test/...
  *
  * SPDX-License-Identifier: MIT
  */

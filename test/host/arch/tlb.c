@@ -11,7 +11,16 @@
  *   H1  a remembered leaf points to a free frame, or differs from the tables in frame or in a permission
  *       that the tables no longer give (L1, L3);
  *   H2  a remembered table is not a table page of that mm any more (L1, L4);
- *   H3  an entry under the hart's ASID belongs to another mm (L5).
+ *   H3  an entry under the hart's ASID belongs to another mm (L5);
+ *   H4  an entry becomes valid while a hart remembers another frame, or a table, from the same cell: it would find
+ *       two answers for one address (L8).  What is remembered under a number that the mm has no more
+ *       is not counted: no flush of the mm reaches it, and the hart drops it before it uses any number again.
+ *
+ *           A hostile host (HOST_HOSTILE) has, besides the entries of test/host/hostile/pte.h:
+ *             broadcast    an order reaches every hart, interrupts on or off, and whatever the mask says;
+ *             read ahead   a hart that walks to one page remembers what it finds for the next one, too, as
+ *                          long as A is set: who believes that an untouched page needs no flush is found out;
+ *             soft A, D    an access that lacks one faults.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,7 +45,16 @@ struct entry {
 	unsigned level;		/* 0: a leaf; above: the table of that level's entry */
 	vaddr_t va;		/* first address */
 	pte_t pte;
+	const pte_t *cell;	/* from where, and what stood there: a large leaf's pte is that of one page */
+	pte_t found;
+	struct entry *cell_next, **cell_pprev;
 };
+
+#define CELL_BUCKETS	65536
+static struct entry *of_cell[CELL_BUCKETS];
+
+static struct entry **cell_bucket(const pte_t *cell)
+{ return &of_cell[((unsigned long)cell / sizeof(*cell) * 0x9e3779b97f4a7c15ul) >> 48]; }
 
 struct hart {
 	struct entry *bucket[BUCKETS];
@@ -48,6 +66,14 @@ static struct hart harts[NR_HARTS];
 unsigned arch_asid_bits = 16;
 unsigned long host_stale, host_faults, host_flush_local, host_flush_remote;
 bool host_tlb_quiet, host_soft_ad, host_drop_flushes;
+
+#ifdef HOST_HOSTILE
+#define HOSTILE true
+static void __attribute__((constructor)) hostile_start(void) { host_soft_ad = true; }
+#else
+#define HOSTILE false
+#endif
+
 struct host_signal host_signal;
 bool host_fixup_hit;
 
@@ -75,14 +101,26 @@ static struct entry *recall(struct hart *h, long asid, unsigned level, vaddr_t v
 	return e;
 }
 
+/* @pte is what the hart makes of what it found in @cell. */
 static struct entry *remember(struct hart *h, struct mm_struct *mm, long asid, unsigned level,
-			      vaddr_t va, pte_t pte)
+			      vaddr_t va, pte_t pte, const pte_t *cell)
 {
-	struct entry *e = malloc(sizeof(*e)), **b = &h->bucket[hash(asid, level, va)];
+	struct entry *e = malloc(sizeof(*e)), **b = &h->bucket[hash(asid, level, va)], **c = cell_bucket(cell);
 
-	*e = (struct entry){ *b, mm, asid, level, va, pte };
+	*e = (struct entry){ *b, mm, asid, level, va, pte, cell, pte_load(cell), *c, c };
 	*b = e;
+	if (*c)
+		(*c)->cell_pprev = &e->cell_next;
+	*c = e;
 	return e;
+}
+
+static void drop(struct entry *e)
+{
+	*e->cell_pprev = e->cell_next;
+	if (e->cell_next)
+		e->cell_next->cell_pprev = e->cell_pprev;
+	free(e);
 }
 
 static bool covered(const struct entry *e, const struct tlb_req *req, long asid)
@@ -103,7 +141,7 @@ static void forget(struct hart *h, const struct tlb_req *req, long asid)
 
 			if (!req || covered(e, req, asid)) {
 				*p = e->next;
-				free(e);
+				drop(e);
 			} else {
 				p = &e->next;
 			}
@@ -117,6 +155,27 @@ void host_tlb_reset(void)
 		harts[h].mm = NULL;
 		harts[h].asid = 0;
 	}
+}
+
+static bool same_output(pte_t a, pte_t b)
+{ return pte_pfn(a) == pte_pfn(b) && pte_is_table(a) == pte_is_table(b); }
+
+static bool number_is_current(const struct entry *e)
+{ return e->mm == &init_mm || e->asid == (long)asid_of(e->mm); }
+
+/* The entry in @cell is about to become @now (H4). */
+void host_pte_change(const pte_t *cell, pte_t now)
+{
+	if (!pte_hw_valid(now))
+		return;
+	if (pte_hw_valid(pte_load(cell)) && !same_output(pte_load(cell), now)) {
+		host_stale++;
+		if (!host_tlb_quiet)
+			diag("entry %lx becomes %lx in place", pte_val(pte_load(cell)), pte_val(now));
+	}
+	for (struct entry *e = *cell_bucket(cell); e; e = e->cell_next)
+		if (e->cell == cell && !same_output(e->found, now) && number_is_current(e))
+			broken("made before it was broken", e, ~0u);
 }
 
 /* ---- the contract ---------------------------------------------------------------------------- */
@@ -145,10 +204,13 @@ void arch_tlb_flush_window(unsigned long va) { arch_tlb_flush_local_page(&init_m
 
 void arch_tlb_flush(hartmask_t mask, const struct tlb_req *req)
 {
-	CHECK(!arch_irqs_disabled() || !(mask.bits & ~BIT(this_hart())));
+	CHECK(HOSTILE || !arch_irqs_disabled() || !(mask.bits & ~BIT(this_hart())));
 	for (unsigned h = 0; h < nr_harts; h++) {
-		if (!(mask.bits >> h & 1))
+		if (!(mask.bits >> h & 1)) {
+			if (HOSTILE)
+				flush_one(h, req);
 			continue;
+		}
 		if (h == this_hart()) {
 			arch_tlb_flush_local(req);
 		} else {
@@ -251,17 +313,30 @@ static pte_t *walk(struct hart *h, struct mm_struct *mm, long asid, vaddr_t va, 
 	else
 		level = pt_levels;
 	while (--level) {
-		pte_t pte = pte_load(&table[pt_index(va, level)]);
+		pte_t *cell = &table[pt_index(va, level)], pte = pte_load(cell);
 
 		if (pte_is_leaf(pte))
 			return lookup(mm, va, leaf);
 		if (!pte_is_table(pte))
 			return NULL;
-		remember(h, mm, asid, level, va & ~(pt_span(level) - 1), pte);
+		remember(h, mm, asid, level, va & ~(pt_span(level) - 1), pte, cell);
 		table = pte_to_table(pte);
 	}
 	*leaf = pte_load(&table[pt_index(va, 0)]);
 	return &table[pt_index(va, 0)];
+}
+
+/* Walk ahead to the page after @va's, and remember what is there; sets nothing. */
+static void read_ahead(struct hart *h, struct mm_struct *mm, long asid, vaddr_t va)
+{
+	pte_t *ptep, pte = pte_empty();
+
+	va = (va & PAGE_MASK) + PAGE_SIZE;
+	if (!pt_index(va, 0) || recall(h, asid, 0, va))		/* not into another table */
+		return;
+	ptep = walk(h, mm, asid, va, &pte);
+	if (ptep && pte_is_leaf(pte) && pte_young(pte))
+		remember(h, mm, asid, 0, va, pte, ptep);
 }
 
 /* @pte with the A and D of an access. */
@@ -300,7 +375,10 @@ static struct entry *translate(struct mm_struct *mm, long asid, vaddr_t va, unsi
 	if (!allows(pte, kind, user) || (host_soft_ad && !pte_same(used(pte, kind), pte)))
 		return NULL;
 	ptep_set_access_flags(ptep, used(pte_load(ptep), kind));
-	return remember(h, mm, asid, 0, va & PAGE_MASK, used(pte, kind));
+	e = remember(h, mm, asid, 0, va & PAGE_MASK, used(pte, kind), ptep);
+	if (HOSTILE)
+		read_ahead(h, mm, asid, va);
+	return e;
 }
 
 void host_tlb_check(struct mm_struct *mm)

@@ -41,6 +41,8 @@ typedef struct { unsigned long v; } pte_t;
 #define PT_ENTRIES_SHIFT 9
 #define PT_ENTRIES	(1u << PT_ENTRIES_SHIFT)
 #define PT_MAX_LEVELS	5
+#define PT_USER_ENTRIES	(PT_ENTRIES / 2)	/* of a root: users' half, then the kernel's */
+#define PT_KERNEL_FIRST	PT_USER_ENTRIES
 
 extern unsigned int pt_levels;		/* 3, 4, 5; fixed at boot */
 extern BOOT_CONST unsigned long pte_pbmt_nc, pte_pbmt_io;	/* PTE_PBMT_* if every hart has Svpbmt, else 0 */

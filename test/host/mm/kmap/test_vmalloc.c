@@ -210,10 +210,10 @@ static void drain_tables(void)
 
 static void drop_kernel_tables(pte_t *table, unsigned level)
 {
-	for (unsigned i = level == pt_levels - 1 ? PT_ENTRIES / 2 : 0; i < PT_ENTRIES; i++) {
+	for (unsigned i = level == pt_levels - 1 ? PT_KERNEL_FIRST : 0; i < PT_ENTRIES; i++) {
 		if (level && pte_is_table(table[i]))
 			drop_kernel_tables(pte_to_table(table[i]), level - 1);
-		table[i].v = 0;
+		pte_clear(&table[i]);
 	}
 	if (level < pt_levels - 1)
 		pt_table_free(&init_mm, table);

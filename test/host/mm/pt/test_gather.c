@@ -76,7 +76,7 @@ static void run(unsigned nr, unsigned harts, unsigned long mark)
 
 static void drop_level(struct mmu_gather *tlb, pte_t *table, unsigned level, bool through_gather)
 {
-	for (unsigned i = 0; i < (level == pt_levels - 1 ? PT_ENTRIES / 2 : PT_ENTRIES); i++) {
+	for (unsigned i = 0; i < (level == pt_levels - 1 ? PT_USER_ENTRIES : PT_ENTRIES); i++) {
 		pte_t pte = pte_load(&table[i]);
 
 		if (!pte_is_table(pte))
@@ -108,16 +108,17 @@ static void fresh(unsigned harts)
 	host_enter_mm(mm);
 }
 
-static void broken_law(const char *what, void (*wrong)(void))
+/* Do it with a page that hart 1 knows: how many laws that broke. */
+static unsigned long laws_broken_by(void (*deed)(void))
 {
-	unsigned long before = host_stale;
+	unsigned long before = host_stale, broken;
 
 	host_tlb_quiet = true;
 	map(BASE);
 	touch_on(1, BASE);
-	wrong();
+	deed();
 	host_tlb_check(mm);
-	ok(host_stale > before, "noticed: %s", what);
+	broken = host_stale - before;
 	host_tlb_reset();
 	for (unsigned h = 0; h < NR_HARTS; h++)
 		host_task[h].active_mm = NULL;
@@ -125,6 +126,12 @@ static void broken_law(const char *what, void (*wrong)(void))
 	host_enter_mm(mm);
 	host_stale = before;
 	host_tlb_quiet = false;
+	return broken;
+}
+
+static void broken_law(const char *what, void (*wrong)(void))
+{
+	ok(laws_broken_by(wrong) > 0, "noticed: %s", what);
 }
 
 static pte_t *entry(void) { return pt_lookup(mm, BASE); }
@@ -155,6 +162,27 @@ static void downgrade_unflushed(void)
 	put_page(pfn_to_page(pte_pfn(ptep_get_and_clear(entry()))));
 	flush_tlb_mm(mm);
 }
+/* Show another frame in BASE's entry; the old one goes at the end, as it should. */
+static void show_other(bool clear, bool flush_first)
+{
+	struct page *other = alloc_page(GFP_KERNEL), *old = pfn_to_page(pte_pfn(pte_load(entry())));
+	pte_t now = pfn_pte(page_to_pfn(other), pte_prot(pte_load(entry())));
+
+	if (clear)
+		ptep_get_and_clear(entry());
+	if (flush_first)
+		flush_tlb_mm_range(mm, BASE, BASE + PAGE_SIZE);
+	set_pte(entry(), now);
+	flush_tlb_mm_range(mm, BASE, BASE + PAGE_SIZE);
+	put_page(old);
+	ptep_get_and_clear(entry());
+	flush_tlb_mm_range(mm, BASE, BASE + PAGE_SIZE);
+	put_page(other);
+}
+static void changed_in_place(void) { show_other(false, false); }
+static void made_before_broken(void) { show_other(true, false); }
+static void broken_then_made(void) { show_other(true, true); }
+
 static void table_by_address(void)
 {
 	struct page *page = pfn_to_page(pte_pfn(ptep_get_and_clear(entry())));
@@ -200,6 +228,9 @@ int main(void)
 	broken_law("a flush of this hart only", flush_here_only);
 	broken_law("a flush of another page", flush_next_page);
 	broken_law("a downgrade without a flush", downgrade_unflushed);
+	broken_law("another frame in a valid entry", changed_in_place);
+	broken_law("another frame before the flush", made_before_broken);
+	is_int(laws_broken_by(broken_then_made), 0, "cleared, flushed, made: no law is broken");
 	broken_law("a table freed after a flush by address", table_by_address);
 
 	FOR_EACH_ALLOC_FAILURE(		/* batches that cannot be had: more flushes, no failure */

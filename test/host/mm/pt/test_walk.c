@@ -36,12 +36,12 @@ static int count_hole(struct pt_walk *w, vaddr_t va, vaddr_t end)
 
 static void free_all(struct mm_struct *mm, pte_t *table, unsigned level)
 {
-	unsigned nr = level == pt_levels - 1 ? PT_ENTRIES / 2 : PT_ENTRIES;
+	unsigned nr = level == pt_levels - 1 ? PT_USER_ENTRIES : PT_ENTRIES;
 
 	for (unsigned i = 0; i < nr; i++) {
 		if (level && pte_is_table(table[i]))
 			free_all(mm, pte_to_table(table[i]), level - 1);
-		table[i].v = 0;
+		pte_clear(&table[i]);
 	}
 	if (level < pt_levels - 1)
 		pt_table_free(mm, table);
