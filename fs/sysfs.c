@@ -8,6 +8,8 @@
 #include "include/machine.h"
 #include "include/uapi/statfs.h"
 #include "kernel/panic.h"
+#include "kernel/sync/rcu.h"
+#include "lib/kstrtox.h"
 #include "lib/printk.h"
 
 static struct super_block *sysfs_sb;
@@ -44,12 +46,24 @@ static ssize_t show_number(void *data, char *buf)
 
 static ssize_t show_text(void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "%s\n", (const char *)data); }
 
+static ssize_t store_number(void *data, const char *buf, size_t n)
+{
+	int value, rc = kstrtoint(buf, 0, &value);
+
+	if (rc)
+		return rc;
+	WRITE_ONCE(*(int *)data, value);
+	return n;
+}
+
 static int create_kernel(void)
 {
 	int rc = sysfs_create_file("kernel/mm/transparent_hugepage/enabled", show_thp, NULL, NULL);
 
 	rc |= sysfs_create_file("kernel/address_bits", show_text, NULL, (void *)"64");
 	rc |= sysfs_create_file("kernel/cpu_byteorder", show_text, NULL, (void *)"little");
+	rc |= sysfs_create_file("kernel/rcu_expedited", show_number, store_number, &rcu_expedited);
+	rc |= sysfs_create_file("kernel/rcu_normal", show_number, store_number, &rcu_normal);
 	rc |= sysfs_create_file("kernel/oops_count", show_number, NULL, &oops_count);
 	return rc | sysfs_create_file("kernel/warn_count", show_number, NULL, &warn_count);
 }

@@ -36,6 +36,30 @@ ssize_t harts_show_map(hartmask_t harts, char *buf)
 	return scnprintf(buf, PAGE_SIZE, "%*pb\n", (int)nr_harts, &mask);
 }
 
+/* ---- capacity -------------------------------------------------------------------------------- */
+
+#define CAPACITY_SCALE	1024u		/* of the strongest hart */
+static u32 capacity[NR_HARTS];
+
+/* capacity-dmips-mhz counts if every hart's node has it; the clocks, which we do not steer, are taken for equal. */
+static void __init find_capacities(void)
+{
+	u32 most = 0;
+	bool all = true;
+
+	for_each_hart(h) {
+		all &= !fdt_read_u32(&boot_fdt, hart_info[h].node, "capacity-dmips-mhz", &capacity[h]);
+		most = max(most, capacity[h]);
+	}
+	for_each_hart(h)
+		capacity[h] = all && most ? (u64)capacity[h] * CAPACITY_SCALE / most : CAPACITY_SCALE;
+}
+
+static ssize_t show_capacity(void *data, char *buf)
+{
+	return scnprintf(buf, PAGE_SIZE, "%u\n", capacity[(unsigned long)data]);
+}
+
 /* ---- all harts ------------------------------------------------------------------------------- */
 
 static hartmask_t all_harts(void) { return (hartmask_t){ nr_harts == 64 ? ~0ul : BIT(nr_harts) - 1 }; }
@@ -43,6 +67,14 @@ static hartmask_t all_harts(void) { return (hartmask_t){ nr_harts == 64 ? ~0ul :
 static ssize_t show_online(__maybe_unused void *data, char *buf) { return harts_show_list(hart_online_mask, buf); }
 static ssize_t show_all(__maybe_unused void *data, char *buf) { return harts_show_list(all_harts(), buf); }
 static ssize_t show_none(__maybe_unused void *data, char *buf) { return scnprintf(buf, PAGE_SIZE, "\n"); }
+static ssize_t show_nothing(__maybe_unused void *data, __maybe_unused char *buf) { return 0; }
+
+/* What Linux says of every fault of other ISAs' processors: a hart of this one has none of them by name. */
+static ssize_t show_not_affected(__maybe_unused void *data, char *buf)
+{
+	return scnprintf(buf, PAGE_SIZE, "Not affected\n");
+}
+
 static ssize_t show_max(__maybe_unused void *data, char *buf)
 {
 	return scnprintf(buf, PAGE_SIZE, "%u\n", NR_HARTS - 1);
@@ -152,7 +184,7 @@ static int __init create_hart(unsigned h)
 		{ "topology/cluster_cpus", show_cluster }, { "topology/cluster_cpus_list", show_cluster_list },
 		{ "topology/core_cpus", show_core }, { "topology/core_cpus_list", show_core_list },
 		{ "topology/thread_siblings", show_core }, { "topology/thread_siblings_list", show_core_list },
-		{ "uevent", show_uevent, uevent_store },
+		{ "uevent", show_uevent, uevent_store }, { "cpu_capacity", show_capacity },
 	};
 	char path[96];
 	int rc = create_links(h);
@@ -172,9 +204,21 @@ void __init cpu_dev_init(void)
 		{ "devices/system/cpu/enabled", show_all }, { "devices/system/cpu/isolated", show_none },
 		{ "devices/system/cpu/kernel_max", show_max },
 	};
+	static const char *const faults[] = {
+		"gather_data_sampling", "indirect_target_selection", "itlb_multihit", "l1tf", "mds", "meltdown",
+		"mmio_stale_data", "reg_file_data_sampling", "retbleed", "spec_rstack_overflow", "spec_store_bypass",
+		"spectre_v1", "spectre_v2", "srbds", "tsa", "tsx_async_abort", "vmscape",
+	};
+	char path[80];
 	int rc = 0;
 
 	find_places();
+	find_capacities();
+	for (unsigned i = 0; i < ARRAY_SIZE(faults); i++) {
+		snprintf(path, sizeof(path), "devices/system/cpu/vulnerabilities/%s", faults[i]);
+		rc |= sysfs_create_file(path, show_not_affected, NULL, NULL);
+	}
+	rc |= sysfs_create_file("devices/system/cpu/uevent", show_nothing, uevent_store, NULL);
 	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
 		rc |= sysfs_create_file(files[i].name, files[i].show, NULL, NULL);
 	for_each_hart(h)

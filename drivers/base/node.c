@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "drivers/base/node.h"
+#include "drivers/base/class.h"
 #include "fs/seq_file.h"
 #include "fs/sysfs.h"
 #include "lib/printk.h"
@@ -141,6 +142,9 @@ static ssize_t show_seq(int (*show)(struct seq_file *m, int nid), void *data, ch
 static ssize_t show_numastat(void *data, char *buf) { return show_seq(node_numastat_show, data, buf); }
 static ssize_t show_vmstat(void *data, char *buf) { return show_seq(node_vmstat_show, data, buf); }
 
+/* A node tells nothing of itself in an event. */
+static ssize_t show_nothing(__maybe_unused void *data, __maybe_unused char *buf) { return 0; }
+
 static ssize_t store_compact(void *data, __maybe_unused const char *buf, size_t n)
 {
 	drain_all_pages(NULL);
@@ -153,11 +157,12 @@ void __init node_dev_init(void)
 	static const struct { const char *name; sysfs_show_fn show; sysfs_store_fn store; } files[] = {
 		{ "cpulist", show_cpulist }, { "cpumap", show_cpumap }, { "distance", show_distance },
 		{ "meminfo", show_meminfo }, { "numastat", show_numastat }, { "vmstat", show_vmstat },
-		{ "compact", NULL, store_compact },
+		{ "compact", NULL, store_compact }, { "uevent", show_nothing, uevent_store },
 	};
 	char path[64];
 	int rc = 0;
 
+	rc |= sysfs_create_file("devices/system/node/uevent", show_nothing, uevent_store, NULL);
 	rc |= sysfs_create_file("devices/system/node/online", show_online, NULL, NULL);
 	rc |= sysfs_create_file("devices/system/node/possible", show_online, NULL, NULL);
 	rc |= sysfs_create_file("devices/system/node/has_cpu", show_has_cpu, NULL, NULL);

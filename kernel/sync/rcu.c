@@ -230,6 +230,8 @@ static void wake_waiter(struct rcu_head *head)
 	complete(&container_of(head, struct rcu_waiter, head)->done);
 }
 
+int rcu_expedited = 1, rcu_normal;
+
 void synchronize_rcu(void)
 {
 	struct rcu_waiter w;
@@ -237,7 +239,8 @@ void synchronize_rcu(void)
 	might_sleep();
 	init_completion(&w.done);
 	call_rcu(&w.head, wake_waiter);
-	rcu_hurry();
+	if (READ_ONCE(rcu_expedited) && !READ_ONCE(rcu_normal))
+		rcu_hurry();
 	wait_for_completion(&w.done);
 }
 

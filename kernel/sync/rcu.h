@@ -45,8 +45,12 @@ static inline void rcu_read_unlock(void) { barrier(); }
  */
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 
-/* Wait until every reader that runs now has ended.  => sleeps; some milliseconds */
+/*
+ * Wait until every reader that runs now has ended.  => sleeps; some milliseconds
+ * It interrupts harts for that while rcu_expedited is set and rcu_normal is not; /sys/kernel has both.
+ */
 void synchronize_rcu(void);
+extern int rcu_expedited, rcu_normal;
 
 /* Call what still waits as soon as it may be: memory is short, or somebody waits.  Any context. */
 void rcu_hurry(void);

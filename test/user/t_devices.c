@@ -174,6 +174,53 @@ TEST(ticks_and_grace_periods_are_counted)
 	CHECK(softirqs("RCU") > rcu);
 }
 
+/* ---- harts ----------------------------------------------------------------------------------- */
+
+TEST(harts_have_a_capacity_and_known_faults)
+{
+	char path[80], text[128];
+	long most = 0, c;
+	struct dirent *e;
+	int faults = 0;
+	DIR *d = opendir("/sys/devices/system/cpu/vulnerabilities");
+
+	if (access("/sys/devices/system/cpu/cpu0/cpu_capacity", F_OK))
+		test_skip("no cpu_capacity");
+	for (int i = 0; i < sysconf(_SC_NPROCESSORS_ONLN); i++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/cpu_capacity", i);
+		c = sysctl_number(path);
+		CHECK(c > 0 && c <= 1024);
+		most = c > most ? c : most;
+	}
+	CHECK_EQ(most, 1024);
+	while (d && (e = readdir(d))) {
+		if (*e->d_name == '.')
+			continue;
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/vulnerabilities/%.30s", e->d_name);
+		CHECK(*sysctl_text(path, text, sizeof(text)));
+		faults++;
+	}
+	CHECK(!d || faults > 5);
+	CHECK(!strcmp(sysctl_text("/sys/devices/system/node/node0/uevent", text, sizeof(text)), ""));
+}
+
+TEST(grace_periods_hurry_or_not)
+{
+	static const char *const names[] = { "/sys/kernel/rcu_expedited", "/sys/kernel/rcu_normal" };
+	char old[16];
+
+	for (int i = 0; i < 2; i++) {
+		if (access(names[i], F_OK))
+			test_skip("no such files");
+		sysctl_text(names[i], old, sizeof(old));
+		CHECK_ERR(sysctl_try(names[i], "x"), EINVAL);
+		sysctl_set(names[i], "1");
+		CHECK_EQ(sysctl_number(names[i]), 1);
+		file_comes_and_goes();
+		sysctl_set(names[i], old);
+	}
+}
+
 /* ---- timers ---------------------------------------------------------------------------------- */
 
 TEST(timers_are_listed_with_their_time)
