@@ -137,6 +137,20 @@ static bool allow_cbo_zero(void)
 	return ok;
 }
 
+/* Bytes that cbo.zero clears here, by trying; 0: it traps.  The firmware has to allow it, and the tree may err. */
+static u32 __init cbo_zero_bytes(void)
+{
+	static u8 memory[1024] __aligned(1024);
+	u32 n = 0;
+
+	memset(memory, 1, sizeof(memory));
+	__asm__ volatile(".option push\n	.option arch, +zicboz\n1:	cbo.zero (%0)\n	.option pop\n2:\n"
+			 EXTABLE("1b", "2b") :: "r"(memory) : "memory");
+	while (n < sizeof(memory) && !READ_ONCE(memory[n]))
+		n++;
+	return n;
+}
+
 void isa_init_hart(void)
 {
 	if (riscv_cboz_block_size)
@@ -149,11 +163,11 @@ void __init isa_init(void)
 		hart_exts[h] = node_exts(hart_info[h].node);
 	if (!isa_harts_have((hartmask_t){ ~0ul }, "zicboz"))
 		return;
-	if (allow_cbo_zero()) {
+	if (allow_cbo_zero() && cbo_zero_bytes() == block_size(hart_info[0].node, "riscv,cboz-block-size")) {
 		riscv_cboz_block_size = block_size(hart_info[0].node, "riscv,cboz-block-size");
 		return;
 	}
-	pr_warn("isa: the tree promises Zicboz, but senvcfg traps\n");
+	pr_warn("isa: the tree promises Zicboz, but senvcfg or cbo.zero traps, or clears other than so much\n");
 	for_each_hart(h)
 		hart_exts[h] &= ~ext_bit("zicboz");
 }

@@ -165,7 +165,8 @@ static int mincore_look(struct mm_struct *mm, unsigned long addr, unsigned long 
 		memset(r->vec, 1, r->nr);		/* as if all were there */
 		return 0;
 	}
-	r->nr = min(absent_pages(vma, addr, end), MINCORE_HOLE);
+	/* No further than is answered for: what lies beyond would be looked at again each time. */
+	r->nr = absent_pages(vma, addr, min(end, addr + (MINCORE_HOLE << PAGE_SHIFT)));
 	r->hole = r->nr;
 	if (!r->hole) {
 		end = pt_addr_end(addr, end, 1);

@@ -487,3 +487,37 @@ TEST(readers_that_wait_let_writers_in)
 	CHECK_EQ(waitpid(p, &st, 0), p);
 	CHECK_EQ(st, 0);
 }
+
+/* What the kernel clears in a program's memory is what was asked for, at any place and length. */
+TEST(zeros_land_where_they_are_asked_for)
+{
+	static const int lengths[] = { 0, 1, 7, 8, 63, 64, 255, 1023, 1024, 1025, 1279, 1500, 4096, 9000 };
+	int fd = open("/dev/zero", O_RDONLY);
+	char *p = mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(fd >= 0 && p != MAP_FAILED && !mprotect(p + 7 * 4096, 4096, PROT_NONE));
+	for (int at = 100; at < 300; at += at < 180 ? 1 : 13)
+		for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+			int end = at + lengths[i], wrong = 0;
+
+			memset(p, 'x', 4 * 4096);
+			CHECK_EQ(read(fd, p + at, lengths[i]), lengths[i]);
+			for (int k = 0; k < 4 * 4096; k++)
+				wrong += p[k] != (k >= at && k < end ? 0 : 'x');
+			if (wrong)
+				test_fail(__FILE__, __LINE__, "%d bytes at %d: %d wrong", lengths[i], at, wrong);
+		}
+	for (int room = 1; room < 6000; room += 37) {
+		char *from = p + 7 * 4096 - room;
+		ssize_t n, k = 0;
+
+		memset(from, 'x', room);
+		n = read(fd, from, 2 * 4096);
+		CHECK(n <= room && (n > 0 || errno == EFAULT));
+		while (k < n && !from[k])
+			k++;
+		CHECK_EQ(k, n < 0 ? 0 : n);
+	}
+	close(fd);
+	munmap(p, 8 * 4096);
+}

@@ -6,7 +6,9 @@
  *           that the second fault, which nothing serves either, gives the exact count.
  *           Same alignment of both ends: words, 64 per round, then 8, then 1.  Different: if the destination is
  *           aligned it is filled with words made by shifting; short copies go by bytes.
- * COST      A page: 8 rounds of 131 instructions.
+ *           Clearing much goes by cbo.zero, which clears a block of the cache, if every hart has it for us.
+ * COST      Copying a page: 8 rounds of 131 instructions.  Clearing: one for 8 bytes, and 2 for 256; by cbo.zero 3
+ *           for a block.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,6 +38,14 @@
 	guarded	copy_bytes, sd a4, \at+40(a0)
 	guarded	copy_bytes, sd a5, \at+48(a0)
 	guarded	copy_bytes, sd a6, \at+56(a0)
+.endm
+
+#define CLEAR_LONG	1024
+
+.macro clear_64 at
+	.irp	i, 0, 8, 16, 24, 32, 40, 48, 56
+	guarded	clear_bytes, sd zero, \at+\i(a0)
+	.endr
 .endm
 
 	.text
@@ -150,16 +160,13 @@ arch_clear_user:
 	addi	a0, a0, 1
 2:	andi	t0, a0, 7
 	bnez	t0, 1b
+	sub	t1, t5, a0
+	li	t0, CLEAR_LONG
+	bgeu	t1, t0, clear_long
+clear_words:
 	addi	t4, t5, -63
 	bgeu	a0, t4, 6f
-3:	guarded	clear_bytes, sd zero, 0(a0)
-	guarded	clear_bytes, sd zero, 8(a0)
-	guarded	clear_bytes, sd zero, 16(a0)
-	guarded	clear_bytes, sd zero, 24(a0)
-	guarded	clear_bytes, sd zero, 32(a0)
-	guarded	clear_bytes, sd zero, 40(a0)
-	guarded	clear_bytes, sd zero, 48(a0)
-	guarded	clear_bytes, sd zero, 56(a0)
+3:	clear_64 0
 	addi	a0, a0, 64
 	bltu	a0, t4, 3b
 6:	addi	t4, t5, -7
@@ -175,6 +182,35 @@ clear_bytes:
 5:	csrc	sstatus, t6
 	li	a0, 0
 	ret
+	/* Much: whole blocks of the cache, where each hart can; else longer rounds. */
+clear_long:
+	lla	t1, riscv_cboz_block_size
+	lwu	t1, 0(t1)
+	addi	t0, t1, -1
+	li	t2, CLEAR_LONG / 2
+	bltu	t0, t2, 10f			/* neither 0 nor larger than what there is for sure */
+	addi	t4, t5, -255
+9:	clear_64 0
+	clear_64 64
+	clear_64 128
+	clear_64 192
+	addi	a0, a0, 256
+	bltu	a0, t4, 9b
+	j	clear_words
+10:	and	t2, a0, t0
+	beqz	t2, 11f
+	guarded	clear_bytes, sd zero, 0(a0)
+	addi	a0, a0, 8
+	j	10b
+11:	sub	t4, t5, t0
+	.option	push
+	.option	arch, +zicboz
+12:	cbo.zero	(a0)
+	extable	12b, clear_bytes
+	.option	pop
+	add	a0, a0, t1
+	bltu	a0, t4, 12b
+	j	clear_words
 	.size arch_clear_user, . - arch_clear_user
 
 /* a0 = to, a1 = from (user), a2 = most bytes; a0 = length, a2 when there is no NUL, or -1 on a fault. */
