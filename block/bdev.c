@@ -3,10 +3,14 @@
  *
  * MODEL     Each block_device has an inode of its own, which holds its pages, whatever node it was opened by.  A
  *           page is PAGE_SIZE bytes of the device; the last one may have less behind it, and zeros.
- *           Pages are read and written in bios of as many as follow each other (blk_plug_add_page).
+ *           Pages are read and written in bios of as many as follow each other (blk_plug_add).
+ *           A mounted file system keeps its metadata in these pages, block by block, while other blocks of a page
+ *           may hold what it caches elsewhere.  So a page knows which of its sectors are dirty, and only these
+ *           are written: page->private has a bit for each, and above them counts the writes under way.
  * INVARIANTS
  *   D1  A page is locked from the moment its read is submitted until it ends, and has PG_writeback for as long
  *       as its write is under way.
+ *   D2  Whoever makes a page dirty says which sectors before PG_dirty is set; who writes it clears PG_dirty first.
  * LOCKING   disk->mutex: openers and holder.  i_rwsem of the inode: writers.
  * TESTS     test/boot/disk.py
  *
@@ -62,8 +66,8 @@ static void submit_read(struct address_space *mapping, struct page *page)
 		unlock_page(page);
 		return;
 	}
-	blk_plug_add_page(mapping_bdev(mapping), REQ_OP_READ, (sector_t)page->index * PAGE_SECTORS, page, bytes,
-			  read_ended, false);
+	blk_plug_add(mapping_bdev(mapping), REQ_OP_READ,
+		     &(struct bio_piece){ page, 0, bytes, (sector_t)page->index * PAGE_SECTORS }, read_ended, false);
 }
 
 static int bdev_readpage(__maybe_unused struct file *file, struct page *page)
@@ -101,15 +105,45 @@ static void bdev_readahead(__maybe_unused struct file *file, struct address_spac
 
 /* ---- writing ------------------------------------------------------------------------------------ */
 
-/* In kblockd: end_page_writeback() takes mapping->lock. */
+#define DIRTY_SECTORS	(BIT(PAGE_SECTORS) - 1)		/* of page->private (D2) */
+#define ONE_WRITE	BIT(PAGE_SECTORS)
+
+int bdev_set_dirty(struct page *page, unsigned offset, unsigned len)
+{
+	unsigned long sectors = BIT((offset + len) >> SECTOR_SHIFT) - BIT(offset >> SECTOR_SHIFT);
+
+	if ((READ_ONCE(page->private) & sectors) != sectors)
+		__atomic_fetch_or(&page->private, sectors, __ATOMIC_SEQ_CST);
+	return __set_page_dirty_nobuffers(page);
+}
+
+void bdev_clear_dirty(struct page *page, unsigned offset, unsigned len)
+{
+	unsigned long sectors = BIT((offset + len) >> SECTOR_SHIFT) - BIT(offset >> SECTOR_SHIFT);
+
+	__atomic_fetch_and(&page->private, ~sectors, __ATOMIC_SEQ_CST);
+	wait_on_page_writeback(page);
+}
+
+/* By mappings and write(2): nobody knows which. */
+static int bdev_set_page_dirty(struct page *page) { return bdev_set_dirty(page, 0, PAGE_SIZE); }
+
+/* One of the writes of @page has ended.  In a task: end_page_writeback() takes mapping->lock */
+static void write_done(struct page *page)
+{
+	if (__atomic_sub_fetch(&page->private, ONE_WRITE, __ATOMIC_SEQ_CST) < ONE_WRITE)
+		end_page_writeback(page);
+}
+
+/* In kblockd. */
 static void write_ended(struct bio *bio)
 {
 	for (unsigned i = 0; i < bio->bi_vcnt; i++) {
 		struct page *page = bio->bi_vec[i].bv_page;
 
 		if (bio->bi_status && page->mapping)
-			page->mapping->wb_err = bio->bi_status;
-		end_page_writeback(page);
+			mapping_set_error(page->mapping, bio->bi_status);
+		write_done(page);
 	}
 	bio_put(bio);
 }
@@ -118,16 +152,26 @@ static void write_ended(struct bio *bio)
 static int write_page(struct page *page, __maybe_unused struct writeback_control *wbc)
 {
 	struct address_space *mapping = page->mapping;
-	unsigned bytes = bytes_behind(mapping, page->index);
+	unsigned bytes = bytes_behind(mapping, page->index), first, end;
+	unsigned long sectors = __atomic_fetch_and(&page->private, ~DIRTY_SECTORS, __ATOMIC_SEQ_CST);	/* D2 */
 
 	if (!bytes) {				/* the device shrank */
 		unlock_page(page);
 		return -EIO;
 	}
+	sectors &= BIT(bytes >> SECTOR_SHIFT) - 1;
 	set_page_writeback(page);
 	unlock_page(page);
-	blk_plug_add_page(mapping_bdev(mapping), REQ_OP_WRITE, (sector_t)page->index * PAGE_SECTORS, page, bytes,
-			  write_ended, true);
+	__atomic_fetch_add(&page->private, ONE_WRITE, __ATOMIC_SEQ_CST);
+	for (first = 0; sectors >> first; first = end) {
+		first += __builtin_ctzl(sectors >> first);
+		end = first + __builtin_ctzl(~(sectors >> first));
+		__atomic_fetch_add(&page->private, ONE_WRITE, __ATOMIC_SEQ_CST);
+		blk_plug_add(mapping_bdev(mapping), REQ_OP_WRITE,
+			     &(struct bio_piece){ page, first << SECTOR_SHIFT, (end - first) << SECTOR_SHIFT,
+						  (sector_t)page->index * PAGE_SECTORS + first }, write_ended, true);
+	}
+	write_done(page);
 	return 0;
 }
 
@@ -203,7 +247,7 @@ static int bdev_write_end(__maybe_unused struct file *file, __maybe_unused struc
 static const struct address_space_operations bdev_aops = {
 	.readpage = bdev_readpage, .readahead = bdev_readahead,
 	.writepage = bdev_writepage, .writepages = bdev_writepages,
-	.set_page_dirty = __set_page_dirty_nobuffers,
+	.set_page_dirty = bdev_set_page_dirty,
 	.write_begin = bdev_write_begin, .write_end = bdev_write_end,
 };
 
@@ -267,6 +311,7 @@ struct inode *bdev_inode_new(struct block_device *bdev)
 	inode->i_rdev = bdev->bd_dev;
 	inode->i_private = bdev;
 	inode->i_data.a_ops = &bdev_aops;
+	inode->i_data.gfp_mask = GFP_USER;	/* file systems look into these pages */
 	return inode;
 }
 
@@ -287,43 +332,61 @@ static int claim(struct block_device *bdev, void *holder)
 	return 0;
 }
 
-static int blkdev_open(struct inode *inode, struct file *f)
+/* Open @bdev.  @holder: for himself, or NULL */
+static int bdev_get(struct block_device *bdev, void *holder, bool write)
 {
-	struct block_device *bdev = bdev_find(inode->i_rdev);
 	int rc = 0;
 
-	if (!bdev || !bdev->bd_inode)
+	if (!bdev->bd_inode)
 		return -ENXIO;
 	mutex_lock(&bdev->bd_disk->mutex);
-	if (f->f_mode & FMODE_WRITE && bdev->bd_disk->read_only)
+	if (write && bdev->bd_disk->read_only)
 		rc = -EACCES;
 	else if (bdev->bd_partno && !bdev->bd_nr_sectors)
 		rc = -ENXIO;			/* forgotten meanwhile */
-	else if (f->f_flags & O_EXCL)
-		rc = claim(bdev, f);
+	else if (holder)
+		rc = claim(bdev, holder);
 	if (!rc)
 		bdev->bd_openers++;
 	mutex_unlock(&bdev->bd_disk->mutex);
-	if (!rc)
-		f->f_mapping = bdev->bd_inode->i_mapping;
 	return rc;
 }
 
 /* The last one out writes what is dirty, and forgets the rest, so that the next sees the device. */
-static void blkdev_release(__maybe_unused struct inode *inode, struct file *f)
+static void bdev_put(struct block_device *bdev, void *holder)
 {
-	struct block_device *bdev = file_bdev(f);
+	struct address_space *mapping = bdev->bd_inode->i_mapping;
 	bool last;
 
 	mutex_lock(&bdev->bd_disk->mutex);
-	if (bdev->bd_holder == f && !--bdev->bd_holders)
+	if (bdev->bd_holder == holder && !--bdev->bd_holders)
 		bdev->bd_holder = NULL;
 	last = !--bdev->bd_openers;
 	mutex_unlock(&bdev->bd_disk->mutex);
 	if (last) {
-		(void)!filemap_write_and_wait_range(f->f_mapping, 0, INT64_MAX);
-		invalidate_mapping_pages(f->f_mapping, 0, ~0ul);
+		(void)!filemap_write_and_wait_range(mapping, 0, INT64_MAX);
+		invalidate_mapping_pages(mapping, 0, ~0ul);
 	}
+}
+
+int bdev_claim(struct block_device *bdev, void *holder, bool write) { return bdev_get(bdev, holder, write); }
+void bdev_unclaim(struct block_device *bdev, void *holder) { bdev_put(bdev, holder); }
+
+static int blkdev_open(struct inode *inode, struct file *f)
+{
+	struct block_device *bdev = bdev_find(inode->i_rdev);
+	int rc = bdev ? bdev_get(bdev, f->f_flags & O_EXCL ? f : NULL, f->f_mode & FMODE_WRITE) : -ENXIO;
+
+	if (rc)
+		return rc;
+	f->f_mapping = bdev->bd_inode->i_mapping;
+	f->f_wb_err = filemap_sample_wb_err(f->f_mapping);
+	return 0;
+}
+
+static void blkdev_release(__maybe_unused struct inode *inode, struct file *f)
+{
+	bdev_put(file_bdev(f), f);
 }
 
 static loff_t blkdev_llseek(struct file *f, loff_t off, int whence)
@@ -360,7 +423,7 @@ static ssize_t blkdev_write(struct file *f, struct iov_iter *from, loff_t *pos)
 
 static int blkdev_fsync(struct file *f, loff_t start, loff_t end, __maybe_unused int datasync)
 {
-	int rc = filemap_write_and_wait_range(f->f_mapping, start, end);
+	int rc = file_write_and_wait_range(f, start, end);
 	int flush = blkdev_issue_flush(file_bdev(f));
 
 	return rc ? rc : flush;

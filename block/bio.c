@@ -7,7 +7,7 @@
  * INVARIANTS
  *   O1  A bio that was submitted ends once.
  *   O2  Who waits for the reserve holds no bio that is not submitted: else RESERVE tasks could each wait for
- *       the others' (blk_plug_add_page() sends the open one before it asks for the next).
+ *       the others' (blk_plug_add() sends the open one before it asks for the next).
  * LOCKING   reserve_lock, interrupts off: the reserve.
  *
  * SPDX-License-Identifier: MIT

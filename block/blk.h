@@ -81,9 +81,11 @@ struct blk_plug { struct bio_list list; struct bio *open; unsigned nr; };
 void blk_start_plug(struct blk_plug *plug);	/* inside another one it does nothing */
 void blk_finish_plug(struct blk_plug *plug);
 void blk_flush_plug(void);			/* from schedule(): the running task has one */
-/* In a plug: @len bytes of @page at @sector, in the open bio if they follow it; else in one that calls @end_io. */
-void blk_plug_add_page(struct block_device *bdev, enum req_op op, sector_t sector, struct page *page, unsigned len,
-		       void (*end_io)(struct bio *bio), bool end_in_task);
+/* Part of a page, and where it goes to or comes from. */
+struct bio_piece { struct page *page; unsigned offset, len; sector_t sector; };
+/* In a plug: @p, in the open bio if it follows on that; else in one that calls @end_io. */
+void blk_plug_add(struct block_device *bdev, enum req_op op, const struct bio_piece *p,
+		  void (*end_io)(struct bio *bio), bool end_in_task);
 
 int blkdev_issue_flush(struct block_device *bdev);
 /* REQ_OP_DISCARD or REQ_OP_WRITE_ZEROES for any number of sectors; -EOPNOTSUPP where the disk cannot. */
@@ -184,6 +186,18 @@ struct block_device *bdev_find_name(const char *name);
 /* Call @fn for each disk and partition, in order, until it returns something. */
 int for_each_bdev(int (*fn)(struct block_device *bdev, void *arg), void *arg);
 struct gendisk *disk_next(struct gendisk *disk);	/* NULL: the first; disks never go */
+
+/*
+ * Have @bdev for a file system's own: nobody else can, and it stays.  -EBUSY, -EACCES: @write, and it is read-only.
+ * bdev.c
+ */
+__must_check int bdev_claim(struct block_device *bdev, void *holder, bool write);
+/* What is dirty is written; what is cached goes if nobody else has it open. */
+void bdev_unclaim(struct block_device *bdev, void *holder);
+/* [@offset, @offset + @len) of @page, which is of a device's cache, changed; the rest is not written. */
+int bdev_set_dirty(struct page *page, unsigned offset, unsigned len);
+/* It is of no use any more: it is not written, nor under way. */
+void bdev_clear_dirty(struct page *page, unsigned offset, unsigned len);
 
 /* ---- for drivers ------------------------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 /*
  * block/flusher.c - the thread that writes dirty pages: every few seconds, and when there are many.
  *
- * MODEL     Writers and reclaim wake it (wakeup_flusher); else it looks every PERIOD_NS.  It starts the writing of
+ * MODEL     First the inodes of file systems, whose attributes become dirty pages of their device, then devices.
+ *           Writers and reclaim wake it (wakeup_flusher); else it looks every PERIOD_NS.  It starts the writing of
  *           what is dirty, and waits for room in the disks' queues only.
  * LOCKING   none of its own.
  * TESTS     test/boot/disk.py
@@ -9,6 +10,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "block/blk.h"
+#include "fs/inode.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sync/wait.h"
 #include "kernel/task/kthread.h"
@@ -50,6 +52,7 @@ static void write_all(void)
 
 	do {
 		done = 0;
+		done += writeback_filesystems(CHUNK);
 		for_each_bdev(write_chunk, &done);
 		cond_resched();
 	} while (done && global_node_page_state(NR_FILE_DIRTY));
@@ -65,8 +68,7 @@ static void flusher(__maybe_unused void *arg)
 			schedule_timeout(PERIOD_NS);
 		finish_wait(&flusher_wait, &wait);
 		WRITE_ONCE(wanted, false);
-		if (global_node_page_state(NR_FILE_DIRTY))
-			write_all();
+		write_all();
 	}
 }
 

@@ -343,21 +343,21 @@ static bool open_takes(const struct bio *open, const struct block_device *bdev, 
 	       open->bi_sector + open->bi_nr_sectors == sector;
 }
 
-void blk_plug_add_page(struct block_device *bdev, enum req_op op, sector_t sector, struct page *page, unsigned len,
-		       void (*end_io)(struct bio *bio), bool end_in_task)
+void blk_plug_add(struct block_device *bdev, enum req_op op, const struct bio_piece *p,
+		  void (*end_io)(struct bio *bio), bool end_in_task)
 {
 	struct blk_plug *plug = current_base()->plug;
 	struct bio *bio = plug->open;
 
-	if (open_takes(bio, bdev, op, sector, end_io) && bio_add_page(bio, page, len, 0))
+	if (open_takes(bio, bdev, op, p->sector, end_io) && bio_add_page(bio, p->page, p->len, p->offset))
 		return;
 	plug->open = NULL;
 	if (bio)
 		submit_bio(bio);
-	bio = bio_alloc(bdev, op, sector, GFP_NOIO);	/* O2: if it sleeps, the plug goes out */
+	bio = bio_alloc(bdev, op, p->sector, GFP_NOIO);	/* O2: if it sleeps, the plug goes out */
 	bio->bi_end_io = end_io;
 	bio->bi_end_in_task = end_in_task;
-	ASSERT(bio_add_page(bio, page, len, 0));
+	ASSERT(bio_add_page(bio, p->page, p->len, p->offset));
 	plug->open = bio;
 }
 

@@ -132,11 +132,11 @@ void setattr_copy(struct inode *inode, const struct iattr *attr)
 	if (v & ATTR_GID)
 		inode->i_gid = attr->ia_gid;
 	if (v & ATTR_ATIME)
-		inode->i_atime = attr->ia_atime;
+		inode->i_atime = timestamp_truncate(attr->ia_atime, inode);
 	if (v & ATTR_MTIME)
-		inode->i_mtime = attr->ia_mtime;
+		inode->i_mtime = timestamp_truncate(attr->ia_mtime, inode);
 	if (v & ATTR_CTIME)
-		inode->i_ctime = attr->ia_ctime;
+		inode->i_ctime = timestamp_truncate(attr->ia_ctime, inode);
 	if (v & ATTR_MODE) {
 		umode_t may = in_group_or_capable(inode->i_gid) ? S_IALLUGO : S_IALLUGO & ~S_ISGID;
 

@@ -16,6 +16,7 @@
 #include "fs/fdtable.h"
 #include "fs/namei.h"
 #include "kernel/task/cred.h"
+#include "lib/errseq.h"
 #include "mm/slab/slab.h"
 
 atomic_t nr_files;
@@ -107,6 +108,7 @@ static void file_set_inode(struct file *f, struct inode *inode)
 {
 	f->f_inode = inode;
 	f->f_mapping = inode->i_mapping;
+	f->f_wb_err = errseq_sample(&f->f_mapping->wb_err);
 }
 
 int do_dentry_open(struct file *f, const struct path *path)

@@ -2,7 +2,7 @@
  * fs/inode.c - inodes: making and dropping them; link counts and times.
  *
  * MODEL     An inode lives as long as dentries and open files refer to it.  File systems whose names
- *           live in the dentry cache (all that there are now) need no look-up of inodes by number.
+ *           live in the dentry cache need no look-up of inodes by number; the others: fs/icache.c.
  * INVARIANTS
  *   I1  i_count is the number of dentries (i_dentry) and of other holders.
  *   I2  At i_count 0 nobody can find it: its pages and its memory go.
@@ -84,6 +84,9 @@ struct inode *new_inode(struct super_block *sb)
 	spin_lock_init(&inode->i_lock, RANK_FILES);
 	INIT_LIST_HEAD(&inode->i_dentry);
 	INIT_LIST_HEAD(&inode->i_flock);
+	inode->i_state = 0;
+	INIT_HLIST_NODE(&inode->i_hash);
+	INIT_LIST_HEAD(&inode->i_wb_list);
 	spin_lock(&sb->s_inode_lock);
 	list_add(&inode->i_sb_list, &sb->s_inodes);
 	spin_unlock(&sb->s_inode_lock);
@@ -95,20 +98,73 @@ static void evict(struct inode *inode)
 {
 	struct super_block *sb = inode->i_sb;
 
-	spin_lock(&sb->s_inode_lock);
-	list_del(&inode->i_sb_list);
-	spin_unlock(&sb->s_inode_lock);
 	if (sb->s_op && sb->s_op->evict_inode)
 		sb->s_op->evict_inode(inode);
 	else if (inode->i_data.nrpages)
 		truncate_inode_pages_final(&inode->i_data);
+	if (!hlist_unhashed(&inode->i_hash)) {
+		remove_inode_hash(inode);
+		wake_inode(inode);		/* who wants the same number reads it anew */
+	}
+	if (!list_empty(&inode->i_wb_list)) {
+		spin_lock(&sb->s_wb_lock);
+		list_del_init(&inode->i_wb_list);
+		spin_unlock(&sb->s_wb_lock);
+	}
+	spin_lock(&sb->s_inode_lock);
+	list_del(&inode->i_sb_list);
+	spin_unlock(&sb->s_inode_lock);
 	atomic_dec(&nr_inodes_total);
 	free_inode(inode);
 }
 
+/* May it be dropped without being written? */
+static bool needs_writing(const struct inode *inode)
+{
+	return READ_ONCE(inode->i_state) & I_DIRTY && inode->i_nlink && !(inode->i_state & I_BAD);
+}
+
+/* The last reference of one that is found by number, as it seems: whether it was. */
+static bool put_hashed(struct inode *inode)
+{
+	bool last;
+
+	spin_lock(&inode_hash_lock);
+	if (needs_writing(inode) && atomic_read(&inode->i_count) == 1) {
+		spin_unlock(&inode_hash_lock);
+		return false;				/* it was found, changed and dropped meanwhile */
+	}
+	last = atomic_dec_and_test(&inode->i_count);
+	if (last)
+		__atomic_fetch_or(&inode->i_state, I_FREEING, __ATOMIC_SEQ_CST);	/* H2 */
+	spin_unlock(&inode_hash_lock);
+	if (last)
+		evict(inode);
+	return true;
+}
+
+/* What it has to write is written while it can still be found: sync(2) waits for it. */
+static __noinline void iput_hashed(struct inode *inode)
+{
+	do {
+		if (needs_writing(inode))
+			(void)!write_inode_now(inode);
+	} while (!put_hashed(inode));
+}
+
 void iput(struct inode *inode)
 {
-	if (inode && atomic_dec_and_test(&inode->i_count))	/* I2 */
+	int c;
+
+	if (!inode)
+		return;
+	c = atomic_read(&inode->i_count);
+	while (c > 1)
+		if (atomic_try_cmpxchg(&inode->i_count, &c, c - 1))
+			return;
+	if (!hlist_unhashed(&inode->i_hash))
+		iput_hashed(inode);
+	else if (atomic_dec_and_test(&inode->i_count))	/* I2 */
 		evict(inode);
 }
 
@@ -161,8 +217,34 @@ void drop_nlink(struct inode *inode)
 
 /* ---- times ----------------------------------------------------------------------------------- */
 
-void touch_mtime(struct inode *inode) { inode->i_mtime = inode->i_ctime = current_time(); }
-void touch_ctime(struct inode *inode) { inode->i_ctime = current_time(); }
+struct timespec64 timestamp_truncate(struct timespec64 t, const struct inode *inode)
+{
+	if (inode->i_sb->s_time_gran)
+		t.tv_nsec -= t.tv_nsec % inode->i_sb->s_time_gran;
+	return t;
+}
+
+struct timespec64 inode_time(const struct inode *inode)
+{
+	return timestamp_truncate(current_time(), inode);
+}
+
+void touch_mtime(struct inode *inode)
+{
+	inode->i_mtime = inode->i_ctime = inode_time(inode);
+	mark_inode_dirty(inode, I_DIRTY_SYNC);
+}
+
+void touch_ctime(struct inode *inode)
+{
+	inode->i_ctime = inode_time(inode);
+	mark_inode_dirty(inode, I_DIRTY_SYNC);
+}
+
+static bool same_time(const struct timespec64 *a, const struct timespec64 *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
 
 static bool ts_before(const struct timespec64 *a, const struct timespec64 *b)
 {
@@ -194,18 +276,29 @@ void file_accessed(struct file *file)
 
 	if (file->f_flags & O_NOATIME)
 		return;
-	now = current_time();
-	if (atime_needs_update(&file->f_path, inode, now.tv_sec))
-		inode->i_atime = now;
+	now = inode_time(inode);
+	if (!atime_needs_update(&file->f_path, inode, now.tv_sec))
+		return;
+	if (same_time(&inode->i_atime, &now))
+		return;
+	inode->i_atime = now;
+	mark_inode_dirty(inode, I_DIRTY_SYNC);
 }
 
 void file_update_time(struct file *file)
 {
-	touch_mtime(file->f_inode);
+	struct inode *inode = file->f_inode;
+	struct timespec64 now = inode_time(inode);
+
+	if (same_time(&inode->i_mtime, &now) && same_time(&inode->i_ctime, &now))
+		return;
+	inode->i_mtime = inode->i_ctime = now;
+	mark_inode_dirty(inode, I_DIRTY_SYNC);
 }
 
 void __init inode_init(void)
 {
+	inode_hash_init();
 	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 0,
 					SLAB_RECLAIM_ACCOUNT | SLAB_PANIC, NULL);
 }

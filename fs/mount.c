@@ -463,6 +463,7 @@ static bool sb_has_writers(struct super_block *sb)
 static int make_readonly(struct vfsmount *m, bool whole)
 {
 	struct super_block *sb = m->mnt_sb;
+	int rc = 0;
 
 	if (!whole) {
 		unsigned old = m->mnt_flags;
@@ -476,12 +477,19 @@ static int make_readonly(struct vfsmount *m, bool whole)
 	}
 	if (sb->s_flags & SB_RDONLY)
 		return 0;
+	if (sb->s_op && sb->s_op->write_inode)
+		(void)!sync_filesystem(sb);
 	sb->s_flags |= SB_RDONLY;
 	smp_mb();
-	if (!sb_has_writers(sb))
-		return 0;
-	sb->s_flags &= ~SB_RDONLY;
-	return -EBUSY;
+	if (sb_has_writers(sb)) {
+		sb->s_flags &= ~SB_RDONLY;
+		return -EBUSY;
+	}
+	if (sb->s_op && sb->s_op->make_readonly)
+		rc = sb->s_op->make_readonly(sb);
+	if (rc)
+		sb->s_flags &= ~SB_RDONLY;
+	return rc;
 }
 
 static int do_remount(const struct path *path, unsigned long flags, char *data)

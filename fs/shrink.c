@@ -76,7 +76,7 @@ struct address_space *next_cached_mapping(struct address_space *prev)
 
 		if (sb->s_type->fs_flags & FS_REQUIRES_DEV)
 			next = next_inode(sb, inode);
-		iput(inode);
+		iput_later(inode);	/* we may be anywhere: reclaim evicts nothing */
 		inode = NULL;
 		if (next)
 			return &next->i_data;	/* with references to both, inode and super block */
@@ -93,6 +93,6 @@ void put_cached_mapping(struct address_space *mapping)
 	spin_lock(&sb->s_inode_lock);
 	list_move_tail(&inode->i_sb_list, &sb->s_inodes);
 	spin_unlock(&sb->s_inode_lock);
-	iput(inode);
-	put_super(sb);
+	iput_later(inode);
+	put_super_passive(sb);
 }

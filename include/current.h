@@ -65,6 +65,7 @@ struct task_base {
 #define PF_OOM_VICTIM	BIT(6)
 #define PF_NOFREEZE	BIT(7)
 #define PF_KSWAPD	BIT(8)		/* a node's kswapd */
+#define PF_MEMALLOC_NOFS BIT(11)	/* holds locks of a file system: reclaim keeps away from those */
 #define PF_NPROC_EXCEEDED BIT(10)	/* set*uid() brought its user over RLIMIT_NPROC */
 #define PF_RANDOMIZE	BIT(9)		/* its program was laid out by chance */
 

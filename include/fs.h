@@ -27,6 +27,7 @@ struct kstatfs;
 struct pipe_inode_info;
 struct seq_file;
 struct super_block;
+struct block_device;
 struct vfsmount;
 
 struct iovec { void __user *iov_base; size_t iov_len; };
@@ -134,10 +135,13 @@ struct super_operations {
 	struct inode *(*alloc_inode)(struct super_block *);	/* NULL: plain struct inode */
 	void (*free_inode)(struct inode *);
 	void (*evict_inode)(struct inode *);	/* last reference of an unlinked or dropped inode */
+	/* Take the attributes over to where they are written from; @sync: and wait until they are there. */
+	int (*write_inode)(struct inode *, int sync);
 	int (*statfs)(struct dentry *, struct kstatfs *);
 	int (*sync_fs)(struct super_block *, int wait);
 	void (*put_super)(struct super_block *);
 	int (*remount)(struct super_block *, unsigned long flags, char *data);
+	int (*make_readonly)(struct super_block *);	/* nobody writes any more: leave the store as unmounted */
 	void (*show_options)(struct super_block *, char *buf, size_t n);
 };
 
@@ -177,6 +181,11 @@ struct inode {
 	const char *i_link;			/* symbolic link: target that lives as long as the inode */
 	void *i_private;
 	u64 i_sequence;				/* (A) no two have the same; 0: nobody asked (futexes) */
+	unsigned long i_state;			/* (A) I_* */
+	struct hlist_node i_hash;		/* (inode_hash_lock) found by its number, where there is a store */
+	struct list_head i_wb_list;		/* (s_wb_lock) in sb->s_dirty, or in a round of writing */
+	struct inode *i_put_next;		/* its last reference may have gone where it could not be evicted */
+	u32 i_generation;
 };
 
 #define DNAME_INLINE	32
@@ -209,7 +218,7 @@ struct file {
 	struct inode *f_inode;
 	struct address_space *f_mapping;
 	struct { pgoff_t start; unsigned size, async_size; loff_t prev_pos; } f_ra;
-	int f_wb_err;
+	u32 f_wb_err;				/* (i_lock) errseq_t: errors of f_mapping that it has heard of */
 	unsigned long f_cred_id;		/* who opened it: cred->id */
 	pid_t f_owner;				/* F_SETOWN */
 	int f_owner_sig;
@@ -238,9 +247,16 @@ struct super_block {
 	unsigned long s_magic;
 	loff_t s_maxbytes;
 	unsigned s_blocksize;
-	atomic_t s_count;
+	atomic_t s_count;			/* mounts: it is shut down when the last goes */
+	atomic_t s_passive;			/* who looks at the structure, s_count being one of them */
+	struct rw_semaphore s_umount;		/* rank vfs: held for reading, it is not shut down meanwhile */
 	struct list_head s_inodes, s_list;
 	spinlock_t s_inode_lock;
+	struct list_head s_dirty;		/* (s_wb_lock) inodes that have something to write, oldest first */
+	spinlock_t s_wb_lock;			/* rank writeback */
+	struct mutex s_wb_mutex;		/* rank vfs: one at a time writes them */
+	struct block_device *s_bdev;		/* (I) the store, or NULL */
+	unsigned s_time_gran;			/* (I) ns; 0: any */
 	const struct dentry_operations *s_d_op;
 	void *s_fs_info;
 	char s_id[32];

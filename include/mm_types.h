@@ -152,6 +152,7 @@ PAGE_FLAG_OPS(SwapCache, PG_swapcache)
 PAGE_FLAG_OPS(Mlocked, PG_mlocked)
 PAGE_FLAG_OPS(Unevictable, PG_unevictable)
 PAGE_FLAG_OPS(Private, PG_private)
+PAGE_FLAG_OPS(MappedToDisk, PG_mappedtodisk)
 PAGE_FLAG_OPS(Poisoned, PG_poisoned)
 PAGE_FLAG_OPS(Guard, PG_guard)
 PAGE_FLAG_OPS(Waiters, PG_waiters)
@@ -196,7 +197,7 @@ struct address_space {
 	unsigned long flags;			/* AS_* */
 	gfp_t gfp_mask;				/* (I) for its pages */
 	unsigned long writeback_index;
-	int wb_err;
+	u32 wb_err;				/* (A) errseq_t: errors of writing, for each open file to hear of */
 };
 
 /* ---- region ---------------------------------------------------------------------------------- */

@@ -187,7 +187,7 @@ static int filesystems_show(struct seq_file *m, __maybe_unused void *v)
 	struct file_system_type *t;
 
 	list_for_each_entry(t, &file_systems, link)
-		seq_printf(m, "nodev\t%s\n", t->name);
+		seq_printf(m, "%s\t%s\n", t->fs_flags & FS_REQUIRES_DEV ? "" : "nodev", t->name);
 	return 0;
 }
 

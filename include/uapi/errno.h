@@ -57,6 +57,7 @@
 #define ETIME 62
 #define EPROTO 71
 #define EBADMSG 74
+#define EBADR 53
 #define EOVERFLOW 75
 #define EILSEQ 84
 #define EUSERS 87
@@ -82,6 +83,7 @@
 #define EALREADY 114
 #define EINPROGRESS 115
 #define ESTALE 116
+#define EUCLEAN 117
 #define ECANCELED 125
 #define EOWNERDEAD 130
 #define ENOTRECOVERABLE 131

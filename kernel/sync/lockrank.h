@@ -18,6 +18,8 @@ enum lockrank {
 	RANK_TASK,		/* exec, credentials guard */
 	RANK_MMAP,
 	RANK_PAGE,		/* the page lock */
+	RANK_FS_MAP,		/* where a file's blocks are */
+	RANK_FS_ALLOC,		/* which blocks of a disk are free */
 	RANK_I_MMAP,
 	RANK_ANON_VMA,
 	RANK_SLEEP_LEAF,	/* small sleeping locks that take none of the above */
@@ -30,6 +32,7 @@ enum lockrank {
 	RANK_PGTABLE_TOP,	/* mm->page_table_lock */
 	RANK_PGTABLE,		/* page->ptl */
 	RANK_MAPPING,		/* address_space->lock */
+	RANK_WRITEBACK,		/* lists of inodes that are to be written */
 	RANK_SWAP,
 	RANK_LRU,
 	RANK_SLAB,

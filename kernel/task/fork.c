@@ -76,7 +76,8 @@ static void reset_task(struct task_struct *p)
 	p->fault_recovery = NULL;
 	spin_lock_init(&p->alloc_lock, RANK_PID);
 	p->maj_flt = p->min_flt = 0;
-	p->flags = (p->flags & ~(PF_SUPERPRIV | PF_MEMALLOC | PF_OOM_VICTIM | PF_WQ_WORKER | PF_KTHREAD)) |
+	p->flags = (p->flags & ~(PF_SUPERPRIV | PF_MEMALLOC | PF_MEMALLOC_NOFS | PF_OOM_VICTIM | PF_WQ_WORKER |
+				 PF_KTHREAD)) |
 		   PF_FORKNOEXEC;
 	p->exit_state = 0;
 	p->exit_code = 0;

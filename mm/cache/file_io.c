@@ -288,5 +288,5 @@ ssize_t generic_file_write(struct file *file, struct iov_iter *from, loff_t *pos
 int generic_file_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 {
 	(void)datasync;
-	return filemap_write_and_wait_range(file->f_mapping, start, end);
+	return file_write_and_wait_range(file, start, end);
 }

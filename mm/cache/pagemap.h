@@ -105,11 +105,20 @@ struct writeback_control {
 	long nr_to_write;		/* left; LONG_MAX: all */
 	loff_t range_start, range_end;	/* bytes; end is the last byte */
 	int sync_mode;			/* SYNC_ALL: wait */
+	void *private;			/* of who implements writepages */
 };
 int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end);
 void filemap_fdatawait_keep_errors(struct address_space *mapping);
 int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end);
+/* Writing @mapping failed with @err: its open files hear of it.  Any context */
+void mapping_set_error(struct address_space *mapping, int err);
+u32 filemap_sample_wb_err(struct address_space *mapping);	/* what a file that is opened now begins with */
+int file_check_and_advance_wb_err(struct file *file);
+/* For fsync(2): the error that @file has not heard of. */
+int file_write_and_wait_range(struct file *file, loff_t start, loff_t end);
+/* The same for who has no file: an error that came meanwhile.  It stays for others to hear of. */
+int filemap_write_and_check_range(struct address_space *mapping, loff_t start, loff_t end);
 int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc);
 
 /* mm/cache/truncate.c */

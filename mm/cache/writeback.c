@@ -7,11 +7,13 @@
  *           sets writeback and unlocks; end_page_writeback() when the store has it.
  *           A store that is memory (shmem) keeps PG_dirty only.
  * LOCKING   mapping->lock for marks; the page lock while dirty is cleared for a write.
- * FAILURE   An I/O error is kept in mapping->wb_err and reported by the next fsync.
+ * FAILURE   An I/O error is kept in mapping->wb_err for every file that is open then to hear of once, by its next
+ *           fsync(2), and in AS_EIO or AS_ENOSPC for who writes and waits without a file.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/cache/filemap.h"
+#include "lib/errseq.h"
 #include "mm/rmap/vma_prio_tree.h"
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
@@ -207,7 +209,7 @@ int write_cache_pages(struct address_space *mapping, struct writeback_control *w
 		cond_resched();
 	}
 	if (rc)
-		mapping->wb_err = rc;
+		mapping_set_error(mapping, rc);
 	return rc;
 }
 
@@ -250,7 +252,9 @@ void filemap_fdatawait_keep_errors(struct address_space *mapping)
 int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end)
 {
 	wait_for_range(mapping, (u64)start >> PAGE_SHIFT, (u64)end >> PAGE_SHIFT);
-	return xchg(&mapping->wb_err, 0);
+	if (test_and_clear_bit(AS_ENOSPC, &mapping->flags))
+		return -ENOSPC;
+	return test_and_clear_bit(AS_EIO, &mapping->flags) ? -EIO : 0;
 }
 
 int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end)
@@ -259,4 +263,52 @@ int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, lo
 	int wait = filemap_fdatawait_range(mapping, start, end);
 
 	return rc ? rc : wait;
+}
+
+/* ---- errors --------------------------------------------------------------------------------- */
+
+void mapping_set_error(struct address_space *mapping, int err)
+{
+	errseq_set(&mapping->wb_err, err);
+	set_bit(err == -ENOSPC ? AS_ENOSPC : AS_EIO, &mapping->flags);
+}
+
+u32 filemap_sample_wb_err(struct address_space *mapping)
+{
+	return errseq_sample(&mapping->wb_err);
+}
+
+int file_check_and_advance_wb_err(struct file *file)
+{
+	struct address_space *mapping = file->f_mapping;
+	int rc;
+
+	if (likely(READ_ONCE(mapping->wb_err) == READ_ONCE(file->f_wb_err)))
+		return 0;
+	spin_lock(&mapping->host->i_lock);
+	rc = errseq_check_and_advance(&mapping->wb_err, &file->f_wb_err);
+	spin_unlock(&mapping->host->i_lock);
+	/* Who has no file need not hear of it as well. */
+	clear_bit(AS_EIO, &mapping->flags);
+	clear_bit(AS_ENOSPC, &mapping->flags);
+	return rc;
+}
+
+int file_write_and_wait_range(struct file *file, loff_t start, loff_t end)
+{
+	struct address_space *mapping = file->f_mapping;
+	int rc = filemap_fdatawrite_range(mapping, start, end), err;
+
+	wait_for_range(mapping, (u64)start >> PAGE_SHIFT, (u64)end >> PAGE_SHIFT);
+	err = file_check_and_advance_wb_err(file);
+	return err ? err : rc;
+}
+
+int filemap_write_and_check_range(struct address_space *mapping, loff_t start, loff_t end)
+{
+	u32 since = errseq_sample(&mapping->wb_err);
+	int rc = filemap_fdatawrite_range(mapping, start, end);
+
+	wait_for_range(mapping, (u64)start >> PAGE_SHIFT, (u64)end >> PAGE_SHIFT);
+	return rc ? rc : errseq_check(&mapping->wb_err, since);
 }

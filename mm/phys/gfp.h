@@ -112,4 +112,20 @@ static inline void put_page(struct page *page)
 
 unsigned long totalram_pages(void);
 
+/*
+ * Between the two no allocation of the running task comes to reclaim with __GFP_FS: it holds locks that the file
+ * system would need to let go of inodes.  They nest.
+ */
+static inline unsigned long memalloc_nofs_save(void)
+{
+	unsigned long old = current_base()->flags & PF_MEMALLOC_NOFS;
+
+	current_base()->flags |= PF_MEMALLOC_NOFS;
+	return old;
+}
+static inline void memalloc_nofs_restore(unsigned long old)
+{
+	current_base()->flags = (current_base()->flags & ~PF_MEMALLOC_NOFS) | old;
+}
+
 #endif

@@ -144,6 +144,8 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned order, const struct allo
 	unsigned long progress;
 	struct page *page;
 
+	if (current_base()->flags & PF_MEMALLOC_NOFS)
+		gfp &= ~__GFP_FS;
 	for (;;) {
 		if (alloc_flags & ALLOC_KSWAPD)
 			wake_all_kswapds(gfp, order, ac);
