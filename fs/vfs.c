@@ -8,6 +8,7 @@
 #include "fs/chrdev.h"
 #include "fs/dcache.h"
 #include "fs/epoll.h"
+#include "fs/ext2/ext2.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "fs/inode.h"
@@ -39,7 +40,7 @@ static void __init register_filesystems(void)
 {
 	static struct file_system_type *const types[] = {
 		&sysfs_fs_type, &tmpfs_fs_type, &proc_fs_type, &devtmpfs_fs_type, &debugfs_fs_type,
-		&sockfs_type, &pipefs_type, &ramfs_fs_type, &devpts_fs_type,
+		&sockfs_type, &pipefs_type, &ramfs_fs_type, &devpts_fs_type, &ext2_fs_type,
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
@@ -54,6 +55,7 @@ void __init vfs_caches_init(void)
 	namei_init();
 	files_init();
 	locks_init();
+	ext2_fs_init();
 	register_filesystems();
 	mnt_init();
 	shm_mnt_init();

@@ -36,8 +36,8 @@ class Tap:
         sys.exit(self.failed != 0)
 
 
-def script_initramfs(folder, name, script):
-    """An initramfs whose /init is the shell @script, with busybox, and the user tests as `utest`."""
+def script_initramfs(folder, name, script, more=()):
+    """An initramfs whose /init is the shell @script, with busybox, the user tests as `utest`, and @more."""
     init = f"{folder}/{name}.sh"
     with open(init, "w", encoding="ascii") as f:
         f.write("#!/bin/sh\nexport PATH=/usr/bin\nb=/usr/bin/busybox\n"
@@ -46,7 +46,7 @@ def script_initramfs(folder, name, script):
     os.chmod(init, 0o755)
     out = f"{folder}/{name}.cpio"
     subprocess.run([f"{TOP}/tools/mkrootfs", out, f"{BUILD}/debs/root/usr/bin/busybox=usr/bin/busybox",
-                    f"{BUILD}/utest=usr/bin/utest", f"{init}=init"], check=True)
+                    f"{BUILD}/utest=usr/bin/utest", f"{init}=init", *more], check=True)
     return out
 
 
