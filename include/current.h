@@ -16,6 +16,7 @@
 #ifndef VELLUM_CURRENT_H
 #define VELLUM_CURRENT_H
 
+#include "include/hartmask.h"
 #include "include/types.h"
 
 #define NR_HARTS	64		/* most harts that one kernel drives */
@@ -88,12 +89,9 @@ extern unsigned long hart_off[NR_HARTS];
 
 /* Harts that exist, and those that run; fixed after smp_init() until hot-plug comes. */
 extern unsigned nr_harts;
-typedef struct { unsigned long bits; } hartmask_t;	/* NR_HARTS <= 64: one word */
 extern hartmask_t hart_online_mask;
 
 #define for_each_hart(h)	for (unsigned h = 0; h < nr_harts; h++)
-#define for_each_hart_in(h, mask) \
-	for (unsigned long _m = (mask).bits, h; _m && (h = __builtin_ctzl(_m), true); _m &= _m - 1)
 
 /* Up-calls: what the memory manager asks of the running task.  Implemented by kernel/task. */
 unsigned long task_rlimit(unsigned resource);	/* current's soft limit, RLIM_INFINITY = ~0ul */

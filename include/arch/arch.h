@@ -85,6 +85,8 @@ struct tlb_req {
 
 /*
  * Carry out @req on every hart of @harts, and return when all have done so.
+ * Every ISA keeps mm->harts (arch_switch_mm()): an empty set means that nobody can hold a translation.  One whose
+ * hardware sends flushes to all harts may reach more than those asked for.
  * => interrupts on, unless @harts holds at most this hart; never fails (L1)
  */
 void arch_tlb_flush(hartmask_t harts, const struct tlb_req *req);

@@ -236,7 +236,7 @@ static __always_inline void switch_mm(struct rq *rq, struct task_struct *prev, s
 		return;
 	}
 	/* A thread that has written code may come to a hart that is in its address space already (L6). */
-	if (prev->active_mm != next->mm || unlikely(READ_ONCE(next->mm->icache_stale.bits) & BIT(rq->hart)))
+	if (prev->active_mm != next->mm || unlikely(hartmask_has(hartmask_load(&next->mm->icache_stale), rq->hart)))
 		arch_switch_mm(prev->active_mm, next->mm);
 	if (!prev->mm) {
 		rq->drop_mm = prev->active_mm;
@@ -252,9 +252,9 @@ static __always_inline void context_switch(struct rq *rq, struct task_struct *pr
 	rq->curr = next;
 	next->se.on_hart = true;
 	switch_mm(rq, prev, next);
-	if (unlikely(!(next->stack_harts & BIT(rq->hart)))) {	/* K1 of mm/kmap/stack.c */
+	if (unlikely(!hartmask_has(next->stack_harts, rq->hart))) {	/* K1 of mm/kmap/stack.c */
 		thread_stack_fence(next->stack);
-		next->stack_harts |= BIT(rq->hart);
+		hartmask_add(&next->stack_harts, rq->hart);
 	}
 	lock_check_release(&rq->lock, RANK_RQ);
 	prev = switch_to(prev, next);

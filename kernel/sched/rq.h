@@ -63,7 +63,7 @@ static inline bool task_is_rt(const struct task_struct *p) { return p->se.urgenc
 static inline void set_task_hart(struct task_struct *p, unsigned hart)
 {
 	if (unlikely(p->mm && (p->icache_ctx || READ_ONCE(p->mm->icache_ctx))) && p->hart != hart)
-		__atomic_fetch_or(&p->mm->icache_stale.bits, BIT(hart), __ATOMIC_SEQ_CST);	/* L6 */
+		hartmask_add_atomic(&p->mm->icache_stale, hart);	/* L6 */
 	if (p->rseq && p->hart != hart)
 		set_task_work(p, WORK_RSEQ);
 	p->hart = hart;

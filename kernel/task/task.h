@@ -150,7 +150,7 @@ struct task_struct {
 	struct thread_struct thread;	/* saved context */
 	void *stack;			/* base of the kernel stack */
 	struct syscall_dispatch dispatch;	/* own thread only */
-	unsigned long stack_harts;	/* own hart: harts that may run on it (K1 of mm/kmap/stack.c) */
+	hartmask_t stack_harts;		/* own hart: harts that may run on it (K1 of mm/kmap/stack.c) */
 	int state;			/* TASK_*; see kernel/sync/wait.h */
 	int exit_state;			/* (T) 0, EXIT_ZOMBIE, EXIT_DEAD; a reader may claim a zombie */
 	int exit_code, exit_signal;

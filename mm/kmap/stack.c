@@ -10,7 +10,7 @@
  * INVARIANTS
  *   K1  A hart runs on a stack only after a fence of its own that came after the stack's entries were made:
  *       it might remember that there were none, and a fault on the stack cannot be served on that stack.
- *       The harts that have fenced are the bits of task->stack_harts, which stay with the stack as long as it is
+ *       The harts that have fenced are task->stack_harts, which stay with the stack as long as it is
  *       mapped; whoever switches to a task fences if this hart's bit is missing.  So no hart interrupts others
  *       for a new stack.  Who only reads another task's stack may fault: that is repaired as for all
  *       vmalloc memory (V4).
@@ -32,7 +32,7 @@
 struct stack_cache {
 	unsigned nr;
 	void *stack[STACK_CACHE];
-	unsigned long harts[STACK_CACHE];	/* K1 */
+	hartmask_t harts[STACK_CACHE];		/* K1 */
 };
 static DEFINE_PER_HART(struct stack_cache, stack_cache);
 
@@ -64,7 +64,7 @@ void thread_stack_fence(void *stack)
 	arch_tlb_flush_local(&req);
 }
 
-void *alloc_thread_stack(unsigned long *harts)
+void *alloc_thread_stack(hartmask_t *harts)
 {
 	struct stack_cache *cache = this_hart_ptr(&stack_cache);
 	void *stack;
@@ -80,11 +80,11 @@ void *alloc_thread_stack(unsigned long *harts)
 		return NULL;
 	stack_count(stack, 1);
 	thread_stack_fence(stack);		/* its maker writes the first registers there */
-	*harts = BIT(this_hart());
+	*harts = hartmask_of(this_hart());
 	return stack;
 }
 
-void free_thread_stack(void *stack, unsigned long harts)
+void free_thread_stack(void *stack, hartmask_t harts)
 {
 	struct stack_cache *cache = this_hart_ptr(&stack_cache);
 

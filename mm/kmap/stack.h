@@ -6,6 +6,7 @@
 #ifndef VELLUM_MM_KMAP_STACK_H
 #define VELLUM_MM_KMAP_STACK_H
 
+#include "include/hartmask.h"
 #include <asm/layout.h>
 
 #define THREAD_SIZE	(1ul << THREAD_SHIFT)	/* kernel stack, in vmalloc space below a guard page */
@@ -14,9 +15,9 @@
  * Lowest address of THREAD_SIZE bytes, aligned to THREAD_SIZE, content undefined; NULL.  *harts: those that may
  * run on it as it is (K1).  => may sleep
  */
-void *alloc_thread_stack(unsigned long *harts);
+void *alloc_thread_stack(hartmask_t *harts);
 /* Nobody runs on it any more; @harts as they are now.  => does not sleep; interrupts on */
-void free_thread_stack(void *stack, unsigned long harts);
+void free_thread_stack(void *stack, hartmask_t harts);
 /* This hart is about to run on @stack for the first time.  => runs on another stack; any context */
 void thread_stack_fence(void *stack);
 /* Give this hart's cached stacks back; returns how many. */

@@ -301,14 +301,14 @@ static void drain_on_hart(void *zone) { drain_local_pages(zone); }
 
 void drain_all_pages(struct zone *zone)
 {
-	hartmask_t others = { 0 };
+	hartmask_t others = hartmask_none();
 
 	drain_local_pages(zone);
 	for_each_hart_in(h, hart_online_mask)
 		for_each_populated_zone(z)
 			if ((!zone || z == zone) && h != this_hart() && pcp_pages(z->pageset[h]))
-				others.bits |= 1ul << h;
-	if (others.bits)
+				hartmask_add(&others, h);
+	if (!hartmask_empty(others))
 		arch_call_on(others, drain_on_hart, zone);
 }
 

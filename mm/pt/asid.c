@@ -37,7 +37,7 @@ struct asid_hart {
 static struct asid_hart asid_hart[NR_HARTS];
 static unsigned long asid_map[NR_ASID_WORDS];	/* (asid_lock) used in this generation */
 static unsigned long generation;		/* (asid_lock to write) */
-static unsigned long flush_pending;		/* (asid_lock) harts that owe a flush (A2) */
+static hartmask_t flush_pending;		/* (asid_lock) harts that owe a flush (A2) */
 static unsigned long next_asid;			/* (asid_lock) where the search goes on */
 unsigned asid_bits;
 static DEFINE_SPINLOCK(asid_lock, RANK_NONE);
@@ -60,7 +60,7 @@ void asid_init(void)
 	memset(asid_hart, 0, sizeof(asid_hart));
 	asid_map[0] = 1;
 	generation = BIT(asid_bits);
-	flush_pending = 0;
+	flush_pending = hartmask_none();
 	next_asid = 1;
 	if (asid_bits)
 		pr_info("ASID allocator using %u bits (%lu entries)\n", asid_bits, BIT(asid_bits));
@@ -85,7 +85,7 @@ static void asid_rollover(void)
 		set_bit(ctx & asid_mask(), asid_map);
 	}
 	__atomic_store_n(&generation, generation + BIT(asid_bits), __ATOMIC_RELEASE);
-	flush_pending = ~0ul;
+	flush_pending = hartmask_all();
 	next_asid = 1;
 	asid_rollovers++;
 }
@@ -155,8 +155,8 @@ static __noinline unsigned long asid_get_slow(struct mm_struct *mm, unsigned har
 		ctx = asid_new_context(mm);
 		atomic_long_set(&mm->context_id, ctx);
 	}
-	*flush_all = flush_pending >> hart & 1;		/* A2 */
-	flush_pending &= ~BIT(hart);
+	*flush_all = hartmask_has(flush_pending, hart);		/* A2 */
+	hartmask_remove(&flush_pending, hart);
 	__atomic_store_n(&asid_hart[hart].active, ctx, __ATOMIC_RELAXED);
 	spin_unlock(&asid_lock);
 	smp_mb();		/* A4; pairs with the barrier in mm_harts() */

@@ -17,7 +17,7 @@ static void flush_mm(struct mm_struct *mm, enum tlb_what what, vaddr_t start, va
 	struct tlb_req req = { .mm = mm, .what = what, .start = start, .end = end, .stride = PAGE_SIZE };
 	hartmask_t harts = mm_harts(mm);	/* F1 */
 
-	if (harts.bits)
+	if (!hartmask_empty(harts))
 		arch_tlb_flush(harts, &req);
 }
 

@@ -16,7 +16,7 @@
 static inline hartmask_t mm_harts(struct mm_struct *mm)
 {
 	smp_mb();
-	return (hartmask_t){ READ_ONCE(mm->harts.bits) };
+	return hartmask_load(&mm->harts);
 }
 
 /* Each returns when every hart that may hold one has acknowledged.  => interrupts on if SMP */

@@ -50,7 +50,7 @@ static void gather_start(struct mmu_gather *tlb, struct mm_struct *mm, bool full
 
 	tlb->mm = mm;
 	tlb->fullmm = fullmm;
-	tlb->more_batches = harts.bits & ~BIT(this_hart());
+	tlb->more_batches = !hartmask_empty(hartmask_without(harts, this_hart()));
 	gather_reset(tlb);
 }
 
@@ -113,7 +113,7 @@ static void gather_flush(struct mmu_gather *tlb)
 	if (tlb->tables_gone || tlb->fullmm)
 		req.what = TLB_ALL;
 	harts = mm_harts(tlb->mm);	/* after the clears (T2) */
-	if (harts.bits)
+	if (!hartmask_empty(harts))
 		arch_tlb_flush(harts, &req);
 }
 

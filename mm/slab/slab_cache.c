@@ -308,8 +308,8 @@ static void run_on_all(void (*fn)(void *), void *arg)
 	hartmask_t others = hart_online_mask;
 
 	fn(arg);
-	others.bits &= ~(1ul << this_hart());
-	if (others.bits)
+	hartmask_remove(&others, this_hart());
+	if (!hartmask_empty(others))
 		arch_call_on(others, fn, arg);
 }
 

@@ -152,13 +152,13 @@ static void flush_this_hart(void *cache)
 
 void flush_all(struct kmem_cache *s)
 {
-	hartmask_t others = { 0 };
+	hartmask_t others = hartmask_none();
 
 	flush_this_hart(s);
 	for_each_hart_in(h, hart_online_mask)
 		if (h != this_hart() && (READ_ONCE(s->cpu[h].page) || READ_ONCE(s->cpu[h].partial)))
-			others.bits |= 1ul << h;
-	if (others.bits)
+			hartmask_add(&others, h);
+	if (!hartmask_empty(others))
 		arch_call_on(others, flush_this_hart, s);
 }
 

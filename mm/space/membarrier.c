@@ -31,7 +31,7 @@ static void hart_barrier(void *arg)
 static long barrier_on(hartmask_t harts)
 {
 	smp_mb();
-	if (harts.bits & ~BIT(this_hart()))
+	if (!hartmask_empty(hartmask_without(harts, this_hart())))
 		arch_call_on(harts, hart_barrier, NULL);
 	smp_mb();
 	return 0;
@@ -54,9 +54,9 @@ static long restart_sequences(int cpu)
 	if (!(mm->membarrier_state & MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ))
 		return -EPERM;
 	if (cpu >= 0)
-		harts.bits &= cpu < NR_HARTS ? BIT(cpu) : 0;
-	harts.bits &= ~BIT(this_hart());
-	if (harts.bits)
+		harts = hartmask_and(harts, cpu < NR_HARTS ? hartmask_of(cpu) : hartmask_none());
+	hartmask_remove(&harts, this_hart());
+	if (!hartmask_empty(harts))
 		arch_call_on(harts, hart_restart_sequence, mm);
 	smp_mb();
 	return 0;

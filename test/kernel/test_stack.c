@@ -100,7 +100,8 @@ static void run_there(void *done)
 
 KTEST(stacks_of_new_threads_send_no_remote_fence)
 {
-	unsigned long harts[NR_NEW], before;
+	hartmask_t harts[NR_NEW];
+	unsigned long before;
 	void *stack[NR_NEW];
 
 	before = remote_fences();
@@ -108,7 +109,7 @@ KTEST(stacks_of_new_threads_send_no_remote_fence)
 	for (unsigned i = 0; i < NR_NEW; i++) {
 		stack[i] = alloc_thread_stack(&harts[i]);
 		KCHECK(stack[i]);
-		KCHECK(harts[i] & BIT(this_hart()));
+		KCHECK(hartmask_has(harts[i], this_hart()));
 		*(volatile unsigned long *)stack[i] = i;
 	}
 	KCHECK_EQ(remote_fences(), before);
