@@ -61,6 +61,7 @@ int fdt_init(struct fdt *f, const void *p, size_t limit)
 	if ((limit && limit < HEADER_BYTES) || fdt_get_be32(h) != FDT_MAGIC)
 		return -EINVAL;
 	f->blob = h;
+	f->marks = NULL;
 	f->totalsize = fdt_get_be32(h + 4 * H_TOTALSIZE);
 	f->off_struct = fdt_get_be32(h + 4 * H_OFF_STRUCT);
 	f->off_strings = fdt_get_be32(h + 4 * H_OFF_STRINGS);
@@ -243,13 +244,74 @@ int fdt_next_sibling(const struct fdt *f, int node)
 }
 
 /* Remembers the latest node of each depth on the way from the start: no links lead upwards. */
+/* A phandle is one cell: what is longer is none, as libfdt has it. */
+static bool node_phandle(const struct fdt *f, int node, u32 *phandle)
+{
+	int len;
+	const void *p = fdt_getprop(f, node, "phandle", &len);
+
+	if (!p || len != sizeof(*phandle))
+		return false;
+	*phandle = fdt_get_be32(p);
+	return true;
+}
+
+static void mark_phandles(const struct fdt *f, struct fdt_marks *m)
+{
+	u32 val;
+
+	m->nr_phandles = 0;
+	for (int n = fdt_next_node(f, FDT_NONE, NULL); n >= 0; n = fdt_next_node(f, n, NULL)) {
+		if (!node_phandle(f, n, &val))
+			continue;
+		if (m->nr_phandles++ == FDT_PHANDLES)
+			return;
+		m->phandles[m->nr_phandles - 1].phandle = val;
+		m->phandles[m->nr_phandles - 1].node = n;
+	}
+}
+
+void fdt_mark(struct fdt *f, struct fdt_marks *m)
+{
+	u32 step = f->size_struct / FDT_MARKS + 1, next = 0;
+	int path[FDT_MAX_DEPTH], depth = 0;
+
+	m->nr = 0;
+	for (int n = fdt_next_node(f, FDT_NONE, &depth); n >= 0; n = fdt_next_node(f, n, &depth)) {
+		if (depth < 0 || depth >= FDT_MAX_DEPTH)
+			break;
+		path[depth] = n;
+		if ((u32)n < next || m->nr == FDT_MARKS)
+			continue;
+		m->at[m->nr].depth = depth;
+		memcpy(m->at[m->nr++].path, path, (depth + 1) * sizeof(path[0]));
+		next = n + step;
+	}
+	mark_phandles(f, m);
+	f->marks = m;
+}
+
+/* A node at or before @node, with its depth and those above it: of the last mark, or the root. */
+static int walk_start(const struct fdt *f, int node, int *path, int *depth)
+{
+	unsigned i = f->marks ? f->marks->nr : 0;
+
+	while (i && f->marks->at[i - 1].path[f->marks->at[i - 1].depth] > node)
+		i--;
+	if (!i)
+		return fdt_next_node(f, FDT_NONE, depth);
+	*depth = f->marks->at[i - 1].depth;
+	memcpy(path, f->marks->at[i - 1].path, (*depth + 1) * sizeof(path[0]));
+	return path[*depth];
+}
+
 int fdt_parent(const struct fdt *f, int node)
 {
 	int path[FDT_MAX_DEPTH], depth = 0;
 
 	if (node <= 0)
 		return FDT_NONE;
-	for (int n = fdt_next_node(f, FDT_NONE, &depth); n >= 0; n = fdt_next_node(f, n, &depth)) {
+	for (int n = walk_start(f, node, path, &depth); n >= 0 && n <= node; n = fdt_next_node(f, n, &depth)) {
 		if (depth < 0 || depth >= FDT_MAX_DEPTH)
 			return FDT_NONE;
 		if (n == node)
@@ -349,8 +411,14 @@ int fdt_by_phandle(const struct fdt *f, u32 phandle)
 
 	if (!phandle || phandle == ~0u)
 		return FDT_NONE;
+	if (f->marks && f->marks->nr_phandles <= FDT_PHANDLES) {
+		for (unsigned i = 0; i < f->marks->nr_phandles; i++)
+			if (f->marks->phandles[i].phandle == phandle)
+				return f->marks->phandles[i].node;
+		return FDT_NONE;
+	}
 	for (int n = fdt_next_node(f, FDT_NONE, NULL); n >= 0; n = fdt_next_node(f, n, NULL))
-		if (!fdt_read_u32(f, n, "phandle", &val) && val == phandle)
+		if (node_phandle(f, n, &val) && val == phandle)
 			return n;
 	return FDT_NONE;
 }

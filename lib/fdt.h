@@ -4,10 +4,13 @@
  * MODEL     The blob is a header, a block of memory reservations, a structure block of big-endian words
  *           (node begin + name, property, node end, nop) and a block of property names.  A node is named
  *           by its offset in the structure block (int, >= 0); the root is 0, -1 is "none".  Nothing is
- *           allocated, built or remembered: struct fdt holds checked sizes only.
+ *           allocated or remembered: struct fdt holds checked sizes only.  A parent is found by a walk from the
+ *           root; who looks for many has marks made, and walks begin at the nearest before the node.  The same marks
+ *           name the nodes that have a phandle.
  *           The blob is input and may lie.  fdt_init() checks the header against itself; every step
  *           checks the word it reads; every loop moves forward or is bounded, so that a mutated blob
- *           costs time at most O(size) per call (O(size * depth) where parents are looked up).
+ *           costs time at most O(size) per call (O(size * depth) where parents are looked up; with marks a
+ *           FDT_MARKS-th of that).
  *           Works before relocation: no pointers in data.
  * INVARIANTS
  *   D1  No byte outside [blob, blob + totalsize) is read, nor beyond `limit` when it is smaller.
@@ -29,8 +32,19 @@
 #define FDT_MAX_DEPTH	32	/* deeper nodes are malformed */
 #define FDT_MAX_CELLS	4	/* in one number; more are malformed */
 
+#define FDT_MARKS	32
+#define FDT_PHANDLES	128
+
+/* Nodes at about equal distances, each with those above it: path[depth] is the node itself; who has a phandle. */
+struct fdt_marks {
+	unsigned nr, nr_phandles;	/* nr_phandles > FDT_PHANDLES: there are more, which are looked for */
+	struct { int depth, path[FDT_MAX_DEPTH]; } at[FDT_MARKS];
+	struct { u32 phandle; int node; } phandles[FDT_PHANDLES];
+};
+
 struct fdt {
 	const u8 *blob;
+	const struct fdt_marks *marks;	/* NULL: none */
 	u32 totalsize;
 	u32 off_struct, size_struct;
 	u32 off_strings, size_strings;
@@ -40,6 +54,8 @@ struct fdt {
 
 /* Check the header of the blob at @p, of which at most @limit bytes may be read (0: unknown). */
 __must_check int fdt_init(struct fdt *f, const void *p, size_t limit);
+/* Make @m the marks of @f.  Nothing but properties that are no phandles may go from the blob after that. */
+void fdt_mark(struct fdt *f, struct fdt_marks *m);
 /* Bytes of the blob at @p as its header says, 0 if the magic number is wrong. */
 u32 fdt_totalsize(const void *p);
 /* Walk the whole structure block once: 0 if every word of it makes sense. */

@@ -306,10 +306,13 @@ static void __init hide_unreadable(void)
 
 static void __init use_tree(const void *blob, size_t limit)
 {
+	static struct fdt_marks marks;
+
 	boot_dtb = blob;
 	if (!early_tree_mapped || fdt_init(&boot_fdt, blob, limit))
 		panic("no valid device tree at physical address %lx", dtb_pa);
 	boot_dtb_bytes = fdt_totalsize(blob);
+	fdt_mark(&boot_fdt, &marks);
 }
 
 static void __init read_chosen(void)

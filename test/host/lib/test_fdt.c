@@ -306,7 +306,8 @@ static void exercise(struct fdt *t)
 		sink += r.base;
 	fdt_for_each_area(t, it, &area)
 		use(area.name);
-	for (a = n = 0; n < 1 && rnd_one_in(50) && fdt_usable_range(t, a, &s, &a); n++)	/* all of them: quadratic */
+	/* All of them: quadratic. */
+	for (a = n = 0; n < 1 && rnd_one_in(50) && fdt_usable_range(t, a, &s, &a); n++)
 		CHECK(s < a);
 	fdt_for_each_cpu(t, it, &cpu) {
 		use(cpu.isa);
@@ -348,6 +349,28 @@ static void mutate(u8 *p, size_t n)
 	p[at + 3] = w;
 }
 
+/* With marks each node has the parent that it had without, so has what is no node, and each phandle its node. */
+static void mark_and_compare(struct fdt *t)
+{
+	static struct fdt_marks marks;
+	int node[4], parent[4], named[32];
+
+	for (int i = 0; i < 4; i++) {
+		node[i] = 4 * rnd_below(t->size_struct / 4 + 1);
+		for (int n = rnd_below(2) ? fdt_next_node(t, FDT_NONE, NULL) : FDT_NONE; n >= 0 && n < node[i]; )
+			if ((n = fdt_next_node(t, n, NULL)) >= node[i])
+				node[i] = n;
+		parent[i] = fdt_parent(t, node[i]);
+	}
+	for (int i = 0; i < 32; i++)
+		named[i] = fdt_by_phandle(t, i);
+	fdt_mark(t, &marks);
+	for (int i = 0; i < 32; i++)
+		CHECK(fdt_by_phandle(t, i) == named[i]);
+	for (int i = 0; i < 4; i++)
+		CHECK(fdt_parent(t, node[i]) == parent[i]);
+}
+
 static void test_broken(int rounds)
 {
 	int accepted = 0, refused = 0;
@@ -367,6 +390,8 @@ static void test_broken(int rounds)
 			copy[7] = n;
 		}
 		if (!fdt_init(&t, copy, n)) {
+			if (!rnd_one_in(16))
+				mark_and_compare(&t);
 			accepted++;
 			exercise(&t);
 		} else {
@@ -427,6 +452,7 @@ static void test_changed(const char *path, int rounds)
 		for (int k = rnd_below(8); k >= 0; k--)
 			change_once();
 		CHECK(!fdt_init(f, blob, blob_size) && !fdt_check(f));
+		mark_and_compare(f);
 		if (rnd_one_in(16))
 			same_everything();
 		exercise(f);
@@ -470,8 +496,8 @@ int main(void)
 	for (size_t i = 0; i < g.gl_pathc; i++) {
 		free(blob);
 		load(g.gl_pathv[i]);
-		test_broken(500);
-		test_changed(g.gl_pathv[i], 10);
+		test_broken(1500);
+		test_changed(g.gl_pathv[i], 150);
 	}
 	free(blob);
 	globfree(&g);
