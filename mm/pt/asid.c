@@ -7,6 +7,15 @@
  *           at that moment keeps its number (reserved), for that hart does not pass through here.
  *           ASID 0 belongs to the kernel alone.  A machine with too few of them has none: its harts
  *           flush at each switch.
+ *           A hart's two words, where it runs number 5 through two roll-overs and then another mm:
+ *
+ *                                    active  reserved
+ *             5 runs, generation 1    5|1     0
+ *             roll-over: 2             0     5|1     5 is taken in generation 2 from the start
+ *             5's mm enters a hart     0     5|2     asid_renew_reserved(); on this hart active becomes 5|2
+ *             roll-over: 3             0     5|2     5 is taken again
+ *             the hart takes 9        9|3    5|2     after dropping everything (A2); active counts now, and
+ *                                                    the next roll-over writes it over what is reserved
  * INVARIANTS
  *   A1  In one generation no two mms have the same ASID.
  *   A2  A hart that takes an ASID of a new generation has dropped everything since that began.
@@ -140,7 +149,8 @@ static unsigned long asid_new_context(struct mm_struct *mm) REQUIRES(asid_lock)
 		asid = asid_find(1);
 		ASSERT(asid);			/* asid_init() saw to it */
 	}
-	set_bit(asid, asid_map);		/* A1 */
+	INV(A1, !test_bit(asid, asid_map));
+	set_bit(asid, asid_map);
 	next_asid = asid + 1;
 	return generation | asid;
 }
@@ -155,6 +165,7 @@ static __noinline unsigned long asid_get_slow(struct mm_struct *mm, unsigned har
 		ctx = asid_new_context(mm);
 		atomic_long_set(&mm->context_id, ctx);
 	}
+	INV(A1, test_bit(ctx & asid_mask(), asid_map) && ctx & asid_mask());
 	*flush_all = hartmask_has(flush_pending, hart);		/* A2 */
 	hartmask_remove(&flush_pending, hart);
 	__atomic_store_n(&asid_hart[hart].active, ctx, __ATOMIC_RELAXED);
