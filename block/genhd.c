@@ -232,6 +232,23 @@ struct block_device *bdev_find(dev_t dev)
 	return NULL;
 }
 
+static int has_name(struct block_device *bdev, void *arg)
+{
+	const char **name = arg;
+
+	if (strcmp(bdev->bd_name, name[0]))
+		return 0;
+	name[1] = (const char *)bdev;
+	return 1;
+}
+
+struct block_device *bdev_find_name(const char *name)
+{
+	const char *want[2] = { strncmp(name, "/dev/", 5) ? name : name + 5, NULL };
+
+	return for_each_bdev(has_name, want) ? (struct block_device *)(unsigned long)want[1] : NULL;
+}
+
 void __init block_init(void)
 {
 	bio_init_caches();

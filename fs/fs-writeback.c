@@ -234,3 +234,16 @@ void sync_filesystems(void)
 		up_read(&sb->s_umount);
 	}
 }
+
+void readonly_filesystems(void)
+{
+	for (struct super_block *sb = next_super(NULL); sb; sb = next_super(sb)) {
+		down_read(&sb->s_umount);
+		if (atomic_read(&sb->s_count) && sb->s_op && sb->s_op->make_readonly && !(sb->s_flags & SB_RDONLY)) {
+			sb->s_flags |= SB_RDONLY;
+			smp_mb();		/* who comes now is refused; what was begun is written */
+			(void)!sb->s_op->make_readonly(sb);
+		}
+		up_read(&sb->s_umount);
+	}
+}

@@ -130,6 +130,7 @@ void put_super(struct super_block *sb);		/* a mount's reference; the last one sh
 struct super_block *next_super(struct super_block *sb);
 void put_super_passive(struct super_block *sb);
 void sync_filesystems(void);
+void readonly_filesystems(void);	/* the machine goes: nothing is written any more */
 /*
  * .mount of a type that needs a device: the instance that is on device @name already, or a new one that @fill
  * makes (s_bdev, s_dev, s_id set; on failure put_super() of it does what was not done).  ERR_PTR

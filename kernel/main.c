@@ -23,6 +23,7 @@
 #include "drivers/of.h"
 #include "drivers/tty/console.h"
 #include "drivers/tty/tty.h"
+#include "fs/do_mounts.h"
 #include "fs/fdtable.h"
 #include "fs/namei.h"
 #include "fs/shrink.h"
@@ -149,6 +150,16 @@ static void explain_initrd(void)
 		pr_err("initrd: there is no %s in it\n", rdinit);
 }
 
+static bool __init initramfs_has_init(void)
+{
+	struct path path;
+
+	if (kern_path(rdinit, LOOKUP_FOLLOW, &path))
+		return false;
+	path_put(&path);
+	return true;
+}
+
 /* Start the first program.  => returns when one is loaded; panics when none can be */
 static void start_init(void)
 {
@@ -208,6 +219,8 @@ static void kernel_init(void *unused)
 	class_init();
 	block_init();
 	populate_rootfs();
+	if (root_given() && !initramfs_has_init())
+		mount_root();
 	if (run_ktest && ktest_main)
 		ktest_main();
 	if (run_kbench)

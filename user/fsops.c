@@ -1,7 +1,7 @@
 /*
  * user/fsops.c - file operations by chance, and what came of them: for tests of file systems.
  *
- *   fsops DIR                  the tree below DIR: "= NAME d", "= NAME l TARGET", "= NAME f SIZE SUM"
+ *   fsops DIR                  the tree below DIR: "= NAME d", "= NAME l TARGET", "= NAME f SIZE CRC"
  *   fsops DIR SEED STEPS       STEPS operations of SEED below DIR first, then "HASH h" of what each returned
  *   fsops -v DIR SEED STEPS    the same with a line for each operation
  *   fsops -r DIR SEED          records are appended to files and fsynced, for ever: "SAFE FILE NR BYTES" tells that
@@ -287,15 +287,30 @@ static void one(void)
 
 /* ---- the tree ------------------------------------------------------------------------------------------------- */
 
+/* zlib's crc32(). */
+static unsigned crc32(unsigned crc, const unsigned char *p, long n)
+{
+	static unsigned table[256];
+
+	if (!table[1])
+		for (unsigned i = 0; i < 256; i++) {
+			table[i] = i;
+			for (int k = 0; k < 8; k++)
+				table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0);
+		}
+	for (crc = ~crc; n--; p++)
+		crc = table[(crc ^ *p) & 255] ^ crc >> 8;
+	return ~crc;
+}
+
 static void show_file(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK);
-	unsigned s = 1;
+	unsigned s = 0;
 	long size = 0, n;
 
 	while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
-		for (long i = 0; i < n; i++)
-			s = s * 31 + bytes[i];
+		s = crc32(s, bytes, n);
 		size += n;
 	}
 	printf("= %s f %ld %u\n", path + 2, size, s);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/inode.h"
+#include "fs/inode.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/reboot.h"
@@ -120,20 +121,30 @@ SYSCALL_DEFINE3(getcpu, unsigned __user *, cpu, unsigned __user *, node, void __
 
 int C_A_D = 1, cad_pid = 1;
 
+/* Nothing runs that would unmount them: what is on disks is left as if it had been. */
+static void leave_filesystems(void)
+{
+	sync_filesystems();
+	readonly_filesystems();
+}
+
 void kernel_restart(void)
 {
+	leave_filesystems();
 	pr_emerg("reboot: Restarting system\n");
 	arch_machine_restart();
 }
 
 void kernel_power_off(void)
 {
+	leave_filesystems();
 	pr_emerg("reboot: Power down\n");
 	arch_machine_poweroff();
 }
 
 void kernel_halt(void)
 {
+	leave_filesystems();
 	pr_emerg("reboot: System halted\n");
 	arch_machine_halt();
 }
