@@ -61,7 +61,11 @@ static __always_inline bool test_and_clear_bit(unsigned nr, unsigned long *p)
 #define smp_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+/* A fence and a store: for the store alone gcc makes a fence and an exchange. */
+#define smp_store_release(p, v) do { \
+	__atomic_thread_fence(__ATOMIC_RELEASE); \
+	__atomic_store_n(p, v, __ATOMIC_RELAXED); \
+} while (0)
 #define cmpxchg(p, o, n) ({ __typeof__(*(p)) _o = (o); \
 	__atomic_compare_exchange_n(p, &_o, n, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); _o; })
 #define xchg(p, n)		__atomic_exchange_n(p, n, __ATOMIC_SEQ_CST)

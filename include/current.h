@@ -22,6 +22,7 @@
 #define NR_HARTS	64		/* most harts that one kernel drives */
 
 struct mm_struct;
+struct vm_area_struct;
 struct reclaim_state { unsigned long reclaimed; };	/* pages */
 
 /* Reasons to leave the fast way back to user space (task_base.work); also set by other harts. */
@@ -52,6 +53,8 @@ struct task_base {
 	unsigned int pagefault_off;	/* depth of pagefault_disable() */
 	struct blk_plug *plug;		/* own thread only: bios that it holds back (block/queue.c) */
 	struct reclaim_state *reclaim_state;	/* own thread only: counts what shrinkers free */
+	struct vm_area_struct *vma_seen;	/* own thread only: the region of mm that it found last, */
+	unsigned long vma_seen_nr;	/* good while mm->nr_detached is this; 0: never */
 	unsigned rcu_depth;		/* debug: own thread, and handlers on top of it */
 	u8 lock_count[32];		/* debug: how many of each rank */
 	u8 make_it_fail;		/* debug: injected failures may hit it and its children */

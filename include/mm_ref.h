@@ -16,6 +16,11 @@
 static inline void mmget(struct mm_struct *mm) { atomic_inc(&mm->mm_users); }
 static inline bool mmget_not_zero(struct mm_struct *mm) { return atomic_inc_not_zero(&mm->mm_users); }
 static inline void mmgrab(struct mm_struct *mm) { atomic_inc(&mm->mm_count); }
+/*
+ * May others look at regions and tables of @mm without a lock?  Only tasks that run in it do.
+ * => the running task is one of them, or nobody runs in it yet, or any more
+ */
+static inline bool mm_has_walkers(const struct mm_struct *mm) { return atomic_read(&mm->mm_users) > 1; }
 void mmput(struct mm_struct *mm);		/* may sleep */
 void __mmdrop(struct mm_struct *mm);
 static inline void mmdrop(struct mm_struct *mm)

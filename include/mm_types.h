@@ -8,8 +8,9 @@
  *           mm_struct          an address space: regions in a list, and in the tree mm_rb,
  *                              and the page tables that realise them.
  * LOCKING   letters on fields: (I) fixed after init, (A) atomic, (Z) zone lock, (L) lru lock,
- *           (M) address_space lock, (P) page lock, (W) mmap_lock, (S) the slab cache's way,
- *           (T) page-table lock, (N) the root lock of the anon_vma.  With two letters either suffices to read, both to write.
+ *           (M) address_space lock, (P) page lock, (W) mmap_lock, (V) a region's lock, (S) the slab
+ *           cache's way, (T) page-table lock, (N) the root lock of the anon_vma.  With two letters either
+ *           suffices to read, both to write.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -83,6 +84,7 @@ struct page {
 	union {
 		struct list_head lru;	/* (Z) free list, (L) LRU, or the owner's list */
 		struct page *next;	/* (S) slub: on a hart's list of partial slabs */
+		struct rcu_head rcu;	/* PG_table: unhooked, and waits for who still walks it */
 		struct {		/* PG_tail */
 			unsigned long compound_head;
 			unsigned long __tail;
@@ -258,17 +260,30 @@ struct anon_vma_chain {
 	unsigned long rb_subtree_last;		/* (N) largest last page of the subtree */
 };
 
+/*
+ * The first line is what a look-up reads, the second what a fault in the region reads, with the word that it
+ * writes: who passes by on his way through the tree does not touch that.
+ */
 struct vm_area_struct {
-	unsigned long vm_start, vm_end;		/* (W) */
-	struct vm_area_struct *vm_next, *vm_prev; /* (W) mm->mmap list, by address */
-	struct rb_node vm_rb;			/* (W) mm->mm_rb */
+	unsigned long vm_start, vm_end;		/* (WV) */
+	struct rb_node vm_rb;			/* (W) mm->mm_rb; looked at under RCU, too */
 	unsigned long rb_subtree_gap;		/* (W) largest gap below any region of the subtree */
+	union {
+		struct {			/* (W) mm->mmap list, by address */
+			struct vm_area_struct *vm_next, *vm_prev;
+		};
+		struct rcu_head vm_rcu;		/* it has left list and tree */
+	};
+
 	struct mm_struct *vm_mm;		/* (I) */
-	unsigned long vm_flags;			/* (W) VM_* */
-	pte_t vm_page_prot;			/* (W) permission bits of its entries, no frame */
-	unsigned long vm_pgoff;			/* (W) offset in vm_file, pages; anon: va >> 12 at birth */
-	struct file *vm_file;			/* (I) counted reference, or NULL */
+	unsigned long vm_lock_seq;		/* (WV) mm_lock_seq of the writer who marked it */
+	u32 vm_lock;				/* (A) include/vma_lock.h */
+	unsigned long vm_flags;			/* (WV) VM_* */
+	pte_t vm_page_prot;			/* (WV) permission bits of its entries, no frame */
+	unsigned long vm_pgoff;			/* (WV) offset in vm_file, pages; anon: va >> 12 at birth */
 	const struct vm_operations_struct *vm_ops;
+	struct file *vm_file;			/* (I) counted reference, or NULL */
+
 	void *vm_private_data;
 	union {					/* (i_mmap_lock) place in i_mmap or i_mmap_nonlinear */
 		struct {
@@ -281,10 +296,11 @@ struct vm_area_struct {
 	struct anon_vma *anon_vma;		/* (A) its own: what pages that appear here belong to; set once */
 	struct anon_vma_chain avc;		/* (N) the first of its places; the others hang on it */
 	bool anon_inherited;			/* (W) it came by fork with places: never "singular" again */
-	atomic_t vm_lock_seq;			/* design room: per-region fault locking */
 	const char *anon_name;			/* PR_SET_VMA_ANON_NAME, or NULL */
-	struct mempolicy *vm_policy;		/* (W) mbind(2), counted; NULL: the task's */
+	struct mempolicy *vm_policy;		/* (WV) mbind(2), counted; NULL: the task's */
 };
+BUILD_ASSERT(offsetof(struct vm_area_struct, vm_mm) == 64);
+BUILD_ASSERT(offsetof(struct vm_area_struct, vm_private_data) == 128);
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 { return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT; }
@@ -320,26 +336,38 @@ struct mm_rseq {
 	struct list_head tasks;			/* (lock) task->rseq_link */
 };
 
+/*
+ * In groups by who writes them, each on lines of its own: a fault reads the first, and writes none but its hart's
+ * share at the end.
+ */
 struct mm_struct {
+	/* ---- read by each fault; written by who changes regions -------- */
 	struct vm_area_struct *mmap;		/* (W) list of regions, by address */
-	struct rb_root mm_rb;			/* (W) the same, as a tree with gaps */
-	struct vm_area_struct *mmap_cache;	/* (A) last find_vma() result; a hint */
+	struct rb_root mm_rb;			/* (W) the same, as a tree with gaps; looked at under RCU, too */
 	pte_t *pgd;				/* (I) root table */
-	atomic_t mm_users;			/* tasks that run in it; 0 = torn down */
-	atomic_t mm_count;			/* references to the struct; users hold one */
+	unsigned long mm_lock_seq;		/* (W) number of the writer: include/vma_lock.h */
+	unsigned long nr_detached;		/* (W) regions that left the tree, plus 1: what tasks remember is stale */
 	int map_count;				/* (W) */
-	struct rw_semaphore mmap_lock;		/* rank mmap */
-	spinlock_t page_table_lock;		/* rank page table: upper levels */
+	unsigned oom_flags;			/* (A) MMF_* */
+	unsigned long def_flags;		/* (W) mlockall(MCL_FUTURE) */
 
+	/* ---- written by who takes the lock, either way ----------------- */
+	struct rw_semaphore mmap_lock __aligned(64);	/* rank mmap */
+	wait_queue_head_t vma_writer_wait;	/* the writer, for a region's last reader */
+
+	/* ---- written by who comes and goes, or clears entries --------- */
+	atomic_t mm_users __aligned(64);	/* tasks that run in it; 0 = torn down */
+	atomic_t mm_count;			/* references to the struct; users hold one */
 	hartmask_t harts;			/* (A) harts that may hold its translations (T2) */
 	atomic_long_t context_id;		/* (A) generation << asid_bits | asid; 0 = none yet */
-	atomic_t tlb_flush_pending;		/* who cleared entries without the write lock, and will flush */
 	hartmask_t icache_stale;		/* (A) harts that owe a fence.i before running it (L6) */
 
+	atomic_t tlb_flush_pending;		/* who cleared entries without the write lock, and will flush */
+
+	/* ---- written by system calls ---------------------------------- */
 	unsigned long hiwater_rss, hiwater_vm;	/* pages */
 	unsigned long total_vm, data_vm, exec_vm, stack_vm, droppable_vm;	/* (W) pages */
 	atomic_long_t locked_vm, pinned_vm;	/* pages */
-	unsigned long def_flags;		/* (W) mlockall(MCL_FUTURE) */
 
 	unsigned long mmap_base, task_size;	/* (I) */
 	bool mmap_legacy;			/* (I) bottom-up */
@@ -353,7 +381,6 @@ struct mm_struct {
 	unsigned membarrier_state;		/* (A) registrations: MEMBARRIER_CMD_* bits */
 	struct mm_rseq rseq;
 	u64 id;					/* (I) no two have the same, ever */
-	unsigned oom_flags;			/* (A) MMF_* */
 	struct list_head oom_reap_link;		/* in the reaper's queue (its lock); set when queued */
 	unsigned prctl_flags;			/* (W to write) MMF_*, set by prctl(2) */
 	bool icache_ctx;			/* (A) its threads flush instructions by themselves: a hart that one
@@ -386,9 +413,12 @@ extern struct mm_struct init_mm;
 #define FAULT_FLAG_EXEC		0x02
 #define FAULT_FLAG_USER		0x04	/* taken in user mode */
 #define FAULT_FLAG_REMOTE	0x08	/* for another mm: get_user_pages */
-#define FAULT_FLAG_RETRY	0x10	/* may drop mmap_lock and ask for a retry */
-#define FAULT_FLAG_TRIED	0x20
+#define FAULT_FLAG_ALLOW_RETRY	0x10	/* who has to wait drops the lock and answers VM_FAULT_RETRY */
+#define FAULT_FLAG_TRIED	0x20	/* it was dropped once: wait with it held now, so that it ends */
 #define FAULT_FLAG_UNSHARE	0x40
+#define FAULT_FLAG_RETRY_NOWAIT	0x80	/* answer RETRY in the place of waiting; the lock stays */
+#define FAULT_FLAG_KILLABLE	0x100	/* waits end when the task is killed: RETRY, the lock dropped */
+#define FAULT_FLAG_VMA_LOCK	0x200	/* the lock is the region's; otherwise mmap_lock (read) */
 
 #define VM_FAULT_OOM		0x001
 #define VM_FAULT_SIGBUS		0x002
@@ -396,7 +426,8 @@ extern struct mm_struct init_mm;
 #define VM_FAULT_SIGSEGV	0x040
 #define VM_FAULT_NOPAGE		0x100	/* the handler installed the entry itself */
 #define VM_FAULT_LOCKED		0x200	/* vmf->page is locked */
-#define VM_FAULT_RETRY		0x400	/* mmap_lock was dropped */
+#define VM_FAULT_RETRY		0x400	/* look the region up again: the lock was dropped (but NOWAIT) */
+#define VM_FAULT_MMAP_LOCK	0x800	/* with RETRY: and under mmap_lock, for more than the region is needed */
 #define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
 
 struct vm_fault {
@@ -420,5 +451,11 @@ void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff);
 
 /* Up-call of who finds D in an entry: @page is newer than its store; whether it was clean.  mm/cache/writeback.c */
 bool set_page_dirty(struct page *page);
+
+/*
+ * Up-call for ->fault and ->page_mkwrite, which have to wait and may (FAULT_FLAG_ALLOW_RETRY, not TRIED): let go of
+ * the fault's lock.  From here on vmf->vma may be gone, and the answer is VM_FAULT_RETRY.  mm/fault/fault.c
+ */
+void vmf_drop_lock(struct vm_fault *vmf);
 
 #endif

@@ -12,6 +12,7 @@
 #include "include/arch/arch.h"
 #include "include/uapi/errno.h"
 #include "kernel/time/time.h"
+#include "include/mmap_lock.h"
 #include "mm/space/mmap.h"
 #include <asm/thread.h>
 #include "offsets.h"
@@ -47,7 +48,7 @@ int arch_setup_vdso(struct mm_struct *mm)
 
 	if (unlikely(!vvar_pages[0]))
 		find_pages();
-	if (down_write_killable(&mm->mmap_lock))
+	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	addr = get_unmapped_area(NULL, 0, len, 0, 0);
 	if (IS_ERR_VALUE(addr)) {
@@ -61,7 +62,7 @@ int arch_setup_vdso(struct mm_struct *mm)
 	} else {
 		mm->vdso = (void *)(addr + PAGE_SIZE);
 	}
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return rc;
 }
 

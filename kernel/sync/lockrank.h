@@ -17,6 +17,7 @@ enum lockrank {
 	RANK_VFS,		/* mounts, rename, inode i_rwsem, file position, tty */
 	RANK_TASK,		/* exec, credentials guard */
 	RANK_MMAP,
+	RANK_VMA,		/* a region's lock: include/vma_lock.h */
 	RANK_PAGE,		/* the page lock */
 	RANK_FS_MAP,		/* where a file's blocks are */
 	RANK_FS_ALLOC,		/* which blocks of a disk are free */
@@ -29,7 +30,6 @@ enum lockrank {
 	RANK_SIGHAND,
 	RANK_PI,		/* who waits for whose PI lock */
 	RANK_PID,		/* numbers, what a task is found by; a task's alloc_lock */
-	RANK_PGTABLE_TOP,	/* mm->page_table_lock */
 	RANK_PGTABLE,		/* page->ptl */
 	RANK_MAPPING,		/* address_space->lock */
 	RANK_WRITEBACK,		/* lists of inodes that are to be written */

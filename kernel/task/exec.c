@@ -403,6 +403,7 @@ static struct mm_struct *exec_mmap(struct mm_struct *mm)
 
 	task_lock_irqsave(me, irq);
 	me->mm = me->active_mm = mm;
+	me->vma_seen_nr = 0;
 	arch_switch_mm(active, mm);
 	task_unlock_irqrestore(me, irq);
 	if (!old && active)
@@ -484,7 +485,7 @@ int setup_arg_pages(struct linux_binprm *bprm, bool exec_stack)
 
 	mmap_write_lock(mm);
 	if (exec_stack) {
-		vma->vm_flags |= VM_EXEC;
+		vm_flags_set(vma, VM_EXEC);
 		vma_set_page_prot(vma);
 		change_protection(vma, vma->vm_start, vma->vm_end, vma->vm_page_prot);
 	}

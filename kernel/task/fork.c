@@ -228,6 +228,7 @@ static int copy_mm(u64 flags, struct task_struct *p)
 	struct mm_struct *mm = current->mm;
 
 	p->mm = p->active_mm = NULL;
+	p->vma_seen_nr = 0;
 	if (!mm)
 		return 0;
 	if (flags & CLONE_VM) {

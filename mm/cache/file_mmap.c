@@ -4,7 +4,8 @@
  * MODEL     ->fault finds or reads the page and hands it over locked: while it is locked and its mapping is
  *           still ours it cannot be truncated, and mm/fault enters it under the table's lock before it
  *           unlocks.  ->map_pages enters, without sleeping, what else is cached around the address.
- * LOCKING   ->fault: mmap_lock (read), may sleep.  ->map_pages: the table's ptl is held; it takes
+ * LOCKING   ->fault: the lock of the region, or mmap_lock (read); may sleep, and lets go of it where it waits for a
+ *           page or reads one, the first time (VM_FAULT_RETRY).  ->map_pages: the table's ptl is held; it takes
  *           mapping->lock inside, and only pages whose lock is free.
  * COST      One mapping->lock and one xarray walk per fault-around window.
  *
@@ -14,41 +15,101 @@
 #include "mm/cache/dirty.h"
 #include "mm/phys/vmstat.h"
 
-unsigned filemap_fault(struct vm_fault *vmf)
+unsigned __lock_page_or_retry(struct page *page, struct vm_fault *vmf)
+{
+	if (fault_may_retry(vmf)) {
+		if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+			return VM_FAULT_RETRY;
+		vmf_drop_lock(vmf);
+		(void)wait_on_page_bit_killable(page, PG_locked);	/* who was killed does not come again */
+		return VM_FAULT_RETRY;
+	}
+	if (!(vmf->flags & FAULT_FLAG_KILLABLE)) {
+		lock_page(page);
+		return 0;
+	}
+	if (!lock_page_killable(page))
+		return 0;
+	vmf_drop_lock(vmf);
+	return VM_FAULT_RETRY;
+}
+
+/*
+ * The page is not there, or not filled yet: read it with no lock held, and come again.  What goes wrong is told then.
+ * => fault_may_retry()
+ */
+static unsigned filemap_read_and_retry(struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
-	struct address_space *mapping = file->f_mapping;
-	unsigned ret = 0;
+	pgoff_t pgoff = vmf->pgoff;
 	struct page *page;
 	int err;
 
-again:
-	if (unlikely(vmf->pgoff >= file_end_index(mapping->host)))
-		return VM_FAULT_SIGBUS;
-	page = find_get_page(mapping, vmf->pgoff);
-	if (unlikely(!page || !PageUptodate(page))) {
-		ret = VM_FAULT_MAJOR;
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	get_file(file);			/* the region may go */
+	vmf_drop_lock(vmf);
+	page = read_mapping_page(file->f_mapping, pgoff, file, &err);
+	if (page)
+		put_page(page);
+	fput(file);
+	return VM_FAULT_RETRY | VM_FAULT_MAJOR;
+}
+
+/* The page of the fault, filled and referenced; NULL: *rc says what becomes of it. */
+static struct page *filemap_fault_page(struct vm_fault *vmf, struct address_space *mapping, unsigned *rc)
+{
+	struct page *page;
+	int err;
+
+	for (;;) {
+		*rc |= VM_FAULT_SIGBUS;
+		if (unlikely(vmf->pgoff >= file_end_index(mapping->host)))
+			return NULL;
+		*rc &= ~VM_FAULT_SIGBUS;
+		page = find_get_page(mapping, vmf->pgoff);
+		if (likely(page && PageUptodate(page)))
+			return page;
 		if (page)
 			put_page(page);
-		page = read_mapping_page(mapping, vmf->pgoff, file, &err);
-		if (!page && err == -ERANGE)
-			goto again;
-		if (!page)
-			return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+		if (fault_may_retry(vmf)) {
+			*rc = filemap_read_and_retry(vmf);
+			return NULL;
+		}
+		*rc |= VM_FAULT_MAJOR;
+		page = read_mapping_page(mapping, vmf->pgoff, vmf->vma->vm_file, &err);
+		if (page)
+			return page;
+		if (err != -ERANGE) {
+			*rc |= err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+			return NULL;
+		}
 	}
-	lock_page(page);
-	if (unlikely(page->mapping != mapping)) {
+}
+
+unsigned filemap_fault(struct vm_fault *vmf)
+{
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+	unsigned rc = 0, retry;
+	struct page *page;
+
+	for (;;) {
+		page = filemap_fault_page(vmf, mapping, &rc);
+		if (unlikely(!page))
+			return rc;
+		retry = lock_page_or_retry(page, vmf);
+		if (unlikely(retry)) {
+			put_page(page);
+			return rc | retry;
+		}
+		/* Locked, in the file, and inside: truncation finds it mapped (E3 of mm/fault/file.c). */
+		if (likely(page->mapping == mapping && vmf->pgoff < file_end_index(mapping->host)))
+			break;
 		unlock_page(page);
 		put_page(page);
-		goto again;
-	}
-	if (unlikely(vmf->pgoff >= file_end_index(mapping->host))) {
-		unlock_page(page);
-		put_page(page);
-		return VM_FAULT_SIGBUS;
 	}
 	vmf->page = page;
-	return ret | VM_FAULT_LOCKED;
+	return rc | VM_FAULT_LOCKED;
 }
 
 #define MAP_PAGES_BATCH	16
@@ -83,19 +144,45 @@ void filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 	}
 }
 
+/* A page that is being written is not written to: wait for that without the fault's lock, if it may be dropped. */
+static unsigned writeback_or_retry(struct page *page, struct vm_fault *vmf)
+{
+	if (!PageWriteback(page))
+		return 0;
+	if (!fault_may_retry(vmf)) {
+		wait_on_page_writeback(page);
+		return 0;
+	}
+	if (!(vmf->flags & FAULT_FLAG_RETRY_NOWAIT)) {
+		vmf_drop_lock(vmf);
+		(void)wait_on_page_bit_killable(page, PG_writeback);
+	}
+	return VM_FAULT_RETRY;
+}
+
 unsigned filemap_page_mkwrite(struct vm_fault *vmf)
 {
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
 	struct page *page = vmf->page;
+	unsigned rc;
 
 	file_update_time(vmf->vma->vm_file);
-	balance_dirty_pages_ratelimited(vmf->vma->vm_file->f_mapping);
-	lock_page(page);
-	if (page->mapping != vmf->vma->vm_file->f_mapping) {
+	balance_dirty_pages_ratelimited(mapping);
+	rc = lock_page_or_retry(page, vmf);
+	if (unlikely(rc))
+		return rc;
+	if (page->mapping != mapping) {
 		unlock_page(page);
 		return VM_FAULT_NOPAGE;		/* truncated: fault again */
 	}
+	if (unlikely(PageWriteback(page))) {
+		get_page(page);
+		unlock_page(page);
+		rc = writeback_or_retry(page, vmf);
+		put_page(page);
+		return rc ? rc : VM_FAULT_NOPAGE;
+	}
 	set_page_dirty(page);
-	wait_on_page_writeback(page);
 	return VM_FAULT_LOCKED;
 }
 

@@ -102,6 +102,11 @@ void wait_on_page_bit(struct page *page, int bit)
 	(void)wait_page(page, bit, false, TASK_UNINTERRUPTIBLE);
 }
 
+int wait_on_page_bit_killable(struct page *page, int bit)
+{
+	return wait_page(page, bit, false, TASK_KILLABLE);
+}
+
 /* ---- look-up --------------------------------------------------------------------------------- */
 
 static void *xa_node_alloc(bool may_sleep)

@@ -81,6 +81,7 @@ static inline void unlock_page(struct page *page)
 		wake_page_waiters(page);
 }
 void wait_on_page_bit(struct page *page, int bit);
+int wait_on_page_bit_killable(struct page *page, int bit);		/* 0 or -EINTR */
 static inline void wait_on_page_locked(struct page *page)
 {
 	if (PageLocked(page))
@@ -90,6 +91,20 @@ static inline void wait_on_page_writeback(struct page *page)
 {
 	if (PageWriteback(page))
 		wait_on_page_bit(page, PG_writeback);
+}
+/*
+ * Lock @page for a fault.  0, or VM_FAULT_RETRY with @page unlocked: it was waited for in the place of locking it, after
+ * vmf_drop_lock(), or not at all (RETRY_NOWAIT), or we were killed.  => @page is referenced
+ */
+unsigned __lock_page_or_retry(struct page *page, struct vm_fault *vmf);
+static inline unsigned lock_page_or_retry(struct page *page, struct vm_fault *vmf)
+{
+	return likely(trylock_page(page)) ? 0 : __lock_page_or_retry(page, vmf);
+}
+/* May the fault let go of its lock to wait?  Then it does, and the answer is VM_FAULT_RETRY. */
+static inline bool fault_may_retry(const struct vm_fault *vmf)
+{
+	return (vmf->flags & (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED)) == FAULT_FLAG_ALLOW_RETRY;
 }
 void end_page_writeback(struct page *page);
 void set_page_writeback(struct page *page);

@@ -563,6 +563,7 @@ static unsigned shmem_fault(struct vm_fault *vmf)
 {
 	struct inode *inode = vmf->vma->vm_file->f_inode;
 	struct page *page;
+	unsigned retry;
 	int err;
 
 	for (;;) {
@@ -571,7 +572,11 @@ static unsigned shmem_fault(struct vm_fault *vmf)
 		page = shmem_getpage(inode, vmf->pgoff, vmf->vma, USE_FAULT, &err);
 		if (!page)
 			return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
-		lock_page(page);
+		retry = lock_page_or_retry(page, vmf);
+		if (unlikely(retry)) {
+			put_page(page);
+			return retry;
+		}
 		/* Locked, in the file, and inside: truncation finds it mapped (E3 of mm/fault/file.c). */
 		if (likely(page->mapping == inode->i_mapping && vmf->pgoff < file_end_index(inode) &&
 			   PageUptodate(page)))

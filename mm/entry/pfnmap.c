@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/entry/pte.h"
+#include "include/vma_lock.h"
 
 /* Store @pte at @addr if the entry is empty.  0, -ENOMEM, -EBUSY */
 static int insert_pte(struct vm_area_struct *vma, vaddr_t addr, pte_t pte)
@@ -36,7 +37,7 @@ int remap_pfn_range(struct vm_area_struct *vma, vaddr_t addr, pfn_t pfn, unsigne
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE) || addr < vma->vm_start || end > vma->vm_end)
 		return -EINVAL;
-	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	for (; addr != end && !rc; addr += PAGE_SIZE, pfn++) {
 		rc = insert_pte(vma, addr, pte_mkspecial(pfn_pte(pfn, prot)));
 		cond_resched();

@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "include/vma_lock.h"
 #include "mm/entry/pte.h"
 #include "mm/kmap/vmalloc.h"
 
@@ -20,7 +21,7 @@ int remap_vmalloc_range(struct vm_area_struct *vma, void *addr, unsigned long pg
 	if (!area || !(area->flags & VM_USERMAP_AREA) || area->addr != (vaddr_t)addr ||
 	    pgoff > area->nr_pages || bytes >> PAGE_SHIFT > area->nr_pages - pgoff)
 		return -EINVAL;
-	vma->vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
 	for (unsigned long i = 0; i < bytes >> PAGE_SHIFT && !rc; i++) {
 		rc = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE, area->pages[pgoff + i]);
 		cond_resched();

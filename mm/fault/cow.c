@@ -118,14 +118,14 @@ static void put_page_refs(struct page *page, int nr)
 /* => @old is referenced by the caller for us, or NULL; ptl not held */
 static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
-	struct page *copy = anon_vma_prepare(vmf->vma) ? NULL :
-			    alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
+	unsigned rc = vmf_anon_prepare(vmf);
+	struct page *copy = unlikely(rc) ? NULL : alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	int refs = 1;
 
 	if (unlikely(!copy)) {
 		if (old)
 			put_page(old);
-		return VM_FAULT_OOM;
+		return rc ? rc : VM_FAULT_OOM;
 	}
 	if (old)
 		copy_highpage(copy, old);

@@ -9,9 +9,19 @@
  *           kernel         user mode        SIGSEGV (MAPERR)
  *           kernel         kernel           entry allows it: spurious, fence and retry (L2);
  *                                           else a probe's fixup, else oops
- * LOCKING   mmap_lock (read); for writing when a stack grows.  Interrupts are as the trap left them:
- *           on, unless kernel code had them off, and then user memory is not served.
- * COST      do_page_fault itself about 60 instructions, find_vma by its hint.
+ *           An attempt that has to wait (for a page's lock, for a read) lets go of its lock, waits, and answers
+ *           VM_FAULT_RETRY; the region is looked up again.  The second wait is with the lock held, so that a page
+ *           that is always taken away again does not keep a program for ever.
+ * LOCKING   The region's lock (read); mmap_lock (read) where the region is changed at this moment, or there is
+ *           none; mmap_lock for writing when a stack grows.  Interrupts are as the trap left them: on, unless
+ *           kernel code had them off, and then user memory is not served.
+ *           A fault in anonymous memory whose tables exist takes two locks, the region's and the table's, and
+ *           writes these lines: the region's second (vm_lock), the table's struct page (ptl) and its entry,
+ *           the page and its struct page, and the hart's own: page lists, event and node counters, its share of
+ *           the mm's counters; and the task's.  So faults in regions that share no table share nothing that any of
+ *           them writes.  Once in a batch a hart's page list takes from the zone, under zone->lock.
+ *           test/kernel/test_fault.c counts.
+ * COST      do_page_fault itself about 60 instructions, the look-up by what the task remembers.
  * SEE       doc/design.md section 6
  *
  * SPDX-License-Identifier: MIT
@@ -161,7 +171,7 @@ __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t addre
 	mmap_read_unlock(mm);
 	mmap_write_lock(mm);
 	vma = find_extend_vma(mm, address);
-	downgrade_write(&mm->mmap_lock);
+	mmap_write_downgrade(mm);
 	return vma;
 }
 
@@ -172,10 +182,105 @@ static bool kernel_may_fault(const struct task_base *task, const struct pt_regs 
 	       !mm_is_unstable(task->mm);
 }
 
-void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
+static __always_inline void fault_unlock_region(struct vm_area_struct *vma, unsigned flags) NO_LOCK_ANALYSIS
+{
+	if (likely(flags & FAULT_FLAG_VMA_LOCK))
+		vma_end_read(vma);
+	else
+		mmap_read_unlock(vma->vm_mm);
+}
+
+void vmf_drop_lock(struct vm_fault *vmf)
+{
+	fault_unlock_region(vmf->vma, vmf->flags);
+}
+
+/* What fault_attempt() says beside VM_FAULT_*: there is no region, or it forbids the access. */
+#define FAULT_BAD_MAP		0x10000u
+#define FAULT_BAD_ACCESS	0x20000u
+
+/* One attempt in @vma, whose lock is held, and is not any more. */
+static __always_inline unsigned fault_attempt(struct vm_area_struct *vma, vaddr_t address, unsigned flags)
+{
+	unsigned rc = FAULT_BAD_ACCESS;
+
+	if (likely(access_allowed(vma, flags))) {
+		rc = handle_mm_fault(vma, address, flags);
+		if (unlikely(rc & VM_FAULT_RETRY))
+			return rc;
+	}
+	fault_unlock_region(vma, flags);
+	return rc;
+}
+
+/*
+ * One attempt under mmap_lock: what lies there changes at this moment, nothing does, a stack is to grow, or the
+ * fault wants it.
+ */
+static unsigned fault_attempt_mmap(struct mm_struct *mm, vaddr_t address, unsigned flags) NO_LOCK_ANALYSIS
+{
+	struct vm_area_struct *vma;
+
+	if (mmap_read_lock_killable(mm))
+		return VM_FAULT_RETRY;
+	vma = fault_region(mm, address);
+	if (likely(vma))
+		return fault_attempt(vma, address, flags & ~FAULT_FLAG_VMA_LOCK);
+	mmap_read_unlock(mm);
+	return FAULT_BAD_MAP;
+}
+
+/*
+ * The first attempt found no region that it could lock (@rc: RETRY | MMAP_LOCK), or had to wait and let go of the lock.
+ * Again, until the access is served, or we are killed (RETRY).
+ */
+static __noinline unsigned fault_retry(struct mm_struct *mm, vaddr_t address, unsigned flags, unsigned rc)
+{
+	unsigned major = 0;
+
+	while (rc & VM_FAULT_RETRY) {
+		struct vm_area_struct *vma = NULL;
+
+		if (fatal_signal_pending())
+			return VM_FAULT_RETRY;
+		major |= rc & VM_FAULT_MAJOR;
+		if (!(rc & VM_FAULT_MMAP_LOCK)) {
+			flags |= FAULT_FLAG_TRIED;
+			vma = lock_vma_under_rcu(mm, address);
+		}
+		rc = vma ? fault_attempt(vma, address, flags) : fault_attempt_mmap(mm, address, flags);
+	}
+	return rc | major;
+}
+
+/* What did not simply succeed: account for it, or tell who made the access. */
+static __noinline void fault_result(struct pt_regs *regs, vaddr_t address, unsigned flags, unsigned rc)
 {
 	struct task_base *task = current_base();
-	struct mm_struct *mm = task->mm;
+
+	if (rc & (FAULT_BAD_MAP | FAULT_BAD_ACCESS)) {
+		bad_area(regs, address, flags, rc & FAULT_BAD_MAP ? SEGV_MAPERR : SEGV_ACCERR);
+	} else if (rc & VM_FAULT_RETRY) {	/* killed */
+		if (!(flags & FAULT_FLAG_USER))
+			no_context(regs, address, flags);
+	} else if (!(flags & FAULT_FLAG_USER) && mm_is_unstable(task->mm)) {
+		/* The reaper marks the space, then clears entries: who finds no mark was served before. */
+		no_context(regs, address, flags);
+	} else if (rc & VM_FAULT_ERROR) {
+		fault_error(regs, address, flags, rc);
+	} else if (rc & VM_FAULT_MAJOR) {
+		count_vm_event(PGMAJFAULT);
+		task->maj_flt++;
+	} else {
+		task->min_flt++;
+	}
+}
+
+#define FAULT_FLAGS_FIRST	(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_VMA_LOCK)
+
+void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
+{
+	struct mm_struct *mm = current_base()->mm;
 	struct vm_area_struct *vma;
 	unsigned rc;
 
@@ -183,33 +288,19 @@ void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
 		kernel_address_fault(regs, address, flags);
 		return;
 	}
-	if (unlikely(!mm || (!(flags & FAULT_FLAG_USER) && !kernel_may_fault(task, regs)))) {
+	if (unlikely(!mm || (!(flags & FAULT_FLAG_USER) && !kernel_may_fault(current_base(), regs)))) {
 		no_context(regs, address, flags);
 		return;
 	}
 	count_vm_event(PGFAULT);
-	mmap_read_lock(mm);
-	vma = fault_region(mm, address);
-	if (unlikely(!vma || !access_allowed(vma, flags))) {
-		mmap_read_unlock(mm);
-		bad_area(regs, address, flags, vma ? SEGV_ACCERR : SEGV_MAPERR);
+	flags |= FAULT_FLAGS_FIRST;
+	vma = lock_vma_under_rcu(mm, address);
+	rc = likely(vma) ? fault_attempt(vma, address, flags) : VM_FAULT_RETRY | VM_FAULT_MMAP_LOCK;
+	if (likely(!rc && flags & FAULT_FLAG_USER)) {
+		current_base()->min_flt++;
 		return;
 	}
-	rc = handle_mm_fault(vma, address, flags);
-	mmap_read_unlock(mm);
-	/* The reaper marks the space, then clears entries: who finds no mark here was served before. */
-	if (unlikely(!(flags & FAULT_FLAG_USER) && mm_is_unstable(mm))) {
-		no_context(regs, address, flags);
-		return;
-	}
-	if (unlikely(rc & VM_FAULT_ERROR)) {
-		fault_error(regs, address, flags, rc);
-		return;
-	}
-	if (unlikely(rc & VM_FAULT_MAJOR)) {
-		count_vm_event(PGMAJFAULT);
-		task->maj_flt++;
-	} else {
-		task->min_flt++;
-	}
+	if (rc & VM_FAULT_RETRY)
+		rc = fault_retry(current_base()->mm, address, flags, rc);
+	fault_result(regs, address, flags, rc);
 }

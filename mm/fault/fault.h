@@ -21,8 +21,10 @@ extern unsigned anon_fault_pages;
 void fault_init(void);
 
 /*
- * Serve a fault at @address, which lies in @vma.  VM_FAULT_*: 0, MAJOR, or one of ERROR.
- * => mmap_lock held (read) on entry and exit; may sleep
+ * Serve a fault at @address, which lies in @vma.  VM_FAULT_*: 0, MAJOR, one of ERROR, or, with
+ * FAULT_FLAG_ALLOW_RETRY, RETRY.
+ * => held on entry: the region's lock (FAULT_FLAG_VMA_LOCK) or mmap_lock (read), and on exit, but for RETRY;
+ *    may sleep
  */
 unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned flags);
 
@@ -33,6 +35,8 @@ unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned f
 #define FOLL_FORCE	0x10		/* ptrace, /proc/PID/mem: ignore VM_READ and VM_WRITE where VM_MAY allow */
 #define FOLL_NOWAIT	0x20
 #define FOLL_REMOTE	0x40
+#define FOLL_UNLOCKABLE	0x80		/* mmap_lock (read) may be let go and taken again: gup.c */
+#define FOLL_TRIED	0x100		/* it was, for this page */
 
 /*
  * Make [start, start + nr pages) present (writable with FOLL_WRITE), and put the pages, each with
@@ -42,7 +46,7 @@ unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned f
 long get_user_pages_remote(struct mm_struct *mm, vaddr_t start, unsigned long nr, unsigned gup_flags,
 			   struct page **pages) REQUIRES_SHARED(mm->mmap_lock);
 long get_user_pages(vaddr_t start, unsigned long nr, unsigned gup_flags, struct page **pages);
-/* For the running task.  => takes mmap_lock (read) itself */
+/* For the running task.  What is there needs no lock.  => takes mmap_lock (read) itself, for what is not */
 long get_user_pages_fast(vaddr_t start, unsigned long nr, unsigned gup_flags, struct page **pages);
 
 /* Copy between @buf and another address space; bytes done.  => takes mmap_lock of @mm itself */

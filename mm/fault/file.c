@@ -141,11 +141,13 @@ static bool finish_cow(struct vm_fault *vmf, struct page *copy)
 
 static unsigned do_cow_fault(struct vm_fault *vmf)
 {
-	struct page *copy = anon_vma_prepare(vmf->vma) ? NULL :
-			    alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
-	unsigned rc;
+	unsigned rc = vmf_anon_prepare(vmf);
+	struct page *copy;
 	bool shown;
 
+	if (unlikely(rc))
+		return rc;
+	copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	if (!copy)
 		return VM_FAULT_OOM;
 	vmf->cow_page = copy;

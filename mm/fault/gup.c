@@ -5,7 +5,8 @@
  *           fault is served as if the task had taken it, and followed again.
  *           FOLL_FORCE (ptrace, /proc/PID/mem) reads what is not readable and writes what is not
  *           writable in private regions: the write gets its own copy first, shown read-only.
- * LOCKING   mmap_lock (read) unless said otherwise.
+ * LOCKING   mmap_lock (read) unless said otherwise.  Who took it himself says FOLL_UNLOCKABLE: then a fault that has
+ *           to wait lets go of it meanwhile, once a page.
  * TESTS     test/host/mm/fault/
  *
  * SPDX-License-Identifier: MIT
@@ -58,24 +59,45 @@ static int fault_errno(unsigned rc)
 	return rc & VM_FAULT_ERROR ? -EFAULT : 0;
 }
 
-/* The page at @va of @vma, faulted in if need be.  0 or -errno */
+/*
+ * The fault let go of mmap_lock, waited, and is to come again: take the lock back.
+ * => -EAGAIN: regions may have changed; -EINTR when killed
+ */
+static int gup_relock(struct mm_struct *mm) NO_LOCK_ANALYSIS
+{
+	mmap_read_lock(mm);
+	return fatal_signal_pending() ? -EINTR : -EAGAIN;
+}
+
+/*
+ * The page at @va of @vma, faulted in if need be.  0 or -errno; -EAGAIN (FOLL_UNLOCKABLE): mmap_lock was let go for a
+ * while, so look @vma up again, and say FOLL_TRIED
+ */
 static int gup_one(struct vm_area_struct *vma, vaddr_t va, unsigned gup_flags, struct page **pagep)
 {
 	unsigned flags = FAULT_FLAG_REMOTE | (gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
+	struct mm_struct *mm = vma->vm_mm;
 
+	if (gup_flags & FOLL_UNLOCKABLE)
+		flags |= FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE |
+			 (gup_flags & FOLL_TRIED ? FAULT_FLAG_TRIED : 0);
 	for (;;) {
+		unsigned ret;
 		int rc;
 
-		if (unlikely(mm_is_unstable(vma->vm_mm)))	/* after each fault, too */
+		if (unlikely(mm_is_unstable(mm)))	/* after each fault, too */
 			return -EFAULT;
-		*pagep = follow_page(vma->vm_mm, va, gup_flags);
+		*pagep = follow_page(mm, va, gup_flags);
 		if (*pagep)
 			return 0;
 		if (gup_flags & FOLL_NOWAIT)
 			return -EFAULT;
 		if (fatal_signal_pending())
 			return -EINTR;
-		rc = fault_errno(handle_mm_fault(vma, va, flags));
+		ret = handle_mm_fault(vma, va, flags);
+		if (unlikely(ret & VM_FAULT_RETRY))
+			return gup_relock(mm);
+		rc = fault_errno(ret);
 		if (rc)
 			return rc;
 	}
@@ -96,26 +118,44 @@ static bool vma_allows(const struct vm_area_struct *vma, unsigned gup_flags)
 	return f & VM_READ || (gup_flags & FOLL_FORCE && f & VM_MAYREAD);
 }
 
+/* The page at @va; *vma: its region if that is known from the page before.  0 or -errno, -EAGAIN as gup_one() */
+static int gup_next(struct mm_struct *mm, struct vm_area_struct **vma, vaddr_t va, unsigned gup_flags,
+		    struct page **pagep) REQUIRES_SHARED(mm->mmap_lock)
+{
+	int rc;
+
+	if (!*vma || va >= (*vma)->vm_end)
+		*vma = vma_lookup(mm, va);
+	if (!*vma || !vma_allows(*vma, gup_flags))
+		return -EFAULT;
+	rc = gup_one(*vma, va, gup_flags, pagep);
+	if (rc)
+		*vma = NULL;
+	return rc;
+}
+
 long get_user_pages_remote(struct mm_struct *mm, vaddr_t start, unsigned long nr, unsigned gup_flags,
 			   struct page **pages)
 {
 	struct vm_area_struct *vma = NULL;
 	unsigned long done = 0;
 
-	for (vaddr_t va = start & PAGE_MASK; done < nr; va += PAGE_SIZE, done++) {
+	while (done < nr) {
 		struct page *page;
-		int rc = -EFAULT;
+		int rc = gup_next(mm, &vma, (start & PAGE_MASK) + (done << PAGE_SHIFT), gup_flags, &page);
 
-		if (!vma || va >= vma->vm_end)
-			vma = vma_lookup(mm, va);
-		if (vma && vma_allows(vma, gup_flags))
-			rc = gup_one(vma, va, gup_flags, &page);
+		if (rc == -EAGAIN) {
+			gup_flags |= FOLL_TRIED;
+			continue;
+		}
 		if (rc)
 			return done ? (long)done : rc;
 		if (pages)
 			pages[done] = page;
 		else
 			put_page(page);
+		done++;
+		gup_flags &= ~FOLL_TRIED;
 		cond_resched();
 	}
 	return done;
@@ -129,17 +169,80 @@ long get_user_pages(vaddr_t start, unsigned long nr, unsigned gup_flags, struct 
 	return get_user_pages_remote(mm, start, nr, gup_flags, pages);
 }
 
+#define GUP_FAST_MAX	256ul		/* pages that one RCU reader looks up */
+
+/* Does @pte, which nothing holds in place, allow the access to a page that can be referenced? */
+static __always_inline bool pte_allows_fast(pte_t pte, unsigned gup_flags)
+{
+	if (!pte_hw_valid(pte) || (pte_special(pte) && pte_pfn(pte) != zero_pfn))
+		return false;
+	return gup_flags & FOLL_WRITE ? pte_write(pte) : pte_read(pte);
+}
+
+/*
+ * The page at @va of the running task's @mm, referenced, without a lock; NULL: ask the slow way.
+ * The entry is looked at again: if it still is what it was, the page was the entry's when we took our reference, and
+ * not freed, moved, or another's.  Who takes the page away clears the entry first, then looks at the count.
+ * => an RCU reader: the tables stay
+ */
+static struct page *follow_page_fast(struct mm_struct *mm, vaddr_t va, unsigned gup_flags)
+{
+	pte_t *ptep = pt_lookup(mm, va), pte;
+	struct page *page;
+
+	if (!ptep)
+		return NULL;
+	pte = pte_load(ptep);
+	if (!pte_allows_fast(pte, gup_flags))
+		return NULL;
+	page = pfn_to_page(pte_pfn(pte));
+	if (!get_page_unless_zero(page))
+		return NULL;
+	if (likely(pte_same(pte_load(ptep), pte)))
+		return page;
+	put_page(page);
+	return NULL;
+}
+
+/* As many pages from @start on as are there for the access; @pages may be NULL. */
+static unsigned long gup_fast(struct mm_struct *mm, vaddr_t start, unsigned long nr, unsigned gup_flags,
+			      struct page **pages)
+{
+	unsigned long done = 0;
+
+	rcu_read_lock();
+	for (; done < min(nr, GUP_FAST_MAX); done++) {
+		struct page *page = follow_page_fast(mm, start + (done << PAGE_SHIFT), gup_flags);
+
+		if (!page)
+			break;
+		if (pages)
+			pages[done] = page;
+		else
+			put_page(page);
+	}
+	rcu_read_unlock();
+	return done;
+}
+
 long get_user_pages_fast(vaddr_t start, unsigned long nr, unsigned gup_flags, struct page **pages)
 {
 	struct mm_struct *mm = current_base()->mm;
+	unsigned long done = 0;
 	long got;
 
 	if (!access_ok((void *)start, nr << PAGE_SHIFT))
 		return -EFAULT;
+	start &= PAGE_MASK;
+	if (likely(!mm_is_unstable(mm) && !(gup_flags & FOLL_FORCE)))
+		done = gup_fast(mm, start, nr, gup_flags, pages);
+	if (likely(done == nr))
+		return done;
 	mmap_read_lock(mm);
-	got = get_user_pages_remote(mm, start, nr, gup_flags, pages);
+	got = get_user_pages_remote(mm, start + (done << PAGE_SHIFT), nr - done, gup_flags | FOLL_UNLOCKABLE,
+				    pages ? pages + done : NULL);
 	mmap_read_unlock(mm);
-	return got;
+	return got < 0 && done ? (long)done : (long)done + got;
 }
 
 /* ---- copies ---------------------------------------------------------------------------------- */
@@ -166,8 +269,9 @@ static void copy_in_page(struct vm_area_struct *vma, struct page *page, unsigned
 
 int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, unsigned gup_flags)
 {
-	int done = 0;
+	int done = 0, rc;
 
+	gup_flags |= FOLL_UNLOCKABLE;
 	mmap_read_lock(mm);
 	while (done < len) {
 		unsigned long offset = addr & ~PAGE_MASK;
@@ -175,11 +279,17 @@ int access_remote_vm(struct mm_struct *mm, vaddr_t addr, void *buf, int len, uns
 		struct vm_area_struct *vma = fault_region(mm, addr);
 		struct page *page;
 
-		if (!vma || !vma_allows(vma, gup_flags) ||
-		    gup_one(vma, addr & PAGE_MASK, gup_flags, &page))
+		rc = vma && vma_allows(vma, gup_flags) ?
+			gup_one(vma, addr & PAGE_MASK, gup_flags, &page) : -EFAULT;
+		if (rc == -EAGAIN) {
+			gup_flags |= FOLL_TRIED;
+			continue;
+		}
+		if (rc)
 			break;
 		copy_in_page(vma, page, offset, (char *)buf + done, bytes, gup_flags);
 		put_page(page);
+		gup_flags &= ~FOLL_TRIED;
 		done += bytes;
 		addr += bytes;
 		cond_resched();
@@ -256,10 +366,9 @@ static long fill_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, u
 	return (end - start) >> PAGE_SHIFT;
 }
 
-long populate_vma_page_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+static long populate_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, unsigned gup_flags)
 {
 	unsigned long f = vma->vm_flags;
-	unsigned gup_flags = 0;
 
 	if (f & (VM_IO | VM_PFNMAP))
 		return 0;
@@ -275,52 +384,71 @@ long populate_vma_page_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t 
 	return fill_range(vma, start, end, gup_flags);
 }
 
+long populate_vma_page_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	return populate_range(vma, start, end, 0);
+}
+
+/* The part of [va, end) in the first region there: where to go on, or @end.  *got: pages or -errno */
+static vaddr_t populate_one(struct mm_struct *mm, vaddr_t va, vaddr_t end, unsigned gup_flags, long *got)
+{
+	struct vm_area_struct *vma;
+	vaddr_t from, to;
+
+	mmap_read_lock(mm);
+	vma = find_vma_intersection(mm, va, end);
+	*got = 0;
+	if (!vma) {
+		mmap_read_unlock(mm);
+		return end;
+	}
+	from = max(va, vma->vm_start);
+	to = min(end, vma->vm_end);
+	*got = populate_range(vma, from, to, gup_flags);
+	mmap_read_unlock(mm);
+	if (*got == -EAGAIN)
+		return from;
+	return *got > 0 ? from + *got * PAGE_SIZE : to;
+}
+
 int __mm_populate(vaddr_t start, unsigned long len, bool ignore_errors)
 {
 	struct mm_struct *mm = current_base()->mm;
+	unsigned gup_flags = FOLL_UNLOCKABLE;
 	vaddr_t end = start + len;
-	int rc = 0;
 
-	for (vaddr_t va = start; va < end && !rc; ) {
-		struct vm_area_struct *vma;
-		vaddr_t from, to;
+	for (vaddr_t va = start; va < end; ) {
 		long got;
 
-		mmap_read_lock(mm);
-		vma = find_vma_intersection(mm, va, end);
-		if (!vma) {
-			mmap_read_unlock(mm);
-			break;
-		}
-		from = max(va, vma->vm_start);
-		to = min(end, vma->vm_end);
-		got = populate_vma_page_range(vma, from, to);
-		mmap_read_unlock(mm);
-		if (got == -EINTR || (got < 0 && !ignore_errors))
-			rc = got;
-		va = got > 0 ? from + got * PAGE_SIZE : to;
+		va = populate_one(mm, va, end, gup_flags, &got);
+		gup_flags = FOLL_UNLOCKABLE | (got == -EAGAIN ? FOLL_TRIED : 0);
+		if (got == -EINTR || (got < 0 && got != -EAGAIN && !ignore_errors))
+			return got;
 	}
-	return rc;
+	return 0;
 }
 
 long faultin_page_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool write)
 {
-	unsigned gup_flags = write ? FOLL_WRITE : 0;
+	unsigned gup_flags = FOLL_UNLOCKABLE | (write ? FOLL_WRITE : 0);
 	long nr = 0;
 
 	for (vaddr_t va = start; va < end; ) {
 		struct vm_area_struct *vma = vma_lookup(mm, va);
-		vaddr_t to;
 		long got;
 
 		if (!vma)
 			return -ENOMEM;
 		if (vma->vm_flags & (VM_IO | VM_PFNMAP) || !vma_allows(vma, gup_flags))
 			return -EINVAL;
-		to = min(end, vma->vm_end);
-		got = fill_range(vma, va, to, gup_flags);
+		got = fill_range(vma, va, min(end, vma->vm_end), gup_flags);
+		if (got == -EAGAIN) {
+			gup_flags |= FOLL_TRIED;
+			continue;
+		}
 		if (got < 0)
 			return got;
+		gup_flags &= ~FOLL_TRIED;
 		nr += got;
 		va += got * PAGE_SIZE;
 	}

@@ -18,6 +18,8 @@
  *   T6  Who finds an entry empty that another is still to flush flushes it, too: what it returns to may
  *       rely on the page being gone.  The other's count comes before its clear, and the look at the count
  *       after the look at the entry, both under the ptl.
+ *   T7  A table is used again only after who walks without a lock has ended, too (RCU): a flush waits for
+ *       hardware alone.  A space in which one task runs, or none, has no such walkers.
  * LOCKING   A gather is its caller's own.  Flushing waits for other harts, and releasing offers the hart
  *           to other tasks: no spin lock is held.
  * TESTS     test/host/mm/pt/test_gather.c, and every test over simulated harts
@@ -25,6 +27,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/pt/gather.h"
+#include "include/mm_ref.h"
 #include "kernel/sync/wait.h"
 #include "mm/phys/gfp.h"
 #include "mm/pt/flush.h"
@@ -129,13 +132,17 @@ static void release_slots(struct mmu_gather *tlb, unsigned long *slot, unsigned 
 
 static void release_tables(struct mmu_gather *tlb)
 {
+	bool walkers = !tlb->fullmm && mm_has_walkers(tlb->mm);
 	struct page *page = tlb->tables;
 
 	while (page) {
 		struct page *next = (struct page *)page->private;
 
 		page->private = 0;
-		pt_table_free(tlb->mm, page_to_virt(page));
+		if (walkers)		/* T7 */
+			pt_table_free_rcu(tlb->mm, page_to_virt(page));
+		else
+			pt_table_free(tlb->mm, page_to_virt(page));
 		page = next;
 		cond_resched();
 	}

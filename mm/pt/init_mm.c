@@ -13,7 +13,6 @@ struct mm_struct init_mm = {
 	.pgd = swapper_root,
 	.mm_users = ATOMIC_INIT(2),
 	.mm_count = ATOMIC_INIT(2),	/* itself, and task 0's active_mm */
-	.page_table_lock = SPINLOCK_INIT(RANK_PGTABLE_TOP),
 	.mmap_lock = {
 		.waiters = WAIT_QUEUE_INIT(init_mm.mmap_lock.waiters),
 		.rank = RANK_MMAP,

@@ -4,6 +4,7 @@
  * MODEL     A table page is PG_table, knows its mm, and carries the lock of its entries.  A table is
  *           unhooked when all its entries are zero (W3), so it can be hooked in again elsewhere
  *           without clearing: each hart keeps a few.  fork and exec live on them.
+ *           A table that somebody may be walking without a lock is kept as it is, all zeros, until he has ended.
  * LOCKING   The cache is its hart's own; interrupt handlers make no tables.
  * COST      hit: about 20 instructions; miss: a zeroed page.
  * UNITS     NR_PAGETABLE counts tables in use, mm_pgtables_bytes() those of one address space without
@@ -12,6 +13,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/pt/pgalloc.h"
+#include "kernel/sync/rcu.h"
 #include "mm/phys/gfp.h"
 #include "mm/phys/zone.h"
 
@@ -74,21 +76,43 @@ static __maybe_unused bool table_is_zero(const pte_t *table)
 	return true;
 }
 
-void pt_table_free(struct mm_struct *mm, pte_t *table)
+/* @page is out of use: keep it for the next table, or give it back. */
+static void table_put(struct page *page)
 {
 	struct pt_cache *cache = this_hart_ptr(&pt_cache);
+
+	if (likely(cache->nr < PT_CACHE))
+		cache->page[cache->nr++] = page;
+	else
+		pt_page_release(page);
+}
+
+/* @table is not @mm's any more. */
+static __always_inline struct page *table_take(struct mm_struct *mm, pte_t *table)
+{
 	struct page *page = virt_to_page(table);
 
 	INV(W3, table_is_zero(table));
 	INV(W3, PageTable(page) && page->pt_mm == mm && !spin_is_locked(&page->ptl));
 	table_account(mm, -1);
 	mod_node_page_state(page_pgdat(page), NR_PAGETABLE, -1);
-	if (likely(cache->nr < PT_CACHE)) {
-		page->pt_mm = NULL;
-		cache->page[cache->nr++] = page;
-		return;
-	}
-	pt_page_release(page);
+	page->pt_mm = NULL;
+	return page;
+}
+
+void pt_table_free(struct mm_struct *mm, pte_t *table)
+{
+	table_put(table_take(mm, table));
+}
+
+static void table_put_rcu(struct rcu_head *head)
+{
+	table_put(container_of(head, struct page, rcu));
+}
+
+void pt_table_free_rcu(struct mm_struct *mm, pte_t *table)
+{
+	call_rcu(&table_take(mm, table)->rcu, table_put_rcu);
 }
 
 unsigned pt_cache_drain(void)

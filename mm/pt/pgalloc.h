@@ -14,6 +14,8 @@ pte_t *pt_table_alloc(struct mm_struct *mm);
 
 /* Give back an unhooked table whose entries are all zero; the flush has happened (L1, L4). */
 void pt_table_free(struct mm_struct *mm, pte_t *table);
+/* The same, once who walks without a lock has ended: an RCU reader that found it sees no other use of it. */
+void pt_table_free_rcu(struct mm_struct *mm, pte_t *table);
 
 /* Tables of @mm, its root left out, in bytes. */
 static inline unsigned long mm_pgtables_bytes(const struct mm_struct *mm)

@@ -9,9 +9,11 @@
  *   W1  Level 0 holds no table entry.
  *   W2  Visits are in address order, disjoint, and cover the range exactly.
  *   W3  A table is all zeros when it is hooked in, and again when it is unhooked.
- * LOCKING   An empty entry above level 0 becomes a table under mm->page_table_lock; level-0
- *           entries are guarded by the ptl of the page that holds them.  Tables are unhooked only
- *           with mmap_lock held for writing, so a reader of mmap_lock walks without a lock.
+ * LOCKING   An empty entry above level 0 becomes a table by one exchange: who comes second uses the table of who
+ *           came first.  Level-0 entries are guarded by the ptl of the page that holds them.  Tables are
+ *           unhooked only while no region is, or comes to be, in their span, so who holds a region's lock or
+ *           mmap_lock walks there without a lock.  Who holds neither walks as an RCU reader, in the running
+ *           task's own mm, and trusts nothing but what an entry held when he looked (get_user_pages_fast()).
  *           Kernel mappings: whoever owns the address range writes its entries, without a lock; it owns
  *           also the large leaves, and level-0 tables, whose whole span lies in the range.
  * COST      look-up: about six instructions a level.
@@ -102,19 +104,12 @@ pte_t *pt_lookup_leaf(struct mm_struct *mm, vaddr_t va, unsigned *level)
  */
 static pte_t pt_hook(struct mm_struct *mm, pte_t *ptep, pte_t *table)
 {
-	pte_t now;
+	pte_t entry = pte_table(virt_to_phys(table));
 
-	spin_lock(&mm->page_table_lock);
-	now = pte_load(ptep);
-	if (pte_none(now)) {
-		smp_wmb();	/* W3 before the entry: pairs with the dependent loads of every walk */
-		set_pte(ptep, pte_table(virt_to_phys(table)));
-	}
-	spin_unlock(&mm->page_table_lock);
-	if (!pte_none(now)) {
-		pt_table_free(mm, table);
-		return now;
-	}
+	smp_wmb();	/* W3 before the entry: pairs with the dependent loads of every walk */
+	if (likely(ptep_cmpxchg(ptep, pte_empty(), entry)))
+		return entry;
+	pt_table_free(mm, table);		/* nobody saw it */
 	return pte_load(ptep);
 }
 

@@ -43,7 +43,7 @@ static __always_inline struct page *pt_page(const pte_t *ptep)
 
 /*
  * The level-0 entry of @va in @mm, or NULL when a table on the way is missing or is a leaf.
- * => the tables cannot be freed: mmap_lock, or @mm is init_mm
+ * => the tables cannot be freed: mmap_lock, the lock of @va's region, RCU (see walk.c), or @mm is init_mm
  */
 static __always_inline pte_t *pt_lookup(struct mm_struct *mm, vaddr_t va)
 {

@@ -9,11 +9,11 @@
  *   V1  Regions are disjoint, page-aligned, not empty; list and tree hold the same, in order.
  *   V2  rb_subtree_gap = max(own gap, left's, right's).
  *   V3  map_count is the number of regions.
- *   V4  mmap_cache is NULL or one of them.
+ *   V4  A region in list and tree is attached, and no other is (K2 of vma_lock.h).
  *       V2 is restored before a change of the tree's shape, for rotations copy summaries.
- * LOCKING   mm->mmap_lock for writing to change; for reading to look (mmap_cache is a hint and may be
- *           stored by readers).
- * COST      find_vma: a hit in mmap_cache is 5 instructions; else a descent.  Linking after a known
+ * LOCKING   mm->mmap_lock for writing to change, and the mark of each region whose borders change, or that enters
+ *           or leaves; for reading to look.  Faults look without it, under RCU: vma_lock.c.
+ * COST      find_vma: the region that the task found last is 8 instructions; else a descent.  Linking after a known
  *           predecessor needs no descent.  A gap is found in O(log n).
  * TESTS     test/host/mm/space/test_vma.c (an array of pages as shadow)
  *
@@ -64,15 +64,18 @@ static inline void vma_gap_update(struct vm_area_struct *vma)
 
 void vma_cache_init(void)
 {
-	vm_area_cachep = KMEM_CACHE(vm_area_struct, SLAB_PANIC | SLAB_ACCOUNT);
+	vm_area_cachep = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 64,
+					   SLAB_PANIC | SLAB_ACCOUNT, NULL);
 }
 
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma = kmem_cache_zalloc(vm_area_cachep, GFP_KERNEL);
 
-	if (vma)
+	if (vma) {
 		vma->vm_mm = mm;
+		vma_init_lock(vma);
+	}
 	return vma;
 }
 
@@ -82,6 +85,7 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
 
 	if (vma) {
 		*vma = *orig;
+		vma_init_lock(vma);
 		mpol_get(vma->vm_policy);
 		vma->avc.anon_vma = NULL;
 		vma->avc.next = NULL;
@@ -90,10 +94,24 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
 	return vma;
 }
 
+static void vm_area_free_rcu(struct rcu_head *head)
+{
+	kmem_cache_free(vm_area_cachep, container_of(head, struct vm_area_struct, vm_rcu));
+}
+
+static __always_inline void __vm_area_free(struct vm_area_struct *vma)
+{
+	INV(K2, vma->vm_lock & VMA_LOCK_DETACHED || !atomic_read(&vma->vm_mm->mm_users));	/* exit_mmap() */
+	mpol_put(vma->vm_policy);
+	if (likely(!mm_has_walkers(vma->vm_mm)))	/* K3 */
+		kmem_cache_free(vm_area_cachep, vma);
+	else
+		call_rcu(&vma->vm_rcu, vm_area_free_rcu);
+}
+
 void vm_area_free(struct vm_area_struct *vma)
 {
-	mpol_put(vma->vm_policy);
-	kmem_cache_free(vm_area_cachep, vma);
+	__vm_area_free(vma);
 }
 
 void vma_remove(struct vm_area_struct *vma)
@@ -103,17 +121,18 @@ void vma_remove(struct vm_area_struct *vma)
 	if (vma->vm_file)
 		fput(vma->vm_file);
 	unlink_anon_vmas(vma);
-	vm_area_free(vma);
+	__vm_area_free(vma);
 }
 
-struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+/* The running task's memory is good for its own mm only. */
+static __always_inline struct vm_area_struct *__find_vma(struct mm_struct *mm, unsigned long addr)
 {
-	struct vm_area_struct *found = READ_ONCE(mm->mmap_cache);
+	struct task_base *me = current_base();
+	struct vm_area_struct *found = NULL;
 	struct rb_node *rb;
 
-	if (likely(found && addr - found->vm_start < found->vm_end - found->vm_start))
-		return found;
-	found = NULL;
+	if (me->vma_seen_nr == mm->nr_detached && likely(mm == me->mm) && vma_covers(me->vma_seen, addr))
+		return me->vma_seen;
 	for (rb = mm->mm_rb.rb_node; rb; ) {
 		struct vm_area_struct *vma = vma_of(rb);
 
@@ -123,7 +142,8 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 		}
 		found = vma;
 		if (vma->vm_start <= addr) {
-			WRITE_ONCE(mm->mmap_cache, vma);
+			if (likely(mm == me->mm))
+				vma_remember(vma, mm->nr_detached);
 			break;
 		}
 		rb = rb->rb_left;
@@ -131,10 +151,15 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 	return found;
 }
 
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+{
+	return __find_vma(mm, addr);
+}
+
 struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
 				     struct vm_area_struct **pprev)
 {
-	struct vm_area_struct *vma = find_vma(mm, addr);
+	struct vm_area_struct *vma = __find_vma(mm, addr);
 
 	if (vma) {
 		*pprev = vma->vm_prev;
@@ -181,6 +206,7 @@ static void vma_tree_add(struct mm_struct *mm, struct vm_area_struct *vma)
 		link = &parent->rb_left;
 	}
 	INV(V1, !*link);
+	smp_wmb();	/* whole before it can be found: pairs with the dependent loads of descend() */
 	rb_link_node(&vma->vm_rb, parent, link);
 	vma->rb_subtree_gap = 0;
 	vma_gap_update(vma);
@@ -189,6 +215,7 @@ static void vma_tree_add(struct mm_struct *mm, struct vm_area_struct *vma)
 
 void vma_link_space(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
+	vma_attach(vma);
 	vma_list_add(mm, vma, prev);
 	vma_tree_add(mm, vma);
 	mm->map_count++;
@@ -211,11 +238,25 @@ int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
 	return 0;
 }
 
+static __always_inline void vma_tree_erase(struct mm_struct *mm, struct vm_area_struct *vma, bool walkers)
+{
+	vma_detach(vma, walkers);
+	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
+	mm->map_count--;
+}
+
+/* What left the tree is forgotten, before it can be freed.  Release: pairs with lock_vma_slow(). */
+static void vma_forget(struct mm_struct *mm)
+{
+	smp_store_release(&mm->nr_detached, mm->nr_detached + 1);
+}
+
 static void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *next = vma->vm_next, *prev = vma->vm_prev;
 
-	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
+	vma_tree_erase(mm, vma, mm_has_walkers(mm));
+	vma_forget(mm);
 	if (prev)
 		prev->vm_next = next;
 	else
@@ -224,22 +265,20 @@ static void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 		next->vm_prev = prev;
 		vma_gap_update(next);
 	}
-	mm->map_count--;
-	if (mm->mmap_cache == vma)
-		mm->mmap_cache = NULL;
 }
 
 void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *last,
 		      struct vm_area_struct *prev)
 {
 	struct vm_area_struct *vma, *next = last->vm_next;
+	bool walkers = mm_has_walkers(mm);
 
 	/* The list stays whole meanwhile, so no gap of the tree changes under a rotation. */
 	for (vma = first; vma != next; vma = vma->vm_next) {
-		rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
-		mm->map_count--;
+		vma_tree_erase(mm, vma, walkers);
 		cond_resched();
 	}
+	vma_forget(mm);
 	if (prev)
 		prev->vm_next = next;
 	else
@@ -249,7 +288,6 @@ void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct
 		vma_gap_update(next);
 	}
 	last->vm_next = NULL;
-	mm->mmap_cache = NULL;
 }
 
 /* ---- changing borders ------------------------------------------------------------------------ */
@@ -269,10 +307,11 @@ static void vma_mapping_unlock(struct address_space *mapping) NO_LOCK_ANALYSIS
 		mutex_unlock(&mapping->i_mmap_lock);
 }
 
-/* => i_mmap_lock of @mapping held, if there is one, and the lock of its anon_vmas */
+/* => @vma is marked; i_mmap_lock of @mapping held, if there is one, and the lock of its anon_vmas */
 static void vma_set_range(struct vm_area_struct *vma, struct address_space *mapping,
 			  unsigned long start, unsigned long end, pgoff_t pgoff)
 {
+	vma_assert_write_locked(vma);
 	if (mapping)
 		vma_prio_tree_remove(vma, &mapping->i_mmap);
 	if (vma->avc.anon_vma) {
@@ -295,9 +334,12 @@ static void vma_gaps_around(struct vm_area_struct *vma)
 
 void vma_resize(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff)
 {
-	struct address_space *mapping = vma_mapping_lock(vma);
-	struct anon_vma *root = vma_anon_lock(vma);
+	struct address_space *mapping;
+	struct anon_vma *root;
 
+	vma_start_write(vma);
+	mapping = vma_mapping_lock(vma);
+	root = vma_anon_lock(vma);
 	vma_set_range(vma, mapping, start, end, pgoff);
 	vma_anon_unlock(root);
 	vma_mapping_unlock(mapping);
@@ -311,6 +353,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	struct vm_area_struct *new;
 	struct anon_vma *root;
 
+	vma_start_write(vma);
 	if (unlikely(anon_vma_lazy(vma)) && anon_vma_prepare(vma))	/* A7 */
 		return -ENOMEM;
 	new = vm_area_dup(vma);
@@ -346,7 +389,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 		anon_vma_commit(new);
 	vma_anon_unlock(root);
 	vma_mapping_unlock(mapping);
-	vma_gaps_around(vma);
+	/* Of the gaps the link updates new's and its upper neighbour's: no other changed. */
 	vma_link_space(mm, new, new_below ? vma->vm_prev : vma);
 	return 0;
 }
@@ -366,6 +409,16 @@ static struct anon_vma *take_anon_lock(struct vm_area_struct *keep, unsigned lon
 	return vma_anon_lock(vma);
 }
 
+/* @vma is to cover [@start, @end): mark it, and who lies there. */
+static __always_inline void vma_mark_neighbours(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	vma_start_write(vma);
+	for (struct vm_area_struct *n = vma->vm_next; n && n->vm_start < end; n = n->vm_next)
+		vma_start_write(n);
+	for (struct vm_area_struct *n = vma->vm_prev; n && n->vm_end > start; n = n->vm_prev)
+		vma_start_write(n);
+}
+
 /*
  * Make @keep cover [@start, @end), wider than it is: neighbours that lie inside are freed, one that
  * sticks out is cut.  All are of one kind and offsets fit.  Cannot fail.
@@ -373,10 +426,13 @@ static struct anon_vma *take_anon_lock(struct vm_area_struct *keep, unsigned lon
 static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned long end)
 {
 	struct mm_struct *mm = keep->vm_mm;
-	struct address_space *mapping = vma_mapping_lock(keep);
-	struct anon_vma *root = take_anon_lock(keep, start, end);
+	struct anon_vma *root;
 	struct vm_area_struct *n, *dead = NULL;
+	struct address_space *mapping;
 
+	vma_mark_neighbours(keep, start, end);
+	mapping = vma_mapping_lock(keep);
+	root = take_anon_lock(keep, start, end);
 	while ((n = keep->vm_next) && n->vm_end <= end) {
 		if (mapping)
 			__vma_unlink_mapping(n, mapping);
@@ -628,7 +684,6 @@ void mm_verify(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma, *prev = NULL;
 	struct rb_node *rb = rb_first(&mm->mm_rb);
-	bool cache_seen = !mm->mmap_cache;
 	int n = 0;
 
 	for (vma = mm->mmap; vma; prev = vma, vma = vma->vm_next, rb = rb_next(rb), n++) {
@@ -636,9 +691,8 @@ void mm_verify(struct mm_struct *mm)
 		ASSERT(vma->vm_start < vma->vm_end && !((vma->vm_start | vma->vm_end) & ~PAGE_MASK));
 		ASSERT(!prev || prev->vm_end <= vma->vm_start);
 		ASSERT(vma->rb_subtree_gap == vma_compute_gap(vma));			/* V2 */
-		cache_seen |= mm->mmap_cache == vma;
+		ASSERT(!(vma->vm_lock & VMA_LOCK_DETACHED));				/* V4 */
 		vma_anon_verify(vma);
 	}
-	ASSERT(cache_seen);								/* V4 */
 	ASSERT(!rb && n == mm->map_count && rb_verify(&mm->mm_rb) == n);		/* V3 */
 }

@@ -10,6 +10,7 @@
 
 #include "include/arch/arch.h"
 #include "include/mm_types.h"
+#include "include/vma_lock.h"
 
 #define STACK_GUARD_PAGES	256
 extern unsigned long stack_guard_gap;		/* bytes kept free below a growing stack */

@@ -97,7 +97,7 @@ static int madvise_flags(struct vm_area_struct **pvma, unsigned long start, unsi
 		return rc;
 	rc = vma_modify(pvma, (*pvma)->vm_prev, start, end, flags, (*pvma)->anon_name);
 	if (!rc)
-		(*pvma)->vm_flags = flags;
+		vm_flags_reset(*pvma, flags);
 	return rc;
 }
 

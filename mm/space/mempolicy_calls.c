@@ -179,6 +179,7 @@ static int mbind_region(struct vm_area_struct **pvma, unsigned long start, unsig
 		return rc;
 	old = (*pvma)->vm_policy;
 	mpol_get(pol);
+	vma_start_write(*pvma);
 	(*pvma)->vm_policy = pol;
 	mpol_put(old);
 	return 0;

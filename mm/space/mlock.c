@@ -36,7 +36,7 @@ static int mlock_fixup(struct vm_area_struct **pvma, unsigned long start, unsign
 	if (rc)
 		return rc;
 	*pvma = vma;
-	vma->vm_flags = new;
+	vm_flags_reset(vma, new);
 	if ((new ^ old) & VM_LOCKED)
 		atomic_long_add(new & VM_LOCKED ? nr : -nr, &vma->vm_mm->locked_vm);
 	return 0;

@@ -5,7 +5,8 @@
  *           tears regions and pages down (exit_mmap) and drops the users' common reference; the last
  *           mmdrop frees the root table and the struct.  Between the two, kernel threads may still
  *           run on its tables.
- * LOCKING   mmap_lock of the parent, then of the child (nested: the child's is not reachable yet).
+ * LOCKING   mmap_lock of the parent and the locks of its regions, then mmap_lock of the child (nested: the
+ *           child's is not reachable yet).
  * FAILURE   dup_mmap stops at the region it could not copy; the child is a correct smaller space,
  *           which mmput() ends.
  * COST      exit_mmap: one gather, one flush.
@@ -48,7 +49,8 @@ static bool mm_setup(struct mm_struct *mm)
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
 	init_rwsem(&mm->mmap_lock, RANK_MMAP);
-	spin_lock_init(&mm->page_table_lock, RANK_PGTABLE_TOP);
+	init_waitqueue_head(&mm->vma_writer_wait);
+	mm->nr_detached = 1;
 	spin_lock_init(&mm->rseq.lock, RANK_PID);
 	INIT_LIST_HEAD(&mm->rseq.tasks);
 	spin_lock(&mm_list_lock);
@@ -227,6 +229,7 @@ static int dup_regions(struct mm_struct *mm, struct mm_struct *oldmm)
 		}
 		if (cond_resched_killable())
 			return -EINTR;
+		vma_start_write(src);		/* its entries lose W, its pages are no longer its own */
 		rc = dup_region(mm, src, prev, &prev);
 	}
 	return rc;
@@ -293,7 +296,7 @@ void exit_mmap(struct mm_struct *mm)
 	mm->mmap = NULL;
 	mm->droppable_vm = 0;
 	mm->mm_rb = RB_ROOT;
-	mm->mmap_cache = NULL;
+	mm->nr_detached++;
 	mm->map_count = 0;
 	mmap_write_unlock(mm);
 	for (vma = first; vma; vma = next) {

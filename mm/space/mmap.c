@@ -218,11 +218,11 @@ static void drop_entries(struct vm_area_struct *vma, struct vm_area_struct *prev
 	tlb_finish_mmu(&tlb);
 }
 
-/* A new region for what no neighbour could swallow; NULL and *rc on failure. */
-static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file *file,
-					      const struct vma_desc *d, int *rc) REQUIRES(mm->mmap_lock)
+/* A new region behind @prev for what no neighbour could swallow; NULL and *rc on failure. */
+static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file *file, const struct vma_desc *d,
+					      struct vm_area_struct *prev, int *rc) REQUIRES(mm->mmap_lock)
 {
-	struct vm_area_struct *vma = vm_area_alloc(mm), *prev, *next;
+	struct vm_area_struct *vma = vm_area_alloc(mm), *next = prev ? prev->vm_next : mm->mmap;
 
 	*rc = -ENOMEM;
 	if (!vma)
@@ -232,7 +232,6 @@ static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file 
 	vma->vm_flags = d->vm_flags;
 	vma->vm_pgoff = d->pgoff;
 	vma_set_page_prot(vma);
-	next = find_vma_prev(mm, d->start, &prev);
 	if (file || (d->vm_flags & VM_SHARED)) {
 		*rc = vma_attach_store(vma, file);
 		if (*rc)
@@ -284,7 +283,7 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 	if (file || !(vm_flags & VM_SHARED))	/* each piece of shared memory is an object of its own */
 		vma = vma_merge(mm, prev, &d);
 	if (!vma) {
-		vma = mmap_new_region(mm, file, &d, &rc);
+		vma = mmap_new_region(mm, file, &d, prev, &rc);
 		if (!vma) {
 			vm_unacct_memory(charged);
 			return rc;
@@ -294,7 +293,7 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 	vm_stat_account(mm, vm_flags, nr);
 	if (vm_flags & VM_LOCKED) {
 		if (vm_flags & VM_SPECIAL)
-			vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+			vm_flags_clear(vma, VM_LOCKED | VM_LOCKONFAULT);
 		else
 			atomic_long_add(nr, &mm->locked_vm);
 	}
@@ -396,7 +395,7 @@ int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len, un
 	d.vm_flags = vm_flags;
 	find_vma_prev(mm, addr, &prev);
 	if (!vma_merge(mm, prev, &d)) {
-		vma = mmap_new_region(mm, NULL, &d, &rc);
+		vma = mmap_new_region(mm, NULL, &d, prev, &rc);
 		if (!vma) {
 			vm_unacct_memory(nr);
 			return rc;

@@ -62,7 +62,7 @@ static int mprotect_fixup(struct vm_area_struct **pvma, struct vm_area_struct *p
 	}
 	/* commit */
 	*pvma = vma;
-	vma->vm_flags = new_flags;
+	vm_flags_reset(vma, new_flags);
 	vma_set_page_prot(vma);
 	change_protection(vma, start, end, vma->vm_page_prot);
 	if ((old_flags ^ new_flags) & (VM_WRITE | VM_EXEC)) {

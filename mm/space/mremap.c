@@ -105,7 +105,7 @@ static int move_drop_old(struct mm_struct *mm, const struct mremap_req *r) REQUI
 		return r->old_len ? do_munmap(mm, r->addr, r->old_len) : 0;
 	if (vma->vm_flags & VM_LOCKED) {
 		atomic_long_sub(vma_pages(vma), &mm->locked_vm);
-		vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+		vm_flags_clear(vma, VM_LOCKED | VM_LOCKONFAULT);
 	}
 	if (vma->vm_start == r->addr && vma->vm_end == r->addr + r->old_len)
 		unlink_anon_vmas(vma);		/* it has no page any more */
@@ -133,6 +133,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 		vm_unacct_memory(charged);
 		return -ENOMEM;
 	}
+	vma_start_write(vma);
 	moved = move_page_tables(vma, r->addr, new, r->new_addr, r->old_len);
 	vm_stat_account(mm, vm_flags, nr);
 	if (vm_flags & VM_LOCKED)

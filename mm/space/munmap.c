@@ -28,14 +28,18 @@
 #include "mm/region/vma.h"
 #include "mm/rmap/anon_vma.h"
 
-bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* Of @vma and those after it, does one that begins below @end? */
+static __always_inline bool regions_sealed(const struct vm_area_struct *vma, unsigned long end)
 {
-	struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
-
 	for (; vma && vma->vm_start < end; vma = vma->vm_next)
 		if (vma->vm_flags & VM_SEALED)
 			return true;
 	return false;
+}
+
+bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return regions_sealed(find_vma(mm, start), end);
 }
 
 /* The entries of the regions from @first on are clear: nobody need look for pages here (U2). */
@@ -134,7 +138,7 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 	first = find_vma(mm, start);
 	if (!first || first->vm_start >= end)
 		return 0;
-	if (unlikely(range_is_sealed(mm, start, end)))
+	if (unlikely(regions_sealed(first, end)))
 		return -EPERM;
 	if (start > first->vm_start || end < first->vm_end || first->vm_next) {
 		rc = cut_range(mm, first, start, end, &first);

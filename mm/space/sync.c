@@ -283,7 +283,7 @@ static int mseal_range(struct mm_struct *mm, unsigned long start, unsigned long 
 		rc = vma_modify(&vma, vma->vm_prev, start, stop, vma->vm_flags | VM_SEALED, vma->anon_name);
 		if (rc)
 			return rc;
-		vma->vm_flags |= VM_SEALED;
+		vm_flags_set(vma, VM_SEALED);
 		cond_resched();
 	}
 	return 0;

@@ -136,7 +136,8 @@ struct mm_struct *host_mm_new(void)
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
 	init_rwsem(&mm->mmap_lock, RANK_MMAP);
-	spin_lock_init(&mm->page_table_lock, RANK_PGTABLE_TOP);
+	init_waitqueue_head(&mm->vma_writer_wait);
+	mm->nr_detached = 1;
 	mm->task_size = task_size;
 	return mm;
 }

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+// SRCS: mm/region/vma_lock.c
 // SRCS: mm/rmap/anon_vma.c
 // SRCS: mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c mm/entry/copy.c mm/fault/gup.c
 // SRCS: mm/entry/pfnmap.c mm/entry/protect.c mm/entry/zap.c mm/pt/asid.c mm/pt/flush.c mm/pt/gather.c
@@ -395,7 +396,7 @@ static void test_spurious(void)
 		n++;
 	ok(n < 1000, "the same one again and again does");
 	pt_unmap_kernel(va, va + 2 * PAGE_SIZE);
-	tlb_gather_mmu(&tlb, &init_mm);
+	tlb_gather_mmu_fullmm(&tlb, &init_mm);
 	free_pgd_range(&tlb, va, va + 2 * PAGE_SIZE, 0, 0);
 	tlb_finish_mmu(&tlb);
 	pt_cache_drain();

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+// SRCS: mm/region/vma_lock.c
 // SRCS: mm/rmap/anon_vma.c
 // SRCS: mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c mm/entry/copy.c mm/fault/gup.c
 // SRCS: mm/entry/pfnmap.c mm/entry/protect.c mm/entry/zap.c mm/pt/asid.c mm/pt/flush.c mm/pt/gather.c

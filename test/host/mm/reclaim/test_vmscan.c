@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+// SRCS: mm/region/vma_lock.c
 // SRCS: mm/rmap/anon_vma.c
 // SRCS: mm/reclaim/vmscan.c mm/region/vma.c mm/space/mm.c mm/region/layout.c mm/policy/account.c mm/space/mmap.c
 // SRCS: mm/space/brk.c mm/space/munmap.c mm/region/stack.c mm/space/mprotect.c mm/space/mremap.c
