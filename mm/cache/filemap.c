@@ -87,6 +87,22 @@ static int wait_page(struct page *page, int bit, bool take, int state)
 	return rc;
 }
 
+void migration_entry_wait_on_locked(struct page *page, spinlock_t *ptl) NO_LOCK_ANALYSIS
+{
+	wait_queue_head_t *q = page_waitq(page);
+	struct wait_queue_entry wait = {
+		.link = LIST_HEAD_INIT(wait.link), .task = current_base(),
+		.func = wake_page_function, .private_data = page,
+	};
+
+	/* Once: without a reference the page may be another's when we look again.  Its unlocking comes after @ptl. */
+	prepare_to_wait(q, &wait, TASK_UNINTERRUPTIBLE);
+	SetPageWaiters(page);
+	spin_unlock(ptl);
+	schedule();
+	finish_wait(q, &wait);
+}
+
 void __lock_page(struct page *page)
 {
 	(void)wait_page(page, PG_locked, true, TASK_UNINTERRUPTIBLE);

@@ -62,6 +62,11 @@ bool remove_mapping(struct address_space *mapping, struct page *page);
 void __lock_page(struct page *page);
 __must_check int __lock_page_killable(struct page *page);
 void wake_page_waiters(struct page *page);
+/*
+ * Wait until @page, for which a migration entry under @ptl stands, is unlocked.  No reference is taken: it would
+ * be one that who moves the page cannot account for.  => ptl held, and released
+ */
+void migration_entry_wait_on_locked(struct page *page, spinlock_t *ptl);
 static inline bool trylock_page(struct page *page) { return !TestSetPageLocked(page); }
 static inline void lock_page(struct page *page)
 {

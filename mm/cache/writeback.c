@@ -14,11 +14,9 @@
  */
 #include "mm/cache/filemap.h"
 #include "lib/errseq.h"
-#include "mm/rmap/vma_prio_tree.h"
+#include "mm/rmap/walk.h"
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
-#include "mm/pt/flush.h"
-#include "mm/pt/walk.h"
 
 #define BATCH	16u
 
@@ -60,48 +58,6 @@ bool set_page_dirty(struct page *page)
 	if (mapping && mapping->a_ops && mapping->a_ops->set_page_dirty)
 		return mapping->a_ops->set_page_dirty(page);
 	return set_page_dirty_nothing(page);
-}
-
-/* Take W and D from the entry of @vma that shows @page; whether it had D. */
-static bool page_mkclean_one(struct vm_area_struct *vma, struct page *page)
-{
-	vaddr_t va = vma->vm_start + ((page->index - vma->vm_pgoff) << PAGE_SHIFT);
-	pte_t *ptep = pt_lookup(vma->vm_mm, va), pte;
-	bool ours;
-	spinlock_t *ptl;
-
-	if (!ptep)
-		return false;
-	ptl = &pt_page(ptep)->ptl;
-	spin_lock(ptl);
-	pte = pte_load(ptep);
-	ours = pte_present(pte) && pte_pfn(pte) == page_to_pfn(page);
-	if (ours)
-		pte = ptep_xchg(ptep, pte_mkclean(pte_wrprotect(pte)));
-	spin_unlock(ptl);
-	if (ours)
-		flush_tlb_page(vma, va);	/* L3 */
-	return ours && pte_dirty(pte);
-}
-
-/* The same for every shared mapping.  => page locked */
-static bool page_mkclean(struct page *page)
-{
-	struct address_space *mapping = page->mapping;
-	struct prio_tree_iter iter;
-	struct vm_area_struct *vma;
-	bool dirty = false;
-
-	if (!page_mapcount(page))
-		return false;
-	mutex_lock(&mapping->i_mmap_lock);
-	vma_prio_tree_foreach(vma, &iter, &mapping->i_mmap, page->index, page->index)
-		if (vma->vm_flags & VM_SHARED) {
-			dirty |= page_mkclean_one(vma, page);
-			cond_resched();
-		}
-	mutex_unlock(&mapping->i_mmap_lock);
-	return dirty;
 }
 
 bool clear_page_dirty_for_io(struct page *page)

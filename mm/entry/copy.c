@@ -18,6 +18,17 @@
  */
 #include "mm/entry/pte.h"
 
+/* The child's twin of the migration entry at @src, if of an anonymous page, which is nobody's own then (K2). */
+static bool copy_migration(pte_t *dst, pte_t *src, pte_t pte)
+{
+	if (!PageAnon(migration_page(pte)))
+		return false;		/* a fault finds it in the file */
+	pte = migration_mkread(pte, false);
+	set_pte(src, pte);
+	set_pte(dst, pte);
+	return true;
+}
+
 /* Copy a run of entries, [va, stop) from @src to @dst; anonymous pages that the child got. */
 static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, bool pfnmap)
 {
@@ -32,6 +43,10 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 
 		if (pte_none(pte))
 			continue;
+		if (unlikely(pte_is_migration(pte))) {
+			anon += copy_migration(dst, src, pte);
+			continue;
+		}
 		if (!pte_present(pte) || unlikely(pfnmap)) {
 			set_pte(dst, pte);	/* a file offset, or a device's frame */
 			continue;

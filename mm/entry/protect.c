@@ -56,8 +56,11 @@ static unsigned long protect_run(struct vm_area_struct *vma, pte_t *ptep, vaddr_
 	for (; va != stop; va += PAGE_SIZE, ptep++) {
 		pte_t pte = pte_load(ptep), now;
 
-		if (!pte_present(pte))
+		if (unlikely(!pte_present(pte))) {
+			if (pte_is_migration(pte) && migration_write(pte))	/* a write asks anew */
+				set_pte(ptep, migration_mkread(pte, PageAnon(migration_page(pte))));
 			continue;
+		}
 		do {		/* the hardware may set A or D meanwhile */
 			pte = pte_load(ptep);
 			now = protected_pte(vma, pte, prot, write);
@@ -122,7 +125,8 @@ static void move_run(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t
 }
 
 /* The same with the locks of who looks for pages (M3).  No memory is allocated inside: reclaim takes them, too. */
-static void move_run_locked(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t va, vaddr_t stop) NO_LOCK_ANALYSIS
+static void move_run_locked(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t va, vaddr_t stop)
+	NO_LOCK_ANALYSIS
 {
 	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
 	struct anon_vma *root;

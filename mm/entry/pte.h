@@ -10,6 +10,7 @@
 #include "mm/entry/entry.h"
 #include "mm/phys/gfp.h"
 #include "mm/pt/walk.h"
+#include "mm/rmap/migration.h"
 #include "mm/rmap/rmap.h"
 
 /* The page that @pte maps, or NULL: a device's frame, or the zero page. */

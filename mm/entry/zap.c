@@ -74,7 +74,8 @@ enum zap_what { ZAP_ALL, ZAP_FILE_PAGES };
 static __always_inline bool zap_spares(pte_t pte, enum zap_what what)
 {
 	return what == ZAP_FILE_PAGES &&
-	       (!pte_present(pte) || pte_special(pte) || PageAnon(pfn_to_page(pte_pfn(pte))));	/* Z3 */
+	       (!pte_present(pte) ? !pte_is_migration(pte) || PageAnon(migration_page(pte)) :
+				    pte_special(pte) || PageAnon(pfn_to_page(pte_pfn(pte))));	/* Z3 */
 }
 
 /*
@@ -97,6 +98,8 @@ static __always_inline vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vadd
 		if (pte_none(pte) || zap_spares(pte, what))
 			continue;
 		if (unlikely(!pte_present(pte))) {
+			if (pte_is_migration(pte))
+				st.rss[mm_counter(migration_page(pte))]++;
 			pte_clear(ptep);
 			continue;
 		}

@@ -5,7 +5,7 @@
  *           empty                    no file           do_anonymous_page
  *           empty                    file              do_linear_fault (file.c)
  *           file offset              nonlinear file    do_nonlinear_fault
- *           swap entry               any               do_swap_page
+ *           swap entry               any               do_swap_page; one of a page on its way: waits
  *           present, write, no W     any               do_wp_page (cow.c)
  *           present otherwise        any               fix_entry: A, D, or spurious
  *           The table is walked once; the entry's place is kept in vmf->pte.
@@ -26,6 +26,7 @@
  */
 #include "mm/fault/internal.h"
 #include "lib/printk.h"
+#include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
 #include "mm/phys/vmstat.h"
 #include "mm/pt/flush.h"
@@ -258,9 +259,21 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 	return 0;
 }
 
+/* The page is on its way to another frame: come again when it has arrived. */
+static unsigned migration_entry_wait(struct vm_fault *vmf) NO_LOCK_ANALYSIS
+{
+	if (vmf_lock_same(vmf))
+		migration_entry_wait_on_locked(migration_page(vmf->orig_pte), &vmf->table->ptl);
+	else
+		vmf_unlock(vmf);
+	return 0;
+}
+
 /* Nothing writes swap entries, so one that is found is damage: the task is told, nothing is invented. */
 static unsigned do_swap_page(struct vm_fault *vmf)
 {
+	if (pte_is_migration(vmf->orig_pte))
+		return migration_entry_wait(vmf);
 	pr_err_ratelimited("swap entry %016lx at %016lx, but there is no swap\n",
 			   pte_val(vmf->orig_pte), vmf->address);
 	return VM_FAULT_SIGBUS;

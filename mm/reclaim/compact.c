@@ -387,7 +387,6 @@ enum compact_result compact_zone(struct compact_control *cc)
 		cc->nr_pages = 0;
 		cond_resched();
 	}
-	migrate_end(&target);
 	end_scanners(cc, rc);
 	return rc;
 }

@@ -37,7 +37,6 @@ static unsigned long migrate_away(struct compact_control *cc, pfn_t start, pfn_t
 		if (cc->nr_pages)
 			left += migrate_pages(cc->page, cc->nr_pages, &target, NULL);
 	}
-	migrate_end(&target);
 	return left;
 }
 

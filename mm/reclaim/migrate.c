@@ -1,38 +1,38 @@
 /*
  * mm/reclaim/migrate.c - move the content of pages in use to other frames.
  *
- * MODEL     One page, in this order; each step may find that it cannot be now, and undoes what was done:
- *             1 lock the page; walk to every entry that maps it, and hold the regions (rmap_walk);
- *             2 lock the tables of those entries, by address; the entries are as many as mapcount says;
- *             3 clear the entries, flush: nobody can reach the page through a translation;
- *             4 freeze the reference count: entries, cache and we are its only users.  A page of a file is
- *               frozen under mapping->lock, through which all new references would come;
- *             5 copy; put the new page in the cache and in the entries; unlock everything.
- *           A fault on the way finds an empty entry, and then the table's lock taken: it waits, sees
- *           that the entry has changed, and the access comes again.
+ * MODEL     A batch of pages, in this order; each step may find for a page that it cannot be now, and undoes what
+ *           was done to it:
+ *             1 get the new pages: who waits for memory must not hold what others wait for;
+ *             2 lock the page, put migration entries in the place of all entries (try_to_migrate);
+ *             3 flush, once a space for all pages: nobody can reach them through a translation;
+ *             4 freeze the reference count: the cache and we are its only users.  A page of a file is frozen
+ *               under mapping->lock, through which all new references would come;
+ *             5 copy; put the new page in the cache;
+ *             6 let the migration entries show the new page (the old one, if 4 failed); unlock.
+ *           A fault on the way finds the migration entry and waits for the page's lock.  However many spaces
+ *           share a page, one lock is held at a time.
  * INVARIANTS
- *   G1  Between 3 and 5 no translation, entry or cache slot leads to either page but ours.
- *   G2  A new entry has the permissions, A and D of the old one.
+ *   G1  Between 3 and 6 no translation, entry or cache slot leads to either page but ours.
+ *   G2  A new entry has the permissions, A and D of the old one (mm/rmap/migration.h); whether an anonymous
+ *       page is exclusive goes with the entry.
  *   G3  Both pages' counters (mapcount, node figures) say the same as before, for the other page.
- * LOCKING   page lock (tried) > mmap_lock or i_mmap_lock (tried) > ptls > mapping->lock.  The flush of 3
- *           waits for harts, interrupts on, under ptls only.
+ *   G4  What the old page is (anonymous, of a file) stays told until no migration entry stands for it.
+ * LOCKING   page locks (tried; those of a batch) > i_mmap_lock or the anon_vma's lock (tried in 2) > ptl.
  * FAILURE   Nothing changed; the page was in use, or a lock taken.  Callers try again, or leave it.
- * COST      About 3000 instructions, of which 1056 copy; a flush per entry.
+ * COST      About 2500 instructions a page, of which 1056 copy; a flush a space and batch.
  * TESTS     test/user/t_numa.c, test/kernel/test_compact.c
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/reclaim/migrate.h"
-#include "include/mm_ref.h"
 #include "include/uapi/errno.h"
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
 #include "mm/phys/page_alloc.h"
-#include "mm/pt/flush.h"
-#include "mm/pt/walk.h"
 #include "mm/rmap/walk.h"
 
-#define MAX_ENTRIES	RMAP_MAX_SPACES
+#define BATCH		32u
 #define MIGRATE_PASSES	3		/* over what failed for a reason that may pass */
 
 #define PAGE_NEVER_MOVES \
@@ -40,22 +40,15 @@
 	 BIT(PG_private) | BIT(PG_writeback) | BIT(PG_guard) | BIT(PG_poisoned))
 /* What the content brings along. */
 #define PAGE_MOVES_ALONG \
-	(BIT(PG_anon) | BIT(PG_anon_exclusive) | BIT(PG_swapbacked) | BIT(PG_uptodate) | BIT(PG_dirty) | \
+	(BIT(PG_anon) | BIT(PG_swapbacked) | BIT(PG_uptodate) | BIT(PG_dirty) | \
 	 BIT(PG_referenced) | BIT(PG_error) | BIT(PG_workingset) | BIT(PG_mlocked) | BIT(PG_unevictable) | \
 	 BIT(PG_mappedtodisk))
 
-struct entry {
-	struct vm_area_struct *vma;
-	vaddr_t va;
-	pte_t *ptep, pte;		/* pte: as it was */
-};
-
 struct migration {
 	struct page *old, *fresh;
-	struct rmap_walk walk;
-	bool spare_locked;
-	unsigned nr;
-	struct entry entry[MAX_ENTRIES];
+	struct anon_vma *anon_vma;	/* of an anonymous page, counted: it has no entry on the way */
+	bool locked;			/* old is: step 2 was done */
+	int rc;				/* 0: all right so far */
 };
 
 /* ---- which pages ----------------------------------------------------------------------------- */
@@ -86,190 +79,12 @@ bool isolate_movable_page(struct page *page)
 	return false;
 }
 
-/* ---- steps 1 and 2 --------------------------------------------------------------------------- */
+/* ---- step 2 ---------------------------------------------------------------------------------- */
 
-static enum rmap_visit note_entry(struct rmap_walk *w, struct vm_area_struct *vma, vaddr_t va)
+/* References that are accounted for when no entry is left: the cache's, ours. */
+static int expected_refs(const struct page *page)
 {
-	struct migration *m = w->arg;
-	pte_t *ptep = rmap_entry(m->old, vma, va);
-
-	/* An entry that is not noted is one too few: the page stays. */
-	if (!ptep || m->nr == MAX_ENTRIES || (m->spare_locked && vma->vm_flags & VM_LOCKED))
-		return RMAP_MISS;
-	m->entry[m->nr++] = (struct entry){ .vma = vma, .va = va, .ptep = ptep };
-	return m->nr == (unsigned)page_mapcount(m->old) ? RMAP_DONE : RMAP_HIT;
-}
-
-/* By the address of their tables, which is the order of two ptls. */
-static void sort_entries(struct migration *m)
-{
-	for (unsigned i = 1; i < m->nr; i++) {
-		struct entry e = m->entry[i];
-		unsigned j = i;
-
-		for (; j && pt_page(m->entry[j - 1].ptep) > pt_page(e.ptep); j--)
-			m->entry[j] = m->entry[j - 1];
-		m->entry[j] = e;
-	}
-}
-
-static bool new_table(const struct migration *m, unsigned i)
-{
-	return !i || pt_page(m->entry[i].ptep) != pt_page(m->entry[i - 1].ptep);
-}
-
-static void lock_tables(struct migration *m) NO_LOCK_ANALYSIS
-{
-	sort_entries(m);
-	for (unsigned i = 0; i < m->nr; i++)
-		if (new_table(m, i))
-			spin_lock_nested(&pt_page(m->entry[i].ptep)->ptl);
-}
-
-static void unlock_tables(struct migration *m) NO_LOCK_ANALYSIS
-{
-	for (unsigned i = m->nr; i-- > 0; )
-		if (new_table(m, i))
-			spin_unlock(&pt_page(m->entry[i].ptep)->ptl);
-}
-
-/* Are these still all the entries?  => tables locked */
-static bool entries_complete(struct migration *m)
-{
-	for (unsigned i = 0; i < m->nr; i++)
-		if (!rmap_entry(m->old, m->entry[i].vma, m->entry[i].va))
-			return false;
-	return m->nr == (unsigned)page_mapcount(m->old);
-}
-
-/* References that are accounted for: the entries', the cache's, ours. */
-static int expected_refs(const struct migration *m)
-{
-	return m->nr + 1 + (!PageAnon(m->old) && m->old->mapping);
-}
-
-/* ---- steps 3 to 5 ---------------------------------------------------------------------------- */
-
-static void clear_entries(struct migration *m)
-{
-	for (unsigned i = 0; i < m->nr; i++) {
-		struct entry *e = &m->entry[i];
-
-		e->pte = ptep_get_and_clear(e->ptep);
-		if (pte_hw_valid(e->pte))
-			flush_tlb_page(e->vma, e->va);
-	}
-}
-
-/* Let the entries show @page, with what they allowed and knew (G2). */
-static void set_entries(struct migration *m, struct page *page)
-{
-	smp_wmb();	/* the content before the entries: pairs with other harts' walks */
-	for (unsigned i = 0; i < m->nr; i++) {
-		struct entry *e = &m->entry[i];
-
-		if (page == m->fresh && e->vma->vm_flags & VM_EXEC)
-			flush_icache_page(e->vma, page);
-		set_pte(e->ptep, pfn_pte(page_to_pfn(page), pte_prot(e->pte)));
-	}
-}
-
-/* The node figures follow the page to its new node (G3). */
-static void move_figures(const struct page *old, struct page *fresh)
-{
-	pg_data_t *from = page_pgdat(old), *to = page_pgdat(fresh);
-	int item[4];
-	unsigned n = 0;
-
-	if (from == to)
-		return;
-	if (page_mapcount(old))
-		item[n++] = PageAnon(old) ? NR_ANON_MAPPED : NR_FILE_MAPPED;
-	if (!PageAnon(old)) {
-		item[n++] = NR_FILE_PAGES;
-		if (PageSwapBacked(old))
-			item[n++] = NR_SHMEM;
-		else if (PageDirty(old))
-			item[n++] = NR_FILE_DIRTY;
-	}
-	while (n--) {
-		mod_node_page_state(from, item[n], -1);
-		mod_node_page_state(to, item[n], 1);
-	}
-}
-
-/* The fresh page takes over the identity of the frozen old one.  It is locked, for others may find it now. */
-static void become(struct migration *m)
-{
-	struct page *old = m->old, *fresh = m->fresh;
-
-	copy_highpage(fresh, old);
-	fresh->mapping = old->mapping;
-	fresh->index = old->index;
-	fresh->private = old->private;
-	atomic_set(&fresh->_mapcount, m->nr - 1);
-	atomic_add(expected_refs(m) - 1, &fresh->_refcount);
-	move_figures(old, fresh);
-	smp_wmb();	/* before the flags that say what it is: isolate_movable_page() */
-	fresh->flags |= (old->flags & PAGE_MOVES_ALONG) | BIT(PG_locked);
-}
-
-/* What is left is a page that only we know.  => frozen */
-static void leave(struct page *old)
-{
-	atomic_set(&old->_mapcount, -1);
-	old->mapping = NULL;
-	__atomic_fetch_and(&old->flags, ~PAGE_MOVES_ALONG, __ATOMIC_RELAXED);
-	smp_store_release(&old->_refcount.v, 1);
-}
-
-static bool freeze(struct migration *m)
-{
-	int refs = expected_refs(m);
-
-	return atomic_try_cmpxchg(&m->old->_refcount, &refs, 0);
-}
-
-/* G1: entries are clear, the count is frozen, so is the slot.  => @mapping's lock held, if the page has one */
-static bool replace_locked(struct migration *m, struct address_space *mapping)
-{
-	if (!freeze(m))
-		return false;
-	become(m);
-	/* The slot is there: a store to it needs no memory. */
-	if (mapping)
-		ASSERT(!xa_store(&mapping->i_pages, m->old->index, m->fresh));
-	leave(m->old);
-	return true;
-}
-
-/* Steps 4 and 5 but for the entries.  => entries clear, tables locked */
-static bool replace(struct migration *m)
-{
-	struct address_space *mapping = PageAnon(m->old) ? NULL : m->old->mapping;
-	bool done;
-
-	if (!mapping)
-		return replace_locked(m, NULL);
-	spin_lock(&mapping->lock);
-	done = replace_locked(m, mapping);
-	spin_unlock(&mapping->lock);
-	return done;
-}
-
-/* => the page is locked, its regions are held */
-static int move_mapped(struct migration *m)
-{
-	int rc = -EBUSY;
-
-	lock_tables(m);
-	if (entries_complete(m) && page_count(m->old) == expected_refs(m)) {
-		clear_entries(m);
-		rc = replace(m) ? 0 : -EBUSY;
-		set_entries(m, rc ? m->old : m->fresh);
-	}
-	unlock_tables(m);
-	return rc;
+	return 1 + !PageAnon(page);
 }
 
 /* May the page, which is locked, really be moved?  What it looked like before may have changed. */
@@ -285,51 +100,164 @@ static bool may_move(const struct page *page)
 	return ops && ops->readpage && !ops->freepage;
 }
 
-static int move_locked(struct migration *m, struct migrate_target *t)
+/* => m->fresh is there; m->rc: -EBUSY if the page cannot be moved now */
+static void unmap_old(struct migration *m, struct rmap_flush *f, bool spare_locked)
 {
-	int rc = -EBUSY;
+	struct page *old = m->old;
 
-	if (!may_move(m->old))
-		return -EBUSY;
-	m->walk = (struct rmap_walk){ .page = m->old, .visit = note_entry, .arg = m, .likely = t->likely };
-	rmap_walk(&m->walk);
-	t->likely = m->walk.likely;
-	if (m->nr == (unsigned)page_mapcount(m->old))
-		rc = move_mapped(m);
-	rmap_walk_end(&m->walk);
-	return rc;
+	m->rc = -EBUSY;
+	if (!trylock_page(old))
+		return;
+	if (may_move(old) && page_count(old) == expected_refs(old) + page_mapcount(old))
+		m->anon_vma = page_get_anon_vma(old);
+	else
+		goto undo_lock;
+	if (PageAnon(old) && !m->anon_vma)
+		goto undo_lock;
+	m->locked = true;
+	if (try_to_migrate(old, f, spare_locked))
+		m->rc = 0;
+	return;
+undo_lock:
+	unlock_page(old);
 }
 
-/*
- * Move @old, isolated; 0 or -errno.  The caller's reference stays.  The new page is had before any lock is
- * taken: who waits for memory must not hold the address space of somebody who may be killed for it.
- */
-static int migrate_page(struct page *old, struct migrate_target *t)
-{
-	struct migration m;
-	int rc = -EBUSY;
+/* ---- steps 4 to 6 ---------------------------------------------------------------------------- */
 
-	if (page_mapcount(old) > (int)MAX_ENTRIES || PageLocked(old))
-		return -EBUSY;
-	m.old = old;
-	m.nr = 0;
-	m.spare_locked = t->spare_locked;
-	m.fresh = t->alloc(t, old);
-	if (!m.fresh)
-		return -ENOMEM;
-	if (trylock_page(old)) {
-		rc = move_locked(&m, t);
-		unlock_page(old);
+/* The node figures follow the page to its new node (G3); mapped is what it is not now. */
+static void move_figures(const struct page *old, struct page *fresh)
+{
+	pg_data_t *from = page_pgdat(old), *to = page_pgdat(fresh);
+	int item[3];
+	unsigned n = 0;
+
+	if (from == to)
+		return;
+	if (!PageAnon(old)) {
+		item[n++] = NR_FILE_PAGES;
+		if (PageSwapBacked(old))
+			item[n++] = NR_SHMEM;
+		else if (PageDirty(old))
+			item[n++] = NR_FILE_DIRTY;
 	}
-	if (!rc) {
-		unlock_page(m.fresh);
-		put_page(m.fresh);	/* alloc's reference: its users have theirs */
-	} else if (t->put) {
-		t->put(t, m.fresh);
-	} else {
-		put_page(m.fresh);
+	while (n--) {
+		mod_node_page_state(from, item[n], -1);
+		mod_node_page_state(to, item[n], 1);
 	}
-	return rc;
+}
+
+/* The fresh page takes over the identity of the frozen old one.  It is locked, for others may find it now. */
+static void become(struct page *old, struct page *fresh)
+{
+	copy_highpage(fresh, old);
+	fresh->mapping = old->mapping;
+	fresh->index = old->index;
+	fresh->private = old->private;
+	if (!PageAnon(old))
+		get_page(fresh);		/* the cache's */
+	move_figures(old, fresh);
+	smp_wmb();	/* before the flags that say what it is: isolate_movable_page() */
+	fresh->flags |= (old->flags & PAGE_MOVES_ALONG) | BIT(PG_locked);
+}
+
+static bool freeze(struct page *old)
+{
+	int refs = expected_refs(old);
+
+	return atomic_try_cmpxchg(&old->_refcount, &refs, 0);
+}
+
+/* G1: entries are clear, the count is frozen, so is the slot.  => @mapping's lock held, if the page has one */
+static bool replace_locked(struct migration *m, struct address_space *mapping)
+{
+	if (!freeze(m->old))
+		return false;
+	become(m->old, m->fresh);
+	/* The slot is there: a store to it needs no memory. */
+	if (mapping)
+		ASSERT(!xa_store(&mapping->i_pages, m->old->index, m->fresh));
+	smp_store_release(&m->old->_refcount.v, 1);	/* ours */
+	return true;
+}
+
+static bool replace(struct migration *m)
+{
+	struct address_space *mapping = PageAnon(m->old) ? NULL : m->old->mapping;
+	bool done;
+
+	if (!mapping)
+		return replace_locked(m, NULL);
+	spin_lock(&mapping->lock);
+	done = replace_locked(m, mapping);
+	spin_unlock(&mapping->lock);
+	return done;
+}
+
+/* What is left is a page that only we know (G4). */
+static void leave(struct page *old)
+{
+	old->mapping = NULL;
+	__atomic_fetch_and(&old->flags, ~PAGE_MOVES_ALONG, __ATOMIC_RELAXED);
+}
+
+static void finish(struct migration *m)
+{
+	if (!m->rc && !replace(m))
+		m->rc = -EBUSY;
+	remove_migration_ptes(m->old, m->rc ? m->old : m->fresh, m->anon_vma);
+	if (m->anon_vma)
+		put_anon_vma(m->anon_vma);
+	if (!m->rc) {
+		leave(m->old);
+		unlock_page(m->fresh);
+		put_page(m->fresh);	/* alloc's reference: its users have theirs */
+		m->fresh = NULL;
+	}
+	unlock_page(m->old);
+}
+
+/* ---- batches --------------------------------------------------------------------------------- */
+
+/* The page came free since it was isolated: then there is nothing to move. */
+static bool came_free(const struct page *page)
+{
+	return page_count(page) == 1 && !page_mapcount(page) && (PageAnon(page) || !page->mapping);
+}
+
+/* One pass over those of @m[0..nr) that are not done. */
+static void migrate_pass(struct migration *m, unsigned nr, struct migrate_target *t)
+{
+	struct rmap_flush flush = { .nr = 0 };
+
+	for (unsigned i = 0; i < nr; i++) {
+		m[i].locked = false;
+		m[i].anon_vma = NULL;
+		if (m[i].rc == -EBUSY && came_free(m[i].old))
+			m[i].rc = 0;
+		if (m[i].rc != -EBUSY || m[i].fresh)
+			continue;
+		m[i].fresh = t->alloc(t, m[i].old);
+		if (!m[i].fresh)
+			m[i].rc = -ENOMEM;
+	}
+	for (unsigned i = 0; i < nr; i++)
+		if (m[i].rc == -EBUSY)
+			unmap_old(&m[i], &flush, t->spare_locked);
+	rmap_flush(&flush);
+	for (unsigned i = 0; i < nr; i++)
+		if (m[i].locked)
+			finish(&m[i]);
+	cond_resched();
+}
+
+static void drop_fresh(struct migration *m, struct migrate_target *t)
+{
+	if (!m->fresh)
+		return;
+	if (t->put)
+		t->put(t, m->fresh);
+	else
+		put_page(m->fresh);
 }
 
 /* Free a page that was moved away past the hart's list, so that it merges with its neighbours. */
@@ -341,34 +269,34 @@ static void put_moved(struct page *page)
 	count_vm_event(PGFREE);
 }
 
-unsigned migrate_pages(struct page **pages, unsigned nr, struct migrate_target *t, int *status)
+/* At most BATCH pages. */
+static unsigned migrate_batch(struct page **pages, unsigned nr, struct migrate_target *t, int *status)
 {
+	struct migration m[BATCH];
 	unsigned left = 0;
 
+	for (unsigned i = 0; i < nr; i++)
+		m[i] = (struct migration){ .old = pages[i], .rc = -EBUSY };
+	for (unsigned pass = 0; pass < MIGRATE_PASSES; pass++)
+		migrate_pass(m, nr, t);
 	for (unsigned i = 0; i < nr; i++) {
-		int rc = -EBUSY;
-
-		for (unsigned pass = 0; rc == -EBUSY && pass < MIGRATE_PASSES; pass++) {
-			/* The page came free meanwhile: then there is nothing to move. */
-			if (page_count(pages[i]) == 1 && !page_mapcount(pages[i]) &&
-			    (PageAnon(pages[i]) || !pages[i]->mapping))
-				rc = 0;
-			else
-				rc = migrate_page(pages[i], t);
-		}
-		count_vm_event(rc ? PGMIGRATE_FAIL : PGMIGRATE_SUCCESS);
-		put_moved(pages[i]);
+		drop_fresh(&m[i], t);
+		count_vm_event(m[i].rc ? PGMIGRATE_FAIL : PGMIGRATE_SUCCESS);
+		put_moved(m[i].old);
 		if (status)
-			status[i] = rc;
-		left += rc != 0;
-		cond_resched();
+			status[i] = m[i].rc;
+		left += m[i].rc != 0;
 	}
 	return left;
 }
 
-void migrate_end(struct migrate_target *t)
+unsigned migrate_pages(struct page **pages, unsigned nr, struct migrate_target *t, int *status)
 {
-	if (t->likely)
-		mmdrop(t->likely);
-	t->likely = NULL;
+	unsigned left = 0;
+
+	for (unsigned i = 0, n; i < nr; i += n) {
+		n = min(nr - i, BATCH);
+		left += migrate_batch(pages + i, n, t, status ? status + i : NULL);
+	}
+	return left;
 }

@@ -26,7 +26,6 @@ struct migrate_target {
 	void *arg;
 	int nid;			/* for the caller's alloc */
 	bool spare_locked;		/* leave alone what somebody has locked into memory (mlock) */
-	struct mm_struct *likely;	/* rmap_walk.likely over all calls; see migrate_end() */
 };
 
 /*
@@ -34,7 +33,5 @@ struct migrate_target {
  * @status, if not NULL, gets 0 or -errno for each: -EBUSY somebody else uses it, -ENOMEM no target.
  */
 unsigned migrate_pages(struct page **pages, unsigned nr, struct migrate_target *t, int *status);
-/* After the last call with @t. */
-void migrate_end(struct migrate_target *t);
 
 #endif

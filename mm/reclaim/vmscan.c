@@ -1,7 +1,7 @@
 /*
  * mm/reclaim/vmscan.c - scan what could be freed, gently first, and free it.
  *
- * MODEL     shrink_node() asks a node's caches in turn: file pages that are clean and that nobody maps,
+ * MODEL     shrink_node() asks a node's caches in turn: file pages that are clean (mapped ones are unmapped),
  *           then the shrinkers.  A page that was used since the last look (PG_referenced) is let go
  *           only at the second look, or when priorities are low.
  *           Memory that shrinkers give back counts as reclaimed by pages: the slab allocator adds to
@@ -19,6 +19,7 @@
 #include "mm/phys/vmstat.h"
 #include "mm/reclaim/compact.h"
 #include "mm/reclaim/shrinker.h"
+#include "mm/rmap/walk.h"
 
 #define FILE_BATCH	16u
 
@@ -29,14 +30,29 @@ static bool may_reclaim(const pg_data_t *pgdat, const struct page *page, const s
 	return page_pgdat(page) == pgdat && page_zonenum(page) <= sc->reclaim_idx;
 }
 
+/* Take the locked @page out of the spaces that map it, unless one of them has used it lately.  Whether. */
+static bool unmap_page(struct page *page, const struct scan_control *sc)
+{
+	struct rmap_flush flush = { .nr = 0 };
+	bool unmapped;
+
+	if (!page_mapcount(page))
+		return true;
+	if (page_referenced(page, true) && sc->priority > DEF_PRIORITY / 2)
+		return false;
+	unmapped = try_to_unmap(page, &flush);
+	rmap_flush(&flush);		/* before the page can be freed (L1) */
+	return unmapped;
+}
+
 /* One look at @page; whether it was freed but for the caller's reference. */
 static bool scan_page(struct address_space *mapping, struct page *page, struct scan_control *sc)
 {
-	bool gone;
+	bool gone = false;
 
 	if (PageDirty(page))
 		wakeup_flusher();
-	if (page_mapcount(page) || PageDirty(page) || PageWriteback(page) || PageMlocked(page))
+	if (PageDirty(page) || PageWriteback(page) || PageMlocked(page))
 		return false;
 	if (PageReferenced(page) && sc->priority > DEF_PRIORITY / 2) {
 		ClearPageReferenced(page);
@@ -44,7 +60,8 @@ static bool scan_page(struct address_space *mapping, struct page *page, struct s
 	}
 	if (!trylock_page(page))
 		return false;
-	gone = remove_mapping(mapping, page);
+	if (page->mapping == mapping && unmap_page(page, sc))
+		gone = remove_mapping(mapping, page);
 	unlock_page(page);
 	return gone;
 }

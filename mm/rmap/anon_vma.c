@@ -342,13 +342,16 @@ static bool own(struct vm_area_struct *vma, struct anon_vma *anon_vma)
 	return cmpxchg(&vma->anon_vma, NULL, anon_vma) == NULL;
 }
 
-/* An anon_vma that only @vma has a place in, and nobody owns: its maker is gone.  => root lock */
+/*
+ * An anon_vma that nobody owns, for its maker is gone, and that no more than one region beside @vma has a place in (a
+ * parent, that may be about to exit): one that is visited for nothing.  => root lock
+ */
 static struct anon_vma *orphan_of(const struct vm_area_struct *vma)
 {
 	const struct anon_vma_chain *avc;
 
 	vma_avc_foreach(avc, vma)
-		if (!avc->anon_vma->num_active_vmas && avc->anon_vma->nr_places == 1)
+		if (!avc->anon_vma->num_active_vmas && avc->anon_vma->nr_places <= 2)
 			return avc->anon_vma;
 	return NULL;
 }

@@ -12,8 +12,8 @@
  *           A region gets an anon_vma of its own when it first makes a page (anon_vma_prepare): that of a
  *           neighbour with which it could merge, or a new one.  A child starts with its parent's places and
  *           none of its own: a program that does not write after fork pays for none.  The first place of a
- *           region lies in the region.  An anon_vma whose maker is gone, and which only one region has a place
- *           in, becomes that region's own when it needs one: a chain of forks whose parents exit does not grow.
+ *           region lies in the region.  An anon_vma whose maker is gone, and which hardly another region has a
+ *           place in, becomes a region's own when it needs one: a chain of forks whose parents exit does not grow.
  *           All that stem from one region by fork have its anon_vma as their root, whose lock guards
  *           the trees and places of all: a page's walk takes one lock.
  * LOCKING   Places come and go with mmap_lock held for writing (prepare: for reading), and under the root lock.

@@ -1,60 +1,350 @@
 /*
- * mm/rmap/walk.c - the two ways from a page to the regions that may map it.
+ * mm/rmap/walk.c - the two ways from a page to the regions that may map it, and what is done there.
  *
- * LOCKING   i_mmap_lock keeps a file's regions in its tree, and with them their tables: a region
- *           leaves i_mmap before its tables go.  It is tried only, for the task may hold it already.
+ * INVARIANTS
+ *   W1  One walk visits each region that maps the page once: ranges change, and entries move, under the lock
+ *       that the walk holds (A5 of anon_vma.c, M3 of mm/entry/protect.c).  It ends when _mapcount says that
+ *       no entry is left to find: no more regions are visited than lie before the last one that maps the page.
+ *   W2  Nobody who holds a lock of a walk allocates memory, or waits for a page: so remove_migration_ptes() may
+ *       wait for it from anywhere, reclaim included.
+ *   W3  A space that lost translations to entries we cleared has tlb_flush_pending set from before the first until
+ *       after the flush: who unmaps the range meanwhile flushes himself (T6 of mm/pt/gather.c).
+ * LOCKING   i_mmap_lock, or the root lock of the anon_vma; inside, the ptl of each entry.
+ * COST      One lock, a descent, and for each region that maps the page a table walk and a ptl.
+ * TESTS     test/host/mm/rmap/test_anon_vma.c, test/user/t_numa.c, test/kernel/test_compact.c
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/rmap/walk.h"
+#include "include/mm_counter.h"
+#include "include/mm_ref.h"
 #include "mm/cache/pagemap.h"
-#include "mm/rmap/vma_prio_tree.h"
+#include "mm/entry/pte.h"
+#include "mm/pt/flush.h"
 #include "mm/pt/walk.h"
+#include "mm/rmap/migration.h"
+#include "mm/rmap/vma_prio_tree.h"
 
-const struct rmap_finder *anon_rmap_finder = &anon_scan_finder;
+/* ---- the walk -------------------------------------------------------------------------------- */
 
-pte_t *rmap_entry(struct page *page, struct vm_area_struct *vma, vaddr_t va)
+static bool lock_walk(struct mutex *lock, bool try_lock) NO_LOCK_ANALYSIS
 {
-	pte_t *ptep = pt_lookup(vma->vm_mm, va), pte;
-
-	if (!ptep)
-		return NULL;
-	pte = pte_load(ptep);
-	return pte_present(pte) && !pte_special(pte) && pte_pfn(pte) == page_to_pfn(page) ? ptep : NULL;
+	if (mutex_trylock(lock))
+		return true;
+	if (!try_lock)
+		mutex_lock_nested(lock);	/* W2: whatever else is held */
+	return !try_lock;
 }
 
-/* => w->mapping's lock held until rmap_walk_end(), if it could be had */
-static void walk_file(struct rmap_walk *w) NO_LOCK_ANALYSIS
+static bool walk_file(struct page *page, const struct rmap_walk_control *rwc) NO_LOCK_ANALYSIS
 {
-	struct address_space *mapping = w->page->mapping;
-	pgoff_t index = w->page->index;
+	struct address_space *mapping = page->mapping;
+	pgoff_t index = page->index;
 	struct vm_area_struct *vma;
 	struct prio_tree_iter iter;
 
-	if (!mapping_mapped(mapping) || !mutex_trylock(&mapping->i_mmap_lock))
-		return;
-	w->mapping = mapping;
-	vma_prio_tree_foreach(vma, &iter, &mapping->i_mmap, index, index)
-		if (w->visit(w, vma, vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT)) == RMAP_DONE)
+	if (!mapping || !mapping_mapped(mapping))
+		return true;
+	if (!lock_walk(&mapping->i_mmap_lock, rwc->try_lock))
+		return false;
+	vma_prio_tree_foreach(vma, &iter, &mapping->i_mmap, index, index) {
+		if (!rwc->rmap_one(page, vma, vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT), rwc->arg))
 			break;
+		cond_resched();
+	}
+	mutex_unlock(&mapping->i_mmap_lock);
+	return true;
 }
 
-void rmap_walk(struct rmap_walk *w)
+static bool walk_anon(struct page *page, struct anon_vma *anon_vma, const struct rmap_walk_control *rwc)
+	NO_LOCK_ANALYSIS
 {
-	w->mapping = NULL;
-	w->nr_spaces = 0;
-	if (!page_mapcount(w->page))
-		return;
-	if (PageAnon(w->page))
-		anon_rmap_finder->walk(w);
-	else if (w->page->mapping)
-		walk_file(w);
+	struct anon_vma *root = anon_vma->root;
+	struct anon_vma_chain *avc;
+	pgoff_t index = page->index;
+
+	if (!lock_walk(&root->lock, rwc->try_lock))
+		return false;
+	anon_vma_foreach(avc, anon_vma, index) {
+		struct vm_area_struct *vma = avc->vma;
+
+		if (!rwc->rmap_one(page, vma, vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT), rwc->arg))
+			break;
+		cond_resched();
+	}
+	mutex_unlock(&root->lock);
+	return true;
 }
 
-void rmap_walk_end(struct rmap_walk *w) NO_LOCK_ANALYSIS
+bool rmap_walk(struct page *page, const struct rmap_walk_control *rwc)
 {
-	if (w->mapping)
-		mutex_unlock(&w->mapping->i_mmap_lock);
-	else
-		anon_rmap_finder->end(w);
+	struct anon_vma *anon_vma;
+	bool done;
+
+	if (!PageAnon(page))
+		return walk_file(page, rwc);
+	if (rwc->anon_vma)
+		return walk_anon(page, rwc->anon_vma, rwc);
+	anon_vma = page_get_anon_vma(page);
+	if (!anon_vma)
+		return true;
+	done = walk_anon(page, anon_vma, rwc);
+	put_anon_vma(anon_vma);
+	return done;
+}
+
+/* The entry at @va of @vma, its table locked, if it shows @page (@moving: if it stands for it); NULL. */
+static pte_t *lock_entry(struct page *page, struct vm_area_struct *vma, vaddr_t va, bool moving) NO_LOCK_ANALYSIS
+{
+	pte_t *ptep = pt_lookup(vma->vm_mm, va), pte;
+	spinlock_t *ptl;
+
+	if (!ptep || pte_none(pte_load(ptep)))
+		return NULL;
+	ptl = &pt_page(ptep)->ptl;
+	spin_lock(ptl);
+	pte = pte_load(ptep);
+	if (moving ? pte_is_migration(pte) && migration_page(pte) == page :
+		     pte_present(pte) && !pte_special(pte) && pte_pfn(pte) == page_to_pfn(page))
+		return ptep;
+	spin_unlock(ptl);
+	return NULL;
+}
+
+static void unlock_entry(pte_t *ptep) NO_LOCK_ANALYSIS
+{
+	spin_unlock(&pt_page(ptep)->ptl);
+}
+
+/* ---- flushes put off ------------------------------------------------------------------------- */
+
+void rmap_flush(struct rmap_flush *f)
+{
+	while (f->nr) {
+		struct mm_struct *mm = f->space[--f->nr].mm;
+
+		if (f->space[f->nr].start < f->space[f->nr].end)
+			flush_tlb_mm_range(mm, f->space[f->nr].start, f->space[f->nr].end);
+		dec_tlb_flush_pending(mm);	/* W3 */
+		mmdrop(mm);
+	}
+}
+
+/* @mm's part of @f.  => before the first entry is cleared; no spin lock held */
+static unsigned flush_of(struct rmap_flush *f, struct mm_struct *mm)
+{
+	for (unsigned i = f->nr; i-- > 0; )
+		if (f->space[i].mm == mm)
+			return i;
+	if (f->nr == RMAP_FLUSH_SPACES)
+		rmap_flush(f);
+	mmgrab(mm);
+	inc_tlb_flush_pending(mm);
+	f->space[f->nr].mm = mm;
+	f->space[f->nr].start = ~0ul;
+	f->space[f->nr].end = 0;
+	return f->nr++;
+}
+
+static void flush_covers(struct rmap_flush *f, unsigned i, vaddr_t va)
+{
+	f->space[i].start = min(f->space[i].start, va);
+	f->space[i].end = max(f->space[i].end, va + PAGE_SIZE);
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+struct referenced {
+	int seen, young;
+};
+
+static bool referenced_one(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *arg)
+{
+	struct referenced *r = arg;
+	pte_t *ptep = lock_entry(page, vma, va, false);
+
+	if (!ptep)
+		return true;
+	r->young += ptep_test_and_clear_young(ptep);
+	unlock_entry(ptep);
+	return ++r->seen < page_mapcount(page);
+}
+
+int page_referenced(struct page *page, bool try_lock)
+{
+	struct referenced r = { 0 };
+	struct rmap_walk_control rwc = { .rmap_one = referenced_one, .arg = &r, .try_lock = try_lock };
+
+	if (page_mapcount(page))
+		(void)rmap_walk(page, &rwc);
+	return r.young;
+}
+
+/* ---- clean ----------------------------------------------------------------------------------- */
+
+struct mkclean {
+	struct rmap_flush flush;
+	bool dirty;
+};
+
+static bool mkclean_one(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *arg)
+{
+	struct mkclean *m = arg;
+	pte_t *ptep, pte;
+	unsigned i;
+
+	if (!(vma->vm_flags & VM_SHARED))
+		return true;
+	i = flush_of(&m->flush, vma->vm_mm);
+	ptep = lock_entry(page, vma, va, false);
+	if (!ptep)
+		return true;
+	do
+		pte = pte_load(ptep);
+	while (!ptep_cmpxchg(ptep, pte, pte_mkclean(pte_wrprotect(pte))));
+	unlock_entry(ptep);
+	if (pte_dirty(pte) || pte_write(pte))
+		flush_covers(&m->flush, i, va);		/* L3 */
+	m->dirty |= pte_dirty(pte);
+	return true;
+}
+
+bool page_mkclean(struct page *page)
+{
+	struct mkclean m = { .flush.nr = 0 };
+	struct rmap_walk_control rwc = { .rmap_one = mkclean_one, .arg = &m };
+
+	if (page_mapcount(page))
+		(void)rmap_walk(page, &rwc);
+	rmap_flush(&m.flush);
+	return m.dirty;
+}
+
+/* ---- unmapping ------------------------------------------------------------------------------- */
+
+struct unmap {
+	struct rmap_flush *flush;
+	bool spare_locked;
+};
+
+static bool unmap_one(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *arg)
+{
+	struct unmap *u = arg;
+	pte_t *ptep, pte;
+	unsigned i;
+
+	if (vma->vm_flags & VM_LOCKED)
+		return false;
+	i = flush_of(u->flush, vma->vm_mm);
+	ptep = lock_entry(page, vma, va, false);
+	if (!ptep)
+		return true;
+	pte = ptep_get_and_clear(ptep);
+	dec_mm_counter(vma->vm_mm, mm_counter(page));
+	page_remove_rmap(page);
+	unlock_entry(ptep);
+	flush_covers(u->flush, i, va);
+	if (pte_dirty(pte))
+		set_page_dirty(page);
+	put_page(page);			/* the entry's; the caller has another */
+	return page_mapcount(page) > 0;
+}
+
+bool try_to_unmap(struct page *page, struct rmap_flush *f)
+{
+	struct unmap u = { .flush = f };
+	struct rmap_walk_control rwc = { .rmap_one = unmap_one, .arg = &u, .try_lock = true };
+
+	INV(W1, PageLocked(page) && !PageAnon(page));
+	if (page_mapcount(page))
+		(void)rmap_walk(page, &rwc);
+	return !page_mapcount(page);
+}
+
+/* ---- migration ------------------------------------------------------------------------------- */
+
+static bool migrate_one(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *arg)
+{
+	struct unmap *u = arg;
+	bool exclusive;
+	pte_t *ptep, pte;
+	unsigned i;
+
+	if (u->spare_locked && vma->vm_flags & VM_LOCKED)
+		return false;
+	i = flush_of(u->flush, vma->vm_mm);
+	ptep = lock_entry(page, vma, va, false);
+	if (!ptep)
+		return true;
+	pte = ptep_get_and_clear(ptep);
+	exclusive = PageAnonExclusive(page);
+	if (exclusive)
+		ClearPageAnonExclusive(page);		/* the entry says it until it is one again */
+	set_pte(ptep, make_migration_pte(pte, exclusive));
+	page_remove_rmap(page);
+	unlock_entry(ptep);
+	if (pte_hw_valid(pte))
+		flush_covers(u->flush, i, va);
+	if (pte_dirty(pte) && !PageAnon(page))
+		set_page_dirty(page);
+	put_page(page);			/* the entry's; the caller has another */
+	return page_mapcount(page) > 0;
+}
+
+bool try_to_migrate(struct page *page, struct rmap_flush *f, bool spare_locked)
+{
+	struct unmap u = { .flush = f, .spare_locked = spare_locked };
+	struct rmap_walk_control rwc = { .rmap_one = migrate_one, .arg = &u, .try_lock = true };
+
+	INV(W1, PageLocked(page));
+	if (page_mapcount(page))
+		(void)rmap_walk(page, &rwc);
+	return !page_mapcount(page);
+}
+
+/* The entry of @vma that shows @page, as the migration entry @was remembers it. */
+static pte_t restored_pte(struct vm_area_struct *vma, struct page *page, pte_t was)
+{
+	pte_t pte = pfn_pte(page_to_pfn(page), vma->vm_page_prot);
+
+	if (!migration_young(was))
+		pte = pte_mkold(pte);
+	if (migration_dirty(was))
+		pte = pte_mkdirty(pte);
+	if (migration_write(was))
+		return maybe_mkwrite(pte, vma);
+	return pte_hw_valid(pte) ? pte_wrprotect(pte) : pte;
+}
+
+static bool remove_one(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *old)
+{
+	pte_t *ptep = lock_entry(old, vma, va, true), was;
+
+	if (!ptep)
+		return true;
+	was = pte_load(ptep);
+	get_page(page);
+	if (vma->vm_flags & VM_EXEC)
+		flush_icache_page(vma, page);
+	if (PageAnon(page)) {
+		page_add_anon_rmap(page);
+		if (migration_exclusive(was))
+			SetPageAnonExclusive(page);
+	} else {
+		page_add_file_rmap(page);
+	}
+	smp_wmb();	/* the content before the entry: pairs with other harts' walks */
+	set_pte(ptep, restored_pte(vma, page, was));
+	unlock_entry(ptep);
+	return true;
+}
+
+void remove_migration_ptes(struct page *old, struct page *page, struct anon_vma *anon_vma)
+{
+	struct rmap_walk_control rwc = { .rmap_one = remove_one, .arg = old, .anon_vma = anon_vma };
+	bool done;
+
+	INV(W1, PageLocked(page));
+	done = rmap_walk(page, &rwc);
+	ASSERT(done);
 }

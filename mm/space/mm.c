@@ -248,7 +248,7 @@ int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	mm->data_vm = oldmm->data_vm;
 	mm->exec_vm = oldmm->exec_vm;
 	mm->stack_vm = oldmm->stack_vm;
-	down_write_nested(&mm->mmap_lock);	/* the reverse look-up finds it through mm_list */
+	down_write_nested(&mm->mmap_lock);	/* the reaper and others find it through mm_list */
 	rc = dup_regions(mm, oldmm);
 	mmap_write_unlock(mm);
 	flush_tlb_mm(oldmm);		/* pages that both have now lost their W */
@@ -281,7 +281,7 @@ void exit_mmap(struct mm_struct *mm)
 
 	if (!first)
 		return;
-	mmap_write_lock(mm);	/* the reverse look-up may be at work here */
+	mmap_write_lock(mm);	/* a walk from a page may be at work here */
 	tlb_gather_mmu_fullmm(&tlb, mm);
 	unmap_vmas(&tlb, first, 0, ~0ul);
 	/* Before the tables: who looks for a page must not find a region whose tables are going. */

@@ -1,9 +1,9 @@
 /*
  * mm/space/move_pages.c - pages of a process to other nodes: move_pages, migrate_pages, and mbind's part.
  *
- * MODEL     Pages of a range are isolated in batches under mmap_lock, and moved when it is let go: the
- *           reverse look-up wants it itself.  What changes in between changes: a page that left the
- *           range is moved all the same, which hurts nobody.
+ * MODEL     Pages of a range are isolated in batches under mmap_lock, and moved when it is let go, so that nobody
+ *           waits for the copying.  What changes in between changes: a page that left the range is moved
+ *           all the same, which hurts nobody.
  * LOCKING   mmap_lock (read) to look.
  * TESTS     test/user/t_numa.c
  *
@@ -99,7 +99,6 @@ static long move_range(struct mover *mv, vaddr_t start, vaddr_t end)
 		mmap_read_unlock(mv->mm);
 		mv->failed += migrate_pages(mv->page, mv->nr, &mv->target, NULL);
 	}
-	migrate_end(&mv->target);
 	return mv->failed;
 }
 
@@ -315,7 +314,6 @@ static long do_move_pages(struct mm_struct *mm, unsigned long nr, const void __u
 		if (cond_resched_killable())
 			rc = -EINTR;
 	}
-	migrate_end(&t);
 	return rc < 0 ? rc : busy;
 }
 

@@ -15,6 +15,7 @@
 #include "mm/pt/flush.h"
 #include "mm/pt/pgalloc.h"
 #include "mm/pt/walk.h"
+#include "mm/rmap/migration.h"
 #include "mm/space/mm.h"
 #include "mm/region/vma.h"
 
@@ -134,6 +135,9 @@ static int smaps_ptes(struct pt_walk *w, pte_t *ptep, vaddr_t va, vaddr_t end)
 		if (pte_present(pte)) {
 			if (!pte_special(pte) && !(mss->vma->vm_flags & VM_PFNMAP))
 				account_page(mss, pfn_to_page(pte_pfn(pte)), pte_young(pte), pte_dirty(pte));
+		} else if (pte_is_migration(pte)) {
+			if (!(mss->vma->vm_flags & VM_PFNMAP))
+				account_page(mss, migration_page(pte), migration_young(pte), migration_dirty(pte));
 		} else if (pte_is_swp(pte)) {
 			mss->swap += PAGE_SIZE;
 			mss->swap_pss += (u64)PAGE_SIZE << PSS_SHIFT;
@@ -308,8 +312,9 @@ static u64 pagemap_entry(pte_t pte, bool show_pfn)
 	struct page *page;
 	u64 e;
 
-	if (pte_is_swp(pte))
-		return PM_SWAP | (show_pfn ? pte_swp_type(pte) | pte_swp_offset(pte) << 5 : 0);
+	if (pte_is_swp(pte))		/* a page on its way is shown so, too */
+		return PM_SWAP | (pte_is_migration(pte) && migration_exclusive(pte) ? PM_MMAP_EXCLUSIVE : 0) |
+		       (show_pfn ? pte_swp_type(pte) | pte_swp_offset(pte) << 5 : 0);
 	if (!pte_present(pte))
 		return 0;
 	e = PM_PRESENT | (show_pfn ? pte_pfn(pte) : 0);

@@ -16,6 +16,7 @@
 #include "mm/cache/filemap.h"
 #include "mm/cache/pagemap.h"
 #include "mm/pt/walk.h"
+#include "mm/rmap/migration.h"
 #include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
@@ -145,7 +146,8 @@ static void look_at_pages(struct vm_area_struct *vma, unsigned long va, struct m
 	for (unsigned i = 0; i < r->nr; i++, va += PAGE_SIZE) {
 		pte_t pte = ptep ? pte_load(&ptep[i]) : pte_empty();
 
-		r->vec[i] = pte_present(pte) || (pte_none(pte) && vma->vm_file && page_is_cached(vma, va));
+		r->vec[i] = pte_present(pte) || pte_is_migration(pte) ||
+			     (pte_none(pte) && vma->vm_file && page_is_cached(vma, va));
 	}
 }
 

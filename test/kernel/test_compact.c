@@ -81,7 +81,6 @@ static bool move_away(struct page *page)
 	if (!isolate_movable_page(page))
 		return false;
 	left = migrate_pages(&page, 1, &t, NULL);
-	migrate_end(&t);
 	return !left;
 }
 

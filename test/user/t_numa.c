@@ -429,6 +429,46 @@ TEST(numa_shared_pages_move_when_asked_for_all)
 	CHECK_EQ(munmap(p, 8 * PG), 0);
 }
 
+/* However many map it: all see the page where it went, and what was written before and after. */
+TEST_TIMED(numa_page_of_many_moves, 60)
+{
+	need_two();
+	enum { SHARERS = 200 };
+	char *p = map_pages(4, MAP_PRIVATE);
+	int to[1] = { 1 }, status[1], fd[2], st, bad = 0;
+	void *page[1] = { p + PG };
+	pid_t child[SHARERS];
+	char c;
+
+	CHECK_EQ(bind_range(p, 4 * PG, MPOL_PREFERRED, 1, 0), 0);
+	memset(p, 7, 4 * PG);
+	CHECK_EQ(pipe(fd), 0);
+	for (int i = 0; i < SHARERS; i++) {
+		child[i] = fork();
+		CHECK(child[i] >= 0);
+		if (child[i])
+			continue;
+		close(fd[1]);
+		if (read(fd[0], &c, 1) != 0 || p[PG + 100] != 7 || node_of(p + PG) != 1)
+			_exit(1);
+		p[PG + 100] = i;	/* its own from here on */
+		_exit(p[PG + 100] == (char)i && p[PG + 101] == 7 ? 0 : 2);
+	}
+	CHECK_EQ(syscall(SYS_move_pages, 0, 1ul, page, to, status, MPOL_MF_MOVE_ALL), 0);
+	CHECK_EQ(status[0], 1);
+	CHECK_EQ(node_of(p + PG), 1);
+	CHECK_EQ(p[PG + 100], 7);
+	close(fd[1]);
+	for (int i = 0; i < SHARERS; i++) {
+		CHECK_EQ(waitpid(child[i], &st, 0), child[i]);
+		bad += st != 0;
+	}
+	CHECK_EQ(bad, 0);
+	CHECK_EQ(p[PG + 100], 7);
+	close(fd[0]);
+	CHECK_EQ(munmap(p, 4 * PG), 0);
+}
+
 TEST(numa_shared_memory_moves)
 {
 	need_two();

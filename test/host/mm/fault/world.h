@@ -217,6 +217,10 @@ static const struct vm_operations_struct __maybe_unused world_notify_ops = {
 
 /* mm/cache's part. */
 void __lock_page(__maybe_unused struct page *page) { CHECK(!"a page lock would wait for ever"); }
+void migration_entry_wait_on_locked(__maybe_unused struct page *page, __maybe_unused spinlock_t *ptl)
+{
+	CHECK(!"no page is on its way");
+}
 void wake_page_waiters(__maybe_unused struct page *page) {}
 bool __ratelimit(__maybe_unused struct ratelimit_state *rs, __maybe_unused unsigned burst) { return true; }
 bool set_page_dirty(struct page *page) { return !TestSetPageDirty(page); }

@@ -51,7 +51,6 @@ unsigned migrate_pages(struct page **pages, unsigned nr, struct migrate_target *
 	return left;
 }
 
-void migrate_end(__maybe_unused struct migrate_target *t) { }
 __weak bool fatal_signal_pending(void) { return false; }
 
 /* Give every page a user: one of @pinned_one_in stays where it is; then free all but one of @keep_one_in. */

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: MIT
  */
 // SRCS: mm/region/vma_lock.c
-// SRCS: mm/rmap/anon_vma.c
+// SRCS: mm/rmap/anon_vma.c mm/rmap/walk.c
 // SRCS: mm/reclaim/vmscan.c mm/region/vma.c mm/space/mm.c mm/region/layout.c mm/policy/account.c mm/space/mmap.c
 // SRCS: mm/space/brk.c mm/space/munmap.c mm/region/stack.c mm/space/mprotect.c mm/space/mremap.c
 // SRCS: mm/space/mlock.c mm/space/madvise.c mm/space/sync.c mm/cache/filemap.c mm/cache/high_copy.c
@@ -208,7 +208,7 @@ static void respect(void)
 	CHECK(!sc.nr_scanned);
 }
 
-/* A page that a program has mapped stays; when it is unmapped it goes. */
+/* A page that a program has locked stays; one that is only mapped goes, and comes back when it is used. */
 static void mapped(void)
 {
 	struct mm_struct *mm = mm_alloc();
@@ -222,10 +222,18 @@ static void mapped(void)
 	CHECK(CALL(mmap, MAPPED, 8 * PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, 3, 0) == (long)MAPPED);
 	for (unsigned i = 0; i < 8; i++)
 		CHECK(!host_load8(MAPPED + i * PAGE_SIZE, &word) && word == (u64)i << 16);
+	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
+		vma->vm_flags |= VM_LOCKED;
 	shrink_file_cache(NODE_DATA(0), &sc);
 	for (unsigned i = 0; i < 8; i++)
 		CHECK(page_of(1, i) && !host_load8(MAPPED + i * PAGE_SIZE, &word) && word == (u64)i << 16);
 	CHECK(!inode[0].i_data.nrpages && inode[1].i_data.nrpages < 64);	/* fault-around maps neighbours */
+	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
+		vma->vm_flags &= ~VM_LOCKED;
+	sc = control(0);
+	shrink_file_cache(NODE_DATA(0), &sc);
+	CHECK(!inode[1].i_data.nrpages && !get_mm_counter(mm, MM_FILEPAGES));
+	CHECK(!host_load8(MAPPED, &word) && word == 0 && page_of(1, 0));
 	CHECK(!CALL(munmap, MAPPED, 8 * PAGE_SIZE, 0, 0, 0, 0));
 	sc = control(0);
 	shrink_file_cache(NODE_DATA(0), &sc);
@@ -288,7 +296,7 @@ int main(void)
 {
 	run(proportion, "as much as the priority says, at last everything");
 	run(respect, "dirty, locked, pinned, written, mlocked pages stay; used ones have a second chance");
-	run(mapped, "mapped pages stay while they are mapped");
+	run(mapped, "locked pages stay, mapped ones come back");
 	run(direct, "direct reclaim: enough and no more; slabs count as pages");
 	return done_testing();
 }
