@@ -266,9 +266,9 @@ ssize_t pipe_broken(void)
 }
 
 /* Fill and wait until all is in.  => bytes, or -errno with none */
-static __noinline ssize_t pipe_write_rest(struct file *f, struct iov_iter *from, unsigned buf_flags, bool *was_empty)
+static __noinline ssize_t pipe_write_rest(struct file *f, struct pipe_inode_info *p, struct iov_iter *from,
+					  unsigned buf_flags, bool *was_empty) REQUIRES(p->mutex)
 {
-	struct pipe_inode_info *p = f->private_data;
 	ssize_t total = 0, n;
 
 	do {
@@ -314,7 +314,7 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *from, __maybe_unused 
 		total += n > 0 ? n : 0;
 	}
 	if (unlikely(n >= 0 && from->count)) {
-		n = pipe_write_rest(f, from, buf_flags, &was_empty);
+		n = pipe_write_rest(f, p, from, buf_flags, &was_empty);
 		total += n > 0 ? n : 0;
 	}
 	was_empty |= p->poll_usage;
