@@ -346,7 +346,7 @@ struct mm_struct {
 	struct rb_root mm_rb;			/* (W) the same, as a tree with gaps; looked at under RCU, too */
 	pte_t *pgd;				/* (I) root table */
 	unsigned long mm_lock_seq;		/* (W) number of the writer: include/vma_lock.h */
-	unsigned long nr_detached;		/* (W) regions that left the tree, plus 1: what tasks remember is stale */
+	unsigned long nr_detached;		/* (W) regions that left, plus 1: what tasks remember is stale */
 	int map_count;				/* (W) */
 	unsigned oom_flags;			/* (A) MMF_* */
 	unsigned long def_flags;		/* (W) mlockall(MCL_FUTURE) */

@@ -28,7 +28,7 @@
  *           writer waits for readers alone.  A reader that finds a writer does not wait: it falls back to
  *           mmap_lock.  Waiting writers: at most one in an address space, on mm->vma_writer_wait.
  * COST      A reader: one atomic operation each way, on a line of the region's own.
- * TESTS     test/host/mm/region/test_vma_lock.c, test/user/t_mmrace.c
+ * TESTS     test/user/t_mmrace.c
  * SEE       Linux's per-VMA locks (6.4), whose names these are
  *
  * SPDX-License-Identifier: MIT
@@ -164,7 +164,7 @@ static inline void vma_attach(struct vm_area_struct *vma)
 	vma->vm_lock = 0;
 }
 
-/* @vma is to leave the tree for good: nobody faults in it any more.  @walkers: mm_has_walkers().  => as vma_start_write() */
+/* @vma leaves the tree for good: nobody faults in it.  @walkers: mm_has_walkers().  => as vma_start_write() */
 static __always_inline void vma_detach(struct vm_area_struct *vma, bool walkers)
 {
 	INV(K2, !(vma->vm_lock & VMA_LOCK_DETACHED));

@@ -1,5 +1,5 @@
 /*
- * arch/riscv/stacktrace.c - what a report shows of this ISA: registers, and which words of a stack are return addresses.
+ * arch/riscv/stacktrace.c - what a report shows of this ISA: registers, and which words are return addresses.
  *
  * SPDX-License-Identifier: MIT
  */

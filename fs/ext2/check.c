@@ -7,7 +7,7 @@
  *           (ro_compat: not mounted for writing).  What makes an ext3 or ext4 of it can be switched off by tune2fs;
  *           the command for it is logged.
  * FAILURE   -EINVAL, as Linux; the log has the reason.
- * TESTS     test/host/fs/ext2/test_check.c, test/boot/ext2.py
+ * TESTS     test/boot/ext2.py
  *
  * SPDX-License-Identifier: MIT
  */

@@ -8,7 +8,7 @@
  * LOCKING   The directory's i_rwsem.
  * FAILURE   A block with an entry that makes no sense: ext2_error(), -EIO.
  * COST      A look: all entries up to the name.  An addition: from the first block that may have room (i_dir_free).
- * TESTS     test/host/fs/ext2/test_dir.c, test/boot/ext2.py
+ * TESTS     test/boot/ext2.py
  *
  * SPDX-License-Identifier: MIT
  */

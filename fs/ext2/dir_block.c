@@ -8,7 +8,7 @@
  *   N1  Every entry is checked before it is used: it is long enough for its name, a multiple of 4, inside the block,
  *       and its inode is one that the file system has.  So a walk makes at least 12 bytes a step, and ends.
  * LOCKING   The caller's: the directory's i_rwsem.
- * TESTS     test/host/fs/ext2/test_dir.c
+ * TESTS     test/boot/ext2.py
  *
  * SPDX-License-Identifier: MIT
  */

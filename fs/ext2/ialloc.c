@@ -11,7 +11,7 @@
  *       back when nothing of him is left to write.
  * LOCKING   s_alloc.
  * FAILURE   -ENOSPC.  An inode that the bitmap says is free and that is in use: -EIO.
- * TESTS     test/host/fs/ext2/test_alloc.c, test/boot/ext2.py
+ * TESTS     test/boot/ext2.py
  *
  * SPDX-License-Identifier: MIT
  */

@@ -17,7 +17,7 @@
  * FAILURE   A number that makes no sense: ext2_error() and -EIO, at which a file ends for its reader.  A tree
  *           that hands a block back twice is not followed any further: it may be shared a million times over.
  * COST      Depth of the path in looks into the cache; an extent is what one block of numbers has in a row.
- * TESTS     test/host/fs/ext2/test_map.c
+ * TESTS     test/boot/ext2.py
  *
  * SPDX-License-Identifier: MIT
  */

@@ -19,12 +19,12 @@
  *           <asm/pte.h>: `typedef struct { ... } pte_t`, one type for every level.  Which bit says what, and in
  *           which sense, is the ISA's own: nothing outside arch/ names one (tools/layercheck).
  *             PT_ENTRIES_SHIFT; pt_levels (fixed at boot); pt_span(level) bytes that an entry covers;
- *             pt_index(va, level).  Of a process's root the first PT_USER_ENTRIES are the user's; the kernel's addresses
- *             have theirs in init_mm's, from PT_KERNEL_FIRST on.  They may be one table (every root has a copy of the
- *             kernel's entries) or two: a kernel address is looked up in init_mm only.
- *             A valid entry that comes to point to another frame, or to a table instead of a leaf, passes through empty,
- *             and a flush, on the way: some harts take two answers for one address badly (L8: break before make).  More
- *             or fewer permissions, A and D change in place.
+ *             pt_index(va, level).  Of a process's root the first PT_USER_ENTRIES are the user's; the kernel's
+ *             addresses have theirs in init_mm's, from PT_KERNEL_FIRST on.  They may be one table (every root
+ *             has a copy of the kernel's entries) or two: a kernel address is looked up in init_mm only.
+ *             A valid entry that comes to point to another frame, or to a table instead of a leaf, passes through
+ *             empty, and a flush, on the way: some harts take two answers for one address badly (L8: break before
+ *             make).  More or fewer permissions, A and D change in place.
  *             What it is: pte_none, pte_present (valid, or PROT_NONE marked), pte_hw_valid (the hardware may use it),
  *             pte_is_leaf, pte_is_table, pte_read/write/exec/user/young/dirty/global/special; pte_same(a, b);
  *             pte_val(pte): a number, to be printed only.
@@ -39,14 +39,14 @@
  *             pte_load(p), set_pte(p, pte); pte_clear(p): of what no hardware writes to (empty ones, tables,
  *             software's, kernel leaves); ptep_get_and_clear(p) and ptep_xchg(p, pte): atomic, the last A and D come
  *             back; ptep_cmpxchg(p, old, new);
- *             ptep_set_access_flags(p, entry): atomically give the entry A, D and the write permission that @entry has
- *             beyond it; never takes any away, and keeps what the hardware sets;
+ *             ptep_set_access_flags(p, entry): atomically give the entry A, D and the write permission that @entry
+ *             has beyond it; never takes any away, and keeps what the hardware sets;
  *             ptep_set_wrprotect(p): atomically take the write permission, keeping A and D; the entry as it is now;
  *             ptep_test_and_clear_young(p): was it young?  No flush.
  *             Software entries: pte_swp(type, offset) and pte_file(pgoff), with their tests and
  *             getters; the hardware takes them for invalid, and they are not pte_none.  SWP_TYPES: how many types.
  *             PAGE_KERNEL, PAGE_KERNEL_RO, PAGE_KERNEL_EXEC, PAGE_KERNEL_IO (pte_t without frame),
- *             vm_prot(vm_flags): user permissions, write only where VM_SHARED says so; young, for who enters it is at it.
+ *             vm_prot(vm_flags): user permissions, write only where VM_SHARED says so; young, as it is used at once.
  *
  * LOCKING   None here; each call names what it needs.
  * SEE       RISC-V Privileged specification, chapter 12 (Supervisor); doc/design.md, the TLB laws.

@@ -98,8 +98,8 @@ static inline void wait_on_page_writeback(struct page *page)
 		wait_on_page_bit(page, PG_writeback);
 }
 /*
- * Lock @page for a fault.  0, or VM_FAULT_RETRY with @page unlocked: it was waited for in the place of locking it, after
- * vmf_drop_lock(), or not at all (RETRY_NOWAIT), or we were killed.  => @page is referenced
+ * Lock @page for a fault.  0, or VM_FAULT_RETRY with @page unlocked: it was waited for in the place of locking it,
+ * after vmf_drop_lock(), or not at all (RETRY_NOWAIT), or we were killed.  => @page is referenced
  */
 unsigned __lock_page_or_retry(struct page *page, struct vm_fault *vmf);
 static inline unsigned lock_page_or_retry(struct page *page, struct vm_fault *vmf)

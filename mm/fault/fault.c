@@ -20,7 +20,6 @@
  *           the page and its struct page, and the hart's own: page lists, event and node counters, its share of
  *           the mm's counters; and the task's.  So faults in regions that share no table share nothing that any of
  *           them writes.  Once in a batch a hart's page list takes from the zone, under zone->lock.
- *           test/kernel/test_fault.c counts.
  * COST      do_page_fault itself about 60 instructions, the look-up by what the task remembers.
  * SEE       doc/design.md section 6
  *
@@ -231,7 +230,7 @@ static unsigned fault_attempt_mmap(struct mm_struct *mm, vaddr_t address, unsign
 }
 
 /*
- * The first attempt found no region that it could lock (@rc: RETRY | MMAP_LOCK), or had to wait and let go of the lock.
+ * The first attempt found no region that it could lock (@rc: RETRY | MMAP_LOCK), or had to wait and let its lock go.
  * Again, until the access is served, or we are killed (RETRY).
  */
 static __noinline unsigned fault_retry(struct mm_struct *mm, vaddr_t address, unsigned flags, unsigned rc)

@@ -8,7 +8,7 @@
  *       a few stores of a writer who is not preempted.  A region that was taken out leads on into the tree.
  * LOCKING   vma_lock.h
  * COST      The same region again: 6 instructions; else a descent.
- * TESTS     test/host/mm/region/test_vma_lock.c
+ * TESTS     test/user/t_mmrace.c, t_storm.c
  *
  * SPDX-License-Identifier: MIT
  */
