@@ -330,7 +330,7 @@ struct mm_hart {
 
 /* The threads of an address space that have an rseq area (kernel/task/rseq.c). */
 struct mm_rseq {
-	spinlock_t lock;			/* rank pid */
+	struct mutex lock;			/* rank sleep leaf */
 	bool per_hart;				/* (lock) to write: their ids are their harts' numbers */
 	u64 used;				/* (lock) else these are the ids that threads have */
 	struct list_head tasks;			/* (lock) task->rseq_link */

@@ -16,7 +16,7 @@
  * INVARIANTS
  *   Q1  WORK_RSEQ is set from the moment at which the area's numbers are wrong, or a named section was left,
  *       until the thread has looked at both on its way to user space.
- *   Q2  When change_mode() returns no thread runs in user mode with an id of the old kind: each has WORK_RSEQ,
+ *   Q2  When change_id() lets the lock go no thread runs in user mode with an id of the old kind: each has WORK_RSEQ,
  *       and every hart that may run one was interrupted after that.
  *   Q3  A thread is on its address space's list exactly while it has an area.
  * LOCKING   mm->rseq.lock over the list and the ids; the rest is the thread's own.
@@ -101,13 +101,11 @@ static bool give_id_back(struct mm_rseq *r, struct task_struct *t)
 static void change_id(struct task_struct *t, bool (*change)(struct mm_rseq *, struct task_struct *))
 {
 	struct mm_rseq *r = &t->mm->rseq;
-	bool changed;
 
-	spin_lock(&r->lock);
-	changed = change(r, t);
-	spin_unlock(&r->lock);
-	if (changed)
+	mutex_lock(&r->lock);
+	if (change(r, t))
 		arch_call_on(mm_harts(t->mm), hart_passes, NULL);	/* Q2 */
+	mutex_unlock(&r->lock);
 }
 
 static u32 concurrency_id(const struct task_struct *t)

@@ -51,7 +51,7 @@ static bool mm_setup(struct mm_struct *mm)
 	init_rwsem(&mm->mmap_lock, RANK_MMAP);
 	init_waitqueue_head(&mm->vma_writer_wait);
 	mm->nr_detached = 1;
-	spin_lock_init(&mm->rseq.lock, RANK_PID);
+	mutex_init(&mm->rseq.lock, RANK_SLEEP_LEAF);
 	INIT_LIST_HEAD(&mm->rseq.tasks);
 	spin_lock(&mm_list_lock);
 	list_add_tail(&mm->mm_list, &mm_list);

@@ -322,7 +322,9 @@ static void check_sum(int threads)
 		CHECK_EQ(pthread_join(t[i], NULL), 0);
 	for (int i = 0; i < 64; i++)
 		sum += counters[i].n;
-	CHECK_EQ(sum, (long)threads * ROUNDS);
+	if (sum != (long)threads * ROUNDS)
+		test_fail(__FILE__, __LINE__, "%ld of %ld, %d threads, by %s", sum, (long)threads * ROUNDS, threads,
+			  by_cid ? "id" : "hart");
 	CHECK(most_cid < (unsigned)nr_cpus);
 }
 

@@ -614,17 +614,16 @@ TEST_TIMED(a_token_goes_round_under_signals, 600)
 	int ring[MAX_WORKERS][2], st;
 	pid_t pid[MAX_WORKERS];
 	unsigned long token = 0, laps = 0;
+	struct sigaction sa = { .sa_handler = count_usr1, .sa_flags = SA_RESTART };
 
 	for (unsigned i = 0; i < nr; i++)
 		CHECK_EQ(pipe(ring[i]), 0);
+	CHECK_EQ(sigaction(SIGUSR1, &sa, NULL), 0);	/* they are born with it */
 	for (unsigned i = 0; i < nr - 1; i++) {
 		pid[i] = fork();
 		CHECK(pid[i] >= 0);
 		if (pid[i])
 			continue;
-		struct sigaction sa = { .sa_handler = count_usr1, .sa_flags = SA_RESTART };
-
-		sigaction(SIGUSR1, &sa, NULL);
 		for (unsigned j = 0; j < nr; j++) {
 			if (j != i)
 				close(ring[j][0]);
@@ -643,7 +642,6 @@ TEST_TIMED(a_token_goes_round_under_signals, 600)
 		if (j)
 			close(ring[j][1]);
 	}
-	usleep(100000);			/* handlers are there */
 	for (token = 0; now() < end; laps++) {
 		for (unsigned i = 0; laps % 4 == 0 && i < nr - 1; i++)
 			CHECK_EQ(kill(pid[i], SIGUSR1), 0);
