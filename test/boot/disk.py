@@ -161,7 +161,8 @@ def test_variant(tap, folder, name, args):
     tap.check((said(console, "RNG") or "").startswith("256 ") and md5(bytes(256)) not in console,
               f"{name}: /dev/hwrng", console)
     moved = [[int(n) for n in (said(console, f"MOVED{h}") or "0 0 0 0").split()] for h in (0, 1)]
-    tap.check(all(m[2 + h] - m[h] >= 20 and m[3 - h] == m[1 - h] for h, m in enumerate(moved)),
+    # Twenty reads; one interrupt may tell of two that ended.
+    tap.check(all(m[2 + h] - m[h] >= 10 and m[3 - h] == m[1 - h] for h, m in enumerate(moved)),
               f"{name}: interrupts go to the hart that they are sent to: {moved}", console)
 
 
