@@ -46,6 +46,7 @@ bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long en
 static void unlink_pages(struct mmu_gather *tlb, struct vm_area_struct *first)
 {
 	for (struct vm_area_struct *vma = first; vma; vma = vma->vm_next) {
+		cond_resched();
 		unlink_anon_vmas(vma);
 		if (!vma->vm_file)
 			continue;
