@@ -81,8 +81,8 @@ unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr
 		changed += protect_run(vma, ptep, va, stop, newprot, &lost);
 		cond_resched();
 	}
-	if (lost)
-		flush_tlb_range(vma, start, end);	/* M1 */
+	if (lost || unlikely(mm_tlb_flush_nested(vma->vm_mm, 0)))	/* M1, T6: a page on its way had W, too */
+		flush_tlb_range(vma, start, end);
 	return changed;
 }
 
@@ -116,7 +116,7 @@ static void move_run(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t
 		if (pte_none(pte))
 			continue;
 		pte = ptep_get_and_clear(from);
-		valid |= pte_hw_valid(pte);
+		valid |= pte_hw_valid(pte) || pte_is_migration(pte);	/* whose flush may be to come */
 		set_pte(to, pte);
 	}
 	if (valid)
