@@ -201,7 +201,12 @@ static void free_tables(struct mmu_gather *tlb, pte_t *table, unsigned level, va
 
 void free_pgd_range(struct mmu_gather *tlb, vaddr_t addr, vaddr_t end, vaddr_t floor, vaddr_t ceiling)
 {
-	if (addr < end)		/* a ceiling of 0 is 2^64: its last byte is ceiling - 1 either way */
+	vaddr_t base = addr & ~(pt_span(1) - 1);
+
+	/* A ceiling of 0 is 2^64: its last byte is ceiling - 1 either way. */
+	if (end - base <= pt_span(1) && (base < floor || base + (pt_span(1) - 1) > ceiling - 1))
+		return;		/* in one table, which stays (Z2): so do those above it, which span more */
+	if (addr < end)
 		free_tables(tlb, tlb->mm->pgd, pt_levels - 1, addr, end, floor, ceiling - 1);
 }
 

@@ -3,17 +3,18 @@
  *
  * MODEL     do_munmap: cut the regions at both ends of the range; take what lies between out of list and
  *           tree; clear their entries through one gather; take them out of i_mmap; free tables; free the
- *           regions.
+ *           regions.  An anonymous region that loses one end stays, and shrinks: nothing is cut off to be freed.
  * INVARIANTS
  *   U1  A table is freed only if no region outside the range may have entries in it: the bounds are the
  *       neighbours' borders.
  *   U2  A region is in its file's i_mmap, and counts among the writable mappings, as long as anyone may
  *       reach a page through it: who finds no mapping (truncation, a seal) may believe it.  Its tables go
- *       later, for who finds it looks into them.
+ *       later, for who finds it looks into them.  A region that shrinks has its old range as long as entries
+ *       are left there (A1 of anon_vma.c), and its new one before tables go.
  * LOCKING   mmap_lock for writing.  Until U2 lets them go, the regions' entries may be cleared by others, too.
  * FAILURE   -ENOMEM when a cut needs a region struct and there is none, or would pass max_map_count:
  *           nothing is unmapped then.
- * COST      One gather per call; per region a tree erase and a free.
+ * COST      One gather per call; per region a tree erase and a free; no allocation and no free where one shrinks.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -56,6 +57,13 @@ static void unlink_pages(struct mmu_gather *tlb, struct vm_area_struct *first)
 	}
 }
 
+static __always_inline void unmap_begin(struct mmu_gather *tlb, struct mm_struct *mm)
+{
+	update_hiwater_rss(mm);
+	tlb_gather_mmu(tlb, mm);
+	inc_tlb_flush_pending(mm);	/* truncation may be at work here, too (T6) */
+}
+
 /*
  * Clear the entries of [start, end), which the regions from @first on cover, and free their tables.
  * => @first.. are linked to each other and to their files only; @prev and @next are their neighbours
@@ -65,9 +73,7 @@ static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, str
 {
 	struct mmu_gather tlb;
 
-	update_hiwater_rss(mm);
-	tlb_gather_mmu(&tlb, mm);
-	inc_tlb_flush_pending(mm);	/* truncation may be at work here, too (T6) */
+	unmap_begin(&tlb, mm);
 	unmap_vmas(&tlb, first, start, end);
 	if (unlikely(mm_tlb_flush_nested(mm, 1)))
 		tlb_cover(&tlb, start, end);
@@ -75,6 +81,14 @@ static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, str
 	free_pgtables(&tlb, first, prev ? prev->vm_end : 0, next ? next->vm_start : 0);	/* U1 */
 	tlb_finish_mmu(&tlb);
 	dec_tlb_flush_pending(mm);
+}
+
+/* @nr pages of @vma are mapped no longer; => what VM_ACCOUNT charged is the caller's to give back */
+static __always_inline void unaccount_pages(struct mm_struct *mm, const struct vm_area_struct *vma, unsigned long nr)
+{
+	if (vma->vm_flags & VM_LOCKED)
+		atomic_long_sub(nr, &mm->locked_vm);
+	vm_stat_account(mm, vma->vm_flags, -(long)nr);
 }
 
 /* Accounts and structs of a detached chain. */
@@ -89,13 +103,47 @@ static void remove_vma_chain(struct mm_struct *mm, struct vm_area_struct *vma)
 		next = vma->vm_next;
 		if (vma->vm_flags & VM_ACCOUNT)
 			nr_accounted += nr;
-		if (vma->vm_flags & VM_LOCKED)
-			atomic_long_sub(nr, &mm->locked_vm);
-		vm_stat_account(mm, vma->vm_flags, -(long)nr);
+		unaccount_pages(mm, vma, nr);
 		vma_remove(vma);
 		cond_resched();
 	}
 	vm_unacct_memory(nr_accounted);
+}
+
+/* Is [@start, @end) one end of @vma, less than all of it?  Files and ops are told of a cut, by split_vma(). */
+static __always_inline bool is_one_end(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	if (start == vma->vm_start ? end >= vma->vm_end : start < vma->vm_start || end != vma->vm_end)
+		return false;
+	return !vma->vm_ops && !vma->vm_file;
+}
+
+/* Take [@start, @end) off @vma, one end of it. */
+static __noinline void shrink_region(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+				     unsigned long end) REQUIRES(mm->mmap_lock)
+{
+	const struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
+	unsigned long nr = (end - start) >> PAGE_SHIFT;
+	bool head = start == vma->vm_start;
+	struct mmu_gather tlb;
+
+	vma_start_write(vma);
+	unmap_begin(&tlb, mm);
+	unmap_page_range(&tlb, start, end);
+	if (unlikely(mm_tlb_flush_nested(mm, 1)))
+		tlb_cover(&tlb, start, end);
+	if (head) {
+		vma_resize(vma, end, vma->vm_end, vma->vm_pgoff + nr);
+		free_pgd_range(&tlb, start, end, prev ? prev->vm_end : 0, end);		/* U1 */
+	} else {
+		vma_resize(vma, vma->vm_start, start, vma->vm_pgoff);
+		free_pgd_range(&tlb, start, end, start, next ? next->vm_start : 0);
+	}
+	tlb_finish_mmu(&tlb);
+	dec_tlb_flush_pending(mm);
+	unaccount_pages(mm, vma, nr);
+	if (vma->vm_flags & VM_ACCOUNT)
+		vm_unacct_memory(nr);
 }
 
 /* Make region borders at @start and @end.  *first: the first region inside.  0 or -ENOMEM */
@@ -141,6 +189,10 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 		return 0;
 	if (unlikely(regions_sealed(first, end)))
 		return -EPERM;
+	if (is_one_end(first, start, end)) {
+		shrink_region(mm, first, start, end);
+		return 0;
+	}
 	if (start > first->vm_start || end < first->vm_end || first->vm_next) {
 		rc = cut_range(mm, first, start, end, &first);
 		if (rc)
