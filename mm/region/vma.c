@@ -433,6 +433,10 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 	vma_mark_neighbours(keep, start, end);
 	mapping = vma_mapping_lock(keep);
 	root = take_anon_lock(keep, start, end);
+	/* First, so that gaps are what they will be before the tree's shape changes (V2). */
+	vma_set_range(keep, mapping, start, end,
+		      keep->vm_pgoff - ((keep->vm_start - start) >> PAGE_SHIFT));
+	vma_gaps_around(keep);
 	while ((n = keep->vm_next) && n->vm_end <= end) {
 		if (mapping)
 			__vma_unlink_mapping(n, mapping);
@@ -454,11 +458,8 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 	}
 	if (n && n->vm_end > start)
 		vma_set_range(n, mapping, n->vm_start, start, n->vm_pgoff);
-	vma_set_range(keep, mapping, start, end,
-		      keep->vm_pgoff - ((keep->vm_start - start) >> PAGE_SHIFT));
 	vma_anon_unlock(root);
 	vma_mapping_unlock(mapping);
-	vma_gaps_around(keep);
 	while ((n = dead)) {
 		dead = n->vm_next;
 		vma_remove(n);
