@@ -256,7 +256,10 @@ struct anon_vma_chain {
 	struct anon_vma *anon_vma;		/* (N) NULL: not in use */
 	struct vm_area_struct *vma;		/* (N) */
 	struct anon_vma_chain *next;		/* (N) the region's others */
-	struct rb_node rb;			/* (N) in anon_vma->rb_root; clear when it is in none */
+	union {					/* (N) names itself when it is in neither */
+		struct list_head list;		/* in anon_vma->places */
+		struct rb_node rb;		/* in anon_vma->rb_root, once there are many */
+	};
 	unsigned long rb_subtree_last;		/* (N) largest last page of the subtree */
 };
 
@@ -294,10 +297,10 @@ struct vm_area_struct {
 		struct raw_prio_tree_node prio_tree_node;
 	} shared;
 	struct anon_vma *anon_vma;		/* (A) its own: what pages that appear here belong to; set once */
-	struct anon_vma_chain avc;		/* (N) the first of its places; the others hang on it */
 	bool anon_inherited;			/* (W) it came by fork with places: never "singular" again */
 	const char *anon_name;			/* PR_SET_VMA_ANON_NAME, or NULL */
 	struct mempolicy *vm_policy;		/* (WV) mbind(2), counted; NULL: the task's */
+	struct anon_vma_chain avc;		/* (N) the first of its places; others hang on it; not copied */
 };
 BUILD_ASSERT(offsetof(struct vm_area_struct, vm_mm) == 64);
 BUILD_ASSERT(offsetof(struct vm_area_struct, vm_private_data) == 128);

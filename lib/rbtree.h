@@ -60,18 +60,6 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, st
 	*link = node;
 }
 
-/* Make @node, which is in no tree, a whole tree: a root may be set to it then. */
-static inline void rb_make_alone(struct rb_node *node)
-{
-	node->__rb_parent_color = 1;		/* black */
-	node->rb_left = NULL;
-	node->rb_right = NULL;
-}
-static inline bool rb_is_alone(const struct rb_node *node)
-{
-	return !rb_parent(node) && !node->rb_left && !node->rb_right;
-}
-
 /* Restore R1 and R2 after rb_link_node(). */
 void rb_insert_color(struct rb_node *node, struct rb_root *root);
 void rb_erase(struct rb_node *node, struct rb_root *root);

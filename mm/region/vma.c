@@ -22,6 +22,7 @@
 #include "mm/region/vma.h"
 #include "include/fs.h"
 #include "include/mmap_lock.h"
+#include "lib/string.h"
 #include "mm/cache/pagemap.h"
 #include "mm/policy/mempolicy.h"
 #include "mm/region/layout.h"
@@ -84,7 +85,7 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
 	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
 
 	if (vma) {
-		*vma = *orig;
+		memcpy(vma, orig, offsetof(struct vm_area_struct, avc));
 		vma_init_lock(vma);
 		mpol_get(vma->vm_policy);
 		vma->avc.anon_vma = NULL;
@@ -191,12 +192,12 @@ static void vma_list_add(struct mm_struct *mm, struct vm_area_struct *vma, struc
  * The place of a region between two neighbours is below one of them: prev's empty right link, or,
  * when prev has a right subtree, the empty left link of that subtree's first node, which is next.
  */
-static void vma_tree_add(struct mm_struct *mm, struct vm_area_struct *vma)
+static __noinline void vma_tree_add(struct mm_struct *mm, struct vm_area_struct *vma, bool next_gap)
 {
 	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
 	struct rb_node *parent = NULL, **link = &mm->mm_rb.rb_node;
 
-	if (next)
+	if (next && next_gap)
 		vma_gap_update(next);
 	if (prev && !prev->vm_rb.rb_right) {
 		parent = &prev->vm_rb;
@@ -213,12 +214,19 @@ static void vma_tree_add(struct mm_struct *mm, struct vm_area_struct *vma)
 	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
 }
 
-void vma_link_space(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+/* @next_gap: does the gap below its upper neighbour change? */
+static __always_inline void __vma_link_space(struct mm_struct *mm, struct vm_area_struct *vma,
+					     struct vm_area_struct *prev, bool next_gap)
 {
 	vma_attach(vma);
 	vma_list_add(mm, vma, prev);
-	vma_tree_add(mm, vma);
+	vma_tree_add(mm, vma, next_gap);
 	mm->map_count++;
+}
+
+void vma_link_space(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+{
+	__vma_link_space(mm, vma, prev, true);
 }
 
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
@@ -251,6 +259,7 @@ static void vma_forget(struct mm_struct *mm)
 	smp_store_release(&mm->nr_detached, mm->nr_detached + 1);
 }
 
+/* => the caller sees to the gap below the next region */
 static void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *next = vma->vm_next, *prev = vma->vm_prev;
@@ -261,10 +270,8 @@ static void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 		prev->vm_next = next;
 	else
 		mm->mmap = next;
-	if (next) {
+	if (next)
 		next->vm_prev = prev;
-		vma_gap_update(next);
-	}
 }
 
 void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct vm_area_struct *last,
@@ -307,22 +314,23 @@ static void vma_mapping_unlock(struct address_space *mapping) NO_LOCK_ANALYSIS
 		mutex_unlock(&mapping->i_mmap_lock);
 }
 
+static __noinline void vma_set_mapped_range(struct vm_area_struct *vma, struct address_space *mapping,
+					    unsigned long start, unsigned long end, pgoff_t pgoff)
+{
+	vma_prio_tree_remove(vma, &mapping->i_mmap);
+	anon_vma_set_range(vma, start, end, pgoff);
+	vma_prio_tree_insert(vma, &mapping->i_mmap);
+}
+
 /* => @vma is marked; i_mmap_lock of @mapping held, if there is one, and the lock of its anon_vmas */
-static void vma_set_range(struct vm_area_struct *vma, struct address_space *mapping,
-			  unsigned long start, unsigned long end, pgoff_t pgoff)
+static __always_inline void vma_set_range(struct vm_area_struct *vma, struct address_space *mapping,
+					  unsigned long start, unsigned long end, pgoff_t pgoff)
 {
 	vma_assert_write_locked(vma);
 	if (mapping)
-		vma_prio_tree_remove(vma, &mapping->i_mmap);
-	if (vma->avc.anon_vma) {
+		vma_set_mapped_range(vma, mapping, start, end, pgoff);
+	else
 		anon_vma_set_range(vma, start, end, pgoff);
-	} else {
-		vma->vm_start = start;
-		vma->vm_end = end;
-		vma->vm_pgoff = pgoff;
-	}
-	if (mapping)
-		vma_prio_tree_insert(vma, &mapping->i_mmap);
 }
 
 static void vma_gaps_around(struct vm_area_struct *vma)
@@ -389,8 +397,8 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 		anon_vma_commit(new);
 	vma_anon_unlock(root);
 	vma_mapping_unlock(mapping);
-	/* Of the gaps the link updates new's and its upper neighbour's: no other changed. */
-	vma_link_space(mm, new, new_below ? vma->vm_prev : vma);
+	/* Of the gaps new's changes, and @vma's if new took it over. */
+	__vma_link_space(mm, new, new_below ? vma->vm_prev : vma, new_below);
 	return 0;
 }
 
@@ -442,6 +450,8 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 			__vma_unlink_mapping(n, mapping);
 		anon_vma_absorb(keep, n);
 		__vma_unlink(mm, n);
+		if (unlikely(n->vm_end != end) && keep->vm_next)
+			vma_gap_update(keep->vm_next);
 		n->vm_next = dead;
 		dead = n;
 	}
@@ -453,6 +463,7 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 			__vma_unlink_mapping(n, mapping);
 		anon_vma_absorb(keep, n);
 		__vma_unlink(mm, n);
+		vma_gap_update(keep);
 		n->vm_next = dead;
 		dead = n;
 	}

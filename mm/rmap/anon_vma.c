@@ -1,8 +1,10 @@
 /*
  * mm/rmap/anon_vma.c - anon_vmas and the places of regions in them: made, inherited, moved, dropped.
  *
- * MODEL     See anon_vma.h.  A tree of places is an interval tree: ordered by the region's first linear page, equal
- *           ones by age, and each knows the last page that any region of its subtree has.
+ * MODEL     See anon_vma.h.  Up to PLACES_LISTED places are a list by age, which cares for no range: most have one,
+ *           or the three that mprotect() makes.  When more come they go into a tree, until none is left in it: an
+ *           interval tree, ordered by the region's first linear page, equal ones by age, and each knows the last page
+ *           that any region of its subtree has.
  * INVARIANTS
  *   A1  A region that maps an anonymous page has a place in that page's anon_vma, hooked with the range it has.
  *   A2  A region's own anon_vma is one of those it has places in, but while prepare has set it and not yet hooked
@@ -11,9 +13,10 @@
  *   A4  nr_places counts places, num_active_vmas regions that own; an anon_vma without places is dropped.
  *   A5  Ranges of regions that become one, or two of one, change under the root lock as a whole: a walk finds each
  *       entry exactly once.
- *   A6  Among places with equal ranges a child's comes after those that were there when it was forked: a walk that
- *       meets fork meets the parent's entry first, so that no entry is copied behind its back.
+ *   A6  Among places with equal ranges (in a list: with any) a child's comes after those that were there when it was
+ *       forked: a walk that meets fork meets the parent's entry first, so that no entry is copied behind its back.
  *   A7  A region with places and nothing of its own is neither split nor moved nor merged: it gets its own first.
+ *   A8  Either the list or the tree is empty; a list has PLACES_LISTED places at most.
  * LOCKING   The root's lock; nothing is allocated under it.
  * FAILURE   -ENOMEM with nothing changed.
  * COST      prepare: one allocation, about 150 instructions, once a region; fork: a lock and an insertion a region.
@@ -29,6 +32,12 @@
 static struct kmem_cache *anon_vma_cachep, *avc_cachep;
 
 /* ---- the tree of places ---------------------------------------------------------------------- */
+
+/* What is in no tree names itself as its parent, what is in no list as its successor. */
+BUILD_ASSERT(offsetof(struct list_head, next) == offsetof(struct rb_node, __rb_parent_color));
+static __always_inline void avc_clear(struct anon_vma_chain *avc) { INIT_LIST_HEAD(&avc->list); }
+#define avc_is_hooked(avc)	(!RB_EMPTY_NODE(&(avc)->rb))
+
 
 #define avc_of(node)	rb_entry(node, struct anon_vma_chain, rb)
 
@@ -51,7 +60,7 @@ static __always_inline unsigned long compute_last(const struct anon_vma_chain *a
 
 RB_DECLARE_CALLBACKS(static, avc_cb, struct anon_vma_chain, rb, unsigned long, rb_subtree_last, compute_last);
 
-static void hook(struct anon_vma_chain *avc)
+static void hook_in_tree(struct anon_vma_chain *avc)
 {
 	struct rb_root *root = &avc->anon_vma->rb_root;
 	struct rb_node **link = &root->rb_node, *parent = NULL;
@@ -69,12 +78,10 @@ static void hook(struct anon_vma_chain *avc)
 	rb_insert_augmented(&avc->rb, root, &avc_cb);
 }
 
-static void unhook(struct anon_vma_chain *avc)
+static __noinline void unhook_from_tree(struct anon_vma_chain *avc)
 {
-	if (RB_EMPTY_NODE(&avc->rb))
-		return;
 	rb_erase_augmented(&avc->rb, &avc->anon_vma->rb_root, &avc_cb);
-	RB_CLEAR_NODE(&avc->rb);
+	avc_clear(avc);
 }
 
 /* The first place of the subtree @avc with page @index.  => its last page is not below @index */
@@ -97,14 +104,7 @@ static struct anon_vma_chain *first_in(struct anon_vma_chain *avc, pgoff_t index
 	}
 }
 
-struct anon_vma_chain *anon_vma_first(struct anon_vma *anon_vma, pgoff_t index)
-{
-	struct rb_node *top = anon_vma->rb_root.rb_node;
-
-	return top && avc_of(top)->rb_subtree_last >= index ? first_in(avc_of(top), index) : NULL;
-}
-
-struct anon_vma_chain *anon_vma_next(struct anon_vma_chain *avc, pgoff_t index)
+static struct anon_vma_chain *next_in(struct anon_vma_chain *avc, pgoff_t index)
 {
 	struct rb_node *right = avc->rb.rb_right, *from;
 
@@ -125,28 +125,88 @@ struct anon_vma_chain *anon_vma_next(struct anon_vma_chain *avc, pgoff_t index)
 	}
 }
 
+/* ---- list or tree ---------------------------------------------------------------------------- */
+
+#define PLACES_LISTED	8
+
+static __always_inline bool is_tree(const struct anon_vma *anon_vma) { return anon_vma->rb_root.rb_node; }
+
+static __noinline void hook_among_many(struct anon_vma_chain *avc)
+{
+	struct anon_vma *anon_vma = avc->anon_vma;
+	struct anon_vma_chain *old, *next;
+
+	list_for_each_entry_safe(old, next, &anon_vma->places, list)		/* A6: in their order */
+		hook_in_tree(old);
+	INIT_LIST_HEAD(&anon_vma->places);
+	hook_in_tree(avc);
+}
+
+/* => it is counted in nr_places */
+static __always_inline void hook(struct anon_vma_chain *avc)
+{
+	struct anon_vma *anon_vma = avc->anon_vma;
+
+	if (likely(anon_vma->nr_places <= PLACES_LISTED && !is_tree(anon_vma)))
+		list_add_tail(&avc->list, &anon_vma->places);
+	else
+		hook_among_many(avc);
+}
+
+static __always_inline void unhook(struct anon_vma_chain *avc)
+{
+	if (likely(!is_tree(avc->anon_vma)))
+		list_del_init(&avc->list);	/* does nothing to what is in none */
+	else if (avc_is_hooked(avc))
+		unhook_from_tree(avc);
+}
+
+/* @avc or the first after it in its list with page @index */
+static struct anon_vma_chain *listed_from(struct anon_vma_chain *avc, struct anon_vma *anon_vma, pgoff_t index)
+{
+	list_for_each_entry_from(avc, &anon_vma->places, list)
+		if (index >= avc_first(avc) && index <= avc_last(avc))
+			return avc;
+	return NULL;
+}
+
+struct anon_vma_chain *anon_vma_first(struct anon_vma *anon_vma, pgoff_t index)
+{
+	struct rb_node *top = anon_vma->rb_root.rb_node;
+
+	if (!top)
+		return listed_from(list_first_entry(&anon_vma->places, struct anon_vma_chain, list), anon_vma, index);
+	return avc_of(top)->rb_subtree_last >= index ? first_in(avc_of(top), index) : NULL;
+}
+
+struct anon_vma_chain *anon_vma_next(struct anon_vma_chain *avc, pgoff_t index)
+{
+	if (is_tree(avc->anon_vma))
+		return next_in(avc, index);
+	return listed_from(list_next_entry(avc, list), avc->anon_vma, index);
+}
+
 /* ---- places of a region ---------------------------------------------------------------------- */
 
 #define vma_avc_foreach(pos, region) \
 	for ((pos) = (region)->avc.anon_vma ? &(region)->avc : NULL; pos; (pos) = (pos)->next)
 
-void anon_vma_set_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff)
+void __anon_vma_set_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff)
 {
-	bool stays = pgoff == vma->vm_pgoff ||		/* in its place in the order, as when it is alone */
-		     (!vma->avc.next && rb_is_alone(&vma->avc.rb));
+	bool stays = pgoff == vma->vm_pgoff;		/* in its place in the order */
 	struct anon_vma_chain *avc;
 
-	if (!stays)
-		vma_avc_foreach(avc, vma)
+	vma_avc_foreach(avc, vma)
+		if (!stays && is_tree(avc->anon_vma))
 			unhook(avc);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = pgoff;
 	vma_avc_foreach(avc, vma) {
-		if (stays)
-			avc_cb_propagate(&avc->rb, NULL);
-		else
+		if (!avc_is_hooked(avc))
 			hook(avc);
+		else if (is_tree(avc->anon_vma))
+			avc_cb_propagate(&avc->rb, NULL);
 	}
 }
 
@@ -167,15 +227,10 @@ static void free_places(struct anon_vma_chain *avc)
 	}
 }
 
-int anon_vma_reserve(struct vm_area_struct *new, const struct vm_area_struct *orig)
+int anon_vma_reserve_rest(struct vm_area_struct *new, const struct vm_area_struct *orig)
 {
 	struct anon_vma_chain **tail = &new->avc.next;
 
-	INV(A7, !anon_vma_lazy(orig) || new->vm_mm != orig->vm_mm);
-	new->avc.anon_vma = orig->avc.anon_vma;
-	new->avc.vma = new;
-	new->avc.next = NULL;
-	RB_CLEAR_NODE(&new->avc.rb);
 	for (const struct anon_vma_chain *o = orig->avc.next; o; o = o->next) {
 		struct anon_vma_chain *avc = kmem_cache_alloc(avc_cachep, GFP_KERNEL);
 
@@ -188,14 +243,14 @@ int anon_vma_reserve(struct vm_area_struct *new, const struct vm_area_struct *or
 		avc->anon_vma = o->anon_vma;
 		avc->vma = new;
 		avc->next = NULL;
-		RB_CLEAR_NODE(&avc->rb);
+		avc_clear(avc);
 		*tail = avc;
 		tail = &avc->next;
 	}
 	return 0;
 }
 
-void anon_vma_commit(struct vm_area_struct *new)
+static __noinline void commit_many(struct vm_area_struct *new)
 {
 	struct anon_vma_chain *avc;
 
@@ -205,6 +260,19 @@ void anon_vma_commit(struct vm_area_struct *new)
 	}
 	if (new->anon_vma)
 		new->anon_vma->num_active_vmas++;
+}
+
+void anon_vma_commit(struct vm_area_struct *new)
+{
+	struct anon_vma *own = new->anon_vma;
+
+	if (unlikely(!own || new->avc.next || own->nr_places >= PLACES_LISTED || is_tree(own))) {
+		commit_many(new);
+		return;
+	}
+	own->nr_places++;
+	own->num_active_vmas++;
+	list_add_tail(&new->avc.list, &own->places);
 }
 
 int anon_vma_clone(struct vm_area_struct *new, struct vm_area_struct *orig)
@@ -228,27 +296,35 @@ int anon_vma_fork(struct vm_area_struct *new, struct vm_area_struct *parent)
 	return anon_vma_clone(new, parent);
 }
 
-void anon_vma_absorb(struct vm_area_struct *keep, struct vm_area_struct *gone)
+/* @gone has more places than @keep needs, or all that there are. */
+static __noinline void absorb_others(struct vm_area_struct *keep, struct vm_area_struct *gone)
 {
 	struct anon_vma_chain *avc;
 
 	vma_avc_foreach(avc, gone)
 		unhook(avc);
-	if (!gone->anon_vma)
+	if (!gone->anon_vma || keep->avc.anon_vma)
 		return;
-	if (keep->avc.anon_vma) {
-		if (!gone->avc.next && gone->anon_vma->nr_places > 1) {		/* the usual case: done with */
-			gone->anon_vma->num_active_vmas--;
-			gone->anon_vma->nr_places--;
-			gone->anon_vma = gone->avc.anon_vma = NULL;
-		}
-		return;
-	}
 	ASSERT(vma_anon_singular(gone));	/* else they would not have merged */
 	keep->anon_vma = gone->anon_vma;
 	keep->anon_inherited = false;
 	place(&keep->avc, keep, gone->anon_vma);
 	keep->anon_vma->num_active_vmas++;
+}
+
+void __anon_vma_absorb(struct vm_area_struct *keep, struct vm_area_struct *gone)
+{
+	struct anon_vma *anon_vma = gone->anon_vma;
+
+	if (unlikely(!anon_vma || !keep->avc.anon_vma || gone->avc.next || anon_vma->nr_places == 1 ||
+		     is_tree(anon_vma))) {
+		absorb_others(keep, gone);
+		return;
+	}
+	list_del_init(&gone->avc.list);		/* done with: others keep it */
+	anon_vma->num_active_vmas--;
+	anon_vma->nr_places--;
+	gone->anon_vma = gone->avc.anon_vma = NULL;
 }
 
 /* ---- making and dropping --------------------------------------------------------------------- */
@@ -270,6 +346,7 @@ static struct anon_vma *anon_vma_alloc(struct anon_vma *root)
 		return NULL;
 	anon_vma->root = root ? root : anon_vma;
 	anon_vma->nr_places = anon_vma->num_active_vmas = 0;
+	INIT_LIST_HEAD(&anon_vma->places);
 	anon_vma->rb_root = RB_ROOT;
 	if (root)
 		atomic_inc(&root->refcount);
@@ -281,7 +358,8 @@ void __put_anon_vma(struct anon_vma *anon_vma)
 {
 	struct anon_vma *root = anon_vma->root;
 
-	INV(A4, !anon_vma->nr_places && !anon_vma->num_active_vmas && RB_EMPTY_ROOT(&anon_vma->rb_root));
+	INV(A4, !anon_vma->nr_places && !anon_vma->num_active_vmas);
+	INV(A8, !is_tree(anon_vma) && list_empty(&anon_vma->places));
 	kmem_cache_free(anon_vma_cachep, anon_vma);
 	if (root != anon_vma)
 		put_anon_vma(root);
@@ -389,8 +467,8 @@ static int prepare_inherited(struct vm_area_struct *vma)
 }
 
 /*
- * The first anon_vma of a family, and its first place.  No lock: walks that come by way of a page see the tree empty
- * or with the one node in it, and nobody enters another before @vma's place is known.
+ * The first anon_vma of a family, and its first place.  No lock: walks that come by way of a page see the list empty
+ * or with the one place in it, and nobody enters another before @vma's place is known.
  */
 static int prepare_alone(struct vm_area_struct *vma)
 {
@@ -405,9 +483,9 @@ static int prepare_alone(struct vm_area_struct *vma)
 		return 0;
 	}
 	vma->avc.vma = vma;
-	vma->avc.rb_subtree_last = avc_last(&vma->avc);
-	rb_make_alone(&vma->avc.rb);
-	smp_store_release(&fresh->rb_root.rb_node, &vma->avc.rb);
+	vma->avc.list.next = vma->avc.list.prev = &fresh->places;
+	fresh->places.prev = &vma->avc.list;
+	smp_store_release(&fresh->places.next, &vma->avc.list);
 	smp_store_release(&vma->avc.anon_vma, fresh);
 	return 0;
 }
@@ -454,10 +532,23 @@ struct anon_vma *page_get_anon_vma(struct page *page)
 	return NULL;
 }
 
+static unsigned verify_list(const struct anon_vma *anon_vma)
+{
+	const struct anon_vma_chain *avc;
+	unsigned n = 0;
+
+	list_for_each_entry(avc, &anon_vma->places, list) {
+		ASSERT(avc->anon_vma == anon_vma);
+		n++;
+	}
+	ASSERT(n <= PLACES_LISTED && (!n || !is_tree(anon_vma)));			/* A8 */
+	return n;
+}
+
 void anon_vma_verify(const struct anon_vma *anon_vma)
 {
 	const struct anon_vma_chain *before = NULL;
-	unsigned n = 0;
+	unsigned n = 0, listed = verify_list(anon_vma);
 
 	for (struct rb_node *rb = rb_first(&anon_vma->rb_root); rb; rb = rb_next(rb), n++) {
 		const struct anon_vma_chain *avc = avc_of(rb);
@@ -466,8 +557,8 @@ void anon_vma_verify(const struct anon_vma *anon_vma)
 		ASSERT(!before || avc_first(before) <= avc_first(avc));
 		before = avc;
 	}
-	ASSERT(n == anon_vma->nr_places && rb_verify(&anon_vma->rb_root) == n);		/* A4 */
-	ASSERT(anon_vma->num_active_vmas <= n && atomic_read(&anon_vma->refcount) > 0);
+	ASSERT(n + listed == anon_vma->nr_places && rb_verify(&anon_vma->rb_root) == n);	/* A4 */
+	ASSERT(anon_vma->num_active_vmas <= n + listed && atomic_read(&anon_vma->refcount) > 0);
 }
 
 void vma_anon_verify(struct vm_area_struct *vma)
@@ -477,7 +568,7 @@ void vma_anon_verify(struct vm_area_struct *vma)
 	struct anon_vma_chain *avc;
 
 	vma_avc_foreach(avc, vma) {
-		ASSERT(avc->vma == vma && avc->anon_vma->root == root && !RB_EMPTY_NODE(&avc->rb));	/* A3 */
+		ASSERT(avc->vma == vma && avc->anon_vma->root == root && avc_is_hooked(avc));	/* A3 */
 		anon_vma_verify(avc->anon_vma);
 		owned |= avc->anon_vma == vma->anon_vma;
 	}

@@ -3,8 +3,8 @@
  *
  * MODEL     An anon_vma stands for the pages that were made in one region, or in regions that may become one.
  *           page->anon_vma says which; page->index is the page's number among the linear pages of the region.
- *           The regions that may map such pages have a place (struct anon_vma_chain) in the anon_vma's tree:
- *           the one that made them, and those that got them by fork.
+ *           The regions that may map such pages have a place (struct anon_vma_chain) in the anon_vma: the one
+ *           that made them, and those that got them by fork.  A few places are a list by age, many a tree.
  *
  *             region P  --place-->  A  <--place--  region C, child of P: may map what P made
  *                                   B  <--place--  C: what C makes itself belongs to B
@@ -15,7 +15,7 @@
  *           region lies in the region.  An anon_vma whose maker is gone, and which hardly another region has a
  *           place in, becomes a region's own when it needs one: a chain of forks whose parents exit does not grow.
  *           All that stem from one region by fork have its anon_vma as their root, whose lock guards
- *           the trees and places of all: a page's walk takes one lock.
+ *           the places of all: a page's walk takes one lock.
  * LOCKING   Places come and go with mmap_lock held for writing (prepare: for reading), and under the root lock.
  *
  * SPDX-License-Identifier: MIT
@@ -31,6 +31,7 @@ struct anon_vma {
 	atomic_t refcount;		/* (A) places together one; children of a root; walks */
 	unsigned nr_places;		/* (N) */
 	unsigned num_active_vmas;	/* (N) regions whose own it is */
+	struct list_head places;	/* (N) by age, while rb_root is empty */
 	struct rb_root rb_root;		/* (N) places, by first page, with the last page of subtrees */
 };
 
@@ -57,8 +58,17 @@ static inline bool vma_anon_singular(const struct vm_area_struct *vma)
 	return vma->anon_vma && !vma->anon_inherited && !vma->avc.next;
 }
 
-/* Room for as many places in @new as @orig has, which it is a copy of; in no tree yet.  0 or -ENOMEM, nothing kept */
-__must_check int anon_vma_reserve(struct vm_area_struct *new, const struct vm_area_struct *orig);
+__must_check int anon_vma_reserve_rest(struct vm_area_struct *new, const struct vm_area_struct *orig);
+/* Room for as many places in @new as @orig has; in no list yet.  0 or -ENOMEM, nothing kept */
+static inline __must_check int anon_vma_reserve(struct vm_area_struct *new, const struct vm_area_struct *orig)
+{
+	INV(A7, !anon_vma_lazy(orig) || new->vm_mm != orig->vm_mm);
+	new->avc.anon_vma = orig->avc.anon_vma;
+	new->avc.vma = new;
+	new->avc.next = NULL;
+	INIT_LIST_HEAD(&new->avc.list);
+	return unlikely(orig->avc.next) ? anon_vma_reserve_rest(new, orig) : 0;
+}
 /* Give @new, a copy of @orig that is not reachable yet, the places that @orig has.  0 or -ENOMEM */
 __must_check int anon_vma_clone(struct vm_area_struct *new, struct vm_area_struct *orig);
 /* The same for a child's region: it has no anon_vma of its own. */
@@ -88,12 +98,30 @@ static inline void vma_anon_unlock(struct anon_vma *root) NO_LOCK_ANALYSIS
 		mutex_unlock(&root->lock);
 }
 
-/* @vma, which has places, gets the range [@start, @end) and offset @pgoff.  => root lock */
-void anon_vma_set_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff);
+/* @vma gets the range [@start, @end) and offset @pgoff.  => root lock, if it has places */
+void __anon_vma_set_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff);
+static __always_inline void anon_vma_set_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+					       pgoff_t pgoff)
+{
+	struct anon_vma *first = vma->avc.anon_vma;
+
+	if (unlikely(first && (vma->avc.next || first->rb_root.rb_node))) {
+		__anon_vma_set_range(vma, start, end, pgoff);
+		return;
+	}
+	vma->vm_start = start;		/* a list asks for no order by range */
+	vma->vm_end = end;
+	vma->vm_pgoff = pgoff;
+}
 /* @new's reserved places become real.  => root lock */
 void anon_vma_commit(struct vm_area_struct *new);
+void __anon_vma_absorb(struct vm_area_struct *keep, struct vm_area_struct *gone);
 /* @keep covers @gone's range as well from now on: it takes its places over, if it has none.  => root lock */
-void anon_vma_absorb(struct vm_area_struct *keep, struct vm_area_struct *gone);
+static inline void anon_vma_absorb(struct vm_area_struct *keep, struct vm_area_struct *gone)
+{
+	if (gone->avc.anon_vma)
+		__anon_vma_absorb(keep, gone);
+}
 
 /* ---- looking for a page ---------------------------------------------------------------------- */
 
