@@ -19,6 +19,7 @@
  *   G3  NR_FILE_PAGES counts the pages with a mapping; NR_SHMEM those of shmem.
  *   G4  A page leaves the cache for reuse only with its count frozen under mapping->lock; a count that is 0
  *       under a slot will not stay so for longer than that lock is held.
+ *   G5  A page that is being written stays in the cache until it is.
  * LOCKING   mapping->lock guards i_pages and nrpages for who changes them or wants several at one moment;
  *           RCU keeps the nodes for who looks up one.  Sleepers on a page use one of PAGE_WAITQS hashed
  *           queues; PG_waiters says that there is one, so that unlocking costs one atomic operation.
@@ -225,6 +226,7 @@ unsigned find_get_pages(struct address_space *mapping, pgoff_t *index, pgoff_t l
 	got = xa_extract(&mapping->i_pages, (void **)pages, *index, last, nr);
 	for (unsigned i = 0; i < got; i++)
 		get_page(pages[i]);
+	INV(G2, got <= mapping->nrpages);
 	if (got)
 		*index = pages[got - 1]->index + 1;
 	spin_unlock(&mapping->lock);
@@ -293,6 +295,7 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, pgoff_t 
 {
 	int rc;
 
+	INV(G3, !page->mapping && !PageAnon(page) && page_count(page) > 0);
 	__SetPageLocked(page);		/* nobody else can see it yet */
 	get_page(page);
 	page->index = index;
@@ -334,6 +337,8 @@ void __delete_from_page_cache(struct page *page)
 	struct address_space *mapping = page->mapping;
 
 	INV(G1, PageLocked(page));
+	INV(G2, mapping->nrpages > 0 && xa_load(&mapping->i_pages, page->index) == page);
+	INV(G5, !PageWriteback(page));
 	if (mapping->a_ops && mapping->a_ops->freepage)
 		mapping->a_ops->freepage(page);
 	xa_erase(&mapping->i_pages, page->index);

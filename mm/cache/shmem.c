@@ -90,6 +90,7 @@ static void shmem_uncharge(struct shmem_inode_info *info)
 		vm_unacct_memory(1);
 	if (info->sbinfo)
 		atomic_long_dec(&info->sbinfo->used_blocks);
+	INV(H2, !info->sbinfo || atomic_long_read(&info->sbinfo->used_blocks) >= 0);
 }
 
 /* => mapping->lock held: the page leaves the cache (H2) */
@@ -97,6 +98,7 @@ static void shmem_freepage(struct page *page)
 {
 	struct inode *inode = page->mapping->host;
 
+	INV(H2, READ_ONCE(inode->i_blocks) >= PAGE_SIZE / 512);
 	__atomic_fetch_sub(&inode->i_blocks, PAGE_SIZE / 512, __ATOMIC_RELAXED);
 	shmem_uncharge(SHMEM_I(inode));
 }
@@ -134,6 +136,7 @@ static __noinline void shmem_fill_page(struct page *page)
 {
 	lock_page(page);
 	if (!PageUptodate(page)) {
+		INV(H1, !page_mapcount(page));
 		clear_highpage(page);
 		smp_wmb();	/* zeros before the flag: pairs with read_batch() */
 		SetPageUptodate(page);

@@ -61,6 +61,7 @@ static void truncate_page(struct address_space *mapping, struct page *page)
 	wait_on_page_writeback(page);
 	if (page_mapcount(page))
 		unmap_mapping_pages(mapping, page->index, page->index, 0);
+	INV(X1, PageLocked(page) && !page_mapcount(page));
 	delete_from_page_cache(page);
 }
 

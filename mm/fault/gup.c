@@ -346,7 +346,13 @@ static vaddr_t fill_runs(struct vm_area_struct *vma, vaddr_t va, vaddr_t end, un
 	return vma->vm_flags & VM_WRITE ? fill_anon(vma, va, end) : va;
 }
 
-/* Fault in [start, end) of @vma for @gup_flags; pages, or -errno when none. */
+/*
+ * Fault in [start, end) of @vma for @gup_flags; pages, or -errno when none.  What is empty is filled in runs, what is
+ * not, or looks odd, page by page as a fault does; after each such page the runs are tried again:
+ *
+ *	start |.....................|x|x|................| end		. empty   x there already, shared, swapped...
+ *	       fill_runs ----------->gup gup fill_runs -->
+ */
 static long fill_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, unsigned gup_flags)
 {
 	for (vaddr_t va = start; va != end; va += PAGE_SIZE) {

@@ -58,6 +58,7 @@ void kunmap_atomic_high(const void *addr)
 	unsigned *depth = this_hart_ptr(&kmap_depth), mine = *depth - 1, slot = window_slot(mine);
 
 	ASSERT(((vaddr_t)addr & PAGE_MASK) == fix_to_virt(slot));	/* in reverse order, on the same hart */
+	INV(K1, !pte_none(pte_load(&fixmap_pte[slot])));
 	pte_clear(&fixmap_pte[slot]);
 	arch_tlb_flush_window(fix_to_virt(slot));
 	barrier();
@@ -136,6 +137,7 @@ static unsigned slot_get(struct page *page)
 	slot = *find_link(page);
 	if (slot == PKMAP_NONE && pkmap_free != PKMAP_NONE) {
 		slot = pkmap_free;
+		INV(K2, !pkmap[slot].users && !pkmap[slot].page);
 		pkmap_free = pkmap[slot].next;
 		pkmap[slot].page = page;
 		pkmap[slot].next = *head_of(page);
@@ -163,6 +165,7 @@ static void slot_release(unsigned *link)
 {
 	unsigned slot = *link;
 
+	INV(K2, !pkmap[slot].users && pkmap[slot].page && pkmap_used);
 	*link = pkmap[slot].next;
 	slot_write(slot, pte_empty());
 	pkmap[slot].page = NULL;

@@ -14,6 +14,7 @@
  *       mapped; whoever switches to a task fences if this hart's bit is missing.  So no hart interrupts others
  *       for a new stack.  Who only reads another task's stack may fault: that is repaired as for all
  *       vmalloc memory (V4).
+ *   K2  A stack is the upper half of its pair.
  * LOCKING   The cache is its hart's own; interrupt handlers free no stacks.
  * TESTS     test/host/mm/kmap/test_vmalloc.c
  *
@@ -71,6 +72,7 @@ void *alloc_thread_stack(hartmask_t *harts)
 
 	if (likely(cache->nr)) {
 		stack = cache->stack[--cache->nr];
+		INV(K1, !hartmask_empty(cache->harts[cache->nr]));
 		*harts = cache->harts[cache->nr];
 		kasan_unpoison(stack, THREAD_SIZE);	/* frames that were never left */
 		return stack;
@@ -78,6 +80,7 @@ void *alloc_thread_stack(hartmask_t *harts)
 	stack = stack_new();
 	if (!stack)
 		return NULL;
+	INV(K2, ((vaddr_t)stack & (2 * THREAD_SIZE - 1)) == THREAD_SIZE);
 	stack_count(stack, 1);
 	thread_stack_fence(stack);		/* its maker writes the first registers there */
 	*harts = hartmask_of(this_hart());
@@ -88,6 +91,7 @@ void free_thread_stack(void *stack, hartmask_t harts)
 {
 	struct stack_cache *cache = this_hart_ptr(&stack_cache);
 
+	INV(K2, ((vaddr_t)stack & (2 * THREAD_SIZE - 1)) == THREAD_SIZE);
 	if (likely(cache->nr < STACK_CACHE)) {
 		cache->harts[cache->nr] = harts;
 		cache->stack[cache->nr++] = stack;

@@ -67,6 +67,7 @@ static void area_insert(struct vm_struct *area, struct vm_struct *above)
 {
 	struct rb_node **link = &above->node.rb_left, *parent = &above->node;
 
+	INV(V1, area->start >= above->start - above->gap && area->start < area->end && area->end <= above->start);
 	while (*link) {			/* the rightmost place of the left subtree */
 		parent = *link;
 		link = &parent->rb_right;
@@ -84,6 +85,7 @@ static void area_erase(struct vm_struct *area)
 	struct vm_struct *above = to_area(rb_next(&area->node));
 	unsigned long gap = area->gap + (area->end - area->start) + above->gap;
 
+	INV(V1, area != &window_end && above->start - above->gap == area->end);
 	rb_erase_augmented(&area->node, &vmap_root, &vmap_gap);
 	area_set_gap(above, gap);
 }
@@ -102,6 +104,7 @@ static struct vm_struct *find_gap(unsigned long bytes)
 			return to_area(n);
 		else
 			n = n->rb_right;
+		INV(V2, n && to_area(n)->subtree_gap >= bytes);
 	}
 }
 
@@ -231,6 +234,7 @@ void vm_area_purge(void)
 	if (!list)
 		return;
 	for (struct vm_struct *a = list; a; a = a->next) {
+		INV(V3, a->flags & VM_LAZY_AREA);
 		start = min(start, a->start);
 		end = max(end, a->end);
 	}

@@ -41,6 +41,7 @@ static void block_put(struct vmap_block *b)
 {
 	if (!atomic_dec_and_test(&b->refs))
 		return;
+	INV(M1, !READ_ONCE(b->taken));
 	remove_vm_area(b->area);
 	kfree(b);
 }
@@ -78,6 +79,7 @@ static int block_take(struct vmap_block *b, unsigned nr)
 	if (!starts)
 		return -1;
 	first = __builtin_ctzll(starts);
+	INV(M2, !(READ_ONCE(b->taken) & range_bits(first, nr)));
 	__atomic_fetch_or(&b->taken, range_bits(first, nr), __ATOMIC_ACQUIRE);
 	atomic_inc(&b->refs);
 	return first;

@@ -36,6 +36,7 @@ void add_to_free_list(struct zone *zone, struct page *page, unsigned order, unsi
 {
 	struct free_area *area = &zone->free_area[order];
 
+	INV(B2, !PageBuddy(page) && !page_count(page));
 	page->private = order;				/* B2 */
 	__SetPageBuddy(page);
 	list_add(&page->lru, &area->free_list[mt]);
@@ -46,6 +47,7 @@ void add_to_free_list(struct zone *zone, struct page *page, unsigned order, unsi
 void del_page_from_free_list(struct zone *zone, struct page *page, unsigned order)
 {
 	INV(B2, PageBuddy(page) && page->private == order);
+	INV(B4, zone->free_area[order].nr_free && zone->nr_free >= 1ul << order);
 	list_del(&page->lru);
 	__ClearPageBuddy(page);
 	page->private = 0;
@@ -70,6 +72,7 @@ void __free_one_page(struct zone *zone, struct page *page, pfn_t pfn, unsigned o
 	INV(B1, IS_ALIGNED(pfn, 1ul << order) && zone_spans_pfn(zone, pfn) &&
 		zone_spans_pfn(zone, pfn + (1ul << order) - 1));
 	INV(B2, !PageBuddy(page));			/* double free */
+	INV(B5, mt == pfnblock_migratetype(zone, pfn));
 
 	while (order < MAX_ORDER) {
 		pfn_t buddy_pfn = pfn ^ (1ul << order);
@@ -93,6 +96,7 @@ void __free_one_page(struct zone *zone, struct page *page, pfn_t pfn, unsigned o
 /* Put the upper halves of a block of order @high back until 2^@low pages at @page are left. */
 void expand(struct zone *zone, struct page *page, unsigned low, unsigned high, unsigned mt)
 {
+	INV(B1, low <= high && high <= MAX_ORDER);
 	while (high > low) {
 		high--;
 		add_to_free_list(zone, page + (1ul << high), high, mt);

@@ -8,6 +8,7 @@
  * INVARIANTS
  *   D1  nr_free + nr_deferred does not change by making a section, seen under the zone lock at the
  *       end; in between, the section's pages are counted twice at most, never lost.
+ *   D2  A section is BUSY from one hart's claim until that hart calls it READY.
  * LOCKING   The claim is one compare-and-swap.  Another hart that finds nothing to claim waits for
  *           those that are at work; an interrupt handler on the working hart does not.
  * COST      About 300,000 instructions a section.
@@ -31,8 +32,10 @@ static void make_section(struct zone *zone, unsigned long section)
 	++*busy;
 	memmap_init_section(section);
 	pages = memmap_free_section(section);
+	INV(D2, READ_ONCE(section_states[section]) == SECTION_BUSY);
 	smp_store_release(&section_states[section], SECTION_READY);
 	spin_lock_irqsave(&zone->lock, flags);
+	INV(D1, pages <= zone->nr_deferred);
 	zone->nr_deferred -= pages;		/* D1 */
 	spin_unlock_irqrestore(&zone->lock, flags);
 	--*busy;

@@ -49,6 +49,8 @@ static void insert_region(struct memblock_type *t, unsigned idx, phys_addr_t bas
 			  phys_addr_t size, int nid, unsigned flags)
 {
 	ASSERT(t->cnt < t->max);
+	INV(M1, size && (!idx || region_end(&t->regions[idx - 1]) <= base) &&
+		(idx == t->cnt || base + size <= t->regions[idx].base));
 	memmove(&t->regions[idx + 1], &t->regions[idx], (t->cnt - idx) * sizeof(t->regions[0]));
 	t->regions[idx] = (struct memblock_region){ base, size, flags, nid };
 	t->cnt++;
@@ -57,6 +59,7 @@ static void insert_region(struct memblock_type *t, unsigned idx, phys_addr_t bas
 
 static void remove_region(struct memblock_type *t, unsigned idx)
 {
+	INV(M3, idx < t->cnt && t->total_size >= t->regions[idx].size);
 	t->total_size -= t->regions[idx].size;
 	t->cnt--;
 	memmove(&t->regions[idx], &t->regions[idx + 1], (t->cnt - idx) * sizeof(t->regions[0]));
@@ -284,6 +287,7 @@ static phys_addr_t find_in_region(const struct memblock_region *m, phys_addr_t s
 			gap = max(lo, region_end(&memblock.reserved.regions[j - 1]));
 		if (gap < hi && hi - gap >= size) {
 			place = ALIGN_DOWN(hi - size, align);
+			INV(M1, gap >= lo && hi <= region_end(m));
 			if (place >= gap)
 				return place;
 		}

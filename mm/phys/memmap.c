@@ -96,6 +96,7 @@ bool next_vmemmap_pfn_range(unsigned *i, pfn_t *start, pfn_t *end, int *nid)
 			break;
 		*end = ALIGN(e, MAX_ORDER_NR_PAGES);
 	}
+	INV(K3, *start >= done && *start < *end && IS_ALIGNED(*start | *end, MAX_ORDER_NR_PAGES));
 	return true;
 }
 
@@ -178,6 +179,7 @@ static unsigned long for_each_free_piece(unsigned long section,
 			struct zone *zone = zone_of_pfn(nid, start);
 			pfn_t stop = min(end, max(zone_end_pfn(zone), start + 1));
 
+			INV(K1, zone_spans_pfn(zone, start) && zone_spans_pfn(zone, stop - 1));
 			fn(zone, start, stop);
 			pages += stop - start;
 			start = stop;

@@ -14,6 +14,10 @@
  *           HIGHATOMIC blocks are set aside, at most 1 % of a zone, by atomic allocations of high
  *           order that succeeded; only their like may use them, until memory is short.
  *           ISOLATE blocks give nothing away.
+ * INVARIANTS
+ *   M1  A pageblock changes its type together with the lists of its free blocks, or before they are cut (B5).
+ *   M2  nr_reserved_highatomic covers the pages of the zone's HIGHATOMIC pageblocks, nr_isolate_pageblock
+ *       counts its ISOLATE ones.
  * LOCKING   zone->lock for every pageblock type and list.
  * TESTS     test/host/mm/phys/test_page_alloc.c, test_buddy.c (every free block on the list of its type)
  *
@@ -38,6 +42,7 @@ static const u8 fallbacks[MIGRATE_PCPTYPES][MIGRATE_PCPTYPES - 1] = {
 
 void set_pfnblock_migratetype(struct zone *zone, pfn_t pfn, unsigned mt)
 {
+	INV(M1, mt < MIGRATE_TYPES && pfn >= zone->pageblock_base && pfn < zone_end_pfn(zone));
 	zone->pageblock_flags[(pfn - zone->pageblock_base) >> pageblock_order] = mt;
 }
 
@@ -167,6 +172,7 @@ static struct page *take_fallback(struct zone *zone, unsigned order, unsigned fo
 	struct page *page = list_first_entry(&zone->free_area[found].free_list[old], struct page, lru);
 	unsigned now = steal_suitable_fallback(zone, page, found, mt, old, steal);
 
+	INV(M1, now == pfnblock_migratetype(zone, page_to_pfn(page)));
 	del_page_from_free_list(zone, page, found);
 	expand(zone, page, order, found, now);
 	return page;
@@ -238,6 +244,7 @@ bool unreserve_highatomic_pageblock(struct zone *zone, bool force)
 		if (list_empty(list))
 			continue;
 		page = list_first_entry(list, struct page, lru);
+		INV(M2, zone->nr_reserved_highatomic > 0);
 		zone->nr_reserved_highatomic -= min(pageblock_nr_pages, zone->nr_reserved_highatomic);
 		set_pageblock_migratetype(page, MIGRATE_MOVABLE);
 		moved = move_freepages_block(zone, page_to_pfn(page), MIGRATE_MOVABLE);
@@ -289,6 +296,7 @@ static void unisolate_block(pfn_t pfn, unsigned mt)
 
 	spin_lock_irqsave(&zone->lock, flags);
 	if (pfnblock_migratetype(zone, pfn) == MIGRATE_ISOLATE) {
+		INV(M2, zone->nr_isolate_pageblock > 0);
 		set_pfnblock_migratetype(zone, pfn, mt);
 		zone->nr_isolate_pageblock--;
 		move_freepages_block(zone, pfn, mt);

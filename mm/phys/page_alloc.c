@@ -12,6 +12,7 @@
  *   A1  A page handed out has _refcount 1, _mapcount -1, no mapping, private 0, and of its flags
  *       only node, zone and type hint (and PG_head).
  *   A2  A page given back with any of PAGE_FLAGS_CHECK_AT_FREE set is not reused.
+ *   A3  The pages of a block are one zone's, and none but the first has references while it is whole.
  * LOCKING   The short paths run with interrupts off and take no lock.
  * COST      alloc_page() and __free_page(), hot, are about 70 instructions together.
  * TESTS     test/host/mm/phys/test_page_alloc.c
@@ -50,6 +51,7 @@ void prep_compound_page(struct page *page, unsigned order)
 {
 	__SetPageHead(page);
 	for (unsigned long i = 1; i < 1ul << order; i++) {
+		INV(A3, !page_count(page + i) && page_zone(page + i) == page_zone(page));
 		page[i].compound_head = (unsigned long)page;
 		__SetPageTail(&page[i]);
 	}
@@ -61,6 +63,7 @@ static void destroy_compound_page(struct page *page, unsigned order)
 	__ClearPageHead(page);
 	page[1].private = 0;
 	for (unsigned long i = 1; i < 1ul << order; i++) {
+		INV(A3, PageTail(page + i) && page[i].compound_head == (unsigned long)page && !page_count(page + i));
 		__ClearPageTail(&page[i]);
 		page[i].compound_head = 0;
 	}
@@ -102,6 +105,7 @@ bool free_pages_prepare(struct page *page, unsigned order)
 
 static __always_inline void set_page_allocated(struct page *page)
 {
+	INV(A1, !page_count(page) && !page->mapping && !(page->flags & PAGE_FLAGS_CHECK_AT_FREE));
 	/* Who finds the page by its frame and takes a reference sees nothing of its former life. */
 	smp_store_release(&page->_refcount.v, 1);
 	page->private = 0;
@@ -297,6 +301,7 @@ static struct page *alloc_block_hot(gfp_t gfp, unsigned order)
 			__list_del(list, page->lru.next);
 			pcp->count -= 1 << order;
 			pcp->nr_alloc += 1ul << order;
+			INV(H1, pcp->count >= 0);
 		}
 	}
 	arch_irq_restore(flags);
@@ -328,6 +333,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned order)
 		arch_irq_restore(flags);
 		return __alloc_pages(gfp, 0, numa_node_id(), NULL);
 	}
+	INV(H3, (int)(st->word & PCP_ROOM_MASK) < st->capacity);
 	st->hot = page->next;
 	st->word += PCP_ONE_ALLOC;
 	arch_irq_restore(flags);
@@ -405,6 +411,7 @@ void free_unref_page(struct page *page, unsigned order)
 static __noinline void free_all_but_first(struct page *page, unsigned order, unsigned mt)
 {
 	while (order-- > 0) {
+		INV(A3, !page_count(page + (1ul << order)));
 		set_page_mt_hint(page + (1ul << order), mt);	/* only the first page's is kept up to date */
 		free_unref_page(page + (1ul << order), order);
 	}

@@ -11,6 +11,7 @@
  *   H1  capacity - room is the length of the hot stack; cold the sum of the cold stacks' lengths;
  *       count the sum of 2^order over lists[].
  *   H2  Pages on the lists have no references and are not PG_buddy.
+ *   H3  0 <= room <= capacity <= PCP_ROOM_MASK: the two numbers in the word never reach into each other.
  * LOCKING   Interrupts off, own hart.  The zone lock inside.  Another hart's lists are drained by
  *           asking that hart: a call that waits.
  * COST      Lock acquisitions: two per `batch` pages at worst.  Refill: a block that fits in what is
@@ -35,6 +36,7 @@ static inline void set_newer(struct page *first, struct page *s) { first->lru.pr
 static inline unsigned room_of(const struct pcp_stack *st) { return st->word & PCP_ROOM_MASK; }
 static inline void set_room(struct pcp_stack *st, unsigned room)
 {
+	INV(H3, room <= (unsigned)st->capacity && st->capacity <= (int)PCP_ROOM_MASK);
 	st->word = (st->word & ~PCP_ROOM_MASK) | room;
 }
 
@@ -46,6 +48,7 @@ static void set_aside(struct per_cpu_pages *pcp, struct pcp_stack *st)
 	struct page *first = st->hot;
 	int n = pcp_stack_pages(st);
 
+	INV(H1, !n == !first);
 	if (n) {
 		first->private = n;
 		set_older(first, st->newest);
@@ -71,6 +74,7 @@ static bool warm_up(struct per_cpu_pages *pcp, struct pcp_stack *st)
 	if (!first)
 		return false;
 	n = first->private;
+	INV(H1, n > 0 && n <= pcp->cold);
 	st->newest = older_stack(first);
 	if (st->newest)
 		set_newer(st->newest, NULL);
@@ -89,6 +93,7 @@ static int free_oldest(struct zone *zone, struct per_cpu_pages *pcp, struct pcp_
 	struct page *page = st->oldest, *next;
 	int n = page->private;
 
+	INV(H1, n > 0 && n <= pcp->cold);
 	st->oldest = newer_stack(page);
 	if (st->oldest)
 		set_older(st->oldest, NULL);
@@ -98,6 +103,7 @@ static int free_oldest(struct zone *zone, struct per_cpu_pages *pcp, struct pcp_
 		pfn_t pfn = page_to_pfn(page);
 
 		next = page->next;
+		INV(H2, !page_count(page) && page_zone(page) == zone);
 		__free_one_page(zone, page, pfn, 0, pfnblock_migratetype(zone, pfn));
 	}
 	pcp->cold -= n;
@@ -131,6 +137,7 @@ void free_pcppages_bulk(struct zone *zone, int count, struct per_cpu_pages *pcp)
 			pcp->count -= 1 << order;
 			pcp->nr_drained += 1ul << order;
 			count -= 1 << order;
+			INV(H1, pcp->count >= 0);
 			__free_one_page(zone, page, page_to_pfn(page), order, get_pageblock_migratetype(page));
 		}
 	}
@@ -201,6 +208,8 @@ static struct page *take_single(struct zone *zone, struct per_cpu_pages *pcp, un
 	if (!st->hot && !warm_up(pcp, st) && !refill_stack(zone, pcp, mt, alloc_flags))
 		return NULL;
 	page = st->hot;
+	INV(H2, !page_count(page) && !PageBuddy(page));
+	INV(H3, (int)room_of(st) < st->capacity);
 	st->hot = page->next;
 	st->word += PCP_ONE_ALLOC;
 	return page;
@@ -246,6 +255,8 @@ struct page *rmqueue_pcplist(struct zone *zone, unsigned order, unsigned mt, uns
 		list_del(&page->lru);
 		pcp->count -= 1 << order;
 		pcp->nr_alloc += 1ul << order;
+		INV(H1, pcp->count >= 0);
+		INV(H2, !page_count(page) && !PageBuddy(page));
 	}
 	return page;
 }
@@ -257,6 +268,7 @@ void pcp_free(struct zone *zone, struct page *page, unsigned order, unsigned mt)
 	struct per_cpu_pages *pcp = zone->pageset[this_hart()];
 	int over;
 
+	INV(H2, !page_count(page) && !PageBuddy(page) && page_zone(page) == zone);
 	if (order) {
 		list_add(&page->lru, &pcp->lists[order_to_pindex(order, mt)]);
 		pcp->count += 1 << order;

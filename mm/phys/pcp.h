@@ -36,13 +36,21 @@ enum migratetype {
 
 /*
  * Stacks of single pages of one type.  One word counts both the room left on the stack and the
- * allocations ever, so that either path updates it with one addition.
+ * allocations ever, so that either path updates it with one addition:
+ *
+ *            63                                10 9               0
+ *           +------------------------------------+-----------------+
+ *           | allocations ever                   | room = capacity |
+ *           |                                    | - pages on hot  |
+ *           +------------------------------------+-----------------+
+ *   take    + 1                                    + 1               only if there is a page: no carry (H3)
+ *   free                                           - 1               only if there is room: no borrow (H3)
  */
 struct pcp_stack {
 	struct page *hot;		/* linked through page->next; NULL: empty */
 	unsigned long word;		/* allocations << PCP_ROOM_BITS | room */
 	struct page *newest, *oldest;	/* cold stacks, by their first pages */
-	int capacity;			/* of the hot stack */
+	int capacity;			/* of the hot stack, PCP_ROOM_MASK at most */
 };
 #define PCP_ROOM_BITS		10
 #define PCP_ROOM_MASK		((1ul << PCP_ROOM_BITS) - 1)

@@ -12,6 +12,9 @@
  *           0    ---+  those who free memory (PF_MEMALLOC) go down to here
  *           lowmem_reserve[i] is added for allocations that zone i could have served: what only low
  *           memory can serve finds some.
+ * INVARIANTS
+ *   W1  min <= low <= high in every zone.
+ *   W2  No mark that a caller may go down to is above the one that it was given.
  * UNITS     pages, except min_free_kbytes.
  * TESTS     test/host/mm/phys/test_watermark.c (against the formula by hand)
  *
@@ -59,6 +62,7 @@ bool zone_watermark_ok(struct zone *z, unsigned order, unsigned long mark,
 	}
 	if (alloc_flags & ALLOC_OOM)
 		min -= min / 2;
+	INV(W2, min >= 0 && (unsigned long)min <= mark);
 	if (free <= min + z->lowmem_reserve[highest])
 		return false;
 	return !order || order_available(z, order, alloc_flags);
@@ -90,6 +94,8 @@ static void set_zone_wmarks(struct zone *z, unsigned long min_pages, unsigned lo
 			      z->managed_pages % 10000 * watermark_scale_factor / 10000);
 	z->_watermark[WMARK_LOW] = z->_watermark[WMARK_MIN] + step;
 	z->_watermark[WMARK_HIGH] = z->_watermark[WMARK_LOW] + step;
+	INV(W1, z->_watermark[WMARK_MIN] <= z->_watermark[WMARK_LOW] &&
+		z->_watermark[WMARK_LOW] <= z->_watermark[WMARK_HIGH]);
 	spin_unlock_irqrestore(&z->lock, flags);
 }
 

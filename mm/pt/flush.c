@@ -5,6 +5,7 @@
  *           (all harts for the kernel's half), choosing between page by page and everything.
  * INVARIANTS
  *   F1  mm->harts is read after the entries were written (mm_harts(): T2).
+ *   F2  No request is empty: who changed nothing asks for nothing.
  * COST      An address space that ran nowhere else than here costs no interrupt.
  * SEE       doc/design.md section 5, laws L1 to L5
  *
@@ -17,6 +18,7 @@ static void flush_mm(struct mm_struct *mm, enum tlb_what what, vaddr_t start, va
 	struct tlb_req req = { .mm = mm, .what = what, .start = start, .end = end, .stride = PAGE_SIZE };
 	hartmask_t harts = mm_harts(mm);	/* F1 */
 
+	INV(F2, start < end);
 	if (!hartmask_empty(harts))
 		arch_tlb_flush(harts, &req);
 }

@@ -5,6 +5,15 @@
  *           one flush covers them all; then they are released.  The slots lie on the caller's stack.
  *           Where a flush must interrupt other harts, further batches of slots are taken from free
  *           pages, so that one request serves any number of entries.
+ *           Two at once on one page (T6), both allowed to:
+ *
+ *             munmap of the region                   truncation of the file
+ *                                                    tlb_flush_pending 0 -> 1
+ *             tlb_flush_pending 1 -> 2               clears the entry under the ptl
+ *             finds the entry empty under the ptl
+ *             sees 2 > 1: flushes the range          (has not flushed yet)
+ *             returns: no hart reaches the page      flushes, releases the page
+ *
  * INVARIANTS
  *   T1  A page given to a gather is released only after every hart that may hold its translation
  *       has acknowledged a flush covering it.
@@ -98,6 +107,7 @@ void tlb_remove_table(struct mmu_gather *tlb, pte_t *table, vaddr_t va, vaddr_t 
 {
 	struct page *page = virt_to_page(table);
 
+	INV(T3, PageTable(page) && page->pt_mm == tlb->mm);
 	tlb_cover(tlb, va, end);
 	tlb->tables_gone = true;			/* T3 */
 	page->private = (unsigned long)tlb->tables;
@@ -111,6 +121,7 @@ static void gather_flush(struct mmu_gather *tlb)
 			       .stride = PAGE_SIZE };
 	hartmask_t harts;
 
+	INV(T1, tlb->start < tlb->end || (!tlb->batches && !tlb->nr));
 	if (tlb->start >= tlb->end)
 		return;
 	if (tlb->tables_gone || tlb->fullmm)
@@ -122,6 +133,7 @@ static void gather_flush(struct mmu_gather *tlb)
 
 static void release_slots(struct mmu_gather *tlb, unsigned long *slot, unsigned nr)
 {
+	INV(T4, nr <= (slot == tlb->inline_slot ? GATHER_INLINE : GATHER_BATCH));
 	for (unsigned i = 0; tlb->any_dirty && i < nr; i++)
 		if (slot[i] & GATHER_DIRTY) {
 			slot[i] &= ~GATHER_DIRTY;

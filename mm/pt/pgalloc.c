@@ -51,6 +51,14 @@ static void table_account(struct mm_struct *mm, long nr)
 	WRITE_ONCE(*n, *n + nr);
 }
 
+static __maybe_unused bool table_is_zero(const pte_t *table)
+{
+	for (unsigned i = 0; i < PT_ENTRIES; i++)
+		if (!pte_none(pte_load(&table[i])))
+			return false;
+	return true;
+}
+
 pte_t *pt_table_alloc(struct mm_struct *mm)
 {
 	struct pt_cache *cache = this_hart_ptr(&pt_cache);
@@ -62,18 +70,11 @@ pte_t *pt_table_alloc(struct mm_struct *mm)
 		page = pt_page_new();
 	if (unlikely(!page))
 		return NULL;
+	INV(W3, table_is_zero(page_to_virt(page)) && PageTable(page) && !page->pt_mm);
 	page->pt_mm = mm;
 	table_account(mm, 1);
 	mod_node_page_state(page_pgdat(page), NR_PAGETABLE, 1);
 	return page_to_virt(page);
-}
-
-static __maybe_unused bool table_is_zero(const pte_t *table)
-{
-	for (unsigned i = 0; i < PT_ENTRIES; i++)
-		if (!pte_none(pte_load(&table[i])))
-			return false;
-	return true;
 }
 
 /* @page is out of use: keep it for the next table, or give it back. */

@@ -55,6 +55,7 @@ static int walk_table(struct pt_walk *w, pte_t *table, unsigned level, vaddr_t v
 
 int pt_walk_range(struct pt_walk *w, vaddr_t start, vaddr_t end)
 {
+	INV(W2, start <= end && !((start | end) & ~PAGE_MASK));
 	if (start == end)
 		return 0;
 	return walk_table(w, w->mm->pgd, pt_levels - 1, start, end);
@@ -106,6 +107,7 @@ static pte_t pt_hook(struct mm_struct *mm, pte_t *ptep, pte_t *table)
 {
 	pte_t entry = pte_table(virt_to_phys(table));
 
+	INV(W3, pt_page(table)->pt_mm == mm);
 	smp_wmb();	/* W3 before the entry: pairs with the dependent loads of every walk */
 	if (likely(ptep_cmpxchg(ptep, pte_empty(), entry)))
 		return entry;
@@ -180,6 +182,7 @@ static bool map_kernel_large(vaddr_t va, pfn_t pfn, pte_t prot)
 		flush_tlb_all();		/* L1, L4 */
 		pt_table_free(&init_mm, pte_to_table(old));
 	}
+	INV(W2, pte_none(pte_load(ptep)));
 	set_pte(ptep, pfn_pte(pfn, prot));
 	return true;
 }

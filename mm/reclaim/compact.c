@@ -10,6 +10,7 @@
  *   O1  migrate_pfn <= free_pfn; what lies between was not seen by this run.
  *   O2  Pages on cc->freepages have no references and are in no list of the zone; at the end of a run
  *       the list is empty.
+ *   O3  A run holds a reference of at most COMPACT_CLUSTER_MAX pages at a time.
  * LOCKING   zone->lock while the free scanner takes blocks of one pageblock; nothing over a migration.
  * COST      A pageblock's pages are looked at once per run; free blocks are stepped over whole.
  * TESTS     test/kernel/test_compact.c, test/host/mm/reclaim/test_compact.c
@@ -201,6 +202,7 @@ static struct page *compaction_alloc(struct migrate_target *t, __maybe_unused st
 	if (!cc->nr_freepages)
 		return NULL;
 	page = list_first_entry(&cc->freepages, struct page, lru);
+	INV(O2, !page_count(page) && !PageBuddy(page) && page_zone(page) == cc->zone);
 	list_del(&page->lru);
 	cc->nr_freepages--;
 	prep_new_page(page, 0, GFP_HIGHUSER_MOVABLE);
@@ -227,6 +229,7 @@ static pfn_t release_freepages(struct compact_control *cc)
 		pfn_t pfn = page_to_pfn(page);
 
 		high = max(high, pfn);
+		INV(O2, !page_count(page) && !PageBuddy(page));
 		__free_one_page(zone, page, pfn, 0, pfnblock_migratetype(zone, pfn));
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
@@ -383,6 +386,7 @@ enum compact_result compact_zone(struct compact_control *cc)
 	start_scanners(cc);
 	while ((rc = compact_finished(cc)) == COMPACT_CONTINUE) {
 		isolate_migratepages(cc);
+		INV(O3, cc->nr_pages <= COMPACT_CLUSTER_MAX);
 		migrate_pages(cc->page, cc->nr_pages, &target, NULL);
 		cc->nr_pages = 0;
 		cond_resched();

@@ -7,6 +7,7 @@
  *           A page that is pinned, or of the kernel, makes it fail: nothing is taken then.
  * INVARIANTS
  *   Q1  In isolated pageblocks free memory only grows.
+ *   Q2  What is handed out was free in one look under zone->lock, and nobody has found it since.
  * LOCKING   zone->lock to take the blocks.
  * TESTS     test/host/mm/reclaim/test_compact.c, test/kernel/test_compact.c
  *
@@ -74,7 +75,7 @@ static void take_range(struct zone *zone, pfn_t start, pfn_t end)
 		unsigned order;
 		pfn_t first, stop;
 
-		ASSERT(free_block_at(zone, pfn, &first));
+		ASSERT(free_block_at(zone, pfn, &first));	/* Q2 */
 		order = buddy_order(pfn_to_page(first));
 		stop = first + (1ul << order);
 		del_page_from_free_list(zone, pfn_to_page(first), order);
@@ -142,6 +143,7 @@ int alloc_contig_range(pfn_t start, pfn_t end, unsigned migratetype, gfp_t gfp)
 	if (rc)
 		return rc;
 	for (pfn_t pfn = start; pfn < end; pfn++) {
+		INV(Q2, !page_count(pfn_to_page(pfn)) && !PageBuddy(pfn_to_page(pfn)));
 		set_page_mt_hint(pfn_to_page(pfn), migratetype);
 		prep_new_page(pfn_to_page(pfn), 0, gfp);
 	}

@@ -10,6 +10,15 @@
  *               under mapping->lock, through which all new references would come;
  *             5 copy; put the new page in the cache;
  *             6 let the migration entries show the new page (the old one, if 4 failed); unlock.
+ *           The references of a page that two entries map:
+ *
+ *                              of a file                            anonymous
+ *             isolated         cache 1, entries 2, ours 1           entries 2, ours 1
+ *             after 2          cache 1, ours 1                      ours 1
+ *             frozen (4)       0: no look-up gets a new one, it looks again until 5's slot shows the new page
+ *             after 5          ours 1; the cache has the new page   ours 1
+ *
+ *           Who has a reference of his own makes the compare-and-swap of 4 fail; nothing was copied then.
  *           A fault on the way finds the migration entry and waits for the page's lock.  However many spaces
  *           share a page, one lock is held at a time.
  * INVARIANTS
@@ -149,6 +158,7 @@ static void move_figures(const struct page *old, struct page *fresh)
 /* The fresh page takes over the identity of the frozen old one.  It is locked, for others may find it now. */
 static void become(struct page *old, struct page *fresh)
 {
+	INV(G1, !page_mapcount(old) && !page_count(old) && page_count(fresh) == 1 && !fresh->mapping);
 	copy_highpage(fresh, old);
 	fresh->mapping = old->mapping;
 	fresh->index = old->index;
@@ -196,6 +206,7 @@ static bool replace(struct migration *m)
 /* What is left is a page that only we know (G4). */
 static void leave(struct page *old)
 {
+	INV(G4, !page_mapcount(old) && PageLocked(old));
 	old->mapping = NULL;
 	__atomic_fetch_and(&old->flags, ~PAGE_MOVES_ALONG, __ATOMIC_RELAXED);
 }

@@ -12,6 +12,13 @@
  *           never NULL.  F, the first of the set, has parent NULL and head = T; the others are on F's
  *           list with parent NULL and head NULL.  vm_set.head lies behind the three tree pointers, so
  *           T can have both.
+ *
+ *               struct vm_area_struct.shared    T, a tree node     F, the first      another of the set
+ *                  0  left       list.next      a child, or T      the list          the list
+ *                  8  right      list.prev      a child, or T      the list          the list
+ *                 16  parent     parent         never NULL         NULL              NULL
+ *                 24             head           F, or NULL         T                 NULL
+ *
  * INVARIANTS
  *   T1  Every region of a file is a tree node or in exactly one tree node's set, with equal interval.
  *   T2  vm_set.parent is not NULL exactly in tree nodes.
@@ -82,6 +89,7 @@ void vma_prio_tree_insert(struct vm_area_struct *vma, struct prio_tree_root *roo
 	struct prio_tree_node *there;
 
 	set_of(vma).head = NULL;
+	INV(T1, vma->vm_start < vma->vm_end);
 	there = prio_tree_insert(root, node_of(vma));
 	if (there != node_of(vma))
 		vma_prio_tree_add(vma, vma_of_node(there));
@@ -92,6 +100,7 @@ static void remove_tree_node(struct vm_area_struct *vma, struct prio_tree_root *
 {
 	struct vm_area_struct *first = set_of(vma).head, *second = NULL;
 
+	INV(T2, !first || (!in_tree(first) && set_of(first).head == vma));
 	if (!first) {
 		prio_tree_remove(root, node_of(vma));
 		set_of(vma).parent = NULL;
@@ -116,6 +125,7 @@ void vma_prio_tree_remove(struct vm_area_struct *vma, struct prio_tree_root *roo
 		remove_tree_node(vma, root);
 		return;
 	}
+	INV(T1, !owner || (in_tree(owner) && set_of(owner).head == vma));
 	if (owner) {			/* the first of a set: the next becomes first */
 		struct vm_area_struct *next = NULL;
 

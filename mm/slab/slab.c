@@ -22,6 +22,7 @@
  *   B2  inuse + length of the chain that starts at slab->free = num; what arrays hold counts as in use.
  *   B3  free_objects of a node is the sum of those lengths.
  *   B4  A hart's array, and the shared array, hold objects of their own node only.
+ *   B5  An array holds no more than its limit.
  * LOCKING   A hart's array: interrupts off, that hart only.  list_lock (rank slab): slabs and the shared
  *           array of a node.  An alien array's lock comes before the far node's list_lock.  Nothing is held
  *           while pages or descriptors are allocated or freed.
@@ -50,6 +51,7 @@ static void destroy_slab(struct kmem_cache *s, struct slab *slab)
 {
 	struct page *page = slab->page;
 
+	INV(B1, !slab->inuse && page->freelist == slab);
 	count_pages(s, page, -1);
 	__ClearPageSlab(page);
 	page->slab_cache = NULL;
@@ -158,12 +160,15 @@ static unsigned take_block(struct kmem_cache *s, struct kmem_cache_node *n, void
 
 	while (got < nr && (slab = usable_slab(n))) {
 		while (got < nr && slab->free != BUFCTL_END) {
+			INV(B2, slab->free < s->num && slab->inuse < s->num);
 			objs[got++] = index_to_obj(s, slab, slab->free);
 			slab->free = slab->next_free[slab->free];
 			slab->inuse++;
 		}
-		list_move(&slab->list, slab->free == BUFCTL_END ? &n->full : &n->partial);	/* B1 */
+		INV(B1, slab->inuse && (slab->free == BUFCTL_END) == (slab->inuse == s->num));
+		list_move(&slab->list, slab->free == BUFCTL_END ? &n->full : &n->partial);
 	}
+	INV(B3, n->free_objects >= got);
 	n->free_objects -= got;
 	return got;
 }
@@ -189,6 +194,7 @@ void free_block(struct kmem_cache *s, struct kmem_cache_node *n, void **objs, un
 		if (slab->inuse) {
 			list_move_tail(&slab->list, &n->partial);
 		} else if (n->free_objects > n->free_limit) {
+			INV(B3, n->free_objects >= s->num && n->nr_slabs > 0);
 			n->free_objects -= s->num;
 			n->nr_slabs--;
 			list_move(&slab->list, empties);
@@ -205,6 +211,7 @@ static unsigned transfer(struct array_cache *to, struct array_cache *from, unsig
 {
 	unsigned nr = min(min(from->avail, max), to->limit - to->avail);
 
+	INV(B5, from->avail <= from->limit && to->avail <= to->limit);
 	if (!nr)
 		return 0;
 	memcpy(to->entry + to->avail, from->entry + from->avail - nr, nr * sizeof(void *));
@@ -243,6 +250,7 @@ static __noinline void flush_batch(struct kmem_cache *s, struct array_cache *ac)
 		free_block(s, n, ac->entry, moved, &empties);
 	}
 	spin_unlock(&n->list_lock);
+	INV(B5, moved <= ac->avail && (!n->shared || n->shared->avail <= n->shared->limit));
 	ac->avail -= moved;
 	memmove(ac->entry, ac->entry + moved, ac->avail * sizeof(void *));
 	destroy_slabs(s, &empties);
@@ -363,6 +371,7 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 		return slab_alloc_slow(s, gfp, flags);
 	ac->touched = true;
 	obj = ac->entry[--ac->avail];
+	INV(B4, (int)page_to_nid(obj_to_page(obj)) == numa_node_id());
 	arch_irq_restore(flags);
 	if (unlikely(gfp & __GFP_ZERO))
 		return memset(obj, 0, s->object_size);
@@ -396,6 +405,7 @@ static __always_inline void slab_free(struct kmem_cache *s, struct page *page, v
 		if (unlikely(ac->avail >= ac->limit))
 			flush_batch(s, ac);
 		ac->touched = true;
+		INV(B5, ac->avail < ac->limit);
 		ac->entry[ac->avail++] = obj;
 	}
 	arch_irq_restore(flags);

@@ -96,6 +96,7 @@ static void *cut_block(struct page *page, struct slob_block *prev, struct slob_b
 	unsigned left = b->units - lead - units;
 	void *p = (char *)b + lead * SLOB_UNIT;
 
+	INV(O2, b->units <= page->slab_state && units <= b->units);
 	if (left) {
 		rest = (void *)((char *)p + units * SLOB_UNIT);
 		rest->units = left;
@@ -135,6 +136,7 @@ static void page_free_block(struct page *page, void *p, unsigned units)
 	INV(O1, !prev || block_to_unit(prev) + prev->units <= block_to_unit(b));
 	INV(O1, !next || block_to_unit(b) + units <= block_to_unit(next));
 	page->slab_state += units;							/* O2 */
+	INV(O2, page->slab_state <= SLOB_UNITS);
 	b->units = units;
 	if (next && block_to_unit(b) + units == block_to_unit(next)) {
 		b->units += next->units;
@@ -176,6 +178,7 @@ static struct page *new_slob_page(gfp_t gfp, int nid)
 
 static void free_slob_page(struct page *page)
 {
+	INV(O3, page->slab_state == SLOB_UNITS);
 	mod_node_page_state(page_pgdat(page), NR_SLAB_UNRECLAIMABLE, -1);
 	__ClearPageSlab(page);
 	page->freelist = NULL;
@@ -196,6 +199,7 @@ static void *alloc_from_lists(struct list_head *list, unsigned units, unsigned a
 	void *p;
 
 	list_for_each_entry(page, list, lru) {
+		INV(O2, page->slab_state && page->slab_state < SLOB_UNITS);
 		if (page->slab_state < units || (nid != NUMA_NO_NODE && (int)page_to_nid(page) != nid))
 			continue;
 		p = page_alloc_block(page, units, align, skip);

@@ -19,6 +19,16 @@
  *                                +--flush--> partial <--+--elsewhere               +--too many--> partial
  *                                              |   |
  *                              active <--refill+   +--last free, enough are kept--> given back
+ *           Freeing, by what the slab was:
+ *
+ *             this hart's        the hart's list, no atomic                         slab_free()
+ *             another's active   its list: one compare-and-swap                     free_to_slab()
+ *             held, or partial   the same
+ *             partial, and now   the same under list_lock; off the node's list and given back, if the node
+ *               none is in use     keeps enough without it                          after_free()
+ *             full, near         its list, and frozen, by one compare-and-swap: nobody else knew of the slab,
+ *                                  so this hart holds it without a lock             hold_slab()
+ *             full, far          the same under list_lock, and onto its node's list settle()
  * INVARIANTS
  *   U1  A slab is frozen while it is active or held; it is on its node's list iff it is not frozen and has
  *       a free object on its own list.
@@ -26,6 +36,7 @@
  *   U3  A held slab has a free object.
  *   U4  nr_slabs and total_objects of a node count all its slabs.
  *   U5  A cache with debugging has no frozen slab: all is done one by one, under list_lock.
+ *   U6  What is on a hart's own list lies in its slab.
  * LOCKING   A hart's lists: interrupts off.  A node's list: list_lock (rank slab), not held while pages are
  *           allocated or freed.  slab_state: compare-and-swap.  Of changes that concern the node's list, the
  *           one that puts the slab there, and the one that empties it, are made under list_lock; a slab
@@ -84,6 +95,7 @@ static void count_slab(struct kmem_cache *s, struct page *page, int sign)
 	mod_node_page_state(page_pgdat(page), slab_stat(s), sign * (1l << compound_order(page)));
 	atomic_long_add(sign, &n->nr_slabs);					/* U4 */
 	atomic_long_add(sign * (long)page->objects, &n->total_objects);
+	INV(U4, sign > 0 || (atomic_long_read(&n->nr_slabs) >= 0 && atomic_long_read(&n->total_objects) >= 0));
 }
 
 /* A slab of free objects, on no list. */
@@ -112,6 +124,7 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int nid)
 
 void discard_slab(struct kmem_cache *s, struct page *page)
 {
+	INV(U2, !slab_read(page).inuse);
 	count_slab(s, page, -1);
 	__ClearPageSlab(page);
 	page->slab_cache = NULL;
@@ -130,6 +143,7 @@ static void *take_free_list(struct page *page)
 {
 	slab_state_t old = slab_read(page), new;
 
+	INV(U1, old.frozen);
 	do {
 		new = (slab_state_t){ .inuse = page->objects, .frozen = old.head != 0 };	/* U2 */
 	} while (!slab_change(page, &old, new));
@@ -159,6 +173,8 @@ static slab_state_t give_list_back(struct kmem_cache *s, struct kmem_cache_cpu *
 	for (void *obj = first; obj; obj = fast_link(s, obj), nr++)
 		last = obj;
 	do {
+		INV(U1, old.frozen);
+		INV(U2, old.inuse >= nr && old.inuse <= page->objects);
 		new = (slab_state_t){ .head = old.head, .inuse = old.inuse - nr };
 		if (last) {
 			set_fast_link(s, last, slab_head(page, old));
@@ -173,6 +189,8 @@ static slab_state_t give_list_back(struct kmem_cache *s, struct kmem_cache_cpu *
 static struct page *settle(struct kmem_cache *s, struct kmem_cache_node *n, struct page *page,
 			   slab_state_t state)
 {
+	INV(U1, !state.frozen);
+	INV(U2, state.head || state.inuse == page->objects);
 	if (!state.inuse && n->nr_partial >= s->min_partial)
 		return page;
 	if (state.head)
@@ -199,6 +217,8 @@ static struct page *unfreeze(struct kmem_cache *s, struct kmem_cache_node *n, st
 {
 	slab_state_t old = slab_read(page), new;
 
+	INV(U1, old.frozen);
+	INV(U3, old.head);
 	do {
 		new = old;
 		new.frozen = 0;
@@ -239,6 +259,8 @@ static void release_held(struct kmem_cache *s, struct kmem_cache_cpu *c)
 /* => interrupts off, list_lock not held unless there is room; @page is frozen and on no list */
 static void hold_slab(struct kmem_cache *s, struct kmem_cache_cpu *c, struct page *page)
 {
+	INV(U1, slab_read(page).frozen);
+	INV(U3, slab_read(page).head);
 	if (c->nr_partial >= s->cpu_partial_slabs)
 		release_held(s, c);
 	page->next = c->partial;
@@ -261,6 +283,7 @@ static void freeze(struct kmem_cache_node *n, struct page *page)
 {
 	slab_state_t old = slab_read(page), new;
 
+	INV(U1, !old.frozen && old.head);
 	remove_partial(n, page);
 	do {
 		new = old;
@@ -305,6 +328,7 @@ static void *refill(struct kmem_cache *s, struct kmem_cache_cpu *c, int nid)
 	c->page = NULL;						/* it is full */
 	c->base = c->bytes = 0;
 	page = c->partial;
+	INV(U3, !page == !c->nr_partial);
 	if (page) {
 		c->partial = page->next;
 		c->nr_partial--;
@@ -353,6 +377,7 @@ static void *pop_object(struct kmem_cache *s, struct kmem_cache_node *n, struct 
 	void *obj, *next;
 
 	do {
+		INV(U1, !old.frozen && old.head);
 		obj = slab_head(page, old);
 		next = get_link(s, obj);
 		new = (slab_state_t){ .inuse = old.inuse + 1 };
@@ -449,6 +474,7 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 
 	if (unlikely(!obj))
 		return slab_alloc_slow(s, gfp, flags);
+	INV(U6, (unsigned long)obj - c->base < c->bytes);
 	c->freelist = fast_link(s, obj);
 	arch_irq_restore(flags);
 	if (unlikely(gfp & __GFP_ZERO))
@@ -528,6 +554,7 @@ static void free_debug(struct kmem_cache *s, struct page *page, void *obj)
 	spin_lock(&n->list_lock);
 	if (debug_free(s, page, obj, freer)) {
 		old = slab_read(page);
+		INV(U5, !old.frozen);
 		set_link(s, obj, slab_head(page, old));
 		new = (slab_state_t){ .head = slab_offset(page, obj), .inuse = old.inuse - 1 };
 		page->slab_state = new.word;
@@ -564,6 +591,7 @@ static __always_inline void slab_free(struct kmem_cache *s, void *obj)
 		slab_free_slow(s, obj, flags);
 		return;
 	}
+	INV(U6, object_valid(s, c->page, obj) && obj != c->freelist);
 	set_fast_link(s, obj, c->freelist);
 	c->freelist = obj;
 	arch_irq_restore(flags);

@@ -7,6 +7,16 @@
  *           between two harts that order each other.
  *           A range of more than RANGE_MAX entries becomes a flush of the whole ASID: the fences
  *           would cost more than the refills.
+ *           Instructions are fetched past the data cache.  Who wrote some says how far the news must go:
+ *
+ *             who wrote what              what is noted                who does fence.i, and when
+ *             the kernel its own text     nothing                      every hart, at once
+ *               flush_icache_range()
+ *             a program its memory        the space: icache_stale      harts that may be in it, at once; another
+ *               flush_icache_mm()           names every other hart       when it switches to it
+ *             the kernel a page that is   the frame: PG_arch_icache    harts that may be in the space, unless they
+ *               to be executable            missing begins an epoch      have since, before the entry is made;
+ *               flush_icache_page()                                      another when it enters any
  * INVARIANTS
  *   T2  A hart's bit in mm->harts is set before its first walk of mm's tables and stays until it
  *       has flushed.  With ASIDs it stays for the life of the mm; without them the hart flushes
