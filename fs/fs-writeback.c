@@ -6,8 +6,8 @@
  *           Attributes are not written to the device but to where the file system writes from (the cache of the
  *           device, for ext2): s_op->write_inode(); who must have them on the device says sync.
  * INVARIANTS
- *   W1  An inode with a bit of I_DIRTY is in s_dirty or in the list of a round, but for the moment between
- *       the two steps of mark_inode_dirty(), and of write_inode_bits().
+ *   W1  For who holds s_wb_lock, an inode with a bit of I_DIRTY is in s_dirty or in the list of a round: so who
+ *       finds his bit set need not list it.  The exception is one whose bits are just being taken.
  *   W2  A bit is cleared before what it stands for is looked at: a change in between sets it again.
  *   W3  One at a time (I_SYNC) takes an inode's bits and writes it: who finds them clear, and I_SYNC too, finds it
  *       written.
@@ -35,10 +35,9 @@ void mark_inode_dirty(struct inode *inode, unsigned long flags)
 	smp_mb();		/* the change before the look at the bits: pairs with write_inode_bits() */
 	if ((READ_ONCE(inode->i_state) & flags) == flags)
 		return;
-	if (__atomic_fetch_or(&inode->i_state, flags, __ATOMIC_SEQ_CST) & I_DIRTY)
-		return;
 	spin_lock(&sb->s_wb_lock);
-	if (list_empty(&inode->i_wb_list))
+	if (!(__atomic_fetch_or(&inode->i_state, flags, __ATOMIC_SEQ_CST) & I_DIRTY) &&
+	    list_empty(&inode->i_wb_list))
 		list_add_tail(&inode->i_wb_list, &sb->s_dirty);		/* W1 */
 	spin_unlock(&sb->s_wb_lock);
 }
@@ -191,19 +190,30 @@ static void write_whole(struct inode *inode, __maybe_unused void *arg)
 	write_inode_bits(inode, &all);
 }
 
-/* Wait for the pages of every inode that has some under way. */
+/*
+ * What the round left, or somebody else had begun: pages that were dirty again while they were under way, inodes that
+ * their last user is writing.  A change that was made before the look shows as a mark or a bit (W1, W3).
+ */
+static bool still_dirty(const struct inode *inode)
+{
+	return xa_marked(&inode->i_data.i_pages, XA_WRITEBACK) || xa_marked(&inode->i_data.i_pages, XA_DIRTY) ||
+	       READ_ONCE(inode->i_state) & (I_DIRTY | I_SYNC);
+}
+
+/* Write every inode that has something to write, and wait for those that others write. */
 static void wait_inodes(struct super_block *sb)
 {
 	struct inode *inode, *prev = NULL;
 
 	spin_lock(&sb->s_inode_lock);
 	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		if (!xa_marked(&inode->i_data.i_pages, XA_WRITEBACK) || !igrab(inode))
+		if (!still_dirty(inode) || !igrab(inode))
 			continue;
 		spin_unlock(&sb->s_inode_lock);
 		iput(prev);
 		prev = inode;
-		filemap_fdatawait_keep_errors(&inode->i_data);
+		(void)!write_inode_now(inode);
+		cond_resched();
 		spin_lock(&sb->s_inode_lock);		/* it is still listed: we hold it */
 	}
 	spin_unlock(&sb->s_inode_lock);

@@ -6,9 +6,15 @@
  *           permission of every mapping, so that the next store is noticed), a_ops->writepage, which
  *           sets writeback and unlocks; end_page_writeback() when the store has it.
  *           A store that is memory (shmem) keeps PG_dirty only.
- * LOCKING   mapping->lock for marks; the page lock while dirty is cleared for a write.
+ * INVARIANTS
+ *   W1  PG_dirty is set with its mark, under mapping->lock: who finds it set need not look whether the mark is.
+ *   W2  XA_DIRTY stays until XA_WRITEBACK takes its place, or the page has nothing to write: who looks for the one
+ *       and then for the other misses no page that was dirty when he began.  A page whose PG_dirty was cleared
+ *       and that is not under way yet is locked, so he waits for it.
+ * LOCKING   mapping->lock for marks, and to set PG_dirty; the page lock while it is cleared for a write.
  * FAILURE   An I/O error is kept in mapping->wb_err for every file that is open then to hear of once, by its next
  *           fsync(2), and in AS_EIO or AS_ENOSPC for who writes and waits without a file.
+ * TESTS     test/host/mm/cache/test_filemap.c; test/boot/ext2.py cuts the power
  *
  * SPDX-License-Identifier: MIT
  */
@@ -35,20 +41,24 @@ int set_page_dirty_nothing(struct page *page)
 int __set_page_dirty_nobuffers(struct page *page)
 {
 	struct address_space *mapping;
+	int was_clean = 0;
 
-	if (TestSetPageDirty(page))
+	smp_mb();	/* what was stored before the look at PG_dirty: pairs with clear_page_dirty_for_io() */
+	if (PageDirty(page))
 		return 0;
-	mapping = page->mapping;
+	mapping = READ_ONCE(page->mapping);
 	if (!mapping)
-		return 1;
+		return 0;			/* cut off: nobody writes it any more */
 	spin_lock(&mapping->lock);
-	if (page->mapping == mapping) {
+	if (page->mapping == mapping && !PageDirty(page)) {
 		xa_set_mark(&mapping->i_pages, page->index, XA_DIRTY);
 		dirty_account(page, NR_FILE_DIRTY, 1);
 		dirty_account(page, NR_DIRTIED, 1);
+		SetPageDirty(page);		/* W1 */
+		was_clean = 1;
 	}
 	spin_unlock(&mapping->lock);
-	return 1;
+	return was_clean;
 }
 
 bool set_page_dirty(struct page *page)
@@ -62,16 +72,11 @@ bool set_page_dirty(struct page *page)
 
 bool clear_page_dirty_for_io(struct page *page)
 {
-	struct address_space *mapping = page->mapping;
-
 	INV(G1, PageLocked(page));
 	if (page_mkclean(page))
 		set_page_dirty(page);
 	if (!TestClearPageDirty(page))
-		return false;
-	spin_lock(&mapping->lock);
-	xa_clear_mark(&mapping->i_pages, page->index, XA_DIRTY);
-	spin_unlock(&mapping->lock);
+		return false;			/* the mark stays (W2) */
 	dirty_account(page, NR_FILE_DIRTY, -1);
 	return true;
 }
@@ -83,6 +88,8 @@ void set_page_writeback(struct page *page)
 	spin_lock(&mapping->lock);
 	SetPageWriteback(page);
 	xa_set_mark(&mapping->i_pages, page->index, XA_WRITEBACK);
+	if (!PageDirty(page))
+		xa_clear_mark(&mapping->i_pages, page->index, XA_DIRTY);	/* W2 */
 	spin_unlock(&mapping->lock);
 	dirty_account(page, NR_WRITEBACK, 1);
 }
@@ -102,6 +109,15 @@ void end_page_writeback(struct page *page)
 		wake_page_waiters(page);
 }
 
+/* @page, which is locked, may have a mark and be clean: there was nothing to write, or no place for it. */
+static void unmark_clean(struct address_space *mapping, struct page *page)
+{
+	spin_lock(&mapping->lock);
+	if (page->mapping == mapping && !PageDirty(page))
+		xa_clear_mark(&mapping->i_pages, page->index, XA_DIRTY);
+	spin_unlock(&mapping->lock);
+}
+
 /* Write one page that was found marked; 0 or -errno. */
 static int write_one(struct address_space *mapping, struct page *page, struct writeback_control *wbc)
 {
@@ -109,6 +125,7 @@ static int write_one(struct address_space *mapping, struct page *page, struct wr
 
 	lock_page(page);
 	if (page->mapping != mapping || !PageDirty(page)) {
+		unmark_clean(mapping, page);
 		unlock_page(page);
 		return 0;
 	}

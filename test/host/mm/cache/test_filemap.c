@@ -22,6 +22,15 @@
 static u8 store[BYTES], shadow[BYTES], buf[BYTES];
 static unsigned long reads, writes;
 static int fail_io;
+static struct page *again;		/* is made dirty once more in the midst of being written */
+
+/* Is @page marked as dirty? */
+static bool xa_marked_at(const struct page *page)
+{
+	void *found;
+
+	return xa_extract_marked(&page->mapping->i_pages, &found, page->index, page->index, 1, XA_DIRTY) == 1;
+}
 
 static int ram_readpage(__maybe_unused struct file *file, struct page *page)
 {
@@ -44,7 +53,12 @@ static int ram_writepage(struct page *page, __maybe_unused struct writeback_cont
 		unlock_page(page);
 		return fail_io;
 	}
+	CHECK(xa_marked_at(page));		/* who waits for what is dirty still finds it */
+	if (page == again)
+		set_page_dirty(page);
 	set_page_writeback(page);
+	CHECK(xa_marked_at(page) == (page == again));
+	again = NULL;
 	unlock_page(page);
 	memcpy(store + page->index * PAGE_SIZE, page_to_virt(page), PAGE_SIZE);
 	end_page_writeback(page);
@@ -145,6 +159,31 @@ static void op_sync(void)
 	CHECK(global_node_page_state(NR_WRITEBACK) == 0);
 }
 
+/* A page that becomes dirty while it is being written stays dirty, marked, and is written by the next round. */
+static void dirty_again(void)
+{
+	int rc;
+	struct page *page = read_mapping_page(&inode.i_data, 3, &file, &rc);
+
+	lock_page(page);
+	set_page_dirty(page);
+	again = page;
+	unlock_page(page);
+	CHECK(!filemap_write_and_wait_range(&inode.i_data, 0, ~0ull >> 1));
+	ok(PageDirty(page) && xa_marked_at(page), "what became dirty while it was written is dirty");
+	op_sync();
+	ok(!PageDirty(page) && !xa_marked_at(page), "and is clean when it was written");
+	/* Cleaned without being written: the mark goes when somebody looks. */
+	lock_page(page);
+	set_page_dirty(page);
+	CHECK(clear_page_dirty_for_io(page));
+	unlock_page(page);
+	CHECK(xa_marked_at(page));
+	op_sync();
+	ok(!xa_marked_at(page), "a mark without anything to write goes");
+	put_page(page);
+}
+
 int main(void)
 {
 	struct mm_struct *mm;
@@ -168,6 +207,7 @@ int main(void)
 	iov_iter_kernel(&it, buf, 4 * PAGE_SIZE);
 	CHECK(generic_file_read(&file, &it, &pos) == 4 * PAGE_SIZE);
 	is_int(reads, 4, "and then found");
+	dirty_again();
 	for (unsigned i = 0; i < 8000; i++) {
 		switch (rnd_below(12)) {
 		case 0: case 1: op_rw(true); break;
