@@ -11,6 +11,8 @@
  *   D1  A page is locked from the moment its read is submitted until it ends, and has PG_writeback for as long
  *       as its write is under way.
  *   D2  Whoever makes a page dirty says which sectors before PG_dirty is set; who writes it clears PG_dirty first.
+ *   D3  Who takes a page's dirty sectors to write them has set PG_writeback before: who says that some are not dirty
+ *       any more, and then waits, knows that nobody writes them.
  * LOCKING   disk->mutex: openers and holder.  i_rwsem of the inode: writers.
  * TESTS     test/boot/disk.py
  *
@@ -112,8 +114,8 @@ int bdev_set_dirty(struct page *page, unsigned offset, unsigned len)
 {
 	unsigned long sectors = BIT((offset + len) >> SECTOR_SHIFT) - BIT(offset >> SECTOR_SHIFT);
 
-	if ((READ_ONCE(page->private) & sectors) != sectors)
-		__atomic_fetch_or(&page->private, sectors, __ATOMIC_SEQ_CST);
+	/* Whatever they were, and ordered: who takes them after this sees what was stored before. */
+	__atomic_fetch_or(&page->private, sectors, __ATOMIC_SEQ_CST);
 	return __set_page_dirty_nobuffers(page);
 }
 
@@ -121,7 +123,7 @@ void bdev_clear_dirty(struct page *page, unsigned offset, unsigned len)
 {
 	unsigned long sectors = BIT((offset + len) >> SECTOR_SHIFT) - BIT(offset >> SECTOR_SHIFT);
 
-	__atomic_fetch_and(&page->private, ~sectors, __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&page->private, ~sectors, __ATOMIC_SEQ_CST);	/* D3 */
 	wait_on_page_writeback(page);
 }
 
@@ -153,16 +155,17 @@ static int write_page(struct page *page, __maybe_unused struct writeback_control
 {
 	struct address_space *mapping = page->mapping;
 	unsigned bytes = bytes_behind(mapping, page->index), first, end;
-	unsigned long sectors = __atomic_fetch_and(&page->private, ~DIRTY_SECTORS, __ATOMIC_SEQ_CST);	/* D2 */
+	unsigned long sectors;
 
 	if (!bytes) {				/* the device shrank */
 		unlock_page(page);
 		return -EIO;
 	}
-	sectors &= BIT(bytes >> SECTOR_SHIFT) - 1;
 	set_page_writeback(page);
-	unlock_page(page);
 	__atomic_fetch_add(&page->private, ONE_WRITE, __ATOMIC_SEQ_CST);
+	sectors = __atomic_fetch_and(&page->private, ~DIRTY_SECTORS, __ATOMIC_SEQ_CST);	/* D2, D3 */
+	sectors &= BIT(bytes >> SECTOR_SHIFT) - 1;
+	unlock_page(page);
 	for (first = 0; sectors >> first; first = end) {
 		first += __builtin_ctzl(sectors >> first);
 		end = first + __builtin_ctzl(~(sectors >> first));

@@ -62,12 +62,26 @@ int ext2_block_find(const struct ext2_dir_shape *s, const void *block, const cha
 	return -ENOENT;
 }
 
+/*
+ * Name what is free in @d.  The device may read the block meanwhile, for who wrote to it before, and the power may go
+ * then: so an entry is whole before it counts.
+ */
+static void put_name(struct ext2_dirent *d, const char *name, unsigned len, u32 ino)
+{
+	d->name_len = len;
+	memcpy(d->name, name, len);
+	memset(d->name + len, 0, EXT2_DIR_REC_LEN(len) - 8 - len);
+	smp_wmb();
+	WRITE_ONCE(d->inode, ino);
+	smp_wmb();
+}
+
 int ext2_block_add(const struct ext2_dir_shape *s, void *block, const char *name, unsigned len, u32 ino, u8 type)
 {
 	unsigned need = EXT2_DIR_REC_LEN(len);
 
 	for (unsigned off = 0; off < s->block_size;) {
-		struct ext2_dirent *d = at_offset(block, off);
+		struct ext2_dirent *d = at_offset(block, off), *rest;
 		unsigned used;
 
 		if (unlikely(ext2_dirent_fault(s, block, off)))
@@ -77,18 +91,12 @@ int ext2_block_add(const struct ext2_dir_shape *s, void *block, const char *name
 			off += d->rec_len;
 			continue;
 		}
-		if (used) {
-			struct ext2_dirent *rest = at_offset(block, off + used);
-
-			rest->rec_len = d->rec_len - used;
-			d->rec_len = used;
-			d = rest;
-		}
-		d->name_len = len;
-		d->file_type = s->filetype ? type : 0;
-		memcpy(d->name, name, len);
-		memset(d->name + len, 0, need - 8 - len);
-		d->inode = ino;
+		rest = at_offset(block, off + used);
+		rest->rec_len = d->rec_len - used;
+		rest->file_type = s->filetype ? type : 0;
+		put_name(rest, name, len, ino);		/* where @d has all of it, the inode is the commit */
+		if (used)
+			WRITE_ONCE(d->rec_len, used);	/* commit */
 		return 0;
 	}
 	return -ENOSPC;
