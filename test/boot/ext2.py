@@ -10,6 +10,7 @@ SPDX-License-Identifier: MIT
 import hashlib
 import os
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -304,8 +305,43 @@ def test_damaged(tap, folder):
 # ---- power cut --------------------------------------------------------------------------------------------------
 
 CUT = """
-$b mount -t ext2 /dev/vda /m && fsops -r /m {seed}
+$b mount -t ext2 /dev/vda /m
+{beside}
+fsops -r /m {seed}
 """
+SYNCING = "while :; do $b sync; done &"		# every second time: others write the same pages at the same time
+
+
+def safe_records(console):
+    """{file: (records, bytes of each)} that the guest told of in whole lines: the power may go amidst one."""
+    said = re.findall(r"^SAFE (log\d) (\d+) (\d+)\n", console, re.M)
+    return {name: (int(nr), int(size)) for name, nr, size in said}
+
+
+def lost_records(out, safe):
+    """What is not in the folder @out as it was when its fsync returned."""
+    lost = []
+    for name, (nr, size) in safe.items():
+        want = b"".join(bytes((i * 7 + k + ord(name[-1])) & 0xff for k in range(size)) for i in range(nr))
+        data = b""
+        if os.path.exists(f"{out}/{name}"):
+            with open(f"{out}/{name}", "rb") as f:
+                data = f.read()
+        if data[:len(want)] != want:
+            at = next((i for i, (x, y) in enumerate(zip(want, data)) if x != y), len(data))
+            lost.append(f"{name}: {len(data)} bytes, {nr} records of {size} are {len(want)}; differs at {at}, "
+                        f"{data[at:at + 16].hex()} for {want[at:at + 16].hex()}")
+    return lost
+
+
+def facts_of(image, names):
+    """What the image has of files, for who looks why something is lost."""
+    commands = [f"stat {name}" for name in names] + ["ls -l /"]
+    text = ""
+    for command in commands:
+        done = subprocess.run(["debugfs", "-R", command, image], capture_output=True, text=True, check=False)
+        text += done.stdout
+    return text
 
 
 def test_cut(tap, folder, seed):
@@ -313,7 +349,8 @@ def test_cut(tap, folder, seed):
     rng = random.Random(seed)
     image = f"{folder}/cut.img"
     mke2fs(image, rng.choice(("-b 1024", "-b 4096")), size="24M")
-    with start(folder, "cut", CUT.format(seed=seed), [image]) as m:
+    script = CUT.format(seed=seed, beside=SYNCING if seed % 2 else "")
+    with start(folder, "cut", script, [image]) as m:
         begun = m.expect(r"^SAFE ", 120)
         end = time.monotonic() + 0.2 + 4 * rng.random()
         while time.monotonic() < end and m.read(0.05):
@@ -323,29 +360,19 @@ def test_cut(tap, folder, seed):
         while m.read(0.2):
             pass
         console = m.console
+    shutil.copy(image, f"{folder}/cut-before.img")
     rc, text = fsck(image, "-y")
     tap.check(begun and rc < 4 and fsck(image, "-n")[0] == 0, f"power cut {seed}: e2fsck repairs it", text[-2000:])
     out = f"{folder}/cut{seed}"
-    os.makedirs(out)
-    subprocess.run(["debugfs", "-R", f"rdump / {out}", image], capture_output=True, check=False)
-    lost, safe = [], {}
-    for line in console.splitlines():
-        words = line.split()
-        if len(words) == 4 and words[0] == "SAFE" and words[1].startswith("log"):
-            safe[words[1]] = int(words[2]), int(words[3])
-    for name, (nr, size) in safe.items():
-        try:
-            with open(f"{out}/{name}", "rb") as f:
-                data = f.read()
-        except OSError:
-            data = b""
-        for i in range(nr):
-            if data[i * size:(i + 1) * size] != bytes((i * 7 + k + ord(name[-1])) & 0xff for k in range(size)):
-                lost.append(f"{name}: record {i} of {nr}")
-                break
-    tap.check(begun and safe and not lost,
-              f"power cut {seed}: all {sum(nr for nr, _ in safe.values())} records whose fsync returned are there",
-              "\n".join(lost[:8]))
+    rdump(image, out)
+    safe = safe_records(console)
+    lost = lost_records(out, safe)
+    name = f"power cut {seed}: all {sum(nr for nr, _ in safe.values())} records whose fsync returned are there"
+    if not tap.check(begun and safe and not lost, name, "\n".join(lost) or console[-1500:]):
+        names = [line.split(":")[0] for line in lost]
+        for line in ("BEFORE:\n" + facts_of(f"{folder}/cut-before.img", names) + "E2FSCK:\n" + text + "AFTER:\n" +
+                     facts_of(image, names) + "CONSOLE:\n" + console[-1500:]).splitlines():
+            print(f"#   {line}", flush=True)
 
 
 ROOT_INIT = """#!/bin/busybox sh
