@@ -430,7 +430,7 @@ extern struct mm_struct init_mm;
 #define VM_FAULT_NOPAGE		0x100	/* the handler installed the entry itself */
 #define VM_FAULT_LOCKED		0x200	/* vmf->page is locked */
 #define VM_FAULT_RETRY		0x400	/* look the region up again: the lock was dropped (but NOWAIT) */
-#define VM_FAULT_MMAP_LOCK	0x800	/* with RETRY: and under mmap_lock, for more than the region is needed */
+#define VM_FAULT_MMAP_LOCK	0x800	/* with RETRY: and under mmap_lock: no region can be locked by itself */
 #define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
 
 struct vm_fault {

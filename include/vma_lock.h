@@ -20,13 +20,16 @@
  * INVARIANTS
  *   K1  Fields that a fault reads change only while the region is marked or detached: by one writer, without a
  *       reader.
+ *       A region's anon_vma is the exception: faults set it, from none, while no writer has marked it.  A writer
+ *       marks the region first, then asks whose pages it has.
  *   K2  A region is attached while it is in the tree of its address space, and then only; it enters marked.
  *   K3  The memory of a region that was ever attached is reused only after who may have found it has ended: by
  *       RCU, or at once if no other task runs in the address space.
  *   K4  A mark is for the writer who holds mmap_lock: vm_lock_seq == mm_lock_seq, which only he moves on.
- * LOCKING   Rank: below mmap_lock, above page locks.  Readers never take mmap_lock inside (they may try it), so a
- *           writer waits for readers alone.  A reader that finds a writer does not wait: it falls back to
- *           mmap_lock.  Waiting writers: at most one in an address space, on mm->vma_writer_wait.
+ * LOCKING   Rank: below mmap_lock, above page locks.  Readers never take mmap_lock inside, and lock a second
+ *           region only without waiting (anon_vma.c), so a writer waits for readers alone.  A reader that finds a
+ *           writer does not wait: it falls back to mmap_lock.  Waiting writers: at most one in an address space,
+ *           on mm->vma_writer_wait.
  * COST      A reader: one atomic operation each way, on a line of the region's own.
  * TESTS     test/user/t_mmrace.c
  * SEE       Linux's per-VMA locks (6.4), whose names these are

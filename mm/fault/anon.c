@@ -211,34 +211,17 @@ static __always_inline unsigned fault_batch(struct vm_fault *vmf)
 	return min(nr, ANON_BATCH - index % ANON_BATCH);	/* batches end on their own boundary */
 }
 
-__noinline unsigned __vmf_anon_prepare(struct vm_fault *vmf) NO_LOCK_ANALYSIS
-{
-	struct mm_struct *mm = vmf->vma->vm_mm;
-	int rc;
-
-	if (!(vmf->flags & FAULT_FLAG_VMA_LOCK))
-		return anon_vma_prepare(vmf->vma) ? VM_FAULT_OOM : 0;
-	if (!down_read_trylock(&mm->mmap_lock)) {	/* waiting here is a writer's, who waits for us */
-		vmf_drop_lock(vmf);
-		return VM_FAULT_RETRY | VM_FAULT_MMAP_LOCK;
-	}
-	rc = anon_vma_prepare(vmf->vma);
-	mmap_read_unlock(mm);
-	return rc ? VM_FAULT_OOM : 0;
-}
-
 static unsigned do_anonymous_page(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct page *page;
-	unsigned nr, rc;
+	unsigned nr;
 	pte_t pte;
 
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return map_zero_page(vmf);
-	rc = vmf_anon_prepare(vmf);
-	if (unlikely(rc))
-		return rc;
+	if (unlikely(anon_vma_prepare(vma)))
+		return VM_FAULT_OOM;
 	nr = fault_batch(vmf);
 	if (nr > 1 && anon_fill(vma, vmf->pte, vmf->address, nr))
 		return 0;

@@ -118,14 +118,15 @@ static void put_page_refs(struct page *page, int nr)
 /* => @old is referenced by the caller for us, or NULL; ptl not held */
 static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
-	unsigned rc = vmf_anon_prepare(vmf);
-	struct page *copy = unlikely(rc) ? NULL : alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
+	struct page *copy = NULL;
 	int refs = 1;
 
+	if (likely(!anon_vma_prepare(vmf->vma)))
+		copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	if (unlikely(!copy)) {
 		if (old)
 			put_page(old);
-		return rc ? rc : VM_FAULT_OOM;
+		return VM_FAULT_OOM;
 	}
 	if (old)
 		copy_highpage(copy, old);

@@ -20,6 +20,8 @@
  *           the page and its struct page, and the hart's own: page lists, event and node counters, its share of
  *           the mm's counters; and the task's.  So faults in regions that share no table share nothing that any of
  *           them writes.  Once in a batch a hart's page list takes from the zone, under zone->lock.
+ *           The first page of a region makes its anon_vma, or takes over that of a neighbour which it may become one
+ *           with: that one's lock is held for a moment (mm/rmap/anon_vma.c).  No fault takes mmap_lock for it.
  * COST      do_page_fault itself about 60 instructions, the look-up by what the task remembers.
  * SEE       doc/design.md section 6
  *

@@ -141,12 +141,12 @@ static bool finish_cow(struct vm_fault *vmf, struct page *copy)
 
 static unsigned do_cow_fault(struct vm_fault *vmf)
 {
-	unsigned rc = vmf_anon_prepare(vmf);
 	struct page *copy;
+	unsigned rc;
 	bool shown;
 
-	if (unlikely(rc))
-		return rc;
+	if (unlikely(anon_vma_prepare(vmf->vma)))
+		return VM_FAULT_OOM;
 	copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	if (!copy)
 		return VM_FAULT_OOM;

@@ -53,15 +53,6 @@ static __always_inline struct vm_area_struct *fault_region(struct mm_struct *mm,
 
 bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr);	/* anon.c */
 bool zero_fill(struct vm_area_struct *vma, pte_t *ptep, unsigned nr);			/* anon.c */
-/*
- * The fault is about to show a new page: its region needs an anon_vma of its own.  0; VM_FAULT_OOM; or RETRY, the
- * lock dropped: the first page of a region looks at the neighbours, which mmap_lock keeps in place, if it can be had.
- */
-unsigned __vmf_anon_prepare(struct vm_fault *vmf);			/* anon.c */
-static __always_inline unsigned vmf_anon_prepare(struct vm_fault *vmf)
-{
-	return likely(vmf->vma->anon_vma) ? 0 : __vmf_anon_prepare(vmf);
-}
 unsigned do_linear_fault(struct vm_fault *vmf);			/* file.c */
 unsigned do_page_mkwrite(struct vm_fault *vmf, struct page *page); /* file.c */
 unsigned do_wp_page(struct vm_fault *vmf);			/* cow.c */

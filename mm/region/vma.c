@@ -488,13 +488,16 @@ static bool anon_mergeable(const struct vm_area_struct *vma, const struct anon_v
 	return own == id || ((!own || !id) && vma_anon_singular(vma));
 }
 
-static bool vma_mergeable(const struct vm_area_struct *vma, const struct vma_desc *d, pgoff_t pgoff_at,
+/* A fault may give @vma its anon_vma at any moment before it is marked: that is the last question. */
+static bool vma_mergeable(struct vm_area_struct *vma, const struct vma_desc *d, pgoff_t pgoff_at,
 			  unsigned long at)
 {
-	return vma->vm_flags == d->vm_flags && vma->vm_file == d->file &&
-	       linear_page_index(vma, at) == pgoff_at && vma->anon_name == d->anon_name &&
-	       anon_mergeable(vma, d->anon_vma) && mpol_equal(vma->vm_policy, d->policy) &&
-	       !(vma->vm_ops && vma->vm_ops->close);
+	if (vma->vm_flags != d->vm_flags || vma->vm_file != d->file ||
+	    linear_page_index(vma, at) != pgoff_at || vma->anon_name != d->anon_name ||
+	    !mpol_equal(vma->vm_policy, d->policy) || (vma->vm_ops && vma->vm_ops->close))
+		return false;
+	vma_start_write(vma);
+	return anon_mergeable(vma, d->anon_vma);
 }
 
 /*
@@ -562,9 +565,10 @@ static int vma_carve(struct vm_area_struct **pvma, struct vm_area_struct *prev, 
 	return 0;
 }
 
-/* @vma's [@start, @end) as it is. */
-static struct vma_desc vma_describe(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* @vma's [@start, @end) as it is, and stays: it is marked. */
+static struct vma_desc vma_describe(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	vma_start_write(vma);
 	return (struct vma_desc){
 		.start = start, .end = end, .vm_flags = vma->vm_flags, .file = vma->vm_file,
 		.pgoff = linear_page_index(vma, start), .anon_vma = vma_anon_id(vma),

@@ -16,7 +16,9 @@
  *           place in, becomes a region's own when it needs one: a chain of forks whose parents exit does not grow.
  *           All that stem from one region by fork have its anon_vma as their root, whose lock guards
  *           the places of all: a page's walk takes one lock.
- * LOCKING   Places come and go with mmap_lock held for writing (prepare: for reading), and under the root lock.
+ * LOCKING   Places come and go with mmap_lock held for writing, the region marked, and under the root lock; prepare
+ *           with the region held as by a fault (its lock or mmap_lock, for reading).  So who decides by what a region
+ *           has marks it first: vma_start_write().
  *
  * SPDX-License-Identifier: MIT
  */
@@ -38,7 +40,7 @@ struct anon_vma {
 int __anon_vma_prepare(struct vm_area_struct *vma);
 /*
  * @vma is about to show a new page: it needs an anon_vma of its own.  0 or -ENOMEM
- * => mmap_lock held (read); may sleep
+ * => the region's lock held, or mmap_lock (read); may sleep
  */
 static __always_inline __must_check int anon_vma_prepare(struct vm_area_struct *vma)
 {

@@ -128,12 +128,12 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 		if (security_vm_enough_memory(mm, charged))
 			return -ENOMEM;
 	}
+	vma_start_write(vma);		/* before the look at what it has */
 	new = copy_vma(vma, r->new_addr, r->new_len, linear_page_index(vma, r->addr));
 	if (!new) {
 		vm_unacct_memory(charged);
 		return -ENOMEM;
 	}
-	vma_start_write(vma);
 	moved = move_page_tables(vma, r->addr, new, r->new_addr, r->old_len);
 	vm_stat_account(mm, vm_flags, nr);
 	if (vm_flags & VM_LOCKED)
@@ -211,12 +211,12 @@ static int expand_in_place(struct vm_area_struct *vma, struct mremap_req *r)
 	unsigned long delta = r->new_len - r->old_len, nr = delta >> PAGE_SHIFT, end = vma->vm_end;
 	struct vma_desc d = {
 		.start = end, .end = end + delta, .vm_flags = vma->vm_flags, .file = vma->vm_file,
-		.pgoff = vma->vm_pgoff + vma_pages(vma), .anon_vma = vma_anon_id(vma),
-		.anon_name = vma->anon_name,
-		.policy = vma->vm_policy,
+		.pgoff = vma->vm_pgoff + vma_pages(vma), .anon_name = vma->anon_name, .policy = vma->vm_policy,
 	};
 
 	mmap_assert_write_locked(mm);
+	vma_start_write(vma);		/* before the look at what it has */
+	d.anon_vma = vma_anon_id(vma);
 	if ((vma->vm_flags & VM_ACCOUNT) && security_vm_enough_memory(mm, nr))
 		return -ENOMEM;
 	/* commit */
