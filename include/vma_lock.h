@@ -58,12 +58,11 @@ static __always_inline bool vma_covers(const struct vm_area_struct *vma, unsigne
 	return addr - start < READ_ONCE(vma->vm_end) - start;
 }
 
-/* Does the running task's memory of a region of @mm, its own, hold @addr, and has no region left @mm since? */
-static __always_inline bool vma_remembered(const struct mm_struct *mm, unsigned long addr)
+/* Is @seen, which the running task found last, a region of @mm, its own, still, and does it hold @addr? */
+static __always_inline bool vma_remembered(const struct vm_area_struct *seen, const struct mm_struct *mm,
+					   unsigned long addr)
 {
-	struct task_base *me = current_base();
-
-	return likely(me->vma_seen_nr == READ_ONCE(mm->nr_detached)) && likely(vma_covers(me->vma_seen, addr));
+	return likely(current_base()->vma_seen_nr == READ_ONCE(mm->nr_detached)) && likely(vma_covers(seen, addr));
 }
 
 /* @vma was found in the tree after nr_detached was @nr.  => of the running task's own mm */
@@ -111,7 +110,7 @@ static __always_inline struct vm_area_struct *lock_vma_under_rcu(struct mm_struc
 	struct vm_area_struct *vma = current_base()->vma_seen;
 
 	rcu_read_lock();
-	if (unlikely(!vma_remembered(mm, addr)))
+	if (unlikely(!vma_remembered(vma, mm, addr)))
 		return lock_vma_slow(mm, addr);
 	if (unlikely(!vma_start_read(vma, addr)))
 		return vma_read_failed(vma);

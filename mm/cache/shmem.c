@@ -152,18 +152,15 @@ static struct page *shmem_alloc_page(gfp_t gfp, pgoff_t index, const struct vm_a
 	return alloc_page_vma(gfp, vma, vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT));
 }
 
-/*
- * The page at @index for @use, in @vma or NULL; a hole is filled, with zeros unless by fallocate().
- * Referenced; NULL and *err
- */
-static struct page *shmem_getpage(struct inode *inode, pgoff_t index, const struct vm_area_struct *vma,
-				  enum shmem_use use, int *err)
+/* There was no page at @index: fill the hole, or find who did.  Referenced; NULL and *err */
+static __noinline struct page *shmem_fill_hole(struct inode *inode, pgoff_t index, const struct vm_area_struct *vma,
+					       enum shmem_use use, int *err)
 {
 	gfp_t gfp = inode->i_mapping->gfp_mask | (use == USE_FALLOCATE ? 0 : __GFP_ZERO);
 	struct page *page;
 	int rc;
 
-	while (!(page = find_get_page(inode->i_mapping, index))) {
+	do {
 		rc = shmem_charge(SHMEM_I(inode));
 		*err = rc;
 		if (rc)
@@ -179,8 +176,23 @@ static struct page *shmem_getpage(struct inode *inode, pgoff_t index, const stru
 		*err = rc;
 		if (rc != -EEXIST)
 			return NULL;
-	}
-	if (unlikely(!PageUptodate(page) && use != USE_FALLOCATE))
+		page = find_get_page(inode->i_mapping, index);
+	} while (!page);
+	return page;
+}
+
+/*
+ * The page at @index for @use, in @vma or NULL; a hole is filled, with zeros unless by fallocate().
+ * Referenced; NULL and *err
+ */
+static struct page *shmem_getpage(struct inode *inode, pgoff_t index, const struct vm_area_struct *vma,
+				  enum shmem_use use, int *err)
+{
+	struct page *page = find_get_page(inode->i_mapping, index);
+
+	if (unlikely(!page))
+		page = shmem_fill_hole(inode, index, vma, use, err);
+	if (unlikely(page && !PageUptodate(page) && use != USE_FALLOCATE))
 		shmem_fill_page(page);
 	return page;
 }

@@ -107,7 +107,7 @@ static void unlock_pair(struct page *a, struct page *b) RELEASE(a->ptl, b->ptl) 
 static void move_run(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t va, vaddr_t stop)
 {
 	struct page *a = pt_page(from), *b = pt_page(to);
-	bool valid = false;
+	bool moved = false;
 
 	lock_pair(a, b);
 	for (vaddr_t at = va; at != stop; at += PAGE_SIZE, from++, to++) {
@@ -116,10 +116,10 @@ static void move_run(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t
 		if (pte_none(pte))
 			continue;
 		pte = ptep_get_and_clear(from);
-		valid |= pte_hw_valid(pte) || pte_is_migration(pte);	/* whose flush may be to come */
 		set_pte(to, pte);
+		moved = true;		/* of a page on its way the flush may be to come */
 	}
-	if (valid)
+	if (moved)
 		flush_tlb_range(vma, va, stop);		/* M2 */
 	unlock_pair(a, b);
 }

@@ -35,10 +35,10 @@ static __always_inline vaddr_t pt_addr_end(vaddr_t va, vaddr_t end, unsigned lev
 	return last < end - 1 ? last + 1 : end;
 }
 
-/* The page that holds entry @ptep: its ->ptl guards the entry. */
+/* The page that holds entry @ptep, of a user table: its ->ptl guards the entry. */
 static __always_inline struct page *pt_page(const pte_t *ptep)
 {
-	return virt_to_page((void *)ptep);
+	return linear_to_page(ptep);
 }
 
 /*
@@ -47,15 +47,17 @@ static __always_inline struct page *pt_page(const pte_t *ptep)
  */
 static __always_inline pte_t *pt_lookup(struct mm_struct *mm, vaddr_t va)
 {
+	unsigned shift = pt_shift(pt_levels - 1);	/* not the level: one variable less in every fault */
 	pte_t *table = mm->pgd;
 
-	for (unsigned level = pt_levels - 1; level; level--) {
-		pte_t pte = pte_load(&table[pt_index(va, level)]);
+	do {
+		pte_t pte = pte_load(&table[va >> shift & (PT_ENTRIES - 1)]);
 
+		table = pte_to_table(pte);
 		if (unlikely(!pte_is_table(pte)))
 			return NULL;
-		table = pte_to_table(pte);
-	}
+		shift -= PT_ENTRIES_SHIFT;
+	} while (shift != PAGE_SHIFT);
 	return &table[pt_index(va, 0)];
 }
 
