@@ -3,6 +3,9 @@
  *
  * MODEL     See account.h.  RLIMIT_AS bounds all regions, RLIMIT_DATA the private writable ones, RLIMIT_MEMLOCK
  *           the locked ones.
+ * INVARIANTS
+ *   A1  The parts of an address space (data, text, stack, droppable) are not larger than all of it.
+ *   A2  Nobody gives back a promise that was not made.
  * UNITS     pages, but for sysctl_overcommit_kbytes and rlimits (bytes)
  * LOCKING   vm_committed_as is atomic; the figures of an mm are guarded by mmap_lock.
  *
@@ -67,6 +70,7 @@ int security_vm_enough_memory(struct mm_struct *mm, long pages)
 	} else if (commit_fits(mm)) {
 		return 0;
 	}
+	INV(A2, atomic_long_read(&vm_committed_as) >= pages);
 	vm_unacct_memory(pages);
 	return -ENOMEM;
 }
@@ -98,6 +102,7 @@ void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long nr_pages
 		mm->stack_vm += nr_pages;
 	else if (is_data_mapping(vm_flags))
 		mm->data_vm += nr_pages;
+	INV(A1, max(max(mm->exec_vm, mm->stack_vm), max(mm->data_vm, mm->droppable_vm)) <= mm->total_vm);
 }
 
 bool can_do_mlock(void)

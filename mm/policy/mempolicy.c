@@ -3,6 +3,9 @@
  *
  * MODEL     With static flags the nodes are taken as they are, with relative ones as the n-th of the nodes
  *           that have memory (folded around); no node with memory left is -EINVAL.
+ * INVARIANTS
+ *   P1  A policy has nodes, which have memory; MPOL_LOCAL has none.
+ *   P2  A policy is freed by who dropped its last reference.
  * LOCKING   mempolicy_lock: task->mempolicy of other tasks.
  * COST      No policy set since boot, or one node: one load and one branch in the fault path.
  * TESTS     test/user/t_numa.c
@@ -28,6 +31,7 @@ static int first_node(nodemask_t m) { return __builtin_ctzl(m.bits); }
 /* The @n-th node of @m, counted from 0; @n is less than its weight. */
 static int nth_node(nodemask_t m, unsigned n)
 {
+	INV(P1, n < nodes_weight(m));
 	while (n--)
 		m.bits &= m.bits - 1;
 	return first_node(m);
@@ -38,6 +42,7 @@ static int next_node_in(int n, nodemask_t m)
 {
 	unsigned long above = n < 63 ? m.bits & (~0ul << (n + 1)) : 0;
 
+	INV(P1, m.bits);
 	return __builtin_ctzl(above ? above : m.bits);
 }
 
@@ -54,7 +59,11 @@ static nodemask_t relative_nodes(nodemask_t rel, nodemask_t in)
 
 /* ---- objects --------------------------------------------------------------------------------- */
 
-void __mpol_put(struct mempolicy *pol) { kfree(pol); }
+void __mpol_put(struct mempolicy *pol)
+{
+	INV(P2, !atomic_read(&pol->refcnt));
+	kfree(pol);
+}
 
 bool __mpol_equal(const struct mempolicy *a, const struct mempolicy *b)
 {
@@ -112,6 +121,7 @@ int mpol_new(unsigned mode, nodemask_t nodes, struct mempolicy **out)
 	pol->nodes = allowed;
 	pol->user_nodes = nodes;
 	pol->home_node = NUMA_NO_NODE;
+	INV(P1, !allowed.bits == (mode == MPOL_LOCAL) && !(allowed.bits & ~memory.bits));
 	if (!is_power_of_2(memory.bits))
 		WRITE_ONCE(mempolicy_in_use, 1);
 	*out = pol;

@@ -6,6 +6,8 @@
  *           largest order, the highest zone) is met at the high watermark.
  *           A run that reclaims nothing is a failure; after MAX_RECLAIM_FAILURES in a row the thread
  *           is not woken any more, until somebody's direct reclaim frees a page.
+ * INVARIANTS
+ *   K1  A request names an order of the buddy system, and a zone or none.
  * LOCKING   The request is a pair of words that anyone stores to; a lost update costs a wake-up, not
  *           memory: the next allocation makes it again.
  * COST      Asleep: nothing.  The allocator calls wakeup_kswapd() on its slow path only.
@@ -126,6 +128,7 @@ static void kswapd(void *arg)
 		kswapd_sleep(nr);
 		order = READ_ONCE(nr->kswapd_order);
 		highest = READ_ONCE(nr->kswapd_highest);
+		INV(K1, order <= MAX_ORDER && highest <= NO_ZONE);
 		WRITE_ONCE(nr->kswapd_order, 0);
 		WRITE_ONCE(nr->kswapd_highest, NO_ZONE);
 		if (highest == NO_ZONE)

@@ -3,6 +3,8 @@
  *
  * MODEL     The share that is asked for is exact over time: what does not fill a batch, or could not
  *           be freed (no __GFP_FS), is put on the shrinker's account of the node and asked next time.
+ * INVARIANTS
+ *   S1  An account is not negative, and a call asks for no more than twice what there is.
  * LOCKING   shrinker_rwsem: read, only tried, to call shrinkers; write to change the list.  A
  *           shrinker may be called with any sleeping lock of the allocating task held: it only tries
  *           locks that are held over allocations.
@@ -55,6 +57,7 @@ static unsigned long do_shrink(struct shrinker *s, struct shrink_control *sc, in
 	while (scanned < todo && (todo - scanned >= batch || todo - scanned >= freeable)) {
 		unsigned long ask = min(batch, todo - scanned), got;
 
+		INV(S1, ask && todo <= 2 * freeable);
 		sc->nr_to_scan = sc->nr_scanned = ask;
 		got = s->scan_objects(s, sc);
 		if (got == SHRINK_STOP)
@@ -66,6 +69,7 @@ static unsigned long do_shrink(struct shrinker *s, struct shrink_control *sc, in
 	}
 	if (todo > scanned)
 		atomic_long_add(todo - scanned, owed);
+	INV(S1, atomic_long_read(owed) >= 0);
 	return freed;
 }
 

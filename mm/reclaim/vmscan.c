@@ -6,6 +6,9 @@
  *           only at the second look, or when priorities are low.
  *           Memory that shrinkers give back counts as reclaimed by pages: the slab allocator adds to
  *           the task's reclaim_state.
+ * INVARIANTS
+ *   R1  A page that goes is clean, mapped nowhere, and was nobody's but the cache's and ours.
+ *   R2  reclaim_state is the running task's, and its own again when a node was shrunk.
  * LOCKING   No lock of its own.  Page locks are only tried: the task in need may hold any sleeping lock.
  * FAILURE   Nothing to reclaim: 0, and the allocator decides.
  * COST      One look-up and one page lock for a page of a file.
@@ -62,6 +65,7 @@ static bool scan_page(struct address_space *mapping, struct page *page, struct s
 		return false;
 	if (page->mapping == mapping && unmap_page(page, sc))
 		gone = remove_mapping(mapping, page);
+	INV(R1, !gone || (!PageDirty(page) && !page_mapcount(page) && !page->mapping));
 	unlock_page(page);
 	return gone;
 }
@@ -138,6 +142,7 @@ void shrink_node(pg_data_t *pgdat, struct scan_control *sc)
 	current_base()->reclaim_state = &rs;
 	shrink_file_cache(pgdat, sc);
 	shrink_slab(sc->gfp_mask, pgdat->node_id, sc->priority);
+	INV(R2, current_base()->reclaim_state == &rs);
 	current_base()->reclaim_state = outer;
 	sc->nr_reclaimed += rs.reclaimed;
 	if (sc->nr_reclaimed > before)

@@ -176,8 +176,10 @@ static struct kmem_cache *add_alias(const char *name, unsigned size, unsigned al
 	mutex_lock(&slab_mutex);
 	s = find_mergeable(size, align, flags);		/* it may have gone */
 	if (s) {
+		INV(C1, s->refcount > 0);
 		s->refcount++;
 		s->object_size = max(s->object_size, size);
+		INV(C2, s->object_size <= s->size && s->align % align == 0);
 		if (!known_as(s, name)) {
 			a->cache = s;
 			strcpy(a->name, name);
@@ -268,6 +270,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	if (!s)
 		return;
 	mutex_lock(&slab_mutex);
+	INV(C1, s->refcount > 0 && (s->refcount == 1 || !(s->flags & NEVER_MERGE || s->ctor)));
 	last = !--s->refcount;
 	if (last && __kmem_cache_shutdown(s)) {
 		complain(s);

@@ -5,6 +5,9 @@
  *           a compound page.  kmalloc(0) is ZERO_SIZE_PTR, which kfree() ignores and nobody may read.
  *           With __GFP_RECLAIMABLE it comes from caches of its own, so that memory which shrinkers free
  *           lies together.  slob has no classes (KMALLOC_BY_CLASS is 0).
+ * INVARIANTS
+ *   M1  The objects of a size's class hold it, and are aligned as kmalloc() promises: powers of two to themselves.
+ *   M2  What is no object of a class is a compound page of its own.
  * TESTS     test/host/mm/slab/cache_tests.h
  *
  * SPDX-License-Identifier: MIT
@@ -45,6 +48,7 @@ void create_kmalloc_caches(void)
 				flags |= SLAB_RECLAIM_ACCOUNT;
 			kmalloc_caches[t][i] = kmem_cache_create(class_names[t][i], bytes, bytes & -bytes,
 								 flags, NULL);
+			INV(M1, kmem_cache_size(kmalloc_caches[t][i]) >= bytes);
 		}
 }
 
@@ -52,6 +56,7 @@ static inline struct kmem_cache *kmalloc_cache(size_t size, gfp_t gfp)
 {
 	unsigned idx = size <= 192 ? class_small[(size - 1) / 8] : class_large[(size - 1) / 128];
 
+	INV(M1, class_bytes(idx) >= size);
 	return kmalloc_caches[gfp & __GFP_RECLAIMABLE ? KMALLOC_RECLAIM : KMALLOC_NORMAL][idx];
 }
 
@@ -105,6 +110,7 @@ void kfree_large(struct page *page)
 {
 	unsigned order = compound_order(page);
 
+	INV(M2, !PageSlab(page) && !PageTail(page) && page_count(page) > 0);
 	mod_node_page_state(page_pgdat(page), NR_SLAB_UNRECLAIMABLE, -(1l << order));
 	__free_pages(page, order);
 }

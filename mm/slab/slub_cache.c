@@ -6,6 +6,10 @@
  *           Slab order: the smallest with room for a number of objects that grows with the harts,
  *           and little waste; 1/16 of the slab at first, then less strict.
  *           Slabs that are full are on no list: who wants to see them all goes through the memory map.
+ * INVARIANTS  (U1 to U6: slub.c)
+ *   L1  An object, and the link that it holds while it is free, lie inside its share of the slab, which keeps the
+ *       cache's alignment.
+ *   L2  A slab of any order that may be tried holds an object.
  * LOCKING   list_lock for a node's list; the caller has slab_mutex where caches come and go.
  * TESTS     test/host/mm/slab/test_slub.c
  *
@@ -95,6 +99,8 @@ static void calculate_sizes(struct kmem_cache *s)
 	s->size = ALIGN(size, s->align);
 	s->order = calculate_order(s->size);
 	s->min_order = get_order(s->size);
+	INV(L1, s->object_size <= s->size && s->offset + sizeof(void *) <= s->size && IS_ALIGNED(s->size, s->align));
+	INV(L2, s->order >= s->min_order && PAGE_SIZE << s->min_order >= s->size);
 	s->min_partial = clamp((fls64(s->size) - 1) / 2, 5u, 10u);
 	s->cpu_partial = calculate_cpu_partial(s);
 	s->cpu_partial_slabs = slabs_for_objects(s, s->cpu_partial);
@@ -171,6 +177,7 @@ static void collect_empty(struct kmem_cache_node *n, struct list_head *empty)
 	spin_lock_irqsave(&n->list_lock, flags);
 	list_for_each_entry_safe(page, next, &n->partial, lru)
 		if (!slab_read(page).inuse) {
+			INV(U1, !slab_read(page).frozen);
 			remove_partial(n, page);
 			list_add(&page->lru, empty);
 		}
