@@ -72,6 +72,8 @@ struct task_base {
 #define PF_MEMALLOC_NOFS BIT(11)	/* holds locks of a file system: reclaim keeps away from those */
 #define PF_NPROC_EXCEEDED BIT(10)	/* set*uid() brought its user over RLIMIT_NPROC */
 #define PF_RANDOMIZE	BIT(9)		/* its program was laid out by chance */
+#define PF_MEMALLOC_NOIO BIT(12)	/* its allocations start no I/O and enter no file system */
+#define PF_LOCAL_THROTTLE BIT(13)	/* may dirty more than others before it waits: it cleans for them */
 
 #include <asm/current.h>		/* current_base() */
 

@@ -26,6 +26,7 @@ static unsigned linux_task_flags(const struct task_struct *t)
 {
 	return (t->flags & PF_EXITING ? 0x4 : 0) | (t->flags & PF_FORKNOEXEC ? 0x40 : 0) |
 	       (t->flags & PF_SUPERPRIV ? 0x100 : 0) | (t->flags & PF_MEMALLOC ? 0x800 : 0) |
+	       (t->flags & PF_MEMALLOC_NOIO ? 0x80000 : 0) | (t->flags & PF_LOCAL_THROTTLE ? 0x100000 : 0) |
 	       (t->flags & PF_KTHREAD ? 0x200000 : 0) | (t->flags & PF_RANDOMIZE ? 0x400000 : 0);
 }
 

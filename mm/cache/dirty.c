@@ -4,6 +4,7 @@
  * MODEL     Dirtyable memory is what is free and what the page cache has of files with a store.  Above
  *           BACKGROUND_PERCENT of it the flusher writes; above LIMIT_PERCENT whoever makes more pages
  *           dirty waits until the flusher has brought it down.  So reclaim always finds clean pages.
+ *           A program that cleans pages for others (PR_SET_IO_FLUSHER) has a quarter more room than they.
  *           Looking costs, so that each hart looks once in RATELIMIT pages.
  * LOCKING   None: figures are read as they are.  May sleep; may hold mmap_lock for reading, which the flusher
  *           does not need.
@@ -48,9 +49,16 @@ static void pause_writer(void)
 	schedule_timeout(PAUSE_NS);
 }
 
+static unsigned long dirty_limit(void)
+{
+	unsigned long limit = dirtyable_pages() / 100 * LIMIT_PERCENT;
+
+	return current_base()->flags & PF_LOCAL_THROTTLE ? limit + limit / 4 : limit;
+}
+
 static void balance_dirty_pages(void)
 {
-	while (dirty_pages() > dirtyable_pages() / 100 * LIMIT_PERCENT && !fatal_signal_pending()) {
+	while (dirty_pages() > dirty_limit() && !fatal_signal_pending()) {
 		wakeup_flusher();
 		pause_writer();
 	}

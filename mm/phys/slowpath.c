@@ -138,14 +138,23 @@ static bool may_retry(gfp_t gfp, unsigned order, unsigned long progress, unsigne
 	return progress && *fruitless < MAX_RECLAIM_RETRIES;
 }
 
+/* What reclaim may do for the running task: one that others wait for to write must not wait for them. */
+static gfp_t current_gfp_context(gfp_t gfp)
+{
+	unsigned long flags = current_base()->flags;
+
+	if (flags & PF_MEMALLOC_NOIO)
+		gfp &= ~(__GFP_IO | __GFP_FS);
+	return flags & PF_MEMALLOC_NOFS ? gfp & ~__GFP_FS : gfp;
+}
+
 struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned order, const struct alloc_context *ac)
 {
 	unsigned alloc_flags = gfp_to_alloc_flags(gfp, order), fruitless = 0;
 	unsigned long progress;
 	struct page *page;
 
-	if (current_base()->flags & PF_MEMALLOC_NOFS)
-		gfp &= ~__GFP_FS;
+	gfp = current_gfp_context(gfp);
 	for (;;) {
 		if (alloc_flags & ALLOC_KSWAPD)
 			wake_all_kswapds(gfp, order, ac);

@@ -323,3 +323,36 @@ TEST(a_script_behind_a_closing_descriptor_is_not_run)
 		 ENOENT << 8);
 	CHECK_EQ(unlink("/tmp/closing-script"), 0);
 }
+
+/* ---- who writes for others ------------------------------------------------------------------- */
+
+/* The flags of field 9 that say so: no I/O in its allocations, more room for dirty pages. */
+static unsigned long io_flags(void)
+{
+	char buf[512];
+	FILE *f = fopen("/proc/self/stat", "r");
+	unsigned long flags = 0;
+
+	CHECK(f && fgets(buf, sizeof(buf), f));
+	fclose(f);
+	CHECK_EQ(sscanf(strrchr(buf, ')') + 1, " %*c %*d %*d %*d %*d %*d %lu", &flags), 1);
+	return flags & 0x180000;
+}
+
+TEST(io_flushers_are_marked)
+{
+	CHECK_EQ(prctl(58, 0, 0, 0, 0), 0);
+	CHECK_EQ(io_flags(), 0);
+	CHECK_ERR(prctl(57, 2, 0, 0, 0), EINVAL);
+	CHECK_ERR(prctl(57, 1, 1, 0, 0), EINVAL);
+	CHECK_ERR(prctl(58, 1, 0, 0, 0), EINVAL);
+	CHECK_EQ(prctl(57, 1, 0, 0, 0), 0);
+	CHECK_EQ(prctl(58, 0, 0, 0, 0), 1);
+	CHECK_EQ(io_flags(), 0x180000);
+	CHECK_EQ(CHILD_STATUS(_exit(prctl(58, 0, 0, 0, 0) != 1 || io_flags() != 0x180000)), 0);
+	CHECK_EQ(prctl(57, 0, 0, 0, 0), 0);
+	CHECK_EQ(io_flags(), 0);
+	CHECK_EQ(setresuid(1000, 1000, 1000), 0);
+	CHECK_ERR(prctl(57, 1, 0, 0, 0), EPERM);
+	CHECK_ERR(prctl(58, 0, 0, 0, 0), EPERM);
+}
