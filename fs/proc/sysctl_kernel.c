@@ -62,6 +62,29 @@ static int do_threads_max(__maybe_unused const struct ctl_table *t, bool write, 
 	return 0;
 }
 
+/* What real-time tasks may have of all time: never less than what was promised to some. */
+static int do_rt_limit(const struct ctl_table *t, bool write, char *buf, size_t *len)
+{
+	static DEFINE_MUTEX(limits_mutex, RANK_SLEEP_LEAF);
+	int v = *(int *)t->data, rc;
+	const struct ctl_table one = { .data = &v, .maxlen = sizeof(v), .min = t->min, .max = t->max };
+
+	mutex_lock(&limits_mutex);
+	rc = proc_dointvec(&one, write, buf, len);
+	if (write && !rc)
+		rc = t->data == &sysctl_sched_rt_period_us ? sched_rt_set_limits(sysctl_sched_rt_runtime_us, v) :
+							     sched_rt_set_limits(v, sysctl_sched_rt_period_us);
+	mutex_unlock(&limits_mutex);
+	return rc;
+}
+
+/* Nothing, or less, is the value of the beginning again. */
+static void check_rr_timeslice(void)
+{
+	if (sysctl_sched_rr_timeslice <= 0)
+		sysctl_sched_rr_timeslice = RR_TIMESLICE;
+}
+
 int kptr_restrict;		/* 1: addresses of the kernel for CAP_SYSLOG only; 2: for nobody */
 
 bool kptr_shown(void)
@@ -164,8 +187,14 @@ static struct ctl_table kernel_table[] = {
 	CTL_INT("ngroups_max", ngroups_max, 0444, 0, 0),
 	CTL_INT("cap_last_cap", cap_last_cap, 0444, 0, 0), CTL_INT("overflowuid", overflowuid, 0644, 0, 65535),
 	CTL_INT("overflowgid", overflowgid, 0644, 0, 65535),
-	CTL_INT("sched_rt_period_us", sysctl_sched_rt_period_us, 0644, 1, 0x7fffffff),
-	CTL_INT("sched_rt_runtime_us", sysctl_sched_rt_runtime_us, 0644, -1, 0x7fffffff),
+	CTL_INT("sched_deadline_period_max_us", sysctl_sched_dl_period_max_us, 0644, 100, 0x7fffffff),
+	CTL_INT("sched_deadline_period_min_us", sysctl_sched_dl_period_min_us, 0644, 100, 0x7fffffff),
+	{ .name = "sched_rr_timeslice_ms", .data = &sysctl_sched_rr_timeslice, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .changed = check_rr_timeslice },
+	{ .name = "sched_rt_period_us", .data = &sysctl_sched_rt_period_us, .mode = 0644,
+	  .handler = do_rt_limit, .min = 1, .max = 0x7fffffff },
+	{ .name = "sched_rt_runtime_us", .data = &sysctl_sched_rt_runtime_us, .mode = 0644,
+	  .handler = do_rt_limit, .min = -1, .max = 0x7fffffff },
 	{ .name = "dmesg_restrict", .data = &dmesg_restrict, .maxlen = sizeof(int), .mode = 0644,
 	  .handler = do_sysadmin_int, .min = 0, .max = 1 },
 	{ .name = "kptr_restrict", .data = &kptr_restrict, .maxlen = sizeof(int), .mode = 0644,

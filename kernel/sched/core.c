@@ -23,6 +23,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "kernel/sched/deadline.h"
 #include "kernel/sched/rq.h"
 #include "block/blk.h"
 #include "include/uaccess.h"
@@ -299,6 +300,8 @@ void schedule(void)
 	if (prev->rseq)
 		rseq_preempt(prev);
 	flags = arch_irq_save();
+	if (unlikely(policy_is_dl(prev->policy)))
+		dl_before_switch(prev);
 	rq = this_rq();
 	spin_lock(&rq->lock);
 	if (prev->work & WORK_RESCHED)
@@ -313,7 +316,7 @@ void schedule(void)
 			rq->nr_running--;
 			prev->se.vruntime -= rq->min_vruntime;
 			rq->push = prev;
-		} else if (rq_has_waiting(rq)) {
+		} else if (rq_has_waiting(rq) || unlikely(policy_is_dl(prev->policy))) {
 			enqueue_waiting(rq, prev, prev->se.sum_exec_ns < prev->se.slice_ns);
 		} else {
 			spin_unlock_irqrestore(&rq->lock, flags);
@@ -373,8 +376,10 @@ int sched_fork(struct task_struct *p)
 	p->plug = NULL;
 	memset(&p->se, 0, sizeof(p->se));
 	p->se.inherited = URGENCY_FAIR;
+	if (policy_is_dl(p->policy) && !p->sched_reset_on_fork)
+		return -EAGAIN;			/* its share is not for two */
 	if (p->sched_reset_on_fork) {
-		if (policy_is_rt(p->policy) || p->policy == SCHED_IDLE)
+		if (policy_is_rt(p->policy) || policy_is_dl(p->policy) || p->policy == SCHED_IDLE)
 			p->policy = SCHED_NORMAL;
 		p->rt_priority = 0;
 		p->nice = max(p->nice, 0);
@@ -428,6 +433,7 @@ void sched_exit(__maybe_unused struct task_struct *p)
  */
 __noreturn void do_task_dead(void)
 {
+	dl_leave(current);
 	WRITE_ONCE(current->state, TASK_DEAD);
 	schedule();
 	panic("a dead task runs: %s", current->comm);

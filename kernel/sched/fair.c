@@ -1,7 +1,8 @@
 /*
  * kernel/sched/fair.c - which of a hart's runnable tasks is next.
  *
- * MODEL     Real-time tasks (FIFO, RR, and who holds what one of these waits for) go first, by urgency; but while
+ * MODEL     Tasks with a deadline (deadline.c) go first, the earliest before the others; then
+ *           real-time tasks (FIFO, RR, and who holds what one of these waits for), by urgency; but while
  *           others wait for the hart they have at most kernel.sched_rt_runtime_us of each sched_rt_period_us, so
  *           that one that spins does not take the machine away (-1: no limit).  The others share by weight:
  *           vruntime is the time a task has run, scaled by 1024 / weight, and the least one is next.  A step of
@@ -16,11 +17,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "kernel/sched/deadline.h"
 #include "kernel/sched/rq.h"
 
 #define NR_NICE		(NICE_MAX - NICE_MIN + 1)
 
 int sysctl_sched_rt_period_us = 1000000, sysctl_sched_rt_runtime_us = 950000;
+int sysctl_sched_rr_timeslice = RR_TIMESLICE;
 static u32 weight_of[NR_NICE];		/* (I) by nice - NICE_MIN */
 
 /* Weights from 1024 at nice 0 outwards, with 20 fraction bits on the way. */
@@ -55,7 +58,8 @@ void set_load_weight(struct task_struct *p)
 {
 	p->se.weight = p->policy == SCHED_IDLE ? IDLE_WEIGHT : nice_weight(p->nice);
 	p->se.inv_weight = (1ull << 32) / p->se.weight;
-	p->se.own_urgency = policy_is_rt(p->policy) ? URGENCY_RT(p->rt_priority) : URGENCY_FAIR;
+	if (!policy_is_dl(p->policy))		/* whose urgency moves with its periods */
+		p->se.own_urgency = policy_is_rt(p->policy) ? URGENCY_RT(p->rt_priority) : URGENCY_FAIR;
 	set_inherited(p, p->se.inherited);
 }
 
@@ -124,6 +128,8 @@ static void enqueue_rt(struct rq *rq, struct task_struct *p, bool head)
 	struct task_struct *o;
 	struct list_head *before = &rq->rt;
 
+	if (policy_is_dl(p->policy) && !dl_arrives(p))
+		return;						/* D1 */
 	list_for_each_entry(o, &rq->rt, se.run_list) {
 		if (o->se.urgency > p->se.urgency || (head && o->se.urgency == p->se.urgency)) {
 			before = &o->se.run_list;
@@ -145,7 +151,8 @@ void enqueue_waiting(struct rq *rq, struct task_struct *p, bool head)
 void dequeue_waiting(struct rq *rq, struct task_struct *p)
 {
 	if (unlikely(task_is_rt(p))) {
-		list_del(&p->se.run_list);
+		if (!policy_is_dl(p->policy) || dl_waits(p))
+			list_del(&p->se.run_list);
 		return;
 	}
 	if (rq->leftmost == &p->se.run_node)
@@ -164,12 +171,20 @@ void rt_tick(struct rq *rq, struct task_struct *p, u64 now)
 		rq->rt_used += rq->sample_ns;
 }
 
-/* Is it the real-time tasks' time, or has somebody else waited long enough? */
-static bool rt_may_run(const struct rq *rq)
+static struct task_struct *first_rt(const struct rq *rq)
+{
+	return list_first_entry(&rq->rt, struct task_struct, se.run_list);
+}
+
+/*
+ * Is it the real-time tasks' time, of which @first is the most urgent, or has somebody else waited long enough?
+ * Those with a deadline were admitted to what they have.
+ */
+static bool rt_may_run(const struct rq *rq, const struct task_struct *first)
 {
 	int us = READ_ONCE(sysctl_sched_rt_runtime_us);
 
-	return !rq->leftmost || us < 0 || rq->rt_used < us * NSEC_PER_USEC;
+	return task_is_dl(first) || !rq->leftmost || us < 0 || rq->rt_used < us * NSEC_PER_USEC;
 }
 
 /* Take the task that is to run off the waiting ones; idle when there is none. */
@@ -177,13 +192,15 @@ struct task_struct *pick_next(struct rq *rq)
 {
 	struct task_struct *p;
 
-	if (unlikely(!list_empty(&rq->rt)) && rt_may_run(rq)) {
-		p = list_first_entry(&rq->rt, struct task_struct, se.run_list);
+	if (unlikely(!list_empty(&rq->rt)) && rt_may_run(rq, first_rt(rq))) {
+		p = first_rt(rq);
 		list_del(&p->se.run_list);
+		if (policy_is_dl(p->policy))
+			return p;				/* its runtime is its slice */
 		if (p->policy != SCHED_RR)
 			p->se.slice_ns = ~0ull;
 		else if (p->se.sum_exec_ns >= p->se.slice_ns)
-			p->se.slice_ns = p->se.sum_exec_ns + RR_SLICE_NS;
+			p->se.slice_ns = p->se.sum_exec_ns + rr_slice_ns();
 		return p;
 	}
 	if (!rq->leftmost)
@@ -212,7 +229,7 @@ bool should_preempt(struct rq *rq, struct task_struct *p)
 	if (curr == rq->idle)
 		return true;
 	if (unlikely(task_is_rt(p)))
-		return task_is_rt(curr) ? curr->se.urgency > p->se.urgency : rt_may_run(rq);
+		return task_is_rt(curr) ? curr->se.urgency > p->se.urgency : rt_may_run(rq, p);
 	if (unlikely(task_is_rt(curr)))
 		return false;
 	if (unlikely(p->policy != SCHED_NORMAL))
@@ -228,11 +245,13 @@ bool slice_expired(struct rq *rq, struct task_struct *p)
 	s64 ahead;
 
 	if (unlikely(task_is_rt(p))) {
-		if (!rt_may_run(rq))
+		if (!rt_may_run(rq, p))
 			return true;
+		if (policy_is_dl(p->policy))
+			return p->se.sum_exec_ns >= p->se.slice_ns;
 		return p->policy == SCHED_RR && p->se.sum_exec_ns >= p->se.slice_ns && !list_empty(&rq->rt);
 	}
-	if (!list_empty(&rq->rt) && rt_may_run(rq))
+	if (!list_empty(&rq->rt) && rt_may_run(rq, first_rt(rq)))
 		return true;
 	if (!rq->leftmost)
 		return false;
@@ -247,7 +266,8 @@ void yield_place(struct rq *rq, struct task_struct *p)
 	struct rb_node *last = rb_last(&rq->tree);
 
 	if (task_is_rt(p)) {
-		p->se.slice_ns = p->se.sum_exec_ns;		/* queued behind its equals */
+		if (p->se.slice_ns > p->se.sum_exec_ns)		/* what it overran is still owed */
+			p->se.slice_ns = p->se.sum_exec_ns;	/* queued behind its equals; or no runtime left */
 		return;
 	}
 	if (last && (s64)(node_task(last)->se.vruntime - p->se.vruntime) > 0)

@@ -2,7 +2,8 @@
  * kernel/sched/rq.h - a hart's run queue; for the files of kernel/sched only.
  *
  * MODEL     A runnable task is on exactly one run queue (se.on_rq), that of task->hart.  The task that
- *           runs is rq->curr and stands in neither the tree nor the list; the others wait there.
+ *           runs is rq->curr and stands in neither the tree nor the list; the others wait there, but those
+ *           that have used up the runtime of their deadline (throttled, deadline.c).
  * INVARIANTS
  *   R1  nr_running counts the tasks with on_rq of this hart, curr too; idle is not counted.
  *   R2  task->hart changes only under the lock of the queue it names, and only while the task is
@@ -23,7 +24,6 @@
 #include "lib/rbtree.h"
 
 #define SLICE_NS	2000000ull	/* a fair task runs this long while others wait */
-#define RR_SLICE_NS	100000000ull
 #define WAKEUP_GRAN_NS	1000000ll	/* a waker is preempted when it is that far ahead */
 #define SLEEPER_CREDIT_NS 3000000ull	/* a long sleeper starts that far behind */
 #define TICK_SHARED_NS	1500000ull	/* between ticks while others wait */
@@ -57,8 +57,12 @@ DECLARE_PER_HART(struct rq, runqueues);
 
 static __always_inline struct rq *this_rq(void) { return this_hart_ptr(&runqueues); }
 static __always_inline struct rq *hart_rq(unsigned hart) { return per_hart_ptr(&runqueues, hart); }
+static inline bool policy_is_dl(int policy) { return policy == SCHED_DEADLINE; }
+static inline u64 rr_slice_ns(void) { return READ_ONCE(sysctl_sched_rr_timeslice) * NSEC_PER_MSEC; }
 static inline bool policy_is_rt(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
-/* By its policy, or for the sake of a task that waits for it. */
+/* Has it a deadline?  One that it inherits counts. */
+static inline bool task_is_dl(const struct task_struct *p) { return p->se.urgency < URGENCY_RT(99); }
+/* By its policy, or for the sake of a task that waits for it; those with a deadline too. */
 static inline bool task_is_rt(const struct task_struct *p) { return p->se.urgency != URGENCY_FAIR; }
 static inline void set_task_hart(struct task_struct *p, unsigned hart)
 {

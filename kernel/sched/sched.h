@@ -41,9 +41,10 @@ struct task_struct *idle_task(unsigned hart);
 /* A started hart's last call: run tasks, and idle.  Interrupts go on. */
 __noreturn void cpu_startup_entry(void);
 
-int sched_fork(struct task_struct *p);		/* p copies current's policy; 0 */
+int sched_fork(struct task_struct *p);		/* p copies current's policy; 0 or -EAGAIN */
 void wake_up_new_task(struct task_struct *p);
 void sched_exec(void);
+void dl_free(struct task_struct *p);		/* the last reference goes */
 void sched_exit(struct task_struct *p);		/* release_task: fold nothing more into it */
 __noreturn void do_task_dead(void);
 
@@ -99,6 +100,11 @@ unsigned long hart_nr_ticks(unsigned hart), hart_nr_balances(unsigned hart);	/* 
 #define FSHIFT		11
 #define FIXED_1		(1ul << FSHIFT)
 extern int sysctl_sched_rt_period_us, sysctl_sched_rt_runtime_us;
+/* Both at once.  0, -EINVAL, or -EBUSY when more is promised to tasks with deadlines */
+int sched_rt_set_limits(int runtime_us, int period_us);
+#define RR_TIMESLICE	100			/* ms */
+extern int sysctl_sched_rr_timeslice;		/* ms that a round-robin task has before its equals */
+extern int sysctl_sched_dl_period_max_us, sysctl_sched_dl_period_min_us;
 extern unsigned long avenrun[3];		/* load averages, FSHIFT fraction bits */
 void get_avenrun(unsigned long loads[3]);	/* rounded for "%lu.%02lu" */
 #define LOAD_INT(x)	((x) >> FSHIFT)

@@ -11,6 +11,7 @@
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "kernel/futex/futex.h"
+#include "kernel/sched/deadline.h"
 #include "kernel/sched/rq.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/pid.h"
@@ -21,7 +22,7 @@
 
 static bool policy_valid(int policy)
 {
-	return policy >= SCHED_NORMAL && policy <= SCHED_IDLE && policy != 4;
+	return policy >= SCHED_NORMAL && policy <= SCHED_DEADLINE && policy != 4;
 }
 
 /* Counted task @pid, the running one for 0; NULL when there is none. */
@@ -61,18 +62,15 @@ int task_prio(const struct task_struct *p)
 
 /* ---- changing -------------------------------------------------------------------------------- */
 
-struct sched_params { int policy, nice, rt_priority; bool reset_on_fork; };
+struct sched_params { int policy, nice, rt_priority; bool reset_on_fork; const struct sched_attr *dl; };
 
-/* @p's queue, locked, with @p out of its order.  => interrupts off */
-static struct rq *reorder_begin(struct task_struct *p) NO_LOCK_ANALYSIS
+/* Take @p out of its order.  => rq->lock held, until reorder_end() */
+static void reorder_begin(struct rq *rq, struct task_struct *p)
 {
-	struct rq *rq = task_rq_lock(p);
-
 	if (rq->curr == p)
 		update_curr(rq, ktime_get());
 	else if (p->se.on_rq)
 		dequeue_waiting(rq, p);
-	return rq;
 }
 
 /* Put @p where its new parameters belong.  The bit of a hart to kick, or 0 */
@@ -93,33 +91,56 @@ static unsigned long reorder_end(struct rq *rq, struct task_struct *p) NO_LOCK_A
 	return kick;
 }
 
-static void apply_params(struct task_struct *p, const struct sched_params *s)
+/* What a change of policy leaves of @p's time. */
+static void change_slice(struct task_struct *p, const struct sched_params *s)
+{
+	bool stays_dl = policy_is_dl(s->policy) && !s->dl;	/* with the parameters that it has */
+
+	if (!stays_dl && (!policy_is_rt(p->policy) || !policy_is_rt(s->policy)))
+		p->se.slice_ns = p->se.sum_exec_ns + (s->policy == SCHED_FIFO);
+	if (!stays_dl)
+		dl_unthrottle(p);
+}
+
+/* Give @p what @s says.  0, or from dl_admit(): nothing is changed */
+static int apply_params(struct task_struct *p, const struct sched_params *s) NO_LOCK_ANALYSIS
 {
 	unsigned long flags = arch_irq_save();
-	struct rq *rq = reorder_begin(p);
+	struct rq *rq = task_rq_lock(p);
 	unsigned long kick;
+	int rc = s->dl ? dl_admit(p, s->dl) : 0;
 
-	if (!policy_is_rt(p->policy) || !policy_is_rt(s->policy))
-		p->se.slice_ns = p->se.sum_exec_ns + (s->policy == SCHED_FIFO);
+	if (rc) {
+		spin_unlock_irqrestore(&rq->lock, flags);
+		return rc;
+	}
+	reorder_begin(rq, p);						/* commit */
+	change_slice(p, s);
 	p->policy = s->policy;
 	p->nice = s->nice;
 	p->rt_priority = s->rt_priority;
 	p->sched_reset_on_fork = s->reset_on_fork;
+	if (s->dl)
+		dl_apply(p, s->dl);
+	else if (!policy_is_dl(s->policy))
+		dl_leave(p);
 	set_load_weight(p);
 	kick = reorder_end(rq, p);
 	arch_irq_restore(flags);
 	kick_harts(kick);
 	pi_urgency_changed(p);
+	return 0;
 }
 
-u64 sched_inherit(struct task_struct *p, u64 urgency)
+u64 sched_inherit(struct task_struct *p, u64 urgency) NO_LOCK_ANALYSIS
 {
 	unsigned long flags, kick;
 	struct rq *rq;
 
 	if (READ_ONCE(p->se.inherited) != urgency) {	/* changes under pi_lock only */
 		flags = arch_irq_save();
-		rq = reorder_begin(p);
+		rq = task_rq_lock(p);
+		reorder_begin(rq, p);
 		set_inherited(p, urgency);
 		if (!task_is_rt(p))
 			p->se.slice_ns = p->se.sum_exec_ns;
@@ -132,9 +153,9 @@ u64 sched_inherit(struct task_struct *p, u64 urgency)
 
 void set_user_nice(struct task_struct *p, int nice)
 {
-	struct sched_params s = { p->policy, nice, p->rt_priority, p->sched_reset_on_fork };
+	struct sched_params s = { p->policy, nice, p->rt_priority, p->sched_reset_on_fork, NULL };
 
-	apply_params(p, &s);
+	(void)apply_params(p, &s);
 }
 
 /* May current give @p these parameters?  0 or -EPERM */
@@ -142,7 +163,9 @@ static int check_rights(struct task_struct *p, const struct sched_params *s)
 {
 	if (capable(CAP_SYS_NICE))
 		return 0;
-	if (policy_is_rt(s->policy)) {
+	if (policy_is_dl(s->policy)) {
+		return -EPERM;
+	} else if (policy_is_rt(s->policy)) {
 		unsigned long limit = p->signal->rlim[RLIMIT_RTPRIO].rlim_cur;
 
 		if (s->policy != p->policy && !limit)
@@ -159,17 +182,18 @@ static int check_rights(struct task_struct *p, const struct sched_params *s)
 	return 0;
 }
 
-static int check_values(int policy, int prio, int nice)
+static int check_values(int policy, int prio, int nice, const struct sched_attr *attr)
 {
-	if (!policy_valid(policy))
+	if (!policy_valid(policy) || (policy_is_dl(policy) && (!attr || !dl_params_valid(attr))))
 		return -EINVAL;
 	if (policy_is_rt(policy) ? prio < 1 || prio >= MAX_RT_PRIO : prio != 0)
 		return -EINVAL;
 	return nice < NICE_MIN || nice > NICE_MAX ? -EINVAL : 0;
 }
 
-/* @policy < 0: keep it; @keep_nice: only the attr form changes nice. */
-static int set_scheduler(pid_t pid, int policy, int prio, const int *nice, bool reset_on_fork)
+/* @policy < 0: keep it; @nice, @attr: only the attr form changes nice, and has what a deadline needs. */
+static int set_scheduler(pid_t pid, int policy, int prio, const int *nice, bool reset_on_fork,
+			 struct sched_attr *attr)
 {
 	struct task_struct *p = get_target(pid);
 	struct sched_params s;
@@ -184,12 +208,17 @@ static int set_scheduler(pid_t pid, int policy, int prio, const int *nice, bool 
 	}
 	s.policy = policy;
 	s.rt_priority = prio;
-	s.nice = nice && !policy_is_rt(policy) ? *nice : p->nice;
-	rc = check_values(policy, prio, s.nice);
+	s.nice = nice && !policy_is_rt(policy) && !policy_is_dl(policy) ? *nice : p->nice;
+	if (attr && (attr->sched_flags & SCHED_FLAG_KEEP_PARAMS) && policy_is_dl(p->policy))
+		dl_get_params(p, attr);
+	s.dl = policy_is_dl(policy) ? attr : NULL;
+	rc = check_values(policy, prio, s.nice, attr);
 	if (!rc)
 		rc = check_rights(p, &s);
+	if (!rc && s.dl)
+		rc = dl_prepare(p);
 	if (!rc)
-		apply_params(p, &s);
+		rc = apply_params(p, &s);
 	put_task_struct(p);
 	return rc;
 }
@@ -205,7 +234,7 @@ static int set_from_user(pid_t pid, int policy, const struct sched_param __user 
 		return -EFAULT;
 	if (policy >= 0)
 		policy &= ~SCHED_RESET_ON_FORK;
-	return set_scheduler(pid, policy, sp.sched_priority, NULL, reset);
+	return set_scheduler(pid, policy, sp.sched_priority, NULL, reset, NULL);
 }
 
 SYSCALL_DEFINE3(sched_setscheduler, pid_t, pid, int, policy, struct sched_param __user *, param)
@@ -293,7 +322,7 @@ SYSCALL_DEFINE3(sched_setattr, pid_t, pid, struct sched_attr __user *, uattr, un
 	policy = attr.sched_flags & SCHED_FLAG_KEEP_POLICY ? -1 : (int)attr.sched_policy;
 	return set_scheduler(pid, policy, attr.sched_priority,
 			     attr.sched_flags & SCHED_FLAG_KEEP_PARAMS ? NULL : &nice,
-			     attr.sched_flags & SCHED_FLAG_RESET_ON_FORK);
+			     attr.sched_flags & SCHED_FLAG_RESET_ON_FORK, &attr);
 }
 
 SYSCALL_DEFINE4(sched_getattr, pid_t, pid, struct sched_attr __user *, uattr, unsigned, usize, unsigned, flags)
@@ -309,7 +338,9 @@ SYSCALL_DEFINE4(sched_getattr, pid_t, pid, struct sched_attr __user *, uattr, un
 	attr.size = min_t(u32, usize, sizeof(attr));
 	attr.sched_policy = p->policy;
 	attr.sched_flags = p->sched_reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0;
-	if (policy_is_rt(p->policy))
+	if (policy_is_dl(p->policy))
+		dl_get_params(p, &attr);
+	else if (policy_is_rt(p->policy))
 		attr.sched_priority = p->rt_priority;
 	else
 		attr.sched_nice = p->nice;
@@ -320,7 +351,8 @@ SYSCALL_DEFINE4(sched_getattr, pid_t, pid, struct sched_attr __user *, uattr, un
 
 /* ---- harts ----------------------------------------------------------------------------------- */
 
-static void set_allowed(struct task_struct *p, u64 mask)
+/* 0, or -EBUSY for a task whose deadline was admitted to all harts */
+static int set_allowed(struct task_struct *p, u64 mask)
 {
 	unsigned long flags = arch_irq_save();
 	struct rq *rq = task_rq_lock(p);
@@ -328,6 +360,10 @@ static void set_allowed(struct task_struct *p, u64 mask)
 	bool misplaced;
 
 	spin_assert_held(&rq->lock);
+	if (policy_is_dl(p->policy) && (~mask & hart_online_mask.bits)) {
+		spin_unlock_irqrestore(&rq->lock, flags);
+		return -EBUSY;
+	}
 	p->cpus_allowed = mask;
 	misplaced = p->se.on_rq && !(mask & BIT(rq->hart));
 	if (misplaced && rq->curr != p) {
@@ -338,7 +374,7 @@ static void set_allowed(struct task_struct *p, u64 mask)
 		kick = activate_carried(p);
 		arch_irq_restore(flags);
 		kick_harts(kick);
-		return;
+		return 0;
 	}
 	if (misplaced)
 		kick = resched_curr(rq);	/* its schedule() sends it away */
@@ -346,12 +382,13 @@ static void set_allowed(struct task_struct *p, u64 mask)
 	kick_harts(kick);
 	if (misplaced && p == current)
 		schedule();
+	return 0;
 }
 
 /* A kernel thread keeps to @harts from now on. */
 void set_current_harts(u64 harts)
 {
-	set_allowed(current, harts);
+	(void)set_allowed(current, harts);
 }
 
 SYSCALL_DEFINE3(sched_setaffinity, pid_t, pid, unsigned, len, const unsigned long __user *, umask)
@@ -365,15 +402,15 @@ SYSCALL_DEFINE3(sched_setaffinity, pid_t, pid, unsigned, len, const unsigned lon
 	p = get_target(pid);
 	if (!p)
 		return -ESRCH;
-	mask &= hart_online_mask.bits;
+	mask &= ~0ull >> (64 - nr_harts);		/* one that is late as well */
 	if (p->flags & PF_KTHREAD)
 		rc = -EINVAL;
 	else if (!same_owner(p) && !capable(CAP_SYS_NICE))
 		rc = -EPERM;
-	else if (!mask)
+	else if (!(mask & hart_online_mask.bits))
 		rc = -EINVAL;
 	else
-		set_allowed(p, mask);
+		rc = set_allowed(p, mask);
 	put_task_struct(p);
 	return rc;
 }
@@ -402,7 +439,7 @@ SYSCALL_DEFINE0(sched_yield)
 /* Those that nobody can be given here have a range of priorities all the same. */
 static bool policy_known(int policy)
 {
-	return policy_valid(policy) || policy == SCHED_DEADLINE || policy == SCHED_EXT;
+	return policy_valid(policy) || policy == SCHED_EXT;
 }
 
 SYSCALL_DEFINE1(sched_get_priority_max, int, policy)
@@ -429,7 +466,10 @@ SYSCALL_DEFINE2(sched_rr_get_interval, pid_t, pid, struct __kernel_timespec __us
 	p = get_target(pid);
 	if (!p)
 		return -ESRCH;
-	ts = ns_to_timespec64(p->policy == SCHED_RR ? RR_SLICE_NS : p->policy == SCHED_FIFO ? 0 : SLICE_NS);
+	if (p->policy == SCHED_RR)
+		ts = ns_to_timespec64(rr_slice_ns());
+	else
+		ts = ns_to_timespec64(p->policy == SCHED_FIFO || policy_is_dl(p->policy) ? 0 : SLICE_NS);
 	put_task_struct(p);
 	return put_timespec64(&ts, interval);
 }

@@ -340,6 +340,7 @@ static int publish_task(struct task_struct *p, const struct kernel_clone_args *a
 static void free_task(struct task_struct *p)
 {
 	mpol_put(p->mempolicy);
+	dl_free(p);
 	free_thread_stack(p->stack, p->stack_harts);
 	kmem_cache_free(task_cache, p);
 }

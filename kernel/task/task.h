@@ -137,6 +137,7 @@ struct sched_entity {
 	bool on_rq, on_hart;
 	unsigned weight;
 	u32 inv_weight;			/* 2^32 / weight */
+	struct sched_dl *dl;		/* own, made when it first asks for a deadline (deadline.c) */
 };
 
 /* Which of a thread's calls become signals (kernel/syscall/dispatch.c). */

@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "test/user/tap.h"
-#include <fcntl.h>
+#include "test/user/sysctl.h"
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -74,6 +73,27 @@ TEST(policies_and_priorities)
 	struct timespec t;
 	CHECK_EQ(sched_rr_get_interval(0, &t), 0);
 	CHECK_EQ(sched_yield(), 0);
+}
+
+/* Of a round-robin task; nothing, or less, is what it was in the beginning. */
+TEST(round_robin_slice)
+{
+	const char *slice = "/proc/sys/kernel/sched_rr_timeslice_ms";
+	struct sched_param sp = { .sched_priority = 1 };
+	struct timespec t;
+
+	CHECK_EQ(sysctl_number(slice), 100);
+	CHECK_EQ(sched_setscheduler(0, SCHED_RR, &sp), 0);
+	CHECK_EQ(sched_rr_get_interval(0, &t), 0);
+	CHECK_EQ(t.tv_sec * SEC + t.tv_nsec, SEC / 10);
+	sysctl_set(slice, "60");
+	CHECK_EQ(sched_rr_get_interval(0, &t), 0);
+	CHECK_EQ(t.tv_sec * SEC + t.tv_nsec, SEC / 100 * 6);
+	sysctl_set(slice, "0");
+	CHECK_EQ(sysctl_number(slice), 100);
+	sysctl_set(slice, "-1");
+	CHECK_EQ(sysctl_number(slice), 100);
+	CHECK_ERR(sysctl_try(slice, "x"), EINVAL);
 }
 
 TEST(priority_needs_rights)
