@@ -9,6 +9,9 @@
  *           the write had no effect and the code goes on to try the next narrower mode.  So probing
  *           and switching are one act, and no identity map ever exists.
  *           A secondary hart enters secondary_entry with a1 = physical address of its struct hart_boot.
+ *           One that enters _start when another did is a stray: it waits until the kernel calls it, by name, to
+ *           secondary_entry.  OpenSBI 1.1 makes such: it says that a hart is to start before it writes down where,
+ *           and one that looks just then comes to _start.
  * SEE       SBI specification, HSM; Privileged specification, 12.1.11 (satp).
  *
  * SPDX-License-Identifier: MIT
@@ -43,11 +46,11 @@ boot_entry:
 	csrw	sscratch, zero
 	li	t0, 0x6000		/* FS off */
 	csrc	sstatus, t0
-	/* Without HSM all harts come at once: the first to add goes on. */
+	/* Where all harts come at once the first to add goes on. */
 	lla	t0, boot_lottery
 	li	t1, 1
 	amoadd.w t1, t1, (t0)
-	bnez	t1, park
+	bnez	t1, stray
 	mv	s0, a0
 	mv	s1, a1
 
@@ -128,6 +131,26 @@ boot_high:
 5:	wfi
 	j	5b
 
+/*
+ * a0 = hart id.  Wait for {a0, physical struct hart_boot}.  The kernel writes the second first, and sends a software
+ * interrupt, which is not taken and ends the wfi; if it came before the wfi it is pending, and there is no wait.
+ */
+stray:
+	li	t0, 2			/* SSIE */
+	csrw	sie, t0
+	lla	t0, boot_stray
+1:	csrw	sip, zero
+	fence	rw, rw
+	ld	t1, 0(t0)
+	bne	t1, a0, 2f
+	fence	r, r
+	ld	a1, 8(t0)
+	fence	r, r
+	ld	t1, 0(t0)
+	beq	t1, a0, secondary_entry	/* still: it was ours */
+2:	wfi
+	j	1b
+
 /* A hart that HSM started: a0 = hart id, a1 = physical struct hart_boot {satp, offset, task}. */
 	.globl secondary_entry
 secondary_entry:
@@ -166,6 +189,10 @@ secondary_high:
 	.balign 4
 boot_lottery:
 	.word	0
+	.balign 8
+	.globl boot_stray
+boot_stray:				/* struct boot_stray of arch/riscv/smp.c */
+	.dword	-1, 0
 
 	.section .init.pagedata, "aw"
 	.balign 16

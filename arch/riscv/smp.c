@@ -6,7 +6,8 @@
  *           START_MS for all of them, then goes on without those that are missing.  An emulated hart may
  *           want a second and more before its host runs it at all, so that time is long (smp_wait=MS changes
  *           it); from SLOW_MS on we say so.  One that comes after it joins as if it had come in time: all that
- *           it needs is there.
+ *           it needs is there.  A hart may also enter the kernel where the boot hart did, by a fault of the
+ *           firmware, and wait there (head.S, stray): one that is slow is called from there.
  *             WAITING --hart arrives--> ARRIVED      WAITING --satp takes no mode--> UNFIT (head.S: it parks)
  *           A request to another hart is a bit in its ipi_bits, then a software interrupt.
  * INVARIANTS
@@ -53,6 +54,9 @@ struct hart_boot {
 BUILD_ASSERT(offsetof(struct hart_boot, state) == 24);
 enum start_state { START_WAITING, START_ARRIVED, START_UNFIT };	/* UNFIT is head.S's, 2 */
 
+/* The hart that is called, if it waits in head.S. */
+extern struct boot_stray { unsigned long hartid, hart_boot; } boot_stray;
+
 enum ipi { IPI_RESCHED, IPI_CALL, IPI_STOP };
 
 hartmask_t hart_online_mask = { 1 };
@@ -93,6 +97,21 @@ static void __init start_hart(unsigned h)
 	}
 }
 
+/*
+ * Hart @h may be waiting where the boot hart came in.  If it is not, nobody looks at this.  head.S reads the id, the
+ * rest, and the id again.
+ */
+static void __init call_stray(unsigned h)
+{
+	WRITE_ONCE(boot_stray.hartid, ~0ul);
+	smp_wmb();
+	WRITE_ONCE(boot_stray.hart_boot, virt_to_phys(&hart_boot[h]));
+	smp_wmb();
+	WRITE_ONCE(boot_stray.hartid, hart_info[h].hartid);
+	smp_wmb();
+	(void)!sbi_send_ipi((hartmask_t){ BIT(h) });	/* refused: then it does not come, as before */
+}
+
 /* Wait for hart @h, all having been asked when the counter showed @asked; whether it came. */
 static bool __init hart_arrives(unsigned h, u64 asked)
 {
@@ -107,6 +126,7 @@ static bool __init hart_arrives(unsigned h, u64 asked)
 		}
 		if (!said && arch_time_ticks() > slow) {
 			pr_info("smp: waiting for hart %lu\n", hartid);
+			call_stray(h);
 			said = true;
 		}
 		if (arch_time_ticks() > deadline) {

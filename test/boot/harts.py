@@ -1,8 +1,10 @@
-"""Which harts of a tree are driven: trees without hart 0, with poorer harts, with harts twice; exclude_harts=; late harts.
+"""Which harts of a tree are driven: trees without hart 0, with poorer harts, with harts twice; exclude_harts=; late harts;
+harts that come to the wrong place.
 
 SPDX-License-Identifier: MIT
 """
 import re
+import struct
 import subprocess
 import tempfile
 
@@ -63,6 +65,36 @@ def late(tap):
     tap.check(done and not bad and joined == 3, f"{joined} late harts join, and the tests pass", m.console)
 
 
+def kernel_with_strays(folder):
+    """
+    A kernel that harts enter by _start, whatever it asked for, until it has called them: secondary_entry begins with
+
+        csrr t1, sie            not 0: called, it waited for an interrupt
+        beqz t1, boot_entry
+    """
+    names = subprocess.run(["riscv64-unknown-elf-nm", f"{BUILD}/vellum.elf"], check=True, capture_output=True, text=True)
+    at = {name: int(value, 16) for value, _, name in (line.split() for line in names.stdout.splitlines() if line[0] != " ")}
+    off = at["boot_entry"] - (at["secondary_entry"] + 4)
+    beqz = 0x63 | 6 << 15 | (off >> 12 & 1) << 31 | (off >> 5 & 63) << 25 | (off >> 1 & 15) << 8 | (off >> 11 & 1) << 7
+    with open(f"{BUILD}/Image", "rb") as f:
+        image = bytearray(f.read())
+    place = at["secondary_entry"] - at["_start"]
+    image[place:place + 8] = struct.pack("<II", 0x10402373, beqz)
+    with open(f"{folder}/strays", "wb") as f:
+        f.write(image)
+    return f"{folder}/strays"
+
+
+def strays(tap, folder):
+    """Firmware lets harts in where the boot hart came in."""
+    with Machine(initrd=f"{BUILD}/test.cpio", kernel=kernel_with_strays(folder), smp=4, mem="512M",
+                 append="loglevel=7 panic=-1 tests=sched") as m:
+        m.wait_end(200)
+    done, bad = re.search(r"^1\.\.\d+", m.console, re.M), re.search(r"^not ok|BUG:|WARNING|panic -", m.console, re.M)
+    tap.check(done and not bad and "smp: brought up 4 of 4 harts" in m.console and "smp: waiting for hart" in m.console,
+              "harts that enter where the boot hart did are called from there", m.console)
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -83,6 +115,7 @@ def main():
                append="exclude_harts=3,7-9")
         driven(tap, "exclude_harts=1-x", show, [0, 1, 2, 3], "bad value on the command line: exclude_harts=1-x", -1,
                append="exclude_harts=1-x")
+        strays(tap, folder)
     late(tap)
     tap.end()
 
