@@ -3,7 +3,8 @@
  *
  * MODEL     hwprobe takes pairs (key, value): it fills in what all harts of a set have in common, or, for a key
  *           that it does not know, sets the key to -1.  With flag WHICH_CPUS the question is turned round: the
- *           set shrinks to the harts that have all the pairs.
+ *           set shrinks to the harts that have all the pairs.  What was said of all harts is left to the vDSO,
+ *           which answers the next one without a call.
  * TESTS     test/user/t_cpu.c, test/boot/cpus.py
  * SEE       Linux's Documentation/arch/riscv/hwprobe.rst (meaning of keys)
  *
@@ -11,6 +12,7 @@
  */
 #include "arch/riscv/isa.h"
 #include "arch/riscv/misaligned.h"
+#include "arch/riscv/vdso_map.h"
 #include "include/arch/arch.h"
 #include "include/machine.h"
 #include "include/syscall.h"
@@ -120,6 +122,7 @@ static long probe_values(struct riscv_hwprobe __user *pairs, size_t nr, size_t b
 		answer(&p, harts);
 		if (put_user(p.key, &pairs[i].key) || put_user(p.value, &pairs[i].value))
 			return -EFAULT;
+		vdso_note_hwprobe(p.key, p.value, harts);
 		rc = between_pairs();
 	}
 	return rc;

@@ -28,6 +28,7 @@
 #include "arch/riscv/mm/paging.h"
 #include "arch/riscv/sbi.h"
 #include "arch/riscv/timer.h"
+#include "arch/riscv/vdso_map.h"
 #include "include/arch/arch.h"
 #include "include/atomic.h"
 #include "include/machine.h"
@@ -175,6 +176,7 @@ __noreturn void secondary_hart(void)
 	smp_init_irq();
 	__atomic_fetch_or(&hart_online_mask.bits, BIT(h), __ATOMIC_SEQ_CST);	/* H2 */
 	__asm__ volatile("sfence.vma\n	fence.i" ::: "memory");	/* what changed before we were online */
+	vdso_forget_hwprobe();
 	if (__atomic_load_n(&stopping, __ATOMIC_SEQ_CST))
 		stop_here();						/* H3 */
 	if (READ_ONCE(waited))

@@ -1,8 +1,9 @@
 /*
- * arch/riscv/vdso_map.c - the vDSO in a process: one page of data, then the code.
+ * arch/riscv/vdso_map.c - the vDSO in a process: pages of data, then the code.
  *
  * MODEL     Both are pages of the kernel image that every process maps, the data read-only ("[vvar]"),
- *           the code executable ("[vdso]").  The only writer of the data is vdso_update_time().
+ *           the code executable ("[vdso]").  The only writers of the data are vdso_update_time(), vdso_note_hwprobe()
+ *           and vdso_forget_hwprobe().
  * LOCKING   vvar_lock between writers; readers in user space use the sequence count.
  *
  * SPDX-License-Identifier: MIT
@@ -43,7 +44,7 @@ static void find_pages(void)
 
 int arch_setup_vdso(struct mm_struct *mm)
 {
-	unsigned long len = PAGE_SIZE + vdso_bytes(), addr;
+	unsigned long len = VVAR_PAGES * PAGE_SIZE + vdso_bytes(), addr;
 	int rc = 0;
 
 	if (unlikely(!vvar_pages[0]))
@@ -53,14 +54,14 @@ int arch_setup_vdso(struct mm_struct *mm)
 	addr = get_unmapped_area(NULL, 0, len, 0, 0);
 	if (IS_ERR_VALUE(addr)) {
 		rc = (int)addr;
-	} else if (!_install_special_mapping(mm, addr, PAGE_SIZE, VM_READ | VM_MAYREAD | VM_DONTDUMP,
+	} else if (!_install_special_mapping(mm, addr, VVAR_PAGES * PAGE_SIZE, VM_READ | VM_MAYREAD | VM_DONTDUMP,
 					     &vvar_mapping) ||
-		   !_install_special_mapping(mm, addr + PAGE_SIZE, vdso_bytes(),
+		   !_install_special_mapping(mm, addr + VVAR_PAGES * PAGE_SIZE, vdso_bytes(),
 					     VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYEXEC | VM_MAYWRITE,
 					     &vdso_mapping)) {
 		rc = -ENOMEM;	/* the caller drops the mm, and what was mapped with it */
 	} else {
-		mm->vdso = (void *)(addr + PAGE_SIZE);
+		mm->vdso = (void *)(addr + VVAR_PAGES * PAGE_SIZE);
 	}
 	mmap_write_unlock(mm);
 	return rc;
@@ -84,5 +85,30 @@ void vdso_update_time(void)
 	v->real_offset = ktime_real_offset();
 	smp_wmb();	/* the data before even */
 	WRITE_ONCE(v->seq, v->seq + 1);
+	spin_unlock_irqrestore(&vvar_lock, flags);
+}
+
+void vdso_note_hwprobe(long key, u64 value, hartmask_t harts)
+{
+	struct vvar *v = &vvar_page.v;
+	unsigned long flags;
+
+	if ((u64)key >= NR_HWPROBE_KEYS || (READ_ONCE(v->hwprobe_known) & BIT(key)))
+		return;
+	spin_lock_irqsave(&vvar_lock, flags);
+	if (harts.bits == READ_ONCE(hart_online_mask.bits)) {
+		WRITE_ONCE(v->hwprobe[key], value);
+		smp_wmb();	/* pairs with the fence of __vdso_riscv_hwprobe() */
+		WRITE_ONCE(v->hwprobe_known, v->hwprobe_known | BIT(key));
+	}
+	spin_unlock_irqrestore(&vvar_lock, flags);
+}
+
+void vdso_forget_hwprobe(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vvar_lock, flags);
+	WRITE_ONCE(vvar_page.v.hwprobe_known, 0);
 	spin_unlock_irqrestore(&vvar_lock, flags);
 }

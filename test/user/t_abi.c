@@ -159,6 +159,7 @@ TEST(proc_files_have_their_lines)
 	CHECK(file_has("/proc/self/status", "Name:\t"));
 	CHECK(file_has("/proc/self/maps", "[stack]\n"));
 	CHECK(file_has("/proc/self/maps", "[vdso]\n"));
+	CHECK(file_has("/proc/self/maps", "[vvar]\n"));
 	CHECK(file_has("/proc/self/maps", "[heap]\n"));
 	CHECK(file_has("/proc/self/limits", "Max open files "));
 }

@@ -3,10 +3,13 @@
  * SPDX-License-Identifier: MIT
  */
 #include "test/user/tap.h"
+#include <elf.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/auxv.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #define WHICH_CPUS 1
@@ -110,6 +113,76 @@ TEST(hwprobe_which_harts)
 	CHECK_ERR(probe(p, 1, 0, &s, WHICH_CPUS), EINVAL);
 	CHECK_ERR(probe(p, 1, 8, NULL, WHICH_CPUS), EINVAL);
 	CHECK_ERR(probe(p, 1, 8, (void *)8, WHICH_CPUS), EFAULT);
+}
+
+/* The vDSO's function @name: its dynamic symbols end where their strings begin. */
+static void *vdso_symbol(const char *name)
+{
+	char *base = (char *)getauxval(AT_SYSINFO_EHDR), *strings = NULL;
+	Elf64_Ehdr *e = (void *)base;
+	Elf64_Phdr *ph = (void *)(base + e->e_phoff);
+	Elf64_Sym *symbols = NULL;
+
+	CHECK(base);
+	for (int i = 0; i < e->e_phnum; i++) {
+		if (ph[i].p_type != PT_DYNAMIC)
+			continue;
+		for (Elf64_Dyn *d = (void *)(base + ph[i].p_offset); d->d_tag; d++) {
+			if (d->d_tag == DT_STRTAB)
+				strings = base + d->d_un.d_ptr;
+			if (d->d_tag == DT_SYMTAB)
+				symbols = (void *)(base + d->d_un.d_ptr);
+		}
+	}
+	CHECK(strings && symbols);
+	for (Elf64_Sym *s = symbols; (char *)s < strings; s++)
+		if (!strcmp(strings + s->st_name, name))
+			return base + s->st_value;
+	test_fail(__FILE__, __LINE__, "no %s in the vDSO", name);
+	return NULL;
+}
+
+typedef int probe_fn(struct pair *p, size_t n, size_t bytes, void *cpus, unsigned flags);
+static volatile char block_calls;
+static volatile int calls;
+
+static void count_call(int sig)
+{
+	(void)sig;
+	block_calls = 0;
+	calls++;
+}
+
+/* What was once said of all harts is said again without a call, and the same. */
+TEST(hwprobe_in_the_vdso)
+{
+	probe_fn *vdso_probe = (probe_fn *)vdso_symbol("__vdso_riscv_hwprobe");
+	struct sigaction sa = { .sa_handler = count_call };
+	struct pair p[12], q[12];
+	cpu_set_t s = only(0);
+	int rc, tries = 0;
+
+	for (int i = 0; i < 12; i++)
+		q[i] = p[i] = (struct pair){ i == 10 ? -5 : i == 11 ? 1000 : i, 7 };
+	CHECK_EQ(sigaction(SIGSYS, &sa, NULL), 0);
+	CHECK_EQ(prctl(59, 1, 0, 0, &block_calls), 0);	/* PR_SET_SYSCALL_USER_DISPATCH */
+	do {
+		calls = 0;
+		CHECK_EQ(probe(p, 12, 0, NULL, 0), 0);
+		block_calls = 1;
+		rc = vdso_probe(q, 12, 0, NULL, 0);
+		block_calls = 0;
+	} while (calls && tries++ < 64);	/* a late hart may have come between the two */
+	CHECK_EQ(calls, 0);
+	CHECK_EQ(rc, 0);
+	CHECK(!memcmp(p, q, sizeof(p)));
+	q[0] = (struct pair){ EXT_0, 7 };
+	CHECK_EQ(vdso_probe(q, 1, sizeof(s), &s, 0), 0);	/* of a set */
+	CHECK(!(value_of(EXT_0) & ~q[0].value));
+	q[0] = (struct pair){ EXT_0, IMA_C };
+	CHECK_EQ(vdso_probe(q, 1, sizeof(s), &s, WHICH_CPUS), 0);
+	CHECK_EQ(CPU_COUNT(&s), 1);
+	CHECK_EQ(vdso_probe(q, 1, 0, NULL, 8), -EINVAL);
 }
 
 /* A set may be said to be as large as one likes: what lies beyond the kernel's is not touched. */
