@@ -60,6 +60,8 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 		if (pte_write(pte))
 			pte = ptep_set_wrprotect(src);
 		page_share_anon_rmap(page, flags);
+		INV(K1, !pte_write(pte));
+		INV(K2, !PageAnonExclusive(page));
 		set_pte(dst, pte);
 		anon++;
 	}

@@ -52,6 +52,7 @@ static __always_inline unsigned long zap_page(struct zap_stat *st, struct page *
 	struct pglist_data *pgdat = page_pgdat(page);
 	bool last = __page_remove_rmap(page);
 
+	INV(Z1, page_count(page) > 0);
 	if (unlikely(pgdat != st->pgdat)) {
 		if (st->pgdat)
 			stat_post_node(st);

@@ -94,6 +94,7 @@ static unsigned show_anon_pages(struct vm_area_struct *vma, pte_t *ptep, vaddr_t
 	struct pglist_data *pgdat = page_pgdat(pages[0]);
 	unsigned used = 0, here = 0;
 
+	INV(A1, vma->anon_vma);		/* of mm/rmap/anon_vma.c */
 	for (unsigned i = 0; i < nr; i++) {
 		struct page *page = pages[used];
 

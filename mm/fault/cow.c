@@ -38,6 +38,7 @@
 /* Add W (and A, D) to the entry.  More permission: a local fence at most (L3). */
 static void wp_make_writable(struct vm_fault *vmf) REQUIRES(vmf->table->ptl)
 {
+	INV(C1, vmf->vma->vm_flags & VM_SHARED || PageAnonExclusive(pte_page_counted(vmf->orig_pte)));
 	ptep_set_access_flags(vmf->pte, maybe_mkwrite(pte_mkdirty(pte_mkyoung(vmf->orig_pte)), vmf->vma));
 	arch_tlb_flush_local_page(vmf->vma->vm_mm, vmf->address);
 }

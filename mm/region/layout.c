@@ -9,6 +9,8 @@
  *           space, is as good as none.
  *           A process that may grow its stack without limit, or asks for it by personality, gets the
  *           old layout: bottom-up from UNMAPPED_BASE.
+ * INVARIANTS
+ *   L1  Room that is found is free, page-aligned, and ends within the address space.
  * LOCKING   get_unmapped_area(): mmap_lock for writing.
  * SEE       Linux: Documentation/arch/riscv/vm-layout
  *
@@ -129,6 +131,7 @@ static unsigned long find_room(struct mm_struct *mm, unsigned long len) REQUIRES
 	if (mm->mmap_legacy)
 		return vma_find_gap_up(mm, len, mm->mmap_base, task_size);
 	addr = vma_find_gap_down(mm, len, max(mmap_min_addr, PAGE_SIZE), mm->mmap_base);
+	INV(L1, IS_ERR_VALUE(addr) || (range_is_free(mm, addr, len) && addr + len <= mm->mmap_base));
 	if (likely(!IS_ERR_VALUE(addr)))
 		return addr;
 	/* Large or many: use what lies between mmap_base and the stack, and above the window, too. */

@@ -178,6 +178,8 @@ static void vma_list_add(struct mm_struct *mm, struct vm_area_struct *vma, struc
 {
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 
+	INV(V1, (!prev || prev->vm_end <= vma->vm_start) && vma->vm_start < vma->vm_end &&
+		(!next || vma->vm_end <= next->vm_start));
 	vma->vm_prev = prev;
 	vma->vm_next = next;
 	if (prev)
@@ -248,6 +250,7 @@ int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
 
 static __always_inline void vma_tree_erase(struct mm_struct *mm, struct vm_area_struct *vma, bool walkers)
 {
+	INV(V3, mm->map_count > 0);
 	vma_detach(vma, walkers);
 	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
 	mm->map_count--;
@@ -327,6 +330,7 @@ static __always_inline void vma_set_range(struct vm_area_struct *vma, struct add
 					  unsigned long start, unsigned long end, pgoff_t pgoff)
 {
 	vma_assert_write_locked(vma);
+	INV(V1, start < end && !((start | end) & ~PAGE_MASK));
 	if (mapping)
 		vma_set_mapped_range(vma, mapping, start, end, pgoff);
 	else
@@ -361,6 +365,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	struct vm_area_struct *new;
 	struct anon_vma *root;
 
+	INV(V1, vma->vm_start < addr && addr < vma->vm_end && !(addr & ~PAGE_MASK));
 	vma_start_write(vma);
 	if (unlikely(anon_vma_lazy(vma)) && anon_vma_prepare(vma))	/* A7 */
 		return -ENOMEM;

@@ -3,6 +3,8 @@
  *
  * MODEL     [start_brk, brk) is the heap; pages up to PAGE_ALIGN(brk) are mapped.  brk() returns the end
  *           that is in force afterwards: a program learns of a failure by comparing.
+ * INVARIANTS
+ *   B1  start_brk <= brk.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -46,6 +48,7 @@ SYSCALL_DEFINE1(brk, unsigned long, brk)
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	ret = mm->brk;
+	INV(B1, mm->start_brk <= mm->brk);
 	if (brk < mm->start_brk || !data_limit_ok(mm, brk))
 		goto out;
 	new = PAGE_ALIGN(brk);

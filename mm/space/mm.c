@@ -5,6 +5,8 @@
  *           tears regions and pages down (exit_mmap) and drops the users' common reference; the last
  *           mmdrop frees the root table and the struct.  Between the two, kernel threads may still
  *           run on its tables.
+ * INVARIANTS
+ *   M1  A space is torn down when its last user has left, once.
  * LOCKING   mmap_lock of the parent and the locks of its regions, then mmap_lock of the child (nested: the
  *           child's is not reachable yet).
  * FAILURE   dup_mmap stops at the region it could not copy; the child is a correct smaller space,
@@ -281,6 +283,7 @@ void exit_mmap(struct mm_struct *mm)
 
 	if (!first)
 		return;
+	INV(M1, !atomic_read(&mm->mm_users));
 	mmap_write_lock(mm);	/* a walk from a page may be at work here */
 	tlb_gather_mmu_fullmm(&tlb, mm);
 	unmap_vmas(&tlb, first, 0, ~0ul);

@@ -11,6 +11,7 @@
  *       reach a page through it: who finds no mapping (truncation, a seal) may believe it.  Its tables go
  *       later, for who finds it looks into them.  A region that shrinks has its old range as long as entries
  *       are left there (A1 of anon_vma.c), and its new one before tables go.
+ *   U3  What a region was counted for (locked, total) is given back once.
  * LOCKING   mmap_lock for writing.  Until U2 lets them go, the regions' entries may be cleared by others, too.
  * FAILURE   -ENOMEM when a cut needs a region struct and there is none, or would pass max_map_count:
  *           nothing is unmapped then.
@@ -73,6 +74,7 @@ static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, str
 {
 	struct mmu_gather tlb;
 
+	INV(U1, (!prev || prev->vm_end <= start) && (!next || next->vm_start >= end));
 	unmap_begin(&tlb, mm);
 	unmap_vmas(&tlb, first, start, end);
 	if (unlikely(mm_tlb_flush_nested(mm, 1)))
@@ -88,6 +90,7 @@ static __always_inline void unaccount_pages(struct mm_struct *mm, const struct v
 {
 	if (vma->vm_flags & VM_LOCKED)
 		atomic_long_sub(nr, &mm->locked_vm);
+	INV(U3, atomic_long_read(&mm->locked_vm) >= 0 && mm->total_vm >= nr);
 	vm_stat_account(mm, vma->vm_flags, -(long)nr);
 }
 
