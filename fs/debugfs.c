@@ -3,6 +3,8 @@
  *
  * MODEL     page_owner             who allocated each live page (page_owner=on)
  *           tlb                    fences, switches of address spaces, roll-overs of their identifiers
+ *           fault_locks            locks that page faults took, by rank, and how many of them another hart had taken
+ *                                  last (debug builds)
  *           fail_page_alloc/       allocations that fail on purpose (mm/phys/page_debug.c), with the files of
  *                                  Linux: probability interval times space verbose task-filter
  *                                  ignore-gfp-wait ignore-gfp-highmem min-order
@@ -19,6 +21,7 @@
 #include "fs/seq_file.h"
 #include "include/arch/tlb_stat.h"
 #include "include/uapi/statfs.h"
+#include "kernel/sync/lockstat.h"
 #include "lib/kstrtox.h"
 #include "lib/printk.h"
 #include "mm/phys/page_debug.h"
@@ -200,6 +203,36 @@ static int create_fault_files(struct super_block *sb, const char *dir, struct fa
 
 static ssize_t show_tlb(__maybe_unused void *data, char *buf) { return arch_tlb_stat_show(buf, PAGE_SIZE); }
 
+#ifdef VELLUM_DEBUG
+static ssize_t show_fault_locks(__maybe_unused void *data, char *buf)
+{
+	static const char *const names[] = {
+		[RANK_NONE] = "none", [RANK_MMAP] = "mmap", [RANK_VMA] = "region", [RANK_PAGE] = "page",
+		[RANK_I_MMAP] = "i_mmap", [RANK_ANON_VMA] = "anon_vma", [RANK_PGTABLE] = "page_table",
+		[RANK_MAPPING] = "mapping", [RANK_LRU] = "lru", [RANK_SLAB] = "slab", [RANK_ZONE] = "zone",
+	};
+	struct lock_stat sum;
+	int n = 0;
+
+	lock_stat_sum(&sum);
+	for (unsigned r = 0; r < NR_LOCKRANKS; r++) {
+		if (r < ARRAY_SIZE(names) && names[r])
+			n += scnprintf(buf + n, PAGE_SIZE - n, "%s", names[r]);
+		else
+			n += scnprintf(buf + n, PAGE_SIZE - n, "rank%u", r);
+		n += scnprintf(buf + n, PAGE_SIZE - n, " %lu %lu\n", sum.taken[r], sum.moved[r]);
+	}
+	return n;
+}
+
+static int create_fault_locks(struct super_block *sb)
+{
+	return attrfs_create_file(sb, "fault_locks", 0400, show_fault_locks, NULL, NULL);
+}
+#else
+static int create_fault_locks(__maybe_unused struct super_block *sb) { return 0; }
+#endif
+
 static int create_files(struct super_block *sb)
 {
 	const struct fault_file of_pages[] = {
@@ -210,6 +243,7 @@ static int create_files(struct super_block *sb)
 	int rc = attrfs_create_fops(sb, "page_owner", 0400, &page_owner_fops);
 
 	rc |= attrfs_create_file(sb, "tlb", 0400, show_tlb, NULL, NULL);
+	rc |= create_fault_locks(sb);
 	rc |= create_fault_files(sb, "fail_page_alloc", &fail_page_alloc);
 	for (unsigned i = 0; i < ARRAY_SIZE(of_pages); i++)
 		rc |= create_fault_file(sb, "fail_page_alloc", &of_pages[i]);

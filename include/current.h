@@ -57,6 +57,7 @@ struct task_base {
 	unsigned long vma_seen_nr;	/* good while mm->nr_detached is this; 0: never */
 	unsigned rcu_depth;		/* debug: own thread, and handlers on top of it */
 	u8 lock_count[32];		/* debug: how many of each rank */
+	bool counts_locks;		/* debug: it is in a page fault (kernel/sync/lockstat.h) */
 	u8 make_it_fail;		/* debug: injected failures may hit it and its children */
 };
 

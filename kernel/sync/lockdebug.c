@@ -7,11 +7,16 @@
  *           the subsystem knows: of these, several may be held.
  *           In an interrupt handler the order is not checked (what it interrupted holds locks that have
  *           nothing to do with it); spin_depth still forbids it to sleep.
+ *           While a task counts (lock_count_begin(): a page fault), each lock that it takes is noted under its rank,
+ *           and whether the last that took it, counting, was another hart: two that meet on one line.  Who took
+ *           a lock last is remembered for as many as the table has room; what is forgotten counts as nobody's.
  *
  * SPDX-License-Identifier: MIT
  */
 #ifdef VELLUM_DEBUG
+#include "include/atomic.h"
 #include "include/current.h"
+#include "kernel/sync/lockstat.h"
 #include "kernel/sync/spinlock.h"
 
 #define IN_IRQ		BIT(63)
@@ -36,6 +41,55 @@ static void check_order(struct task_base *t, u32 rank, const void *lock)
 	panic("lock order: %p has rank %u, held are %#lx", lock, rank, t->lock_ranks);
 }
 
+/* ---- who meets on which lock ------------------------------------------------------------------ */
+
+#define TAKERS_BITS	12
+#define TAKER_HART	0x3ful		/* the hart in the low bits of a lock's shifted address */
+BUILD_ASSERT(NR_HARTS <= TAKER_HART + 1);
+
+static unsigned long last_takers[1 << TAKERS_BITS];	/* (A) by a hash of the lock */
+static DEFINE_PER_HART(struct lock_stat, lock_stats);
+
+static void count_taken(struct task_base *t, u32 rank, const void *lock)
+{
+	unsigned long key = (unsigned long)lock << 6;
+	unsigned long *slot = &last_takers[(key * 0x9e3779b97f4a7c15ul) >> (64 - TAKERS_BITS)], was = READ_ONCE(*slot);
+	struct lock_stat *stat = this_hart_ptr(&lock_stats);
+
+	if (!t->counts_locks || t->lock_ranks & IN_IRQ)
+		return;
+	stat->taken[rank]++;
+	if ((was & ~TAKER_HART) == key && (was & TAKER_HART) != t->hart)
+		stat->moved[rank]++;
+	WRITE_ONCE(*slot, key | t->hart);
+}
+
+bool lock_count_begin(void)
+{
+	struct task_base *t = current_base();
+	bool was = t->counts_locks;
+
+	t->counts_locks = true;
+	return was;
+}
+
+void lock_count_end(bool was) { current_base()->counts_locks = was; }
+
+void lock_stat_sum(struct lock_stat *sum)
+{
+	*sum = (struct lock_stat){ 0 };
+	for_each_hart(hart) {
+		const struct lock_stat *stat = per_hart_ptr(&lock_stats, hart);
+
+		for (unsigned r = 0; r < NR_LOCKRANKS; r++) {
+			sum->taken[r] += READ_ONCE(stat->taken[r]);
+			sum->moved[r] += READ_ONCE(stat->moved[r]);
+		}
+	}
+}
+
+/* ---- what is held ------------------------------------------------------------------------------ */
+
 static void hold(struct task_base *t, u32 rank)
 {
 	t->lock_count[rank]++;
@@ -52,10 +106,11 @@ static void unhold(struct task_base *t, u32 rank, const void *lock)
 		t->lock_ranks &= ~BIT(rank);
 }
 
-void lock_check_tried(__maybe_unused const void *lock, u32 rank)
+void lock_check_tried(const void *lock, u32 rank)
 {
 	struct task_base *t = current_base();
 
+	count_taken(t, rank, lock);
 	t->spin_depth++;
 	if (rank)
 		hold(t, rank);
@@ -96,8 +151,9 @@ void lock_check_once_release(const void *lock, u32 rank)
 	lock_check_release(lock, rank);
 }
 
-void lock_check_nested(__maybe_unused const void *lock, u32 rank)
+void lock_check_nested(const void *lock, u32 rank)
 {
+	count_taken(current_base(), rank, lock);
 	if (rank)
 		hold(current_base(), rank);
 }
@@ -111,6 +167,7 @@ void lock_check_sleeping(const void *lock, u32 rank)
 		panic("sleeping lock %p of rank %u is taken with %u spin locks held, ranks %#lx", lock, rank,
 		      t->spin_depth, t->lock_ranks);
 	}
+	count_taken(t, rank, lock);
 	if (rank) {
 		check_order(t, rank, lock);
 		hold(t, rank);

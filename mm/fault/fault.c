@@ -23,6 +23,7 @@
  *           The first page of a region makes its anon_vma, or takes over that of a neighbour which it may become one
  *           with: that one's lock is held for a moment (mm/rmap/anon_vma.c).  No fault takes mmap_lock for it.
  * COST      do_page_fault itself about 60 instructions, the look-up by what the task remembers.
+ * TESTS     test/user/t_faultlocks.c counts the locks of faults on 4 and 8 harts (debug builds)
  * SEE       doc/design.md section 6
  *
  * SPDX-License-Identifier: MIT
@@ -30,6 +31,7 @@
 #include "mm/fault/internal.h"
 #include "include/uaccess.h"
 #include "include/uapi/signal.h"
+#include "kernel/sync/lockstat.h"
 #include "lib/printk.h"
 #include "mm/kmap/stack.h"
 #include "mm/phys/page_debug.h"
@@ -279,7 +281,7 @@ static __noinline void fault_result(struct pt_regs *regs, vaddr_t address, unsig
 
 #define FAULT_FLAGS_FIRST	(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_VMA_LOCK)
 
-void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
+static __always_inline void page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
 {
 	struct mm_struct *mm = current_base()->mm;
 	struct vm_area_struct *vma;
@@ -304,4 +306,12 @@ void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
 	if (rc & VM_FAULT_RETRY)
 		rc = fault_retry(current_base()->mm, address, flags, rc);
 	fault_result(regs, address, flags, rc);
+}
+
+void do_page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
+{
+	bool was = lock_count_begin();
+
+	page_fault(regs, address, flags);
+	lock_count_end(was);
 }

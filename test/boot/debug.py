@@ -54,6 +54,8 @@ def main():
     tap_run(tap, "kernel tests", kernel=f"{BUILD}/debug/Image", smp=2, mem="256M", append=f"panic=-1 ktest {ALL_ON}")
     tap_run(tap, "user tests", initrd=f"{BUILD}/test.cpio", smp=2, mem="512M",
             append=f"loglevel=4 panic=-1 {ALL_ON} tests=mmap,process")
+    tap_run(tap, "locks of faults", kernel=f"{BUILD}/debug/Image", initrd=f"{BUILD}/test.cpio", smp=8, mem="512M",
+            append="loglevel=4 panic=-1 tests=faultlocks,mmrace")
     with tempfile.TemporaryDirectory() as folder:
         failing(tap, folder, "fail_page_alloc", 1, "mmap process file abi")
         failing(tap, folder, "fail_page_alloc", 10, "mmap process")
