@@ -4,6 +4,8 @@
  * MODEL     ->fault finds or reads the page and hands it over locked: while it is locked and its mapping is
  *           still ours it cannot be truncated, and mm/fault enters it under the table's lock before it
  *           unlocks.  ->map_pages enters, without sleeping, what else is cached around the address.
+ * INVARIANTS
+ *   M1  A page is handed over locked, filled, referenced, and in its file.
  * LOCKING   ->fault: the lock of the region, or mmap_lock (read); may sleep, and lets go of it where it waits for a
  *           page or reads one, the first time (VM_FAULT_RETRY).  ->map_pages: the table's ptl is held; it takes
  *           mapping->lock inside, and only pages whose lock is free.
@@ -108,6 +110,7 @@ unsigned filemap_fault(struct vm_fault *vmf)
 		unlock_page(page);
 		put_page(page);
 	}
+	INV(M1, PageLocked(page) && PageUptodate(page) && page->mapping == mapping && page->index == vmf->pgoff);
 	vmf->page = page;
 	return rc | VM_FAULT_LOCKED;
 }
@@ -134,6 +137,7 @@ void filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 
 			if (!PageUptodate(page) || !trylock_page(page))
 				continue;
+			INV(M1, page->mapping == mapping);
 			do_set_pte(vmf, page, page->index);
 			unlock_page(page);
 		}

@@ -55,6 +55,7 @@ int shmem_add_seals(struct file *file, unsigned seals)
 		rc = -EPERM;
 	else if ((seals & F_SEAL_WRITE) && !(info->seals & F_SEAL_WRITE))
 		rc = mapping_deny_writable(file->f_mapping);	/* for ever (H3) */
+	INV(S1, !(info->seals & F_SEAL_WRITE) || atomic_read(&file->f_mapping->i_mmap_writable) < 0);
 	if (!rc)
 		WRITE_ONCE(info->seals, info->seals | seals);
 	up_write(&file->f_inode->i_rwsem);

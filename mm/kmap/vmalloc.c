@@ -40,6 +40,7 @@ static void area_fence(const struct vm_struct *area, unsigned long nr)
 
 static int area_mapped(struct vm_struct *area, unsigned long nr, int rc)
 {
+	INV(V1, area->addr + nr * PAGE_SIZE < area->end);		/* of vm_area.c: a guard follows */
 	if (rc || area->flags & VM_IOREMAP_AREA)
 		area_fence(area, nr);
 	if (!rc)

@@ -10,6 +10,7 @@
  * INVARIANTS
  *   N1  Every frame of memory belongs to exactly one zone.
  *   N2  present is the sum over memory ranges, spanned the distance of the outermost frames.
+ *   N3  A zonelist ends with an empty reference, and names each populated zone once.
  * LOCKING   One hart runs; afterwards all of it is fixed.
  * TESTS     test/host/mm/phys/test_node.c
  *
@@ -161,6 +162,7 @@ static void size_zone(struct zone *z, int nid, enum zone_type zt)
 		z->zone_start_pfn = first;
 		z->spanned_pages = last - first;
 	}
+	INV(N2, z->present_pages <= z->spanned_pages);
 }
 
 static void init_zone(pg_data_t *pgdat, enum zone_type zt)
@@ -288,6 +290,8 @@ static void build_zonelists(pg_data_t *pgdat)
 		used |= 1ul << n;
 		ref = append_node(ref, n);
 	}
+	INV(N3, used == node_online_map.bits && ref < pgdat->node_zonelists[ZONELIST_NOFALLBACK].refs + refs &&
+		!ref->zone);
 }
 
 void build_all_zonelists(void)

@@ -2,6 +2,8 @@
  * mm/reclaim/kcompactd.c - the thread of each node that makes blocks behind kswapd's back.
  *
  * MODEL     kswapd frees pages; when it was woken for a block, kcompactd makes one of them.
+ * INVARIANTS
+ *   D1  A request names an order of the buddy system above 0, and a zone.
  * LOCKING   The request is a pair of words, as kswapd's.
  *
  * SPDX-License-Identifier: MIT
@@ -74,6 +76,7 @@ void kcompactd(void *arg)
 		kcompactd_sleep(nr);
 		order = READ_ONCE(nr->kcompactd_order);
 		highest = READ_ONCE(nr->kcompactd_highest);
+		INV(D1, order <= MAX_ORDER && highest < MAX_NR_ZONES);
 		WRITE_ONCE(nr->kcompactd_order, 0);
 		WRITE_ONCE(nr->kcompactd_highest, 0);
 		if (!order || !node_suitable(nr->pgdat, order, highest))

@@ -31,6 +31,7 @@ static __always_inline void rmap_stat(struct page *page, int item, long nr_pages
 /* A page that nobody else can see yet becomes anonymous page @index of @anon_vma, mapped once; not counted. */
 static __always_inline void page_init_anon(struct page *page, struct anon_vma *anon_vma, pgoff_t index)
 {
+	INV(R1, page_mapcount(page) == 0 && page_count(page) > 0 && !PageAnon(page));
 	page->flags |= BIT(PG_anon) | BIT(PG_anon_exclusive) | BIT(PG_swapbacked) | BIT(PG_uptodate);
 	page->anon_vma = anon_vma;
 	page->index = index;
@@ -51,6 +52,7 @@ static __always_inline void page_add_new_anon_rmap(struct page *page, struct vm_
  */
 static __always_inline void page_move_anon_rmap(struct page *page, const struct vm_area_struct *vma)
 {
+	INV(R3, PageAnon(page) && page_mapcount(page) == 1);
 	SetPageAnonExclusive(page);
 	if (vma->anon_vma)		/* a region that inherited, and has made no page yet: its parents' will do */
 		page->anon_vma = vma->anon_vma;
@@ -59,12 +61,14 @@ static __always_inline void page_move_anon_rmap(struct page *page, const struct 
 /* One more entry maps the anonymous @page (R1: the caller holds a reference for it). */
 static __always_inline void page_add_anon_rmap(struct page *page)
 {
+	INV(R1, PageAnon(page) && page_count(page) > 0);
 	if (atomic_inc_return(&page->_mapcount) == 0)
 		rmap_stat(page, NR_ANON_MAPPED, 1);
 }
 
 static __always_inline void page_add_file_rmap(struct page *page)
 {
+	INV(R1, !PageAnon(page) && page_count(page) > 0);
 	if (atomic_inc_return(&page->_mapcount) == 0)
 		rmap_stat(page, NR_FILE_MAPPED, 1);
 }
@@ -84,6 +88,7 @@ static __always_inline void page_share_anon_rmap(struct page *page, unsigned lon
 /* An entry that mapped @page is gone.  Returns whether it was the last: the caller counts (R2). */
 static __always_inline bool __page_remove_rmap(struct page *page)
 {
+	INV(R1, page_mapcount(page) > 0 && page_count(page) > 0);
 	return atomic_dec_return(&page->_mapcount) < 0;
 }
 

@@ -106,6 +106,8 @@ static void space_write(struct space *s, pgoff_t index)
 	if (anon_vma_prepare(vma) || nr_pages == ARRAY_SIZE(all_pages))
 		return;
 	page = all_pages[nr_pages++] = calloc(1, sizeof(*page));
+	atomic_set(&page->_mapcount, -1);
+	atomic_set(&page->_refcount, 1);		/* kept by all_pages[] */
 	page_init_anon(page, vma->anon_vma, index);
 	show(s, index, page);
 }
