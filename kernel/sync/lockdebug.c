@@ -53,7 +53,8 @@ static DEFINE_PER_HART(struct lock_stat, lock_stats);
 static void count_taken(struct task_base *t, u32 rank, const void *lock)
 {
 	unsigned long key = (unsigned long)lock << 6;
-	unsigned long *slot = &last_takers[(key * 0x9e3779b97f4a7c15ul) >> (64 - TAKERS_BITS)], was = READ_ONCE(*slot);
+	unsigned long *slot = &last_takers[(key * 0x9e3779b97f4a7c15ul) >> (64 - TAKERS_BITS)];
+	unsigned long was = READ_ONCE(*slot);
 	struct lock_stat *stat = this_hart_ptr(&lock_stats);
 
 	if (!t->counts_locks || t->lock_ranks & IN_IRQ)
