@@ -69,6 +69,47 @@ void test_skip(const char *fmt, ...)
 	_exit(EXIT_SKIP);
 }
 
+static bool task_sleeps(pid_t pid, const char *tid)
+{
+	char path[300], text[512] = "", *p;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", pid, tid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = 0;
+	close(fd);
+	p = strrchr(text, ')');
+	return p && p[1] && p[2] == 'S';
+}
+
+/* How many tasks of @pid but the caller sleep; -1: another does not. */
+static int sleeping_tasks(pid_t pid)
+{
+	struct dirent *d;
+	char path[64];
+	int nr = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && nr >= 0 && (d = readdir(dir)))
+		if (d->d_name[0] != '.' && atoi(d->d_name) != gettid())
+			nr = task_sleeps(pid, d->d_name) ? nr + 1 : -1;
+	if (dir)
+		closedir(dir);
+	return nr;
+}
+
+void until_tasks_sleep(pid_t pid, int nr)
+{
+	/* Twice: on its way there a task may wait for something else for a moment. */
+	for (int seen = 0; seen < 2; usleep(1000))
+		seen = sleeping_tasks(pid) == nr ? seen + 1 : 0;
+}
+
 static void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);

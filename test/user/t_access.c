@@ -623,10 +623,11 @@ __attribute__((noreturn)) static void *die_with_parent(void *arg)
 /* Each thread has a death signal of its own; its parent is told even when it is not the first thread that asked. */
 TEST(a_thread_asks_for_a_death_signal)
 {
-	int fd[2];
+	int fd[2], ready[2];
 	char c;
 
 	CHECK_EQ(pipe(fd), 0);
+	CHECK_EQ(pipe(ready), 0);
 	int st = CHILD_STATUS({
 		if (!fork()) {
 			pthread_t id;
@@ -634,13 +635,14 @@ TEST(a_thread_asks_for_a_death_signal)
 
 			close(fd[0]);
 			pthread_create(&id, NULL, die_with_parent, &fd[1]);
-			usleep(100000);
+			until_tasks_sleep(getpid(), 1);
 			CHECK_EQ(prctl(PR_GET_PDEATHSIG, &sig), 0);
 			CHECK_EQ(sig, 0);
+			CHECK_EQ(write(ready[1], "x", 1), 1);
 			for (;;)
 				pause();
 		}
-		usleep(300000);
+		CHECK_EQ(read(ready[0], &c, 1), 1);
 	});
 	CHECK_EQ(st, 0);
 	close(fd[1]);

@@ -311,7 +311,7 @@ TEST(futex_bits_requeue_and_wake_op)
 	word = word2 = 0;
 	pthread_create(&t[0], NULL, wait_on_word, (void *)1l);
 	pthread_create(&t[1], NULL, wait_on_word, (void *)2l);
-	settle();
+	until_tasks_sleep(getpid(), 2);
 	CHECK_EQ(futex(&word, FUTEX_WAKE_BITSET_PRIVATE, 10, NULL, NULL, 4), 0);
 	CHECK_EQ(futex(&word, FUTEX_WAKE_BITSET_PRIVATE, 10, NULL, NULL, 2), 1);
 	pthread_join(t[1], NULL);
@@ -321,12 +321,10 @@ TEST(futex_bits_requeue_and_wake_op)
 
 	for (int i = 0; i < 6; i++)
 		pthread_create(&t[i], NULL, wait_on_word, NULL);
-	settle();
+	until_tasks_sleep(getpid(), 6);
 	CHECK_ERR(futex(&word, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)3l, &word2, 9), EAGAIN);
 	CHECK_EQ(futex(&word, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)3l, &word2, 0), 4);
-	for (int i = 0; i < 100 && awake != 3; i++)
-		settle();
-	CHECK_EQ(awake, 3);
+	UNTIL(awake == 3);
 	CHECK_EQ(futex(&word2, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0), 3);
 	/* Two are left on word: word2 += 7, wake both if it was 0. */
 	CHECK_EQ(futex(&word2, FUTEX_WAKE_OP_PRIVATE, 1, (void *)10l, &word,
@@ -436,7 +434,7 @@ TEST(stop_and_continue_are_reported)
 		for (;;)
 			pause();
 	}
-	settle();
+	until_tasks_sleep(p, 1);
 	kill(p, SIGTSTP);
 	CHECK_EQ(waitid(P_PID, p, &si, WSTOPPED | WNOWAIT), 0);
 	CHECK_EQ(si.si_code, CLD_STOPPED);
@@ -455,7 +453,7 @@ TEST(stop_and_continue_are_reported)
 	if (!p)
 		for (;;)
 			pause();
-	settle();
+	until_tasks_sleep(p, 1);
 	kill(p, SIGSTOP);
 	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
 	kill(p, SIGCONT);
@@ -486,15 +484,15 @@ TEST(all_threads_stop_and_die_together)
 	kill(p, SIGSTOP);
 	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
 	CHECK(WIFSTOPPED(st));
-	settle();			/* who told us goes to sleep after that */
 	clockid_t id;
 	CHECK_EQ(clock_getcpuclockid(p, &id), 0);
-	long long t0 = now(id);
-	settle();
-	CHECK_EQ(now(id), t0);		/* nobody runs */
+	long long t0;
+	do {				/* who told us goes to sleep after that, and then nobody runs */
+		t0 = now(id);
+		settle();
+	} while (now(id) != t0);
 	kill(p, SIGCONT);
-	settle();
-	CHECK(now(id) > t0);
+	UNTIL(now(id) > t0);
 	kill(p, SIGTERM);
 	CHECK_EQ(waitpid(p, &st, 0), p);
 	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGTERM);

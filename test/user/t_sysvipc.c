@@ -274,7 +274,7 @@ TEST(msg_waits_for_room_and_for_messages)
 	CHECK_EQ(wait_child(sender), 0);
 	CHECK_EQ(wait_child(receiver), 0);
 	receiver = fork_child({ CHECK_ERR(msgrcv(id, &m, 64, 9, 0), EIDRM); });
-	usleep(20000);
+	until_tasks_sleep(receiver, 1);
 	CHECK_EQ(msgctl(id, IPC_RMID, NULL), 0);
 	CHECK_EQ(wait_child(receiver), 0);
 }

@@ -58,6 +58,16 @@ static void burn(long long ns)
 		;
 }
 
+static bool between(long long a, long long t, long long b) { return a <= t && t <= b; }
+
+/* How far @coarse is behind @fine. */
+static long long lag(clockid_t fine, clockid_t coarse)
+{
+	long long t = now(fine);
+
+	return t - now(coarse);
+}
+
 TEST(clocks_agree_and_never_go_back)
 {
 	long long last = 0;
@@ -68,20 +78,26 @@ TEST(clocks_agree_and_never_go_back)
 		CHECK(t >= last);
 		last = t;
 	}
-	CHECK(now(CLOCK_MONOTONIC_COARSE) <= now(CLOCK_MONOTONIC));
-	CHECK(now(CLOCK_MONOTONIC) - now(CLOCK_MONOTONIC_COARSE) < 100 * MS);
-	CHECK(llabs(now(CLOCK_REALTIME) - now(CLOCK_REALTIME_COARSE)) < 100 * MS);
-	CHECK(now(CLOCK_BOOTTIME) >= now(CLOCK_MONOTONIC) - SEC);
+	/* A coarse one is what the other was at the last tick: not long ago, unless the machine stood still. */
+	last = now(CLOCK_MONOTONIC_COARSE);
+	CHECK(last <= now(CLOCK_MONOTONIC));
+	UNTIL(lag(CLOCK_MONOTONIC, CLOCK_MONOTONIC_COARSE) < 100 * MS);
+	UNTIL(lag(CLOCK_REALTIME, CLOCK_REALTIME_COARSE) < 100 * MS);
+	last = now(CLOCK_MONOTONIC);
+	CHECK(now(CLOCK_BOOTTIME) >= last);
 
 	struct timeval tv;
 	struct timespec sys;
+	last = now(CLOCK_REALTIME);
 	CHECK_EQ(gettimeofday(&tv, NULL), 0);
-	CHECK(llabs(tv.tv_sec * SEC + tv.tv_usec * 1000 - now(CLOCK_REALTIME)) < SEC);
+	CHECK(between(last, tv.tv_sec * SEC + tv.tv_usec * 1000 + 999, now(CLOCK_REALTIME) + 999));
 	/* The vDSO and the kernel show one clock. */
+	last = now(CLOCK_MONOTONIC);
 	CHECK_EQ(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &sys), 0);
-	CHECK(llabs(sys.tv_sec * SEC + sys.tv_nsec - now(CLOCK_MONOTONIC)) < SEC);
+	CHECK(between(last, sys.tv_sec * SEC + sys.tv_nsec, now(CLOCK_MONOTONIC)));
+	last = now(CLOCK_REALTIME);
 	CHECK_EQ(syscall(SYS_clock_gettime, CLOCK_REALTIME, &sys), 0);
-	CHECK(llabs(sys.tv_sec * SEC + sys.tv_nsec - now(CLOCK_REALTIME)) < SEC);
+	CHECK(between(last, sys.tv_sec * SEC + sys.tv_nsec, now(CLOCK_REALTIME)));
 
 	struct timespec res;
 	CHECK_EQ(clock_getres(CLOCK_MONOTONIC, &res), 0);
@@ -94,15 +110,16 @@ TEST(clocks_agree_and_never_go_back)
 TEST(real_time_can_be_set)
 {
 	struct timespec t, back;
-	long long before = now(CLOCK_REALTIME), mono = now(CLOCK_MONOTONIC);
+	long long mono = now(CLOCK_MONOTONIC), before = now(CLOCK_REALTIME);
 
 	if (getuid())
 		test_skip("needs root");
 	t = ts(before + 1000 * SEC);
 	CHECK_EQ(clock_settime(CLOCK_REALTIME, &t), 0);
-	CHECK(now(CLOCK_REALTIME) - before >= 1000 * SEC);
-	CHECK(now(CLOCK_REALTIME) - before < 1005 * SEC);
-	CHECK(now(CLOCK_MONOTONIC) - mono < 5 * SEC);
+	before = now(CLOCK_REALTIME) - before;
+	CHECK(before >= 1000 * SEC);
+	/* The other is read before and after this one was: it took longer. */
+	CHECK(before - (now(CLOCK_MONOTONIC) - mono) <= 1000 * SEC + MS);
 	/* Not quite: where no clock chip is, time began at boot, and cannot lie before it. */
 	back = ts(now(CLOCK_REALTIME) - 990 * SEC);
 	CHECK_EQ(clock_settime(CLOCK_REALTIME, &back), 0);
@@ -157,12 +174,13 @@ TEST(sleeps_last_long_enough_and_say_what_is_left)
 	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &req, NULL), 0);
 
 	handle(SIGALRM, count, SA_RESTART);	/* nanosleep is never restarted for a handler */
-	struct itimerval iv = { .it_value.tv_usec = 20000 };
+	struct itimerval iv = { { 0, 20000 }, { 0, 20000 } }, off = { 0 };
 	CHECK_EQ(setitimer(ITIMER_REAL, &iv, NULL), 0);
-	req = ts(10 * SEC);
+	req = ts(50 * SEC);
 	CHECK_ERR(nanosleep(&req, &rem), EINTR);
-	CHECK_EQ(got, 1);
-	CHECK(rem.tv_sec >= 5 && rem.tv_sec < 10);
+	CHECK_EQ(setitimer(ITIMER_REAL, &off, NULL), 0);
+	CHECK(got >= 1);
+	CHECK(rem.tv_sec >= 5 && rem.tv_sec < 50);
 	req.tv_nsec = SEC;
 	CHECK_ERR(nanosleep(&req, NULL), EINVAL);
 	CHECK_ERR(nanosleep((void *)8, NULL), EFAULT);
@@ -172,26 +190,34 @@ TEST(sleeps_last_long_enough_and_say_what_is_left)
 	CHECK_EQ(syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC_RAW, 0, &req, NULL) == -1 ? errno : 0, ENOTSUP);
 }
 
-TEST(a_stopped_sleeper_keeps_its_end)
+/* False: the machine stood still for so long that the sleeper had ended before it was to stop. */
+static bool stop_a_sleeper(long long ns)
 {
 	long long t0 = now(CLOCK_MONOTONIC);	/* the child may begin before fork() is back here */
 	int p = fork(), st;
 
 	if (!p) {
-		struct timespec req = ts(300 * MS);
+		struct timespec req = ts(ns);
 
 		_exit(nanosleep(&req, NULL) ? 1 : 0);
 	}
-	usleep(30000);
+	until_tasks_sleep(p, 1);
 	kill(p, SIGSTOP);
 	CHECK_EQ(waitpid(p, &st, WUNTRACED), p);
-	CHECK(WIFSTOPPED(st));
+	if (!WIFSTOPPED(st))
+		return false;
 	usleep(30000);
 	kill(p, SIGCONT);
 	CHECK_EQ(waitpid(p, &st, 0), p);
 	CHECK_EQ(st, 0);
-	CHECK(now(CLOCK_MONOTONIC) - t0 >= 300 * MS);
-	CHECK(now(CLOCK_MONOTONIC) - t0 < 5 * SEC);
+	CHECK(now(CLOCK_MONOTONIC) - t0 >= ns);
+	return true;
+}
+
+TEST(a_stopped_sleeper_keeps_its_end)
+{
+	for (long long ns = 300 * MS; !stop_a_sleeper(ns); ns *= 2)
+		;
 }
 
 TEST(interval_timers)
@@ -225,11 +251,12 @@ TEST(interval_timers)
 TEST(cpu_time_timers)
 {
 	struct itimerval iv = { .it_value.tv_usec = 20000, .it_interval.tv_usec = 20000 };
+	long long begun = now(CLOCK_PROCESS_CPUTIME_ID);
 
 	handle(SIGVTALRM, count, 0);
 	CHECK_EQ(setitimer(ITIMER_VIRTUAL, &iv, NULL), 0);
-	usleep(60000);			/* sleeping does not count */
-	CHECK_EQ(got, 0);
+	usleep(60000);			/* sleeping does not count; being kept waiting by the host does */
+	CHECK(!got || now(CLOCK_PROCESS_CPUTIME_ID) - begun >= 20 * MS);
 	while (got < 3)
 		;
 	iv = (struct itimerval){ 0 };
@@ -246,10 +273,11 @@ TEST(cpu_time_timers)
 	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
 	struct itimerspec it = its(20 * MS, 0);
 	handle(SIGUSR1, count, 0);
+	begun = now(CLOCK_PROCESS_CPUTIME_ID);
 	CHECK_EQ(timer_create(CLOCK_PROCESS_CPUTIME_ID, &ev, &id), 0);
 	CHECK_EQ(timer_settime(id, 0, &it, NULL), 0);
 	usleep(50000);
-	CHECK_EQ(got, 0);
+	CHECK(!got || now(CLOCK_PROCESS_CPUTIME_ID) - begun >= 20 * MS);
 	while (got < 1)
 		;
 	CHECK_EQ(timer_delete(id), 0);
@@ -386,7 +414,7 @@ TEST(cpu_timers_without_a_signal_run_down)
 	CHECK_EQ(timer_gettime(once, &it), 0);
 	CHECK_EQ(it.it_value.tv_sec * SEC + it.it_value.tv_nsec, 0);
 	CHECK_EQ(timer_gettime(often, &it), 0);
-	CHECK(it.it_value.tv_sec >= 999 && it.it_value.tv_sec <= 1000);
+	CHECK(it.it_value.tv_sec >= 900 && it.it_value.tv_sec <= 1000);
 }
 
 static void *make_timer_for_me(void *id)
@@ -452,9 +480,9 @@ TEST(cpu_limit_that_is_reached)
 	while (got < 1)
 		;
 	burn(20 * MS);
-	CHECK_EQ(got, 1);
+	CHECK(got == 1 || now(CLOCK_PROCESS_CPUTIME_ID) >= SEC);
 	CHECK_EQ(getrlimit(RLIMIT_CPU, &rl), 0);
-	CHECK_EQ(rl.rlim_cur, 1);
+	CHECK(rl.rlim_cur == 1 || now(CLOCK_PROCESS_CPUTIME_ID) >= SEC);
 	rl.rlim_cur = rl.rlim_max = 0;
 	CHECK_EQ(WTERMSIG(CHILD_STATUS(setrlimit(RLIMIT_CPU, &rl); burn(SEC))), SIGKILL);
 }
@@ -469,16 +497,19 @@ TEST(cpu_time_is_counted)
 	burn(100 * MS);
 	CHECK(now(CLOCK_THREAD_CPUTIME_ID) - t0 >= 100 * MS);
 	CHECK(now(CLOCK_PROCESS_CPUTIME_ID) - p0 >= 100 * MS);
-	t0 = now(CLOCK_PROCESS_CPUTIME_ID);
-	usleep(100000);
-	CHECK(now(CLOCK_PROCESS_CPUTIME_ID) - t0 < 50 * MS);
+	do {		/* sleeping does not count; being kept waiting by the host on the way there does */
+		t0 = now(CLOCK_PROCESS_CPUTIME_ID);
+		usleep(100000);
+	} while (now(CLOCK_PROCESS_CPUTIME_ID) - t0 >= 50 * MS);
 	CHECK_EQ(getrusage(RUSAGE_SELF, &ru), 0);
 	CHECK(ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec +
 	      ru.ru_stime.tv_sec * 1000000 + ru.ru_stime.tv_usec >= 90000);
 	CHECK(times(&tms) != -1);
 	CHECK(tms.tms_utime + tms.tms_stime >= 8);
 	CHECK_EQ(clock_getcpuclockid(getpid(), &id), 0);
-	CHECK(llabs(now(id) - now(CLOCK_PROCESS_CPUTIME_ID)) < 100 * MS);
+	t0 = now(CLOCK_PROCESS_CPUTIME_ID);
+	p0 = now(id);
+	CHECK(between(t0, p0, now(CLOCK_PROCESS_CPUTIME_ID)));
 	CHECK_EQ(CHILD_STATUS(burn(60 * MS)), 0);
 	CHECK_EQ(getrusage(RUSAGE_CHILDREN, &ru), 0);
 	CHECK(ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec +
@@ -488,7 +519,7 @@ TEST(cpu_time_is_counted)
 TEST(cpu_limit_signals_and_kills)
 {
 	int st = CHILD_STATUS(
-		struct rlimit rl = { 1, 2 };
+		struct rlimit rl = { 1, 50 };		/* a host that stands still does not take it that far */
 		setrlimit(RLIMIT_CPU, &rl);
 		for (;;)
 			;

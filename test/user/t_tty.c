@@ -222,14 +222,14 @@ TEST(tty_signal_characters_reach_the_foreground)
 		CHECK_EQ(ioctl(p.s, TIOCGPGRP, &pgrp), 0);
 		CHECK_EQ(pgrp, getpid());
 		put(p.m, "\003");
-		usleep(20000);
+		UNTIL(seen[SIGINT]);
 		CHECK_EQ(seen[SIGINT], 1);
 		put(p.m, "\034");
-		usleep(20000);
+		UNTIL(seen[SIGQUIT]);
 		CHECK_EQ(seen[SIGQUIT], 1);
 		CHECK_GOT(p.m, "^C^\\");
 		CHECK_EQ(ioctl(p.m, TIOCSWINSZ, &ws), 0);
-		usleep(20000);
+		UNTIL(seen[SIGWINCH]);
 		CHECK_EQ(seen[SIGWINCH], 1);
 		memset(&ws, 0, sizeof(ws));
 		CHECK_EQ(ioctl(p.s, TIOCGWINSZ, &ws), 0);

@@ -55,6 +55,11 @@ __attribute__((noreturn, format(printf, 1, 2))) void test_skip(const char *fmt, 
 		test_fail(__FILE__, __LINE__, "%s returned %lld, errno %d (%s), want -1 and %s", #x, _r, \
 			  errno, strerror(errno), #e); } while (0)
 
+/* Wait until @x, for as long as the test may take: whatever the machine does besides. */
+#define UNTIL(x) do { while (!(x)) usleep(1000); } while (0)
+/* Wait until there are @nr tasks of process @pid besides the caller, and all of them sleep. */
+void until_tasks_sleep(pid_t pid, int nr);
+
 /* The status of a child that runs the given statements (wait status). */
 #define CHILD_STATUS(...) ({ \
 	fflush(NULL); pid_t _p = fork(); CHECK(_p >= 0); \
