@@ -23,6 +23,7 @@
 #include "fs/debugfs.h"
 #include "fs/sysfs.h"
 #include "fs/tmpfs.h"
+#include "fs/userfaultfd.h"
 
 static struct super_block *mount_nouser(__maybe_unused struct file_system_type *type,
 					__maybe_unused unsigned long flags, __maybe_unused const char *dev,
@@ -72,5 +73,6 @@ void __init fs_late_init(void)
 	epoll_sysctl_init();
 	pipe_sysctl_init();
 	unix_sysctl_init();
+	userfaultfd_init();
 	sysfs_init();
 }

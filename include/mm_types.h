@@ -214,7 +214,9 @@ struct address_space {
 #define VM_MAYEXEC	0x00000040ul
 #define VM_MAYSHARE	0x00000080ul
 #define VM_GROWSDOWN	0x00000100ul
+#define VM_UFFD_MISSING	0x00000200ul
 #define VM_PFNMAP	0x00000400ul
+#define VM_UFFD_WP	0x00001000ul
 #define VM_LOCKED	0x00002000ul
 #define VM_IO		0x00004000ul
 #define VM_SEQ_READ	0x00008000ul
@@ -231,10 +233,12 @@ struct address_space {
 #define VM_HUGEPAGE	0x20000000ul
 #define VM_NOHUGEPAGE	0x40000000ul
 #define VM_MERGEABLE	0x80000000ul
+#define VM_UFFD_MINOR	(1ul << 38)
 #define VM_DROPPABLE	(1ul << 40)
 #define VM_SEALED	(1ul << 63)
 #define VM_STACK	VM_GROWSDOWN
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
+#define VM_UFFD_FLAGS	(VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)	/* include/userfaultfd_k.h */
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
 
 struct vm_operations_struct {
@@ -250,6 +254,7 @@ struct vm_operations_struct {
 };
 
 struct anon_vma;
+struct userfaultfd_ctx;
 
 /* A region's place among those that may map the pages of @anon_vma: mm/rmap/anon_vma.h */
 struct anon_vma_chain {
@@ -300,6 +305,7 @@ struct vm_area_struct {
 	bool anon_inherited;			/* (W) it came by fork with places: never "singular" again */
 	const char *anon_name;			/* PR_SET_VMA_ANON_NAME, or NULL */
 	struct mempolicy *vm_policy;		/* (WV) mbind(2), counted; NULL: the task's */
+	struct userfaultfd_ctx *vm_userfaultfd_ctx;	/* (WV) who serves its faults, or NULL */
 	struct anon_vma_chain avc;		/* (N) the first of its places; others hang on it; not copied */
 };
 BUILD_ASSERT(offsetof(struct vm_area_struct, vm_mm) == 64);
@@ -426,17 +432,19 @@ extern struct mm_struct init_mm;
 #define VM_FAULT_OOM		0x001
 #define VM_FAULT_SIGBUS		0x002
 #define VM_FAULT_MAJOR		0x004
+#define VM_FAULT_HWPOISON	0x010	/* the page is marked as lost */
 #define VM_FAULT_SIGSEGV	0x040
 #define VM_FAULT_NOPAGE		0x100	/* the handler installed the entry itself */
 #define VM_FAULT_LOCKED		0x200	/* vmf->page is locked */
 #define VM_FAULT_RETRY		0x400	/* look the region up again: the lock was dropped (but NOWAIT) */
 #define VM_FAULT_MMAP_LOCK	0x800	/* with RETRY: and under mmap_lock: no region can be locked by itself */
-#define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
+#define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_HWPOISON)
 
 struct vm_fault {
 	struct vm_area_struct *vma;
 	unsigned flags;			/* FAULT_FLAG_* */
 	unsigned long address;		/* page-aligned */
+	unsigned long real_address;	/* as it was accessed */
 	pgoff_t pgoff;			/* of the address in vma's file */
 	pte_t *pte;			/* the level-0 entry, once its table exists */
 	struct page *table;		/* the table page that holds it: ->ptl */

@@ -192,7 +192,8 @@ static int show_cmdline_mm(struct seq_file *m, struct mm_struct *mm)
 	char buf[128];
 
 	while (at < end && !seq_has_overflowed(m)) {
-		int n = access_remote_vm(mm, at, buf, min(end - at, sizeof(buf)), 0);
+		int n = access_remote_vm(mm, at, buf, min(end - at, sizeof(buf)),
+					 FOLL_NOUSERFAULT);
 
 		if (n <= 0)
 			break;

@@ -99,7 +99,7 @@ static ssize_t mem_access(struct file *f, struct iov_iter *i, loff_t *pos, unsig
 
 	if (!mm || !mmget_not_zero(mm))
 		return 0;
-	n = mem_rw(mm, i, *pos, gup | FOLL_FORCE);
+	n = mem_rw(mm, i, *pos, gup | FOLL_FORCE | FOLL_NOUSERFAULT);
 	mmput(mm);
 	if (n > 0)
 		*pos += n;

@@ -44,7 +44,8 @@
  *             ptep_set_wrprotect(p): atomically take the write permission, keeping A and D; the entry as it is now;
  *             ptep_test_and_clear_young(p): was it young?  No flush.
  *             Software entries: pte_swp(type, offset) and pte_file(pgoff), with their tests and
- *             getters; the hardware takes them for invalid, and they are not pte_none.  SWP_TYPES: how many types.
+ *             getters; the hardware takes them for invalid, and they are not pte_none.  SWP_TYPES: how many types;
+ *             an offset has 47 bits at least.
  *             PAGE_KERNEL, PAGE_KERNEL_RO, PAGE_KERNEL_EXEC, PAGE_KERNEL_IO (pte_t without frame),
  *             vm_prot(vm_flags): user permissions, write only where VM_SHARED says so; young, as it is used at once.
  *

@@ -292,7 +292,7 @@ static unsigned long shm_map_locked(struct mm_struct *mm, struct file *file, con
 	if (r->addr && !r->remap &&
 	    (r->addr + size < r->addr || find_vma_intersection(mm, r->addr, r->addr + size)))
 		return -EINVAL;
-	return do_mmap(file, r->addr, size, r->prot, r->map_flags, 0, populate);
+	return do_mmap(file, r->addr, size, r->prot, r->map_flags, 0, populate, NULL);
 }
 
 static unsigned long shm_map(struct shm_segment *s, const struct shm_request *r)
@@ -358,7 +358,7 @@ static int shm_unmap(struct mm_struct *mm, unsigned long addr) REQUIRES(mm->mmap
 	for (; vma && vma->vm_start < end && !rc; vma = next) {
 		next = vma->vm_next;
 		if (shm_belongs(vma, addr) && vma->vm_file->private_data == s)
-			rc = do_munmap(mm, vma->vm_start, vma->vm_end - vma->vm_start);
+			rc = do_munmap(mm, vma->vm_start, vma->vm_end - vma->vm_start, NULL);
 	}
 	return rc;
 }

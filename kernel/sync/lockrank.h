@@ -18,6 +18,7 @@ enum lockrank {
 	RANK_TASK,		/* exec, credentials guard */
 	RANK_MMAP,
 	RANK_VMA,		/* a region's lock: include/vma_lock.h */
+	RANK_UFFD,		/* userfaultfd: regions do not change while entries are filled */
 	RANK_PAGE,		/* the page lock */
 	RANK_FS_MAP,		/* where a file's blocks are */
 	RANK_FS_ALLOC,		/* which blocks of a disk are free */

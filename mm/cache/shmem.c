@@ -20,6 +20,7 @@
 #include "mm/cache/shmem.h"
 #include "include/uaccess.h"
 #include "include/uapi/resource.h"
+#include "include/userfaultfd_k.h"
 #include "lib/string.h"
 #include "mm/kmap/highmem.h"
 #include "mm/slab/slab.h"
@@ -110,7 +111,7 @@ enum shmem_use { USE_FAULT, USE_WRITE, USE_FALLOCATE };
  * Put the charged page in at @index; it is unlocked then, and filled but for fallocate().
  * 0, -EEXIST, -ENOMEM; -ERANGE: the file ends before it now (X2 of truncate.c), the charge is given back
  */
-static int shmem_add_page(struct inode *inode, struct page *page, pgoff_t index, enum shmem_use use)
+static __always_inline int shmem_add_page(struct inode *inode, struct page *page, pgoff_t index, enum shmem_use use)
 {
 	int rc;
 
@@ -574,23 +575,56 @@ out:
 
 /* ---- mapping --------------------------------------------------------------------------------- */
 
+struct page *shmem_find_page(struct inode *inode, pgoff_t index)
+{
+	struct page *page = index < file_end_index(inode) ? find_get_page(inode->i_mapping, index) : NULL;
+
+	if (page && !PageUptodate(page))
+		shmem_fill_page(page);
+	return page;
+}
+
+/*
+ * The page for a fault where a program serves some, referenced: holes are not filled, and what is there is not shown,
+ * without asking it.  NULL and *err: -errno, or what the fault answers.
+ */
+static __noinline struct page *shmem_watched_page(struct vm_fault *vmf, struct inode *inode, int *err)
+{
+	struct page *page = shmem_find_page(inode, vmf->pgoff);
+
+	if (page && !userfaultfd_minor(vmf->vma))
+		return page;
+	if (page)
+		put_page(page);
+	if (!page && !userfaultfd_missing(vmf->vma))
+		return shmem_getpage(inode, vmf->pgoff, vmf->vma, USE_FAULT, err);
+	*err = handle_userfault(vmf, page ? VM_UFFD_MINOR : VM_UFFD_MISSING);
+	return NULL;
+}
+
+static __always_inline bool shmem_is_watched(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & (VM_UFFD_MISSING | VM_UFFD_MINOR);
+}
+
 static unsigned shmem_fault(struct vm_fault *vmf)
 {
 	struct inode *inode = vmf->vma->vm_file->f_inode;
 	struct page *page;
-	unsigned retry;
+	unsigned rc;
 	int err;
 
 	for (;;) {
 		if (vmf->pgoff >= file_end_index(inode))
 			return VM_FAULT_SIGBUS;
-		page = shmem_getpage(inode, vmf->pgoff, vmf->vma, USE_FAULT, &err);
+		page = unlikely(shmem_is_watched(vmf->vma)) ? shmem_watched_page(vmf, inode, &err) :
+			shmem_getpage(inode, vmf->pgoff, vmf->vma, USE_FAULT, &err);
 		if (!page)
-			return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
-		retry = lock_page_or_retry(page, vmf);
-		if (unlikely(retry)) {
+			return err >= 0 ? err : err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+		rc = lock_page_or_retry(page, vmf);
+		if (unlikely(rc)) {
 			put_page(page);
-			return retry;
+			return rc;
 		}
 		/* Locked, in the file, and inside: truncation finds it mapped (E3 of mm/fault/file.c). */
 		if (likely(page->mapping == inode->i_mapping && vmf->pgoff < file_end_index(inode) &&
@@ -601,6 +635,22 @@ static unsigned shmem_fault(struct vm_fault *vmf)
 	}
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
+}
+
+int shmem_mfill_page(struct inode *inode, struct page *page, pgoff_t index)
+{
+	int rc = -EFAULT;
+
+	if (index >= file_end_index(inode))
+		return -EFAULT;
+	if (shmem_charge(SHMEM_I(inode)))
+		return -ENOMEM;
+	rc = shmem_add_page(inode, page, index, USE_FAULT);
+	if (rc == -ERANGE)
+		return -EFAULT;		/* the charge is given back */
+	if (rc)
+		shmem_uncharge(SHMEM_I(inode));
+	return rc;
 }
 
 const struct vm_operations_struct shmem_vm_ops = {

@@ -59,6 +59,14 @@ static inline bool shmem_mapping(const struct address_space *m) { return m->a_op
 
 /* A nameless file of @size bytes in the kernel's own instance.  vm_flags: VM_NORESERVE or 0.  ERR_PTR */
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags);
+/*
+ * userfaultfd: put @page, filled and the caller's alone, in as page @index.  0; -EEXIST; -ENOMEM, also when a limit
+ * is reached; -EFAULT beyond the end
+ */
+__must_check int shmem_mfill_page(struct inode *inode, struct page *page, pgoff_t index);
+/* The page at @index, referenced and filled, or NULL: a hole, or beyond the end.  It may leave at any time. */
+struct page *shmem_find_page(struct inode *inode, pgoff_t index);
+static inline bool vma_is_shmem(const struct vm_area_struct *vma) { return vma->vm_ops == &shmem_vm_ops; }
 /* Back a MAP_SHARED|MAP_ANONYMOUS region (and /dev/zero shared). */
 __must_check int shmem_zero_setup(struct vm_area_struct *vma);
 /*

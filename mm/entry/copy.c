@@ -4,6 +4,8 @@
  * MODEL     Anonymous pages of private regions are shared, write-protected on both sides; the first
  *           write copies (cow.c).  Pages of files, and the zero page, are left out: a fault finds them
  *           in the cache.  Device frames (VM_PFNMAP) are copied as they are.
+ *           The uffd-wp mark goes along if the child's region is watched for it (fork is an event of its
+ *           userfaultfd): with the page, or, for what is left out, as a marker.  Poison goes along always.
  * INVARIANTS
  *   K1  The parent has no writable entry for a shared page when the child first runs: the caller
  *       flushes the parent once after all regions, before it lets go of mmap_lock.
@@ -18,19 +20,77 @@
  */
 #include "mm/entry/pte.h"
 
-/* The child's twin of the migration entry at @src, if of an anonymous page, which is nobody's own then (K2). */
-static bool copy_migration(pte_t *dst, pte_t *src, pte_t pte)
+/* How entries are copied; 0 for most regions. */
+#define COPY_PFNMAP	1u	/* a device's frames, as they are */
+#define COPY_MARKS	2u	/* the parent's may have the uffd-wp mark: the child's have it, too */
+#define COPY_UNMARKED	4u	/* the parent's may have it, the child's do not */
+
+/* @pte, present, as the child's. */
+static __always_inline pte_t copied_pte(pte_t pte, unsigned how)
 {
-	if (!PageAnon(migration_page(pte)))
-		return false;		/* a fault finds it in the file */
+	return how & COPY_UNMARKED ? pte_clear_uffd_wp(pte) : pte;
+}
+
+/* What the child gets for an entry that shows no page to be shared. */
+static pte_t copied_entry(pte_t pte, unsigned how)
+{
+	if (pte_is_migration(pte))
+		return how & COPY_MARKS && migration_uffd_wp(pte) ? pte_marker(MARKER_UFFD_WP) : pte_empty();
+	if (pte_is_marker(pte))
+		return how & COPY_MARKS || pte_marker_bits(pte) & MARKER_POISONED ? pte : pte_empty();
+	if (!pte_present(pte))
+		return pte;		/* a file offset */
+	if (how & COPY_PFNMAP)
+		return copied_pte(pte, how);
+	return how & COPY_MARKS && pte_uffd_wp(pte) ? pte_marker(MARKER_UFFD_WP) : pte_empty();
+}
+
+/* Does @pte show a page that counts its entries? */
+static __always_inline bool is_page(pte_t pte) { return pte_present(pte) && !pte_special(pte); }
+
+/* The child's twin of the migration entry at @src.  Whether of an anonymous page, which is nobody's own then (K2). */
+static bool copy_migration(pte_t *dst, pte_t *src, pte_t pte, unsigned how)
+{
+	if (!PageAnon(migration_page(pte))) {	/* a fault finds it in the file */
+		set_pte(dst, copied_entry(pte, how));
+		return false;
+	}
 	pte = migration_mkread(pte, false);
 	set_pte(src, pte);
-	set_pte(dst, pte);
+	set_pte(dst, how & COPY_UNMARKED ? migration_clear_uffd_wp(pte) : pte);
+	return true;
+}
+
+/* The child's twin of @pte, which shows @page with @flags, of anonymous memory. */
+static __always_inline void copy_anon(pte_t *dst, pte_t *src, pte_t pte, struct page *page, unsigned long flags,
+				      unsigned how)
+{
+	if (pte_write(pte))
+		pte = ptep_set_wrprotect(src);
+	page_share_anon_rmap(page, flags);
+	INV(K1, !pte_write(pte));
+	INV(K2, !PageAnonExclusive(page));
+	set_pte(dst, copied_pte(pte, how));
+}
+
+/* The child's twin of @pte, of whatever kind.  Whether of an anonymous page. */
+static __noinline bool copy_entry(pte_t *dst, pte_t *src, pte_t pte, unsigned how)
+{
+	struct page *page;
+
+	if (pte_is_migration(pte))
+		return copy_migration(dst, src, pte, how);
+	page = is_page(pte) && !(how & COPY_PFNMAP) ? pfn_to_page(pte_pfn(pte)) : NULL;
+	if (!page || !PageAnon(page)) {
+		set_pte(dst, copied_entry(pte, how));
+		return false;
+	}
+	copy_anon(dst, src, pte, page, READ_ONCE(page->flags), how);
 	return true;
 }
 
 /* Copy a run of entries, [va, stop) from @src to @dst; anonymous pages that the child got. */
-static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, bool pfnmap)
+static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, unsigned how)
 {
 	struct page *table = pt_page(src);
 	unsigned long anon = 0;
@@ -43,12 +103,8 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 
 		if (pte_none(pte))
 			continue;
-		if (unlikely(pte_is_migration(pte))) {
-			anon += copy_migration(dst, src, pte);
-			continue;
-		}
-		if (!pte_present(pte) || unlikely(pfnmap)) {
-			set_pte(dst, pte);	/* a file offset, or a device's frame */
+		if (unlikely(!pte_present(pte) || how)) {
+			anon += copy_entry(dst, src, pte, how);
 			continue;
 		}
 		if (pte_special(pte))
@@ -57,12 +113,7 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 		flags = READ_ONCE(page->flags);
 		if (!(flags & BIT(PG_anon)))
 			continue;
-		if (pte_write(pte))
-			pte = ptep_set_wrprotect(src);
-		page_share_anon_rmap(page, flags);
-		INV(K1, !pte_write(pte));
-		INV(K2, !PageAnonExclusive(page));
-		set_pte(dst, pte);
+		copy_anon(dst, src, pte, page, flags, 0);
 		anon++;
 	}
 	spin_unlock(&table->ptl);
@@ -70,28 +121,49 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 }
 
 /* Is there an entry in [ptep, ...) of [va, stop) that copy_run() would copy?  Saves a table. */
-static bool run_needs_copy(pte_t *ptep, vaddr_t va, vaddr_t stop, bool pfnmap)
+static bool run_needs_copy(pte_t *ptep, vaddr_t va, vaddr_t stop, unsigned how)
 {
 	for (; va != stop; va += PAGE_SIZE, ptep++) {
 		pte_t pte = pte_load(ptep);
 
 		if (pte_none(pte))
 			continue;
-		if (!pte_present(pte) || pfnmap)
+		if (is_page(pte) && PageAnon(pfn_to_page(pte_pfn(pte))))
 			return true;
-		if (!pte_special(pte) && PageAnon(pfn_to_page(pte_pfn(pte))))
+		if (likely(is_page(pte)) && !how)
+			continue;
+		if (pte_is_migration(pte) && PageAnon(migration_page(pte)))
+			return true;
+		if (!pte_none(copied_entry(pte, how)))
 			return true;
 	}
 	return false;
 }
 
+/* Do faults bring back all that the child of @src is to have, so that no entry need be looked at? */
+static bool faults_suffice(const struct vm_area_struct *dst, const struct vm_area_struct *src)
+{
+	return src->vm_flags & VM_SHARED && !(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_NONLINEAR)) &&
+	       !(dst->vm_flags & VM_UFFD_WP);
+}
+
+/* COPY_* of the entries of @src for @dst. */
+static unsigned copy_how(const struct vm_area_struct *dst, const struct vm_area_struct *src)
+{
+	unsigned how = src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP) ? COPY_PFNMAP : 0;
+
+	if (likely(!(src->vm_flags & VM_UFFD_WP)))
+		return how;
+	return how | (dst->vm_flags & VM_UFFD_WP ? COPY_MARKS : COPY_UNMARKED);
+}
+
 int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 {
-	bool pfnmap = src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP);
+	unsigned how = copy_how(dst, src);
 	vaddr_t va = src->vm_start, end = src->vm_end, stop;
 	pte_t *from;
 
-	if (src->vm_flags & VM_SHARED && !(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_NONLINEAR)))
+	if (faults_suffice(dst, src))
 		return 0;
 	for (; va != end && (from = pt_next_run(src->vm_mm, &va, end, &stop)); va = stop) {
 		unsigned long anon;
@@ -99,12 +171,12 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 
 		if (cond_resched_killable())
 			return -EINTR;
-		if (!run_needs_copy(from, va, stop, pfnmap))
+		if (!run_needs_copy(from, va, stop, how))
 			continue;
 		to = pt_alloc(dst->vm_mm, va);
 		if (!to)
 			return -ENOMEM;
-		anon = copy_run(to, from, va, stop, pfnmap);
+		anon = copy_run(to, from, va, stop, how);
 		if (anon)
 			add_mm_counter(dst->vm_mm, MM_ANONPAGES, anon);
 	}

@@ -4,6 +4,7 @@
  * MODEL     copy.c     fork: the child's entries
  *           zap.c      munmap, truncation, exit: entries and their tables go
  *           protect.c  mprotect: the permissions change;  mremap: the place
+ *           uffd_wp.c  userfaultfd: writes are told first
  *           pfnmap.c   entries that drivers and file systems make;  vmalloc_map.c  of vmalloc memory
  *           They know page tables, and which entry counts for which page (mm/rmap); a region is a range with
  *           flags to them, handed over by who found it.  So both the calls and truncation stand above them.
@@ -47,6 +48,13 @@ void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long siz
 
 /* mprotect: give the entries of [start, end) the permissions of @newprot, flush.  Pages changed. */
 unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pte_t newprot);
+
+enum uffd_wp_change { UFFD_WP_SET, UFFD_WP_CLEAR };
+/*
+ * Set or clear the uffd-wp mark of the entries of [start, end) of @vma, flush.  0; -ENOMEM (SET only)
+ * => mmap_lock held (read), or the region's for writing
+ */
+__must_check int uffd_wp_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, enum uffd_wp_change change);
 
 /*
  * mremap: move the entries of @len bytes from @old_addr to @new_addr, flush.  Bytes moved (< len: no memory).

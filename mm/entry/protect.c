@@ -39,6 +39,8 @@ static pte_t protected_pte(struct vm_area_struct *vma, pte_t pte, pte_t prot, bo
 		now = pte_wrprotect(now);
 	if (write && !pte_write(now) && private_writable(pte))
 		now = pte_mkdirty(pte_mkwrite(now));
+	if (pte_uffd_wp(now))		/* F3 of include/userfaultfd_k.h */
+		now = pte_wrprotect(now);
 	if (pte_exec(now) && !pte_exec(pte) && pte_page_counted(pte))
 		flush_icache_page(vma, pte_page_counted(pte));
 	return now;
@@ -88,45 +90,41 @@ unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr
 
 /* ---- mremap ---------------------------------------------------------------------------------- */
 
-/* The two locks of one move; two tables are locked in order of their addresses. */
-static void lock_pair(struct page *a, struct page *b) ACQUIRE(a->ptl, b->ptl) NO_LOCK_ANALYSIS
+/* @pte for a place that is not watched for uffd-wp (F3 of include/userfaultfd_k.h). */
+static pte_t unmarked_pte(pte_t pte)
 {
-	spin_lock(a < b ? &a->ptl : &b->ptl);
-	if (a != b)
-		spin_lock_nested(a < b ? &b->ptl : &a->ptl);
+	if (pte_present(pte))
+		return pte_clear_uffd_wp(pte);
+	if (pte_is_migration(pte))
+		return migration_clear_uffd_wp(pte);
+	return pte_marker_uffd_wp(pte) ? pte_empty() : pte;
 }
 
-static void unlock_pair(struct page *a, struct page *b) RELEASE(a->ptl, b->ptl) NO_LOCK_ANALYSIS
-{
-	spin_unlock(&a->ptl);
-	if (a != b)
-		spin_unlock(&b->ptl);
-}
-
-/* Move [va, stop) from @from to @to; both are runs. */
-static void move_run(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t va, vaddr_t stop)
+/* Move [va, stop) from @from to @to, of @new_vma; both are runs. */
+static void move_run(struct vm_area_struct *vma, struct vm_area_struct *new_vma, pte_t *from, pte_t *to, vaddr_t va,
+		     vaddr_t stop)
 {
 	struct page *a = pt_page(from), *b = pt_page(to);
-	bool moved = false;
+	bool drop_marks = unlikely(vma->vm_flags & VM_UFFD_WP) && !(new_vma->vm_flags & VM_UFFD_WP), moved = false;
 
-	lock_pair(a, b);
+	ptl_lock_pair(a, b);
 	for (vaddr_t at = va; at != stop; at += PAGE_SIZE, from++, to++) {
 		pte_t pte = pte_load(from);
 
 		if (pte_none(pte))
 			continue;
 		pte = ptep_get_and_clear(from);
-		set_pte(to, pte);
+		set_pte(to, unlikely(drop_marks) ? unmarked_pte(pte) : pte);
 		moved = true;		/* of a page on its way the flush may be to come */
 	}
 	if (moved)
 		flush_tlb_range(vma, va, stop);		/* M2 */
-	unlock_pair(a, b);
+	ptl_unlock_pair(a, b);
 }
 
 /* The same with the locks of who looks for pages (M3).  No memory is allocated inside: reclaim takes them, too. */
-static void move_run_locked(struct vm_area_struct *vma, pte_t *from, pte_t *to, vaddr_t va, vaddr_t stop)
-	NO_LOCK_ANALYSIS
+static void move_run_locked(struct vm_area_struct *vma, struct vm_area_struct *new_vma, pte_t *from, pte_t *to,
+			    vaddr_t va, vaddr_t stop) NO_LOCK_ANALYSIS
 {
 	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
 	struct anon_vma *root;
@@ -134,7 +132,7 @@ static void move_run_locked(struct vm_area_struct *vma, pte_t *from, pte_t *to, 
 	if (mapping)
 		mutex_lock(&mapping->i_mmap_lock);
 	root = vma_anon_lock(vma);
-	move_run(vma, from, to, va, stop);
+	move_run(vma, new_vma, from, to, va, stop);
 	vma_anon_unlock(root);
 	if (mapping)
 		mutex_unlock(&mapping->i_mmap_lock);
@@ -153,7 +151,7 @@ unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
 		if (!to)
 			return va - old_addr;
 		stop = va + (to_stop - to_va);
-		move_run_locked(vma, from, to, va, stop);
+		move_run_locked(vma, new_vma, from, to, va, stop);
 		cond_resched();
 	}
 	return len;

@@ -32,4 +32,19 @@ static __always_inline bool vma_wants_writenotify(const struct vm_area_struct *v
 	       vma->vm_ops && vma->vm_ops->page_mkwrite;
 }
 
+/* The locks of two tables, which may be one: in order of their addresses. */
+static inline void ptl_lock_pair(struct page *a, struct page *b) ACQUIRE(a->ptl, b->ptl) NO_LOCK_ANALYSIS
+{
+	spin_lock(a < b ? &a->ptl : &b->ptl);
+	if (a != b)
+		spin_lock_nested(a < b ? &b->ptl : &a->ptl);
+}
+
+static inline void ptl_unlock_pair(struct page *a, struct page *b) RELEASE(a->ptl, b->ptl) NO_LOCK_ANALYSIS
+{
+	spin_unlock(&a->ptl);
+	if (a != b)
+		spin_unlock(&b->ptl);
+}
+
 #endif

@@ -12,6 +12,8 @@
  *       within its floor and ceiling that overlap it are all that can be freed.
  *   Z3  Whether an entry shows a file's page is seen under its ptl: only so a private copy that a
  *       write has just made is not taken for the page it replaced.
+ *   Z4  The uffd-wp mark of a file's page outlives it, for the file brings it back: a marker stays, until the
+ *       region goes.
  * LOCKING   mmap_lock: read to zap inside a region, write to free tables.  The hart is offered to others after
  *           each run, so no spin lock is held by who calls.
  * COST      zap: about 45 instructions a page, without releasing it.
@@ -69,14 +71,29 @@ static __always_inline unsigned long zap_page(struct zap_stat *st, struct page *
 	return (unsigned long)page | (pte_dirty(pte) ? GATHER_DIRTY : 0);
 }
 
-enum zap_what { ZAP_ALL, ZAP_FILE_PAGES };
+enum zap_what {
+	ZAP_ALL = 0,
+	ZAP_FILE_PAGES = 1,
+	ZAP_KEEP_UFFD_WP = 2,		/* bit: what comes in the place of a marked page is marked, too (Z4) */
+};
 
 /* Does an entry that is not empty stay? */
 static __always_inline bool zap_spares(pte_t pte, enum zap_what what)
 {
-	return what == ZAP_FILE_PAGES &&
+	if (what & ZAP_KEEP_UFFD_WP && pte_marker_uffd_wp(pte))
+		return true;
+	return what & ZAP_FILE_PAGES &&
 	       (!pte_present(pte) ? !pte_is_migration(pte) || PageAnon(migration_page(pte)) :
 				    pte_special(pte) || PageAnon(pfn_to_page(pte_pfn(pte))));	/* Z3 */
+}
+
+/* What comes in the place of the software entry @pte. */
+static pte_t zap_software(struct zap_stat *st, pte_t pte, enum zap_what what)
+{
+	if (!pte_is_migration(pte))
+		return pte_empty();
+	st->rss[mm_counter(migration_page(pte))]++;
+	return what & ZAP_KEEP_UFFD_WP && migration_uffd_wp(pte) ? pte_marker(MARKER_UFFD_WP) : pte_empty();
 }
 
 /*
@@ -99,15 +116,15 @@ static __always_inline vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vadd
 		if (pte_none(pte) || zap_spares(pte, what))
 			continue;
 		if (unlikely(!pte_present(pte))) {
-			if (pte_is_migration(pte))
-				st.rss[mm_counter(migration_page(pte))]++;
-			pte_clear(ptep);
+			set_pte(ptep, zap_software(&st, pte, what));
 			continue;
 		}
 		pte = ptep_get_and_clear(ptep);	/* with the last A and D */
 		if (!end)
 			first = va;
 		end = va + PAGE_SIZE;
+		if (what & ZAP_KEEP_UFFD_WP && pte_uffd_wp(pte))
+			set_pte(ptep, pte_marker(MARKER_UFFD_WP));
 		if (unlikely(pte_special(pte)))
 			continue;
 		slot = zap_page(&st, pfn_to_page(pte_pfn(pte)), pte);
@@ -165,14 +182,25 @@ static __always_inline void zap_range(struct mm_struct *mm, vaddr_t start, vaddr
 	dec_tlb_flush_pending(mm);
 }
 
+static bool keeps_uffd_wp(const struct vm_area_struct *vma)
+{
+	return unlikely(vma->vm_flags & VM_UFFD_WP) && !vma_is_anonymous(vma);
+}
+
 void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long size)
 {
-	zap_range(vma->vm_mm, start, start + size, ZAP_ALL);
+	if (keeps_uffd_wp(vma))
+		zap_range(vma->vm_mm, start, start + size, ZAP_ALL | ZAP_KEEP_UFFD_WP);
+	else
+		zap_range(vma->vm_mm, start, start + size, ZAP_ALL);
 }
 
 void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long size)
 {
-	zap_range(vma->vm_mm, start, start + size, ZAP_FILE_PAGES);
+	if (keeps_uffd_wp(vma))
+		zap_range(vma->vm_mm, start, start + size, ZAP_FILE_PAGES | ZAP_KEEP_UFFD_WP);
+	else
+		zap_range(vma->vm_mm, start, start + size, ZAP_FILE_PAGES);
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */

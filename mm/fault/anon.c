@@ -5,6 +5,8 @@
  *           empty                    no file           do_anonymous_page
  *           empty                    file              do_linear_fault (file.c)
  *           file offset              nonlinear file    do_nonlinear_fault
+ *           marker of uffd-wp        any               as if it were empty; what is shown has the mark
+ *           poison                   any               SIGBUS
  *           swap entry               any               do_swap_page; one of a page on its way: waits
  *           present, write, no W     any               do_wp_page (cow.c)
  *           present otherwise        any               fix_entry: A, D, or spurious
@@ -25,6 +27,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/fault/internal.h"
+#include "include/userfaultfd_k.h"
 #include "lib/printk.h"
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
@@ -46,7 +49,7 @@ static unsigned map_zero_page(struct vm_fault *vmf)
 	pte_t pte = pte_mkspecial(pfn_pte(zero_pfn, vmf->vma->vm_page_prot));
 
 	if (vmf_lock_same(vmf))
-		set_pte(vmf->pte, pte);
+		set_pte(vmf->pte, vmf_marked(vmf, pte));
 	vmf_unlock(vmf);
 	return 0;
 }
@@ -207,9 +210,17 @@ static __always_inline unsigned fault_batch(struct vm_fault *vmf)
 
 	if (likely(block < vma->vm_start || block + pt_span(1) > vma->vm_end))
 		return 1;
-	if (vma->vm_flags & VM_NOHUGEPAGE || !index || !pte_present(pte_load(vmf->pte - 1)))
+	if (vma->vm_flags & (VM_NOHUGEPAGE | VM_UFFD_WP) || !index || !pte_present(pte_load(vmf->pte - 1)))
 		return 1;
 	return min(nr, ANON_BATCH - index % ANON_BATCH);	/* batches end on their own boundary */
+}
+
+/* The page is another's to bring: userfaultfd. */
+static __noinline unsigned anon_missing(struct vm_fault *vmf)
+{
+	if (!pte_same(pte_load(vmf->pte), vmf->orig_pte))
+		return 0;
+	return handle_userfault(vmf, VM_UFFD_MISSING);
 }
 
 static unsigned do_anonymous_page(struct vm_fault *vmf)
@@ -219,6 +230,8 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 	unsigned nr;
 	pte_t pte;
 
+	if (unlikely(userfaultfd_missing(vma)))
+		return anon_missing(vmf);
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return map_zero_page(vmf);
 	if (unlikely(anon_vma_prepare(vma)))
@@ -237,7 +250,7 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 		flush_icache_page(vma, page);		/* L6: the frame may have held other code */
 	page_add_new_anon_rmap(page, vma, vmf->address);
 	smp_wmb();	/* E2: zeros before the entry; pairs with other harts' walks */
-	set_pte(vmf->pte, pte);
+	set_pte(vmf->pte, vmf_marked(vmf, pte));
 	vmf_unlock(vmf);
 	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
 	return 0;
@@ -269,6 +282,11 @@ static unsigned do_nonlinear_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	vmf->pgoff = pte_file_pgoff(vmf->orig_pte);
 	return do_linear_fault(vmf);
+}
+
+static __noinline unsigned fault_software_entry(struct vm_fault *vmf)
+{
+	return pte_is_file(vmf->orig_pte) ? do_nonlinear_fault(vmf) : do_swap_page(vmf);
 }
 
 /*
@@ -304,6 +322,7 @@ unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned f
 	vmf.vma = vma;
 	vmf.flags = flags;
 	vmf.address = address & PAGE_MASK;
+	vmf.real_address = address;
 	vmf.pgoff = vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT);
 	vmf.pte = pt_alloc(vma->vm_mm, address);
 	if (unlikely(!vmf.pte))
@@ -313,13 +332,16 @@ unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned f
 	vmf.page = NULL;
 	vmf.cow_page = NULL;
 
-	if (likely(pte_none(vmf.orig_pte)))
-		return vma->vm_ops ? do_linear_fault(&vmf) : do_anonymous_page(&vmf);
-	if (likely(pte_present(vmf.orig_pte)))
-		return fault_present(&vmf);
-	if (pte_is_file(vmf.orig_pte))
-		return do_nonlinear_fault(&vmf);
-	return do_swap_page(&vmf);
+	if (unlikely(!pte_none(vmf.orig_pte))) {
+		if (likely(pte_present(vmf.orig_pte)))
+			return fault_present(&vmf);
+		if (!pte_is_marker(vmf.orig_pte))
+			return fault_software_entry(&vmf);
+		if (pte_marker_bits(vmf.orig_pte) & MARKER_POISONED)
+			return VM_FAULT_HWPOISON;
+		INV(F3, userfaultfd_wp(vma));
+	}
+	return vma->vm_ops ? do_linear_fault(&vmf) : do_anonymous_page(&vmf);
 }
 
 void fault_init(void)

@@ -1,7 +1,8 @@
 /*
  * mm/fault/cow.c - a write to a page whose entry is read-only though the region may be written.
  *
- * MODEL     shared region             ask the file, then W
+ * MODEL     marked for uffd-wp        told first (or the mark goes, WP_ASYNC), then as below
+ *           shared region             ask the file, then W
  *           anonymous, exclusive      W at once: nobody else can see the page
  *           anonymous, left alone     made exclusive again, then W
  *           zero page                 a zeroed page of its own
@@ -30,6 +31,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/fault/internal.h"
+#include "include/userfaultfd_k.h"
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
 #include "mm/pt/flush.h"
@@ -146,6 +148,17 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 	return 0;
 }
 
+/* The entry is marked for userfaultfd: take the mark away, if nobody wants to be asked first. */
+static __noinline bool wp_unmark(struct vm_fault *vmf) REQUIRES(vmf->table->ptl)
+{
+	INV(F3, userfaultfd_wp(vmf->vma));
+	if (!userfaultfd_wp_async(vmf->vma))
+		return false;
+	ptep_clear_uffd_wp(vmf->pte);
+	vmf->orig_pte = pte_load(vmf->pte);
+	return true;
+}
+
 unsigned do_wp_page(struct vm_fault *vmf)
 {
 	struct page *page;
@@ -153,6 +166,10 @@ unsigned do_wp_page(struct vm_fault *vmf)
 	if (unlikely(!vmf_lock_same(vmf))) {
 		vmf_unlock(vmf);
 		return 0;
+	}
+	if (unlikely(pte_uffd_wp(vmf->orig_pte)) && !wp_unmark(vmf)) {
+		vmf_unlock(vmf);
+		return handle_userfault(vmf, VM_UFFD_WP);
 	}
 	page = pte_page_counted(vmf->orig_pte);
 	if (vmf->vma->vm_flags & VM_SHARED)

@@ -151,7 +151,7 @@ static __noinline void fault_error(struct pt_regs *regs, vaddr_t address, unsign
 		no_context(regs, address, flags);
 	} else if (rc & VM_FAULT_OOM) {
 		pagefault_out_of_memory();
-	} else if (rc & VM_FAULT_SIGBUS) {
+	} else if (rc & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON)) {
 		force_sig_fault(SIGBUS, BUS_ADRERR, address);
 	} else {
 		force_sig_fault(SIGSEGV, SEGV_MAPERR, address);
@@ -235,7 +235,7 @@ static unsigned fault_attempt_mmap(struct mm_struct *mm, vaddr_t address, unsign
 
 /*
  * The first attempt found no region that it could lock (@rc: RETRY | MMAP_LOCK), or had to wait and let its lock go.
- * Again, until the access is served, or we are killed (RETRY).
+ * Again, until the access is served, or we are killed, or there is a signal for user mode (RETRY).
  */
 static __noinline unsigned fault_retry(struct mm_struct *mm, vaddr_t address, unsigned flags, unsigned rc)
 {
@@ -244,7 +244,7 @@ static __noinline unsigned fault_retry(struct mm_struct *mm, vaddr_t address, un
 	while (rc & VM_FAULT_RETRY) {
 		struct vm_area_struct *vma = NULL;
 
-		if (fatal_signal_pending())
+		if (fatal_signal_pending() || (flags & FAULT_FLAG_USER && signal_pending()))
 			return VM_FAULT_RETRY;
 		major |= rc & VM_FAULT_MAJOR;
 		if (!(rc & VM_FAULT_MMAP_LOCK)) {
@@ -263,7 +263,7 @@ static __noinline void fault_result(struct pt_regs *regs, vaddr_t address, unsig
 
 	if (rc & (FAULT_BAD_MAP | FAULT_BAD_ACCESS)) {
 		bad_area(regs, address, flags, rc & FAULT_BAD_MAP ? SEGV_MAPERR : SEGV_ACCERR);
-	} else if (rc & VM_FAULT_RETRY) {	/* killed */
+	} else if (rc & VM_FAULT_RETRY) {	/* killed, or a signal comes first */
 		if (!(flags & FAULT_FLAG_USER))
 			no_context(regs, address, flags);
 	} else if (!(flags & FAULT_FLAG_USER) && mm_is_unstable(task->mm)) {

@@ -37,6 +37,7 @@ unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned f
 #define FOLL_REMOTE	0x40
 #define FOLL_UNLOCKABLE	0x80		/* mmap_lock (read) may be let go and taken again: gup.c */
 #define FOLL_TRIED	0x100		/* it was, for this page */
+#define FOLL_NOUSERFAULT 0x200		/* who looks in does not wait for a program that serves faults: -EFAULT */
 
 /*
  * Make [start, start + nr pages) present (writable with FOLL_WRITE), and put the pages, each with

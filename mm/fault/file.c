@@ -35,11 +35,11 @@ static pte_t file_pte(struct vm_area_struct *vma, struct page *page, unsigned fa
 }
 
 /* => ptl held, the entry is empty, the caller's reference passes to it; the caller counts */
-static void set_file_pte(struct vm_fault *vmf, pte_t *ptep, struct page *page, unsigned fault_flags)
+static void set_file_pte(pte_t *ptep, struct page *page, pte_t pte)
 {
 	page_add_file_rmap(page);
 	smp_wmb();	/* E2 */
-	set_pte(ptep, file_pte(vmf->vma, page, fault_flags));
+	set_pte(ptep, pte);
 }
 
 void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff)
@@ -50,7 +50,7 @@ void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff)
 	if (!pte_none(pte_load(ptep)))
 		return;
 	get_page(page);
-	set_file_pte(vmf, ptep, page, 0);
+	set_file_pte(ptep, page, file_pte(vmf->vma, page, 0));
 	vmf->page = page;
 	vmf->nr_mapped++;
 }
@@ -98,7 +98,7 @@ static void finish_fault(struct vm_fault *vmf)
 
 	if (vmf_lock_same(vmf)) {
 		inc_mm_counter(vmf->vma->vm_mm, mm_counter(page));
-		set_file_pte(vmf, vmf->pte, page, vmf->flags);
+		set_file_pte(vmf->pte, page, vmf_marked(vmf, file_pte(vmf->vma, page, vmf->flags)));
 		vmf_unlock(vmf);
 		unlock_page(page);
 		return;
@@ -108,11 +108,17 @@ static void finish_fault(struct vm_fault *vmf)
 	put_page(page);
 }
 
+/* Pages around are of no use to who wants to be told of each: userfaultfd's minor and write-protect modes. */
+static bool may_fault_around(const struct vm_fault *vmf)
+{
+	return pte_none(vmf->orig_pte) && likely(!(vmf->vma->vm_flags & (VM_UFFD_WP | VM_UFFD_MINOR)));
+}
+
 static unsigned do_read_fault(struct vm_fault *vmf)
 {
 	unsigned rc;
 
-	if (vmf->vma->vm_ops->map_pages && pte_none(vmf->orig_pte) && do_fault_around(vmf))
+	if (vmf->vma->vm_ops->map_pages && may_fault_around(vmf) && do_fault_around(vmf))
 		return 0;
 	rc = __do_fault(vmf);
 	if (rc & VM_FAULT_LOCKED)
@@ -133,7 +139,7 @@ static bool finish_cow(struct vm_fault *vmf, struct page *copy)
 		page_add_new_anon_rmap(copy, vma, vmf->address);
 		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
 		smp_wmb();	/* E2 */
-		set_pte(vmf->pte, pte);
+		set_pte(vmf->pte, vmf_marked(vmf, pte));
 	}
 	vmf_unlock(vmf);
 	return same;

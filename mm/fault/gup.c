@@ -13,6 +13,7 @@
  */
 #include "mm/fault/internal.h"
 #include "include/uaccess.h"
+#include "include/userfaultfd_k.h"
 #include "lib/string.h"
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
@@ -30,7 +31,7 @@ static bool pte_allows(pte_t pte, unsigned gup_flags)
 		return true;
 	page = pte_page_counted(pte);
 	/* A forced write: the page must be a private copy already (C1 of cow.c). */
-	return gup_flags & FOLL_FORCE && page && PageAnonExclusive(page) && pte_dirty(pte);
+	return gup_flags & FOLL_FORCE && page && PageAnonExclusive(page) && pte_dirty(pte) && !pte_uffd_wp(pte);
 }
 
 /* The page at @va, referenced, if its entry is there and allows the access; NULL. */
@@ -78,7 +79,7 @@ static int gup_one(struct vm_area_struct *vma, vaddr_t va, unsigned gup_flags, s
 	unsigned flags = FAULT_FLAG_REMOTE | (gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
 	struct mm_struct *mm = vma->vm_mm;
 
-	if (gup_flags & FOLL_UNLOCKABLE)
+	if (gup_flags & FOLL_UNLOCKABLE && !(gup_flags & FOLL_NOUSERFAULT && userfaultfd_armed(vma)))
 		flags |= FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE |
 			 (gup_flags & FOLL_TRIED ? FAULT_FLAG_TRIED : 0);
 	for (;;) {
@@ -339,7 +340,7 @@ static vaddr_t fill_zero(struct vm_area_struct *vma, vaddr_t va, vaddr_t end)
 /* As far as whole runs of entries of @vma can be filled at once, from @va on: where that ends. */
 static vaddr_t fill_runs(struct vm_area_struct *vma, vaddr_t va, vaddr_t end, unsigned gup_flags)
 {
-	if (vma->vm_ops)
+	if (vma->vm_ops || vma->vm_flags & (VM_UFFD_MISSING | VM_UFFD_WP))
 		return va;
 	if (!(gup_flags & FOLL_WRITE))
 		return fill_zero(vma, va, end);

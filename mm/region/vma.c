@@ -499,7 +499,8 @@ static bool vma_mergeable(struct vm_area_struct *vma, const struct vma_desc *d, 
 {
 	if (vma->vm_flags != d->vm_flags || vma->vm_file != d->file ||
 	    linear_page_index(vma, at) != pgoff_at || vma->anon_name != d->anon_name ||
-	    !mpol_equal(vma->vm_policy, d->policy) || (vma->vm_ops && vma->vm_ops->close))
+	    vma->vm_userfaultfd_ctx != d->uffd_ctx || !mpol_equal(vma->vm_policy, d->policy) ||
+	    (vma->vm_ops && vma->vm_ops->close))
 		return false;
 	vma_start_write(vma);
 	return anon_mergeable(vma, d->anon_vma);
@@ -577,7 +578,7 @@ static struct vma_desc vma_describe(struct vm_area_struct *vma, unsigned long st
 	return (struct vma_desc){
 		.start = start, .end = end, .vm_flags = vma->vm_flags, .file = vma->vm_file,
 		.pgoff = linear_page_index(vma, start), .anon_vma = vma_anon_id(vma),
-		.anon_name = vma->anon_name, .policy = vma->vm_policy,
+		.anon_name = vma->anon_name, .policy = vma->vm_policy, .uffd_ctx = vma->vm_userfaultfd_ctx,
 	};
 }
 
@@ -597,6 +598,16 @@ int vma_modify_policy(struct vm_area_struct **pvma, struct vm_area_struct *prev,
 	struct vma_desc d = vma_describe(*pvma, start, end);
 
 	d.policy = policy;
+	return vma_carve(pvma, prev, &d);
+}
+
+int vma_modify_uffd(struct vm_area_struct **pvma, struct vm_area_struct *prev, unsigned long start,
+		    unsigned long end, unsigned long new_flags, struct userfaultfd_ctx *ctx)
+{
+	struct vma_desc d = vma_describe(*pvma, start, end);
+
+	d.vm_flags = new_flags;
+	d.uffd_ctx = ctx;
 	return vma_carve(pvma, prev, &d);
 }
 

@@ -67,6 +67,7 @@ struct vma_desc {
 	struct anon_vma *anon_vma;	/* vma_anon_id() of who has the pages of the range; NULL: there are none */
 	const char *anon_name;
 	struct mempolicy *policy;
+	struct userfaultfd_ctx *uffd_ctx;
 };
 
 /*
@@ -85,6 +86,9 @@ __must_check int vma_modify(struct vm_area_struct **pvma, struct vm_area_struct 
 /* The same for [@start, @end) that is to have @policy. */
 __must_check int vma_modify_policy(struct vm_area_struct **pvma, struct vm_area_struct *prev,
 				   unsigned long start, unsigned long end, struct mempolicy *policy);
+/* The same for [@start, @end) that @ctx, or nobody, is to watch. */
+__must_check int vma_modify_uffd(struct vm_area_struct **pvma, struct vm_area_struct *prev, unsigned long start,
+				 unsigned long end, unsigned long new_flags, struct userfaultfd_ctx *ctx);
 /* Cut @vma at @addr; the new region is the lower part if @new_below, the upper otherwise. */
 __must_check int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
 			   int new_below) REQUIRES(mm->mmap_lock);

@@ -550,7 +550,8 @@ int __anon_vma_prepare(struct vm_area_struct *vma)
 
 /*
  * The object may be freed and used anew while we look, but stays one: interrupts are off (SLAB_TYPESAFE_BY_RCU).
- * Once it is counted, a page that is still mapped says that it was the right one: it is not dropped before.
+ * Once it is counted, a page that is still mapped says that it was the right one: it is not dropped before.  Who has
+ * not locked the page asks it again under the root lock: it may have gone to another (W4 of walk.c).
  */
 struct anon_vma *page_get_anon_vma(struct page *page)
 {

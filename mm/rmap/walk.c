@@ -9,6 +9,8 @@
  *       wait for it from anywhere, reclaim included.
  *   W3  A space that lost translations to entries we cleared has tlb_flush_pending set from before the first until
  *       after the flush: who unmaps the range meanwhile flushes himself (T6 of mm/pt/gather.c).
+ *   W4  A mapped page goes to another anon_vma, or gets another index, under the page lock and the root lock of the
+ *       one it leaves (mm/fault/uffd_move.c): who walks holds one of them, and looks again if it was only the second.
  * LOCKING   i_mmap_lock, or the root lock of the anon_vma; inside, the ptl of each entry.
  * COST      One lock, a descent, and for each region that maps the page a table walk and a ptl.
  * TESTS     test/host/mm/rmap/test_anon_vma.c, test/user/t_numa.c, test/kernel/test_compact.c
@@ -61,10 +63,15 @@ static bool walk_anon(struct page *page, struct anon_vma *anon_vma, const struct
 {
 	struct anon_vma *root = anon_vma->root;
 	struct anon_vma_chain *avc;
-	pgoff_t index = page->index;
+	pgoff_t index;
 
 	if (!lock_walk(&root->lock, rwc->try_lock))
 		return false;
+	if (!rwc->anon_vma && unlikely(READ_ONCE(page->anon_vma) != anon_vma)) {	/* W4 */
+		mutex_unlock(&root->lock);
+		return false;
+	}
+	index = page->index;
 	anon_vma_foreach(avc, anon_vma, index) {
 		struct vm_area_struct *vma = avc->vma;
 
@@ -240,6 +247,8 @@ static bool unmap_one(struct page *page, struct vm_area_struct *vma, vaddr_t va,
 	if (!ptep)
 		return true;
 	pte = ptep_get_and_clear(ptep);
+	if (unlikely(pte_uffd_wp(pte)))
+		set_pte(ptep, pte_marker(MARKER_UFFD_WP));	/* Z4 of mm/entry/zap.c */
 	dec_mm_counter(vma->vm_mm, mm_counter(page));
 	page_remove_rmap(page);
 	unlock_entry(ptep);
@@ -311,6 +320,8 @@ static pte_t restored_pte(struct vm_area_struct *vma, struct page *page, pte_t w
 		pte = pte_mkold(pte);
 	if (migration_dirty(was))
 		pte = pte_mkdirty(pte);
+	if (migration_uffd_wp(was))
+		return pte_mkuffd_wp(pte);		/* F3 of include/userfaultfd_k.h */
 	if (migration_write(was))
 		return maybe_mkwrite(pte, vma);
 	return pte_hw_valid(pte) ? pte_wrprotect(pte) : pte;

@@ -24,7 +24,7 @@ struct rmap_walk_control {
 	struct anon_vma *anon_vma;	/* that of an anonymous page that no entry maps now; else found */
 	bool try_lock;			/* for who may hold such locks himself */
 };
-/* False: the lock was taken, and nothing was done. */
+/* False: the lock was taken, or the unlocked @page went elsewhere, and nothing was done. */
 bool rmap_walk(struct page *page, const struct rmap_walk_control *rwc);
 
 /* ---- flushes put off ------------------------------------------------------------------------- */

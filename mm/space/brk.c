@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "include/syscall.h"
+#include "include/userfaultfd_k.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/resource.h"
 #include "mm/fault/fault.h"
@@ -44,6 +45,7 @@ SYSCALL_DEFINE1(brk, unsigned long, brk)
 {
 	struct mm_struct *mm = current_base()->mm;
 	unsigned long old, new, ret, populate = 0;
+	LIST_HEAD(uf);
 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
@@ -56,7 +58,7 @@ SYSCALL_DEFINE1(brk, unsigned long, brk)
 	if (new < brk)
 		goto out;
 	if (new < old) {
-		if (do_munmap(mm, new, old - new))
+		if (do_munmap(mm, new, old - new, &uf))
 			goto out;
 	} else if (new > old) {
 		if (brk_grow(mm, old, new))
@@ -67,6 +69,7 @@ SYSCALL_DEFINE1(brk, unsigned long, brk)
 	ret = mm->brk = brk;
 out:
 	mmap_write_unlock(mm);
+	userfaultfd_unmap_complete(&uf);
 	if (populate)
 		mm_populate(old, populate);
 	return ret;

@@ -15,6 +15,7 @@
 #include "include/fs.h"
 #include "include/syscall.h"
 #include "include/uapi/mman.h"
+#include "include/userfaultfd_k.h"
 #include "mm/cache/filemap.h"
 #include "mm/fault/fault.h"
 #include "mm/space/mm.h"
@@ -103,7 +104,7 @@ static int madvise_flags(struct vm_area_struct **pvma, unsigned long start, unsi
 
 /* Punch the range out of the file.  => mmap_lock dropped and taken again */
 static int madvise_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
-	REQUIRES_SHARED(mm->mmap_lock)
+	REQUIRES_SHARED(mm->mmap_lock) NO_LOCK_ANALYSIS
 {
 	struct file *file = vma->vm_file;
 	loff_t offset;
@@ -115,7 +116,8 @@ static int madvise_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 		return -EACCES;
 	offset = (loff_t)linear_page_index(vma, start) << PAGE_SHIFT;
 	get_file(file);
-	mmap_read_unlock(mm);
+	if (userfaultfd_remove(vma, start, end))
+		mmap_read_unlock(mm);
 	rc = file->f_op->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, end - start);
 	fput(file);
 	mmap_read_lock(mm);
@@ -139,11 +141,36 @@ static int madvise_willneed(struct mm_struct *mm, struct vm_area_struct *vma, un
 	return 0;
 }
 
+static bool may_discard(const struct vm_area_struct *vma, int advice)
+{
+	unsigned long fixed = VM_PFNMAP | (advice == MADV_DONTNEED_LOCKED ? 0 : VM_LOCKED);
+
+	return !(vma->vm_flags & fixed) && (advice != MADV_FREE || vma_is_anonymous(vma));
+}
+
+/* DONTNEED, FREE: pages go.  => mmap_lock is dropped and taken again where a userfaultfd is told first */
+static int madvise_discard(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			   int advice) REQUIRES_SHARED(mm->mmap_lock) NO_LOCK_ANALYSIS
+{
+	if (!may_discard(vma, advice))
+		return -EINVAL;
+	if (!userfaultfd_remove(vma, start, end)) {
+		mmap_read_lock(mm);
+		vma = vma_lookup(mm, start);
+		if (!vma)
+			return -ENOMEM;
+		if (!may_discard(vma, advice))
+			return -EINVAL;
+		end = min(end, vma->vm_end);	/* what follows is another region's now */
+	}
+	zap_page_range(vma, start, end - start);
+	return 0;
+}
+
 static int madvise_one(struct mm_struct *mm, struct vm_area_struct **pvma, unsigned long start,
 		       unsigned long end, int advice) REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = *pvma;
-	unsigned long fixed = VM_PFNMAP | VM_LOCKED;
 
 	switch (advice) {
 	case MADV_REMOVE:
@@ -152,23 +179,15 @@ static int madvise_one(struct mm_struct *mm, struct vm_area_struct **pvma, unsig
 		return madvise_willneed(mm, vma, start, end);
 	case MADV_COLD:
 	case MADV_PAGEOUT:
-		if (vma->vm_flags & fixed)
+		if (vma->vm_flags & (VM_PFNMAP | VM_LOCKED))
 			return -EINVAL;
 		if (advice == MADV_PAGEOUT && vma->vm_flags & VM_DROPPABLE)
 			zap_page_range(vma, start, end - start);
 		return 0;
 	case MADV_FREE:
-		if (!vma_is_anonymous(vma))
-			return -EINVAL;
-		fallthrough;
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
-		if (advice == MADV_DONTNEED_LOCKED)
-			fixed &= ~VM_LOCKED;
-		if (vma->vm_flags & fixed)
-			return -EINVAL;
-		zap_page_range(vma, start, end - start);
-		return 0;
+		return madvise_discard(mm, vma, start, end, advice);
 	default:
 		return madvise_flags(pvma, start, end, advice);
 	}

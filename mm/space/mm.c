@@ -17,6 +17,7 @@
  */
 #include "mm/space/mm.h"
 #include "include/fs.h"
+#include "include/userfaultfd_k.h"
 #include "lib/string.h"
 #include "mm/cache/pagemap.h"
 #include "mm/rmap/vma_prio_tree.h"
@@ -187,7 +188,7 @@ static void dup_file_link(struct vm_area_struct *vma, struct vm_area_struct *src
 
 /* Copy one region after @prev of the child; *made: the copy, once it is linked.  0 or -ENOMEM */
 static int dup_region(struct mm_struct *mm, struct vm_area_struct *src, struct vm_area_struct *prev,
-		      struct vm_area_struct **made) REQUIRES(mm->mmap_lock)
+		      struct vm_area_struct **made, struct list_head *forks) REQUIRES(mm->mmap_lock)
 {
 	unsigned long charge = src->vm_flags & VM_ACCOUNT ? vma_pages(src) : 0;
 	struct vm_area_struct *vma;
@@ -201,6 +202,11 @@ static int dup_region(struct mm_struct *mm, struct vm_area_struct *src, struct v
 	}
 	vma->vm_mm = mm;
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	if (dup_userfaultfd(vma, forks)) {
+		vm_area_free(vma);
+		vm_unacct_memory(charge);
+		return -ENOMEM;
+	}
 	if (src->vm_flags & VM_WIPEONFORK) {
 		vma->anon_vma = NULL;
 		vma->anon_inherited = false;
@@ -218,7 +224,7 @@ static int dup_region(struct mm_struct *mm, struct vm_area_struct *src, struct v
 	return src->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(vma, src);
 }
 
-static int dup_regions(struct mm_struct *mm, struct mm_struct *oldmm)
+static int dup_regions(struct mm_struct *mm, struct mm_struct *oldmm, struct list_head *forks)
 	REQUIRES(mm->mmap_lock, oldmm->mmap_lock)
 {
 	struct vm_area_struct *src, *prev = NULL;
@@ -232,7 +238,7 @@ static int dup_regions(struct mm_struct *mm, struct mm_struct *oldmm)
 		if (cond_resched_killable())
 			return -EINTR;
 		vma_start_write(src);		/* its entries lose W, its pages are no longer its own */
-		rc = dup_region(mm, src, prev, &prev);
+		rc = dup_region(mm, src, prev, &prev, forks);
 	}
 	return rc;
 }
@@ -240,6 +246,7 @@ static int dup_regions(struct mm_struct *mm, struct mm_struct *oldmm)
 int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 {
 	int rc = mmap_write_lock_killable(oldmm);
+	LIST_HEAD(forks);
 
 	if (rc)
 		return rc;
@@ -251,10 +258,14 @@ int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	mm->exec_vm = oldmm->exec_vm;
 	mm->stack_vm = oldmm->stack_vm;
 	down_write_nested(&mm->mmap_lock);	/* the reaper and others find it through mm_list */
-	rc = dup_regions(mm, oldmm);
+	rc = dup_regions(mm, oldmm, &forks);
 	mmap_write_unlock(mm);
 	flush_tlb_mm(oldmm);		/* pages that both have now lost their W */
 	mmap_write_unlock(oldmm);
+	if (rc)
+		dup_userfaultfd_fail(&forks);
+	else
+		dup_userfaultfd_complete(&forks);
 	return rc;
 }
 

@@ -15,6 +15,7 @@
 #include "include/syscall.h"
 #include "include/uapi/mman.h"
 #include "include/uapi/resource.h"
+#include "include/userfaultfd_k.h"
 #include "mm/cache/pagemap.h"
 #include "mm/cache/shmem.h"
 #include "mm/rmap/vma_prio_tree.h"
@@ -124,7 +125,7 @@ static int check_anon(unsigned long flags, unsigned long addr, unsigned long *vm
 }
 
 unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
-		      unsigned long flags, pgoff_t pgoff, unsigned long *populate)
+		      unsigned long flags, pgoff_t pgoff, unsigned long *populate, struct list_head *uf)
 {
 	struct mm_struct *mm = current_base()->mm;
 	unsigned long vm_flags;
@@ -167,7 +168,7 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 		return rc;
 	if ((flags & MAP_NORESERVE) && sysctl_overcommit_memory != OVERCOMMIT_NEVER)
 		vm_flags |= VM_NORESERVE;
-	addr = mmap_region(file, addr, len, vm_flags, pgoff);
+	addr = mmap_region(file, addr, len, vm_flags, pgoff, uf);
 	if (!IS_ERR_VALUE(addr) && ((vm_flags & VM_LOCKED) ||
 				    (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
 		*populate = len;
@@ -250,7 +251,7 @@ undo:
 
 /* The request is sound and @file agrees: put a region there. */
 static unsigned long place_region(struct file *file, unsigned long addr, unsigned long len,
-				  unsigned long vm_flags, pgoff_t pgoff)
+				  unsigned long vm_flags, pgoff_t pgoff, struct list_head *uf)
 {
 	struct mm_struct *mm = current_base()->mm;
 	unsigned long nr = len >> PAGE_SHIFT, charged = 0;
@@ -272,7 +273,7 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 		vm_flags |= VM_ACCOUNT;
 	}
 	if (next && next->vm_start < addr + len) {
-		rc = do_munmap(mm, addr, len);
+		rc = do_munmap(mm, addr, len, uf);
 		if (rc) {
 			vm_unacct_memory(charged);
 			return rc;
@@ -305,19 +306,19 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
  * it for good: so a seal that came first is seen, and one that comes now finds a writer.
  */
 unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long len,
-			  unsigned long vm_flags, pgoff_t pgoff)
+			  unsigned long vm_flags, pgoff_t pgoff, struct list_head *uf)
 {
 	bool counted;
 	int rc;
 
 	if (!file || !vm_shared_maywrite(vm_flags))
-		return place_region(file, addr, len, vm_flags, pgoff);
+		return place_region(file, addr, len, vm_flags, pgoff, uf);
 	counted = !mapping_map_writable(file->f_mapping);
 	rc = shmem_check_mmap(file, &vm_flags);		/* takes VM_MAYWRITE, if only reading is allowed */
 	if (!rc && !counted && vm_shared_maywrite(vm_flags))
 		rc = -EPERM;
 	if (!rc)
-		addr = place_region(file, addr, len, vm_flags, pgoff);
+		addr = place_region(file, addr, len, vm_flags, pgoff, uf);
 	if (counted)
 		mapping_unmap_writable(file->f_mapping);
 	return rc ? (unsigned long)rc : addr;
@@ -328,11 +329,13 @@ unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 {
 	struct mm_struct *mm = current_base()->mm;
 	unsigned long populate, ret;
+	LIST_HEAD(uf);
 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
-	ret = do_mmap(file, addr, len, prot, flags, pgoff, &populate);
+	ret = do_mmap(file, addr, len, prot, flags, pgoff, &populate, &uf);
 	mmap_write_unlock(mm);
+	userfaultfd_unmap_complete(&uf);
 	if (populate)
 		mm_populate(ret, populate);
 	return ret;
@@ -411,6 +414,7 @@ int vm_brk_flags(unsigned long addr, unsigned long bytes, unsigned long vm_flags
 {
 	struct mm_struct *mm = current_base()->mm;
 	unsigned long len = PAGE_ALIGN(bytes);
+	LIST_HEAD(uf);
 	bool populate;
 	int rc;
 
@@ -426,11 +430,12 @@ int vm_brk_flags(unsigned long addr, unsigned long bytes, unsigned long vm_flags
 	if (addr <= task_size - len && mlock_future_ok(mm, mm->def_flags, len))
 		rc = 0;
 	if (!rc && find_vma_intersection(mm, addr, addr + len))
-		rc = do_munmap(mm, addr, len);
+		rc = do_munmap(mm, addr, len, &uf);
 	if (!rc)
 		rc = do_brk_flags(mm, addr, len, vm_flags);
 	populate = !rc && (mm->def_flags & VM_LOCKED);
 	mmap_write_unlock(mm);
+	userfaultfd_unmap_complete(&uf);
 	if (populate)
 		mm_populate(addr, len);
 	return rc;

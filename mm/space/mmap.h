@@ -13,21 +13,24 @@
 
 /*
  * Map @len bytes of @file (NULL: anonymous) from page @pgoff.  *populate: bytes to fault in afterwards.
- * => mmap_lock held for writing; an address or -errno
+ * => mmap_lock held for writing; an address or -errno; @uf as for do_munmap()
  */
 unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
-		      unsigned long flags, pgoff_t pgoff, unsigned long *populate);
+		      unsigned long flags, pgoff_t pgoff, unsigned long *populate, struct list_head *uf);
 /* The same for the running task with the lock taken, @offset in bytes. */
 unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
 		      unsigned long flags, unsigned long offset);
 unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr, unsigned long len,
 			    unsigned long prot, unsigned long flags, pgoff_t pgoff);
 unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long len,
-			  unsigned long vm_flags, pgoff_t pgoff);
-/* => mmap_lock held for writing */
+			  unsigned long vm_flags, pgoff_t pgoff, struct list_head *uf);
 /* madvise(2) of an address space with a user held.  => takes mmap_lock itself */
 int do_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
-__must_check int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+/*
+ * => mmap_lock held for writing.  What userfaultfds are to be told of it goes to @uf, for
+ *    userfaultfd_unmap_complete() once no lock is held; NULL: nobody is told
+ */
+__must_check int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len, struct list_head *uf)
 	REQUIRES(mm->mmap_lock);
 int vm_munmap(unsigned long start, unsigned long len);
 /* Anonymous zero memory at a fixed place; exec's bss and heap.  vm_flags: VM_EXEC or 0. */

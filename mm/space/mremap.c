@@ -13,6 +13,7 @@
 #include "include/fs.h"
 #include "include/syscall.h"
 #include "include/uapi/mman.h"
+#include "include/userfaultfd_k.h"
 #include "mm/cache/pagemap.h"
 #include "mm/policy/account.h"
 #include "mm/fault/fault.h"
@@ -24,6 +25,10 @@
 struct mremap_req {
 	unsigned long addr, old_len, new_addr, new_len, flags;
 	unsigned long locked_addr, locked_len;	/* out: to be faulted in afterwards */
+	/* Out, what userfaultfds are to be told, in this order. */
+	struct list_head unmap_early;		/* what was in the way */
+	struct userfaultfd_remap remap;
+	struct list_head unmap;			/* what was cut off, and the old place */
 };
 
 /* The region to work on, if [addr, addr + old_len) may grow to new_len; 0 or -errno. */
@@ -64,6 +69,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	struct vma_desc d = {
 		.start = addr, .end = addr + len, .vm_flags = vma->vm_flags, .pgoff = pgoff,
 		.file = vma->vm_file, .anon_name = vma->anon_name, .policy = vma->vm_policy,
+		.uffd_ctx = vma->vm_userfaultfd_ctx,
 	};
 	struct vm_area_struct *prev, *new;
 
@@ -71,6 +77,10 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	if (anon_vma_lazy(vma) && anon_vma_prepare(vma))	/* A7 */
 		return NULL;
 	d.anon_vma = vma->anon_vma;
+	if (!userfaultfd_moves_along(vma)) {
+		d.vm_flags &= ~VM_UFFD_FLAGS;
+		d.uffd_ctx = NULL;
+	}
 	find_vma_prev(mm, addr, &prev);
 	/* Merging with the region that is about to be cut up would move borders under the move. */
 	if (prev != vma && (prev ? prev->vm_next : mm->mmap) != vma) {
@@ -84,6 +94,8 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	new->vm_start = addr;
 	new->vm_end = addr + len;
 	new->vm_pgoff = pgoff;
+	new->vm_flags = d.vm_flags;
+	new->vm_userfaultfd_ctx = d.uffd_ctx;
 	if (anon_vma_clone(new, vma)) {
 		vm_area_free(new);
 		return NULL;
@@ -97,12 +109,12 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 }
 
 /* Pages have left [addr, addr + old_len): unmap it with its charge, or keep it empty (DONTUNMAP). */
-static int move_drop_old(struct mm_struct *mm, const struct mremap_req *r) REQUIRES(mm->mmap_lock)
+static int move_drop_old(struct mm_struct *mm, struct mremap_req *r) REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, r->addr);
 
 	if (!(r->flags & MREMAP_DONTUNMAP))
-		return r->old_len ? do_munmap(mm, r->addr, r->old_len) : 0;
+		return r->old_len ? do_munmap(mm, r->addr, r->old_len, &r->unmap) : 0;
 	if (vma->vm_flags & VM_LOCKED) {
 		atomic_long_sub(vma_pages(vma), &mm->locked_vm);
 		vm_flags_clear(vma, VM_LOCKED | VM_LOCKONFAULT);
@@ -140,9 +152,10 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 		atomic_long_add(nr, &mm->locked_vm);
 	if (moved < r->old_len) {
 		move_page_tables(new, r->new_addr, vma, r->addr, moved);
-		rc = do_munmap(mm, r->new_addr, r->new_len);
+		rc = do_munmap(mm, r->new_addr, r->new_len, NULL);
 		return rc ? rc : -ENOMEM;
 	}
+	mremap_userfaultfd_prep(new, &r->remap);
 	rc = move_drop_old(mm, r);
 	if (rc)
 		return rc;
@@ -167,13 +180,13 @@ static unsigned long mremap_to(struct mm_struct *mm, struct mremap_req *r) REQUI
 	if (mm->map_count + 2 >= sysctl_max_map_count - 3)
 		return -ENOMEM;
 	if (r->flags & MREMAP_FIXED) {
-		rc = do_munmap(mm, r->new_addr, r->new_len);
+		rc = do_munmap(mm, r->new_addr, r->new_len, &r->unmap_early);
 		if (rc)
 			return rc;
 		map_flags |= MAP_FIXED;
 	}
 	if (r->old_len > r->new_len) {
-		rc = do_munmap(mm, r->addr + r->new_len, r->old_len - r->new_len);
+		rc = do_munmap(mm, r->addr + r->new_len, r->old_len - r->new_len, &r->unmap);
 		if (rc)
 			return rc;
 		r->old_len = r->new_len;
@@ -212,6 +225,7 @@ static int expand_in_place(struct vm_area_struct *vma, struct mremap_req *r)
 	struct vma_desc d = {
 		.start = end, .end = end + delta, .vm_flags = vma->vm_flags, .file = vma->vm_file,
 		.pgoff = vma->vm_pgoff + vma_pages(vma), .anon_name = vma->anon_name, .policy = vma->vm_policy,
+		.uffd_ctx = vma->vm_userfaultfd_ctx,
 	};
 
 	mmap_assert_write_locked(mm);
@@ -245,7 +259,7 @@ static unsigned long do_mremap(struct mm_struct *mm, struct mremap_req *r) REQUI
 		return mremap_to(mm, r);
 	if (r->old_len >= r->new_len) {
 		rc = r->old_len == r->new_len ? 0 :
-			do_munmap(mm, r->addr + r->new_len, r->old_len - r->new_len);
+			do_munmap(mm, r->addr + r->new_len, r->old_len - r->new_len, &r->unmap);
 		return rc ? rc : r->addr;
 	}
 	rc = vma_to_resize(mm, r, &vma);
@@ -271,6 +285,7 @@ SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len, unsigned lo
 	struct mremap_req r = {
 		.addr = addr, .old_len = PAGE_ALIGN(old_len), .new_len = PAGE_ALIGN(new_len),
 		.new_addr = new_addr, .flags = flags,
+		.unmap_early = LIST_HEAD_INIT(r.unmap_early), .unmap = LIST_HEAD_INIT(r.unmap),
 	};
 	unsigned long ret;
 
@@ -286,6 +301,9 @@ SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len, unsigned lo
 		return -EINTR;
 	ret = do_mremap(mm, &r);
 	mmap_write_unlock(mm);
+	userfaultfd_unmap_complete(&r.unmap_early);
+	mremap_userfaultfd_complete(&r.remap, addr, ret, PAGE_ALIGN(old_len));
+	userfaultfd_unmap_complete(&r.unmap);
 	if (r.locked_len)
 		mm_populate(r.locked_addr, r.locked_len);
 	return ret;

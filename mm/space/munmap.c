@@ -21,6 +21,7 @@
  */
 #include "include/syscall.h"
 #include "include/uapi/errno.h"
+#include "include/userfaultfd_k.h"
 #include "mm/rmap/vma_prio_tree.h"
 #include "mm/pt/gather.h"
 #include "mm/policy/account.h"
@@ -113,12 +114,15 @@ static void remove_vma_chain(struct mm_struct *mm, struct vm_area_struct *vma)
 	vm_unacct_memory(nr_accounted);
 }
 
-/* Is [@start, @end) one end of @vma, less than all of it?  Files and ops are told of a cut, by split_vma(). */
+/*
+ * Is [@start, @end) one end of @vma, less than all of it?  Files and ops are told of a cut, by split_vma(); who
+ * watches is told, too.
+ */
 static __always_inline bool is_one_end(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	if (start == vma->vm_start ? end >= vma->vm_end : start < vma->vm_start || end != vma->vm_end)
 		return false;
-	return !vma->vm_ops && !vma->vm_file;
+	return !vma->vm_ops && !vma->vm_file && !vma->vm_userfaultfd_ctx;
 }
 
 /* Take [@start, @end) off @vma, one end of it. */
@@ -176,7 +180,18 @@ static int cut_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	return 0;
 }
 
-int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+/* Note for who watches them that [start, end) goes, which the regions from @first on cover.  0 or -ENOMEM */
+static int note_unmap(struct vm_area_struct *first, unsigned long start, unsigned long end, struct list_head *uf)
+{
+	int rc = 0;
+
+	for (struct vm_area_struct *vma = first; vma && vma->vm_start < end && !rc; vma = vma->vm_next)
+		if (unlikely(vma->vm_userfaultfd_ctx))
+			rc = __userfaultfd_unmap_prep(vma, start, end, uf);
+	return rc;
+}
+
+int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len, struct list_head *uf)
 {
 	struct vm_area_struct *first, *last, *prev, *next;
 	unsigned long end;
@@ -201,6 +216,11 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 		if (rc)
 			return rc;
 	}
+	if (uf) {
+		rc = note_unmap(first, start, end, uf);
+		if (rc)
+			return rc;
+	}
 	/* commit */
 	prev = first->vm_prev;
 	for (last = first; last->vm_next && last->vm_next->vm_start < end; )
@@ -215,12 +235,14 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 int vm_munmap(unsigned long start, unsigned long len)
 {
 	struct mm_struct *mm = current_base()->mm;
+	LIST_HEAD(uf);
 	int rc;
 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
-	rc = do_munmap(mm, start, len);
+	rc = do_munmap(mm, start, len, &uf);
 	mmap_write_unlock(mm);
+	userfaultfd_unmap_complete(&uf);
 	return rc;
 }
 

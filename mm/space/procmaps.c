@@ -194,7 +194,8 @@ static const struct { unsigned long flag; char name[3]; } vm_flag_names[] = {
 	{ VM_SEQ_READ, "sr" }, { VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" },
 	{ VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" }, { VM_WIPEONFORK, "wf" },
 	{ VM_DONTDUMP, "dd" }, { VM_MIXEDMAP, "mm" }, { VM_HUGEPAGE, "hg" }, { VM_NOHUGEPAGE, "nh" },
-	{ VM_MERGEABLE, "mg" }, { VM_DROPPABLE, "dp" }, { VM_SEALED, "sl" },
+	{ VM_MERGEABLE, "mg" }, { VM_UFFD_MISSING, "um" }, { VM_UFFD_WP, "uw" }, { VM_UFFD_MINOR, "ui" },
+	{ VM_DROPPABLE, "dp" }, { VM_SEALED, "sl" },
 };
 
 static void show_vm_flags(struct seq_file *m, unsigned long flags)
@@ -303,6 +304,7 @@ void proc_status_vm(struct seq_file *m, struct mm_struct *mm)
 /* ---- pagemap --------------------------------------------------------------------------------- */
 
 #define PM_MMAP_EXCLUSIVE	BIT(56)
+#define PM_UFFD_WP		BIT(57)
 #define PM_FILE			BIT(61)
 #define PM_SWAP			BIT(62)
 #define PM_PRESENT		BIT(63)
@@ -312,12 +314,17 @@ static u64 pagemap_entry(pte_t pte, bool show_pfn)
 	struct page *page;
 	u64 e;
 
-	if (pte_is_swp(pte))		/* a page on its way is shown so, too */
-		return PM_SWAP | (pte_is_migration(pte) && migration_exclusive(pte) ? PM_MMAP_EXCLUSIVE : 0) |
-		       (show_pfn ? pte_swp_type(pte) | pte_swp_offset(pte) << 5 : 0);
+	if (pte_is_migration(pte))	/* shown as a kind of swap entry */
+		return PM_SWAP | (migration_exclusive(pte) ? PM_MMAP_EXCLUSIVE : 0) |
+		       (migration_uffd_wp(pte) ? PM_UFFD_WP : 0) |
+		       (show_pfn ? pte_swp_type(pte) | page_to_pfn(migration_page(pte)) << 5 : 0);
+	if (pte_is_swp(pte))
+		return PM_SWAP | (show_pfn ? pte_swp_type(pte) | pte_swp_offset(pte) << 5 : 0);
+	if (pte_is_marker(pte))		/* Linux keeps them as a kind of swap entry, and shows them so */
+		return PM_SWAP | (pte_marker_uffd_wp(pte) ? PM_UFFD_WP : 0);
 	if (!pte_present(pte))
 		return 0;
-	e = PM_PRESENT | (show_pfn ? pte_pfn(pte) : 0);
+	e = PM_PRESENT | (show_pfn ? pte_pfn(pte) : 0) | (pte_uffd_wp(pte) ? PM_UFFD_WP : 0);
 	if (pte_special(pte))
 		return e;
 	page = pfn_to_page(pte_pfn(pte));

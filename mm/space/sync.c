@@ -147,7 +147,7 @@ static void look_at_pages(struct vm_area_struct *vma, unsigned long va, struct m
 		pte_t pte = ptep ? pte_load(&ptep[i]) : pte_empty();
 
 		r->vec[i] = pte_present(pte) || pte_is_migration(pte) ||
-			     (pte_none(pte) && vma->vm_file && page_is_cached(vma, va));
+			    ((pte_none(pte) || pte_is_marker(pte)) && vma->vm_file && page_is_cached(vma, va));
 	}
 }
 
@@ -246,7 +246,7 @@ SYSCALL_DEFINE5(remap_file_pages, unsigned long, start, unsigned long, size, uns
 	if (vma->vm_flags & VM_LOCKED)
 		flags |= MAP_LOCKED;
 	file = get_file(vma->vm_file);
-	ret = do_mmap(file, start, size, prot, flags, pgoff, &populate);
+	ret = do_mmap(file, start, size, prot, flags, pgoff, &populate, NULL);
 out:
 	mmap_write_unlock(mm);
 	if (file)

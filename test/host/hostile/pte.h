@@ -1,9 +1,9 @@
 /*
  * test/host/hostile/pte.h - entries of an ISA that never was: what the contract allows, and RISC-V does not do.
  *
- * MODEL     bit  0..39 frame   50 device memory   51 file   52 swap   53 not global   54 soft   55 special
- *           56 PROT_NONE (with V clear)   57 clean   58 old   59 table   60 no read   61 no exec
- *           62 no write   63 V;  users may not: bit 49
+ * MODEL     bit  0..39 frame   48 marker   50 device memory   51 file   52 swap   53 not global   54 uffd-wp
+ *           55 special   56 PROT_NONE (with V clear)   57 clean   58 old   59 table   60 no read   61 no exec
+ *           62 no write   63 V;  users may not: bit 49;  of a swap entry: offset in 0..47, type in 57..61
  *           Permissions, A and D are inverted: a bit forbids, or says that nothing was done yet.  So an empty entry,
  *           asked before it is known to be present, allows everything; or'ing in a permission takes one away; and a
  *           frame is advanced at the entry's low end.  No hardware sets A or D (host_soft_ad).
@@ -22,12 +22,15 @@
 typedef struct { unsigned long hostile; } pte_t;	/* who takes it apart is not compiled */
 
 #define HP_PFN		0x000000fffffffffful
+#define HP_MARKER	(1ul << 48)
 #define HP_NOUSER	(1ul << 49)
 #define HP_DEVICE	(1ul << 50)
 #define HP_FILE		(1ul << 51)
 #define HP_SWP		(1ul << 52)
+#define HP_SWP_OFFSET	0x0000fffffffffffful
+#define HP_SWP_TYPE_SHIFT 57
 #define HP_NOTGLOBAL	(1ul << 53)
-#define HP_SOFT		(1ul << 54)
+#define HP_UFFD_WP	(1ul << 54)
 #define HP_SPECIAL	(1ul << 55)
 #define HP_PROTNONE	(1ul << 56)
 #define HP_CLEAN	(1ul << 57)
@@ -66,6 +69,8 @@ static __always_inline bool ptep_cmpxchg(pte_t *p, pte_t old, pte_t new_)
 	return __atomic_compare_exchange_n(&p->hostile, &old.hostile, new_.hostile, false, __ATOMIC_SEQ_CST,
 					   __ATOMIC_SEQ_CST);
 }
+static __always_inline pte_t ptep_clear_uffd_wp(pte_t *p)
+{ return hp(__atomic_fetch_and(&p->hostile, ~HP_UFFD_WP, __ATOMIC_ACQ_REL)); }
 static __always_inline void ptep_set_access_flags(pte_t *p, pte_t entry)
 { __atomic_fetch_and(&p->hostile, entry.hostile | ~(HP_OLD | HP_CLEAN | HP_NOWRITE), __ATOMIC_ACQ_REL); }
 static __always_inline pte_t ptep_set_wrprotect(pte_t *p)
@@ -89,6 +94,7 @@ static __always_inline bool pte_young(pte_t p) { return !(p.hostile & HP_OLD); }
 static __always_inline bool pte_dirty(pte_t p) { return !(p.hostile & HP_CLEAN); }
 static __always_inline bool pte_global(pte_t p) { return !(p.hostile & HP_NOTGLOBAL); }
 static __always_inline bool pte_special(pte_t p) { return p.hostile & HP_SPECIAL; }
+static __always_inline bool pte_uffd_wp(pte_t p) { return p.hostile & HP_UFFD_WP; }
 static __always_inline bool pte_same(pte_t a, pte_t b) { return a.hostile == b.hostile; }
 static __always_inline unsigned long pte_lost_perms(pte_t old, pte_t now)
 { return (old.hostile & ~now.hostile & HP_V) | (~old.hostile & now.hostile & HP_FORBIDS); }
@@ -104,11 +110,13 @@ static __always_inline pte_t pte_mkclean(pte_t p) { return hp(p.hostile | HP_CLE
 static __always_inline pte_t pte_mkyoung(pte_t p) { return hp(p.hostile & ~HP_OLD); }
 static __always_inline pte_t pte_mkold(pte_t p) { return hp(p.hostile | HP_OLD); }
 static __always_inline pte_t pte_mkspecial(pte_t p) { return hp(p.hostile | HP_SPECIAL); }
+static __always_inline pte_t pte_mkuffd_wp(pte_t p) { return hp(p.hostile | HP_UFFD_WP | HP_NOWRITE); }
+static __always_inline pte_t pte_clear_uffd_wp(pte_t p) { return hp(p.hostile & ~HP_UFFD_WP); }
 static __always_inline pte_t pte_modify(pte_t p, pte_t prot)
 {
 	unsigned long done = HP_OLD | HP_CLEAN;
 
-	return hp((p.hostile & (HP_PFN | HP_SPECIAL | HP_SOFT)) | (prot.hostile & ~done) |
+	return hp((p.hostile & (HP_PFN | HP_SPECIAL | HP_UFFD_WP)) | (prot.hostile & ~done) |
 		  (p.hostile & prot.hostile & done));
 }
 
@@ -117,14 +125,22 @@ static __always_inline pte_t *pte_to_table(pte_t p) { return phys_to_virt(PFN_PH
 
 #define SWP_TYPES	32u
 static __always_inline pte_t pte_swp(unsigned type, unsigned long offset)
-{ return hp(HP_SWP | (unsigned long)type << 40 | offset); }
+{ return hp(HP_SWP | (unsigned long)type << HP_SWP_TYPE_SHIFT | offset); }
 static __always_inline bool pte_is_swp(pte_t p) { return (p.hostile & (HP_V | HP_PROTNONE | HP_SWP)) == HP_SWP; }
-static __always_inline unsigned pte_swp_type(pte_t p) { return p.hostile >> 40 & 31; }
-static __always_inline unsigned long pte_swp_offset(pte_t p) { return p.hostile & HP_PFN; }
+static __always_inline unsigned pte_swp_type(pte_t p) { return p.hostile >> HP_SWP_TYPE_SHIFT & 31; }
+static __always_inline unsigned long pte_swp_offset(pte_t p) { return p.hostile & HP_SWP_OFFSET; }
 static __always_inline pte_t pte_file(pgoff_t pgoff) { return hp(HP_FILE | pgoff); }
 static __always_inline bool pte_is_file(pte_t p)
 { return (p.hostile & (HP_V | HP_PROTNONE | HP_SWP | HP_FILE)) == HP_FILE; }
 static __always_inline pgoff_t pte_file_pgoff(pte_t p) { return p.hostile & (HP_FILE - 1); }
+#define MARKER_UFFD_WP	1u
+#define MARKER_POISONED	2u
+static __always_inline pte_t pte_marker(unsigned marker) { return hp(HP_MARKER | marker); }
+static __always_inline bool pte_is_marker(pte_t p)
+{ return (p.hostile & (HP_V | HP_PROTNONE | HP_SWP | HP_FILE | HP_MARKER)) == HP_MARKER; }
+static __always_inline unsigned pte_marker_bits(pte_t p) { return p.hostile & HP_PFN; }
+static __always_inline bool pte_marker_uffd_wp(pte_t p)
+{ return pte_is_marker(p) && pte_marker_bits(p) & MARKER_UFFD_WP; }
 
 #define PAGE_KERNEL	 ((pte_t){ HP_V | HP_NOUSER | HP_NOEXEC })
 #define PAGE_KERNEL_RO	 ((pte_t){ HP_V | HP_NOUSER | HP_NOEXEC | HP_NOWRITE })

@@ -1,11 +1,12 @@
 /*
  * asm/pte.h - page-table entries of Sv39, Sv48 and Sv57; one format at every level.
  *
- * MODEL     bit  0 V  1 R  2 W  3 X  4 U  5 G  6 A  7 D  8 special (software)  9 free  10..53 frame
+ * MODEL     bit  0 V  1 R  2 W  3 X  4 U  5 G  6 A  7 D  8 special (software)  9 uffd-wp  10..53 frame
  *           With V clear, bits 1..5 say what a software entry is:
  *             G  PROT_NONE: the frame and the other bits are kept, pte_present is true
  *             R  swap: type in 6..10, bit 11 free for the swap code, offset from 12
  *             W  file (nonlinear): page offset from 12
+ *             X  marker: shows nothing, MARKER_* from 12
  *           An entry that is 0 is none.  Tables have A = D = U = 0.
  * SEE       Privileged specification, 12.3.1; doc/design.md section 5.
  *
@@ -28,10 +29,11 @@ typedef struct { unsigned long v; } pte_t;
 #define PTE_A		0x040ul
 #define PTE_D		0x080ul
 #define PTE_SPECIAL	0x100ul		/* no struct page stands behind the frame */
-#define PTE_SOFT	0x200ul		/* free for the memory manager */
+#define PTE_UFFD_WP	0x200ul		/* software: a write is told to the userfaultfd first */
 #define PTE_NONE_PROT	PTE_G		/* with V clear */
 #define PTE_IS_SWP	PTE_R		/* with V and G clear */
 #define PTE_IS_FILE	PTE_W
+#define PTE_IS_MARKER	PTE_X
 #define PTE_PBMT_NC	(1ul << 61)	/* Svpbmt: not cached, weakly ordered */
 #define PTE_PBMT_IO	(2ul << 61)	/* not cached, strongly ordered */
 #define PTE_PFN_SHIFT	10
@@ -61,6 +63,8 @@ static __always_inline void pte_clear(pte_t *p) { WRITE_ONCE(p->v, 0); }
 static __always_inline pte_t ptep_xchg(pte_t *p, pte_t pte)
 { return (pte_t){ __atomic_exchange_n(&p->v, pte.v, __ATOMIC_ACQ_REL) }; }
 static __always_inline pte_t ptep_get_and_clear(pte_t *p) { return ptep_xchg(p, (pte_t){ 0 }); }
+static __always_inline pte_t ptep_clear_uffd_wp(pte_t *p)
+{ return (pte_t){ __atomic_fetch_and(&p->v, ~PTE_UFFD_WP, __ATOMIC_ACQ_REL) }; }
 /* Store @new_ if the entry still is @old; whether it did. */
 static __always_inline bool ptep_cmpxchg(pte_t *p, pte_t old, pte_t new_)
 {
@@ -92,6 +96,7 @@ static __always_inline bool pte_young(pte_t p) { return p.v & PTE_A; }
 static __always_inline bool pte_dirty(pte_t p) { return p.v & PTE_D; }
 static __always_inline bool pte_global(pte_t p) { return p.v & PTE_G; }
 static __always_inline bool pte_special(pte_t p) { return p.v & PTE_SPECIAL; }
+static __always_inline bool pte_uffd_wp(pte_t p) { return p.v & PTE_UFFD_WP; }
 static __always_inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
 static __always_inline unsigned long pte_lost_perms(pte_t old, pte_t now)
 { return old.v & ~now.v & (PTE_V | PTE_LEAF_BITS | PTE_U); }
@@ -109,9 +114,12 @@ static __always_inline pte_t pte_mkclean(pte_t p) { return (pte_t){ p.v & ~PTE_D
 static __always_inline pte_t pte_mkyoung(pte_t p) { return (pte_t){ p.v | PTE_A }; }
 static __always_inline pte_t pte_mkold(pte_t p) { return (pte_t){ p.v & ~PTE_A }; }
 static __always_inline pte_t pte_mkspecial(pte_t p) { return (pte_t){ p.v | PTE_SPECIAL }; }
-/* The same frame with @prot's permissions; A, D and special stay. */
+/* A present entry with the mark is never writable. */
+static __always_inline pte_t pte_mkuffd_wp(pte_t p) { return (pte_t){ (p.v | PTE_UFFD_WP) & ~PTE_W }; }
+static __always_inline pte_t pte_clear_uffd_wp(pte_t p) { return (pte_t){ p.v & ~PTE_UFFD_WP }; }
+/* The same frame with @prot's permissions; A, D and special stay, and the mark. */
 static __always_inline pte_t pte_modify(pte_t p, pte_t prot)
-{ return (pte_t){ (p.v & (PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL | PTE_SOFT)) | prot.v }; }
+{ return (pte_t){ (p.v & (PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL | PTE_UFFD_WP)) | prot.v }; }
 
 static __always_inline pte_t pte_table(phys_addr_t pa)
 { return (pte_t){ pa >> (PAGE_SHIFT - PTE_PFN_SHIFT) | PTE_V }; }
@@ -129,6 +137,15 @@ static __always_inline unsigned long pte_swp_offset(pte_t p) { return p.v >> 12;
 static __always_inline pte_t pte_file(pgoff_t pgoff) { return (pte_t){ pgoff << 12 | PTE_IS_FILE }; }
 static __always_inline bool pte_is_file(pte_t p) { return (p.v & (PTE_V | PTE_G | PTE_R | PTE_W)) == PTE_IS_FILE; }
 static __always_inline pgoff_t pte_file_pgoff(pte_t p) { return p.v >> 12; }
+#define MARKER_UFFD_WP	1u	/* what comes here is write-protected */
+#define MARKER_POISONED	2u	/* an access is answered with SIGBUS */
+static __always_inline pte_t pte_marker(unsigned marker)
+{ return (pte_t){ (unsigned long)marker << 12 | PTE_IS_MARKER }; }
+static __always_inline bool pte_is_marker(pte_t p)
+{ return (p.v & (PTE_V | PTE_G | PTE_R | PTE_W | PTE_X)) == PTE_IS_MARKER; }
+static __always_inline unsigned pte_marker_bits(pte_t p) { return p.v >> 12; }
+static __always_inline bool pte_marker_uffd_wp(pte_t p)
+{ return pte_is_marker(p) && pte_marker_bits(p) & MARKER_UFFD_WP; }
 
 /* ---- permissions ----------------------------------------------------------------------------- */
 #define PTE_KERNEL_BASE	(PTE_V | PTE_R | PTE_G | PTE_A | PTE_D)	/* A and D preset (L7) */

@@ -129,6 +129,8 @@ static inline void world_exit(struct mm_struct *mm)
 	host_mm_free(mm);
 }
 
+static unsigned long world_fork_drops;		/* VM_* that a child's regions do not have */
+
 /* fork: NULL when memory runs out. */
 static inline struct mm_struct *world_fork(struct mm_struct *old)
 {
@@ -140,7 +142,8 @@ static inline struct mm_struct *world_fork(struct mm_struct *old)
 		return NULL;
 	}
 	for (struct vm_area_struct *src = old->mmap; src && !rc; src = src->vm_next) {
-		struct vm_area_struct *dst = world_map(mm, src->vm_start, src->vm_end, src->vm_flags,
+		struct vm_area_struct *dst = world_map(mm, src->vm_start, src->vm_end,
+						       src->vm_flags & ~world_fork_drops,
 						       src->vm_ops, src->vm_pgoff);
 		dst->vm_pgoff = src->vm_pgoff;
 		rc = anon_vma_fork(dst, src);
