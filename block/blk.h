@@ -112,7 +112,7 @@ struct blk_ops {
 	int (*queue_rq)(struct gendisk *disk, struct request *rq);
 	/* That was all for now: tell the device.  => the same */
 	void (*commit)(struct gendisk *disk);
-	/* A request has not been answered for a minute.  Give back all that are under way.  => no lock held */
+	/* A request has not been answered for a minute.  Give back what is done, and all if there is no hope. */
 	void (*timed_out)(struct gendisk *disk);
 };
 

@@ -13,7 +13,8 @@
  *   Q3  A request keeps the disk's limits: each bio does (bio_add_page), and merging looks.
  * LOCKING   disk->lock, interrupts off.  end_io is called without it.
  * FAILURE   What makes no sense (beyond the end, not whole blocks, a write to a read-only disk) ends with an
- *           error before it is queued.  A request that is not answered for TIMEOUT_NS: the driver is told.
+ *           error before it is queued.  A request that is not answered for TIMEOUT_NS: the driver is told, and told
+ *           again after as long.
  * COST      Nothing here allocates: it runs when there is no memory.
  * TESTS     test/host/block/test_queue.c
  *
@@ -406,14 +407,21 @@ int blkdev_issue_range(struct block_device *bdev, enum req_op op, sector_t secto
 
 /* ---- time-outs --------------------------------------------------------------------------------- */
 
+/* Is one overdue?  Its time begins again. */
 static bool request_overdue(struct gendisk *disk, u64 now)
 {
 	bool overdue = false;
 	unsigned long flags;
 
 	spin_lock_irqsave(&disk->lock, flags);
-	for (u32 tags = disk->busy_tags; tags && !disk->dead; tags &= tags - 1)
-		overdue |= now - disk->request[__builtin_ctz(tags)].start_ns > TIMEOUT_NS;
+	for (u32 tags = disk->busy_tags; tags && !disk->dead; tags &= tags - 1) {
+		struct request *rq = &disk->request[__builtin_ctz(tags)];
+
+		if (rq->start_ns + TIMEOUT_NS < now) {
+			overdue = true;
+			rq->start_ns = now;
+		}
+	}
 	spin_unlock_irqrestore(&disk->lock, flags);
 	return overdue;
 }

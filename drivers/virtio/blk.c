@@ -6,10 +6,13 @@
  *           The driver takes what the device tells of its limits, and keeps its own where that is nonsense.
  * INVARIANTS
  *   A1  A tag is in the ring from queue_rq() until its token comes back, or until the device was reset.
- *   A2  After a ring was found broken, or the device timed out, it is reset before what was under way is
- *       ended: only then it does not write to those pages any more.
+ *   A2  After a ring was found broken, or the device does not work any more, it is reset before what was under way
+ *       is ended: only then it does not write to those pages any more.
  * LOCKING   disk->lock.  The interrupt takes it, and ends bios after it let go.
  * FAILURE   A device that misbehaves is reset and left: every request, then and later, fails with EIO.
+ *           One that is late is waited for, as in Linux: our clock may run while the device's does not (a host that
+ *           is stopped or overloaded, time that is counted in instructions), and what it has it will write.
+ *           What may have been lost is made good: an interrupt, or that it was told.
  * TESTS     test/boot/disk.py; test/host/drivers/virtio/ for rings that lie
  * SEE       virtio 1.2, section 5.2
  *
@@ -24,6 +27,7 @@
 #include "mm/slab/slab.h"
 
 #define VIRTBLK_MAJOR	254
+#define SERIAL_SECONDS	30		/* for the first answer: a loaded host may want some */
 
 #define VIRTIO_BLK_F_SIZE_MAX	1
 #define VIRTIO_BLK_F_SEG_MAX	2
@@ -191,37 +195,49 @@ static void give_up(struct virtio_blk *vb, struct bio_list *ended)
 	blk_kill(vb->disk, ended);
 }
 
+/* What the device has done, and what it can do next.  => disk->lock held, interrupts off */
+static void take_done(struct virtio_blk *vb, struct bio_list *ended)
+{
+	struct request *rq;
+	u32 bytes;
+
+	do {
+		virtqueue_disable_cb(vb->vq);
+		while ((rq = virtqueue_get(vb->vq, &bytes)))
+			end_one(vb, rq, ended);
+	} while (!virtqueue_is_broken(vb->vq) && virtqueue_enable_cb(vb->vq));
+	if (virtqueue_is_broken(vb->vq) && !vb->disk->dead)
+		give_up(vb, ended);
+	blk_dispatch(vb->disk, ended);
+}
+
 /* Interrupts are off. */
 static void virtblk_done(struct virtqueue *vq)
 {
 	struct virtio_blk *vb = virtqueue_data(vq);
 	struct bio_list ended;
-	struct request *rq;
-	u32 bytes;
 
 	bio_list_init(&ended);
 	spin_lock(&vb->disk->lock);
-	do {
-		virtqueue_disable_cb(vq);
-		while ((rq = virtqueue_get(vq, &bytes)))
-			end_one(vb, rq, &ended);
-	} while (!virtqueue_is_broken(vq) && virtqueue_enable_cb(vq));
-	if (virtqueue_is_broken(vq) && !vb->disk->dead)
-		give_up(vb, &ended);
-	blk_dispatch(vb->disk, &ended);
+	take_done(vb, &ended);
 	spin_unlock(&vb->disk->lock);
 	bios_end(&ended);
 }
 
 static void virtblk_timed_out(struct gendisk *disk)
 {
+	struct virtio_blk *vb = disk->private_data;
 	struct bio_list ended;
 	unsigned long flags;
 
 	bio_list_init(&ended);
 	spin_lock_irqsave(&disk->lock, flags);
-	if (!disk->dead)
-		give_up(disk->private_data, &ended);
+	if (!disk->dead && !virtio_device_works(vb->dev)) {
+		give_up(vb, &ended);
+	} else if (!disk->dead) {
+		take_done(vb, &ended);
+		virtio_notify(vb->dev, 0);
+	}
 	spin_unlock_irqrestore(&disk->lock, flags);
 	bios_end(&ended);
 }
@@ -295,7 +311,7 @@ static int read_serial(struct virtio_blk *vb)
 	if (virtqueue_add(vb->vq, seg, 1, 2, vb))
 		return -EIO;
 	virtqueue_kick(vb->vq);
-	for (u64 until = arch_time_ticks() + arch_time_hz; arch_time_ticks() < until; arch_cpu_relax())
+	for (u64 until = arch_time_ticks() + SERIAL_SECONDS * arch_time_hz; arch_time_ticks() < until; arch_cpu_relax())
 		if (virtqueue_get(vb->vq, &bytes)) {
 			if (s->status == VIRTIO_BLK_S_OK)
 				memcpy(vb->disk->serial, s->id, ID_BYTES);

@@ -177,6 +177,13 @@ void virtio_reset(struct virtio_device *dev)
 	(void)reg_read(dev, REG_STATUS);	/* it has arrived when it is answered */
 }
 
+bool virtio_device_works(const struct virtio_device *dev)
+{
+	u32 status = reg_read(dev, REG_STATUS);		/* all ones where no device is any more */
+
+	return status & VIRTIO_S_DRIVER_OK && !(status & VIRTIO_S_NEEDS_RESET);
+}
+
 void virtio_device_ready(struct virtio_device *dev)
 {
 	add_status(dev, VIRTIO_S_DRIVER_OK);

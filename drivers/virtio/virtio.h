@@ -75,6 +75,8 @@ struct virtqueue *virtio_find_vq(struct virtio_device *dev, unsigned index, unsi
 				 void (*callback)(struct virtqueue *vq), void *data);
 /* From here on requests may be made. */
 void virtio_device_ready(struct virtio_device *dev);
+/* Is it there, as it was made ready, and able to go on? */
+bool virtio_device_works(const struct virtio_device *dev);
 /* Stop it: it lets go of all memory.  Any context. */
 void virtio_reset(struct virtio_device *dev);
 

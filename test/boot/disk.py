@@ -105,9 +105,10 @@ def drive(path, n, *options):
             "-device", ",".join(["virtio-blk-device", f"drive=d{n}", *options]))
 
 
-def boot(folder, more, *qemu_args, limit=120, mem="128M", smp=2, nodes=1, append=""):
+def boot(folder, more, *qemu_args, limit=120, mem="128M", smp=2, nodes=1, append="", icount=""):
     initrd = script_initramfs(folder, "disk", SCRIPT.format(more=more))
-    with Machine(*qemu_args, initrd=initrd, append=f"loglevel=6 panic=-1 {append}", smp=smp, nodes=nodes, mem=mem) as m:
+    with Machine(*qemu_args, initrd=initrd, append=f"loglevel=6 panic=-1 {append}", smp=smp, nodes=nodes, mem=mem,
+                 icount=icount) as m:
         ended = m.expect(r"^THE END", limit)
         m.expect(r"Power down", 20)
         return ended, m.console
@@ -225,6 +226,30 @@ def test_errors(tap, folder):
               console)
 
 
+SLOW = """
+$b dd if=/dev/zero of=vdb bs=64k count=4 conv=fsync 2>/dev/null; echo "SLOW $?"
+echo 3 >/proc/sys/vm/drop_caches
+$b dd if=vdb bs=64k count=4 2>/dev/null | $b md5sum | $b sed 's/^/SLOWSUM /'
+"""
+
+
+def test_slow(tap, folder):
+    """Time is counted in instructions, and flies while all harts sleep: minutes, for a device that takes seconds."""
+    path, slow = f"{folder}/e.img", f"{folder}/slow.img"
+    make_image(path, "slow")
+    with open(slow, "wb") as f:
+        f.write(b"s" * MIB)
+    ended, console = boot(folder, SLOW, *drive(path, 0), "-drive",
+                          f"file={slow},if=none,format=raw,id=d1,throttling.bps-total=200000", "-device",
+                          "virtio-blk-device,drive=d1", smp=1, icount="1", limit=300)
+    with open(slow, "rb") as f:
+        after = f.read()
+    tap.check(ended and said(console, "SLOW") == "0" and after == bytes(4 * 65536) + b"s" * (MIB - 4 * 65536) and
+              f"SLOWSUM {md5(bytes(4 * 65536))}" in console, "a device that is late is waited for", console)
+    tap.check("a request was not answered for" in console and "the device is gone" not in console,
+              "and the log tells of it", console)
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -234,6 +259,7 @@ def main():
         test_blocks(tap, folder)
         test_big(tap, folder)
         test_errors(tap, folder)
+        test_slow(tap, folder)
     tap.end()
 
 
