@@ -25,7 +25,7 @@
 #define NESTS	(BIT(RANK_VFS) | BIT(RANK_TASK) | BIT(RANK_FILES) | BIT(RANK_WAITQ) | \
 		 BIT(RANK_RQ) | BIT(RANK_PAGE) | BIT(RANK_PGTABLE))
 
-BUILD_ASSERT(NR_LOCKRANKS <= sizeof(((struct task_base *)0)->lock_count) && NR_LOCKRANKS <= 31);
+BUILD_ASSERT(NR_LOCKRANKS <= sizeof(((struct task_base *)0)->lock_count) && NR_LOCKRANKS < 31);
 
 static bool failing;		/* the report itself takes locks */
 
@@ -48,7 +48,7 @@ static void check_order(struct task_base *t, u32 rank, const void *lock)
 BUILD_ASSERT(NR_HARTS <= TAKER_HART + 1);
 
 static unsigned long last_takers[1 << TAKERS_BITS];	/* (A) by a hash of the lock */
-static DEFINE_PER_HART(struct lock_stat, lock_stats);
+DEFINE_PER_HART(struct lock_stat, lock_stats);
 
 static void count_taken(struct task_base *t, u32 rank, const void *lock)
 {
@@ -75,19 +75,6 @@ bool lock_count_begin(void)
 }
 
 void lock_count_end(bool was) { current_base()->counts_locks = was; }
-
-void lock_stat_sum(struct lock_stat *sum)
-{
-	*sum = (struct lock_stat){ 0 };
-	for_each_hart(hart) {
-		const struct lock_stat *stat = per_hart_ptr(&lock_stats, hart);
-
-		for (unsigned r = 0; r < NR_LOCKRANKS; r++) {
-			sum->taken[r] += READ_ONCE(stat->taken[r]);
-			sum->moved[r] += READ_ONCE(stat->moved[r]);
-		}
-	}
-}
 
 /* ---- what is held ------------------------------------------------------------------------------ */
 

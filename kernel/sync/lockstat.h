@@ -8,13 +8,14 @@
 #ifndef VELLUM_LOCKSTAT_H
 #define VELLUM_LOCKSTAT_H
 
-#include "include/types.h"
+#include "include/current.h"
 #include "kernel/sync/lockrank.h"
 
 /* By rank: locks taken, and of them those that another hart had taken last. */
 struct lock_stat { unsigned long taken[NR_LOCKRANKS], moved[NR_LOCKRANKS]; };
 
 #ifdef VELLUM_DEBUG
+DECLARE_PER_HART(struct lock_stat, lock_stats);
 /* From here to the end the running task's locks are counted, not those of handlers.  What to give to the end. */
 bool lock_count_begin(void);
 void lock_count_end(bool was);
