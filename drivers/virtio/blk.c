@@ -298,6 +298,7 @@ static int read_serial(struct virtio_blk *vb)
 {
 	struct slot *s = &vb->slot[0];
 	struct virtio_seg seg[3];
+	u64 until;
 	u32 bytes;
 
 	s->header.type = VIRTIO_BLK_T_GET_ID;
@@ -311,7 +312,7 @@ static int read_serial(struct virtio_blk *vb)
 	if (virtqueue_add(vb->vq, seg, 1, 2, vb))
 		return -EIO;
 	virtqueue_kick(vb->vq);
-	for (u64 until = arch_time_ticks() + SERIAL_SECONDS * arch_time_hz; arch_time_ticks() < until; arch_cpu_relax())
+	for (until = arch_time_ticks() + SERIAL_SECONDS * arch_time_hz; arch_time_ticks() < until; arch_cpu_relax())
 		if (virtqueue_get(vb->vq, &bytes)) {
 			if (s->status == VIRTIO_BLK_S_OK)
 				memcpy(vb->disk->serial, s->id, ID_BYTES);
