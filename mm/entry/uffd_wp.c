@@ -16,7 +16,7 @@
  *       on them.  So is what another took away and is still to flush: that of a page on its way (T6 of
  *       mm/pt/gather.c).
  * LOCKING   mmap_lock (read suffices: entries are written under their ptls, and A and D by compare and swap).
- * FAILURE   -ENOMEM: no table for a marker; what was marked stays so.
+ * FAILURE   -ENOMEM: no table for a marker, -EINTR: killed; what was marked stays so.
  * COST      as mprotect, about 20 instructions a page.
  * TESTS     test/user/t_userfault.c
  *
@@ -99,10 +99,13 @@ int uffd_wp_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, enum u
 	int rc = 0;
 
 	inc_tlb_flush_pending(vma->vm_mm);
-	while (va != end && (ptep = next_run(vma, &va, end, &stop, change, &rc))) {
+	while (!rc && va != end && (ptep = next_run(vma, &va, end, &stop, change, &rc))) {
 		lost |= change_run(vma, ptep, va, stop, change);
 		va = stop;
-		cond_resched();
+		if (change == UFFD_WP_SET)	/* markers of a sparse file take tables without end */
+			rc = cond_resched_killable();
+		else
+			cond_resched();
 	}
 	if (lost || unlikely(mm_tlb_flush_nested(vma->vm_mm, 1)))
 		flush_tlb_range(vma, start, end);	/* F4 */
