@@ -25,7 +25,7 @@
 #define NESTS	(BIT(RANK_VFS) | BIT(RANK_TASK) | BIT(RANK_FILES) | BIT(RANK_WAITQ) | \
 		 BIT(RANK_RQ) | BIT(RANK_PAGE) | BIT(RANK_PGTABLE))
 
-BUILD_ASSERT(NR_LOCKRANKS <= sizeof(((struct task_base *)0)->lock_count) && NR_LOCKRANKS < 31);
+BUILD_ASSERT(NR_LOCKRANKS <= sizeof(((struct task_base *)0)->lock_count) && NR_LOCKRANKS <= 31);
 
 static bool failing;		/* the report itself takes locks */
 
