@@ -8,7 +8,7 @@
  *   N1  Every entry is checked before it is used: it is long enough for its name, a multiple of 4, inside the block,
  *       and its inode is one that the file system has.  So a walk makes at least 12 bytes a step, and ends.
  * LOCKING   The caller's: the directory's i_rwsem.
- * TESTS     test/boot/ext2.py
+ * TESTS     test/host/fs/ext2/test_dir_block.c, test/boot/ext2.py
  *
  * SPDX-License-Identifier: MIT
  */
@@ -86,7 +86,8 @@ int ext2_block_add(const struct ext2_dir_shape *s, void *block, const char *name
 
 		if (unlikely(ext2_dirent_fault(s, block, off)))
 			return -EUCLEAN;
-		used = d->inode ? EXT2_DIR_REC_LEN(d->name_len) : 0;
+		/* A name of no bytes is damage that does no harm; the least entry has room for one. */
+		used = d->inode ? EXT2_DIR_REC_LEN(max(d->name_len, (u8)1)) : 0;
 		if (d->rec_len - used < need) {
 			off += d->rec_len;
 			continue;
