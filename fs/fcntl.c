@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "fs/fasync.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "fs/inode.h"
@@ -16,15 +17,20 @@
 
 #define SETFL_MASK	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 
-static int setfl(struct file *f, unsigned long arg)
+static int setfl(unsigned fd, struct file *f, unsigned long arg)
 {
+	int rc = 0;
+
 	if (((arg ^ f->f_flags) & O_NOATIME) && (arg & O_NOATIME) && !inode_owner_or_capable(f->f_inode))
 		return -EPERM;
 	/* To a pipe it means packets. */
 	if ((arg & O_DIRECT) && !S_ISFIFO(f->f_inode->i_mode) && !(f->f_mode & FMODE_CAN_ODIRECT))
 		return -EINVAL;
-	f->f_flags = (arg & SETFL_MASK) | (f->f_flags & ~SETFL_MASK);
-	return 0;
+	if (((arg ^ f->f_flags) & FASYNC) && f->f_op->fasync)
+		rc = f->f_op->fasync(fd, f, arg & FASYNC);
+	if (!rc)
+		file_set_flags(f, SETFL_MASK, arg);
+	return rc;
 }
 
 static int set_cloexec(unsigned fd, bool on)
@@ -57,15 +63,17 @@ static int set_owner(struct file *f, int who)
 {
 	if (who == INT32_MIN)
 		return -EINVAL;
-	if (who > 0) {
-		struct task_struct *t = find_get_task(who);
+	if (who < 0)
+		return f_setown(f, F_OWNER_PGRP, -who, SETOWN_ALWAYS);
+	return f_setown(f, F_OWNER_PID, who, SETOWN_ALWAYS);
+}
 
-		if (!t)
-			return -ESRCH;
-		put_task_struct(t);
-	}
-	f->f_owner = who;
-	return 0;
+static int get_owner(struct file *f)
+{
+	struct f_owner_ex o;
+
+	f_getown(f, &o);
+	return o.type == F_OWNER_PGRP ? -o.pid : o.pid;
 }
 
 static int set_owner_ex(struct file *f, const void __user *u)
@@ -76,15 +84,14 @@ static int set_owner_ex(struct file *f, const void __user *u)
 		return -EFAULT;
 	if (o.type < F_OWNER_TID || o.type > F_OWNER_PGRP)
 		return -EINVAL;
-	f->f_owner = o.type == F_OWNER_PGRP ? -o.pid : o.pid;
-	return 0;
+	return f_setown(f, o.type, o.pid, SETOWN_ALWAYS);
 }
 
 static int get_owner_ex(struct file *f, void __user *u)
 {
-	struct f_owner_ex o = { .type = f->f_owner < 0 ? F_OWNER_PGRP : F_OWNER_PID,
-				.pid = f->f_owner < 0 ? -f->f_owner : f->f_owner };
+	struct f_owner_ex o;
 
+	f_getown(f, &o);
 	return copy_to_user(u, &o, sizeof(o)) ? -EFAULT : 0;
 }
 
@@ -133,7 +140,7 @@ static long do_fcntl(unsigned fd, struct file *f, unsigned cmd, unsigned long ar
 	case F_GETFL:
 		return f->f_flags;
 	case F_SETFL:
-		return setfl(f, arg);
+		return setfl(fd, f, arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -144,18 +151,15 @@ static long do_fcntl(unsigned fd, struct file *f, unsigned cmd, unsigned long ar
 	case F_SETOWN:
 		return set_owner(f, arg);
 	case F_GETOWN:
-		return f->f_owner;
+		return get_owner(f);
 	case F_SETOWN_EX:
 		return set_owner_ex(f, (void *)arg);
 	case F_GETOWN_EX:
 		return get_owner_ex(f, (void *)arg);
 	case F_SETSIG:
-		if (arg > 64)
-			return -EINVAL;
-		f->f_owner_sig = arg;
-		return 0;
+		return f_setsig(f, arg);
 	case F_GETSIG:
-		return f->f_owner_sig;
+		return f_getsig(f);
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);
@@ -196,11 +200,19 @@ static long set_flag(struct file *f, unsigned flag, const int __user *u)
 
 	if (get_user(on, (int *)u))
 		return -EFAULT;
-	if (on)
-		f->f_flags |= flag;
-	else
-		f->f_flags &= ~flag;
+	file_set_flags(f, flag, on ? flag : 0);
 	return 0;
+}
+
+static long set_async(unsigned fd, struct file *f, const int __user *u)
+{
+	int on;
+
+	if (get_user(on, (int *)u))
+		return -EFAULT;
+	if (!on == !(f->f_flags & FASYNC))
+		return 0;
+	return f->f_op->fasync ? f->f_op->fasync(fd, f, on) : -ENOTTY;
 }
 
 static long vfs_ioctl(struct file *f, unsigned cmd, unsigned long arg)
@@ -223,7 +235,7 @@ static long do_ioctl(unsigned fd, struct file *f, unsigned cmd, unsigned long ar
 	case FIONBIO:
 		return set_flag(f, O_NONBLOCK, (int *)arg);
 	case FIOASYNC:
-		return -ENOTTY;
+		return set_async(fd, f, (int *)arg);
 	case FIOQSIZE:
 		if (S_ISDIR(mode) || S_ISREG(mode) || S_ISLNK(mode))
 			return put_user(inode->i_size, (loff_t *)arg);

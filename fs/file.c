@@ -12,6 +12,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/file.h"
+#include "fs/fasync.h"
 #include "fs/epoll.h"
 #include "fs/fdtable.h"
 #include "fs/namei.h"
@@ -48,6 +49,8 @@ undo_count:
 
 static void file_free(struct file *f)
 {
+	if (unlikely(f->f_owner))
+		f_owner_free(f);
 	kmem_cache_free(filp_cache, f);
 	atomic_dec(&nr_files);
 }
@@ -67,6 +70,8 @@ static void __fput(struct file *f)
 			eventpoll_release(f);
 		if (unlikely(!list_empty(&inode->i_flock)))
 			locks_remove_file(f);
+		if (unlikely(f->f_flags & FASYNC) && f->f_op->fasync)
+			(void)f->f_op->fasync(-1, f, false);
 		if (f->f_op->release)
 			f->f_op->release(inode, f);
 		if (counts_as_writer(f)) {

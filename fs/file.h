@@ -48,4 +48,13 @@ void locks_remove_file(struct file *file);
 /* sendfile(), copy_file_range(): the running task read and wrote @n bytes (/proc/PID/io). */
 void count_copy(ssize_t n);
 
+/* The bits @mask of f_flags become @value's; other bits may be changed by others meanwhile. */
+static inline void file_set_flags(struct file *f, unsigned mask, unsigned value)
+{
+	unsigned old = READ_ONCE(f->f_flags), seen;
+
+	while ((seen = cmpxchg(&f->f_flags, old, (old & ~mask) | (value & mask))) != old)
+		old = seen;
+}
+
 #endif

@@ -190,6 +190,7 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *to, __maybe_unused lof
 		return -EFAULT;
 	if (emptied && (was_full || p->poll_usage))
 		pipe_wake_writers(p);		/* Q3 */
+	kill_fasync(&p->fasync_writers, POLL_OUT);
 	return rc;
 }
 
@@ -284,6 +285,7 @@ static __noinline ssize_t pipe_write_rest(struct file *f, struct pipe_inode_info
 		}
 		if (*was_empty)
 			pipe_wake_readers(p);
+		kill_fasync(&p->fasync_readers, POLL_IN);
 		n = pipe_sleep(p, &p->wr_wait);
 		if (!n && !p->readers)
 			n = pipe_broken();
@@ -321,6 +323,8 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *from, __maybe_unused 
 	mutex_unlock(&p->mutex);
 	if (total > 0 && was_empty)
 		pipe_wake_readers(p);		/* Q3 */
+	if (total > 0)
+		kill_fasync(&p->fasync_readers, POLL_IN);
 	return total > 0 ? total : n;
 }
 
@@ -361,6 +365,7 @@ void pipe_consume(struct pipe_inode_info *p, size_t bytes)
 	if (!b->len) {
 		release_buf(p, b);
 		pipe_wake_writers(p);
+		kill_fasync(&p->fasync_writers, POLL_OUT);
 	}
 }
 
@@ -369,6 +374,7 @@ void pipe_push(struct pipe_inode_info *p, struct pipe_buffer buf)
 	INV(Q1, !pipe_full(p));
 	*pipe_buf(p, p->head++) = buf;
 	pipe_wake_readers(p);
+	kill_fasync(&p->fasync_readers, POLL_IN);
 }
 
 /* ---- poll, ioctl, fcntl ---------------------------------------------------------------------- */
@@ -414,6 +420,21 @@ static long pipe_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	return put_user(bytes, (int *)arg);
 }
 
+static int pipe_fasync(int fd, struct file *f, bool on)
+{
+	struct pipe_inode_info *p = f->private_data;
+	int rc = 0;
+
+	if (f->f_mode & FMODE_READ)
+		rc = fasync_helper(fd, f, on, &p->fasync_readers);
+	if ((f->f_mode & FMODE_WRITE) && !rc) {
+		rc = fasync_helper(fd, f, on, &p->fasync_writers);
+		if (rc && (f->f_mode & FMODE_READ))
+			(void)fasync_helper(fd, f, false, &p->fasync_readers);
+	}
+	return rc;
+}
+
 struct pipe_inode_info *get_pipe_info(struct file *f)
 {
 	return f->f_op == &pipefifo_fops ? f->private_data : NULL;
@@ -435,6 +456,8 @@ static void pipe_release(struct inode *inode, struct file *f)
 			__wake_up(&p->wr_wait, 0x7fffffff, EPOLLOUT | EPOLLWRNORM | EPOLLERR | EPOLLHUP);
 		if (!p->writers && waitqueue_active(&p->rd_wait))
 			__wake_up(&p->rd_wait, 0x7fffffff, EPOLLIN | EPOLLRDNORM | EPOLLERR | EPOLLHUP);
+		kill_fasync(&p->fasync_readers, POLL_IN);
+		kill_fasync(&p->fasync_writers, POLL_OUT);
 	}
 	mutex_unlock(&p->mutex);
 	put_pipe_info(inode, p);
@@ -446,6 +469,7 @@ const struct file_operations pipefifo_fops = {
 	.write = pipe_write,
 	.poll = pipe_poll,
 	.ioctl = pipe_ioctl,
+	.fasync = pipe_fasync,
 	.release = pipe_release,
 };
 

@@ -6,7 +6,7 @@
 #ifndef VELLUM_FS_PIPE_H
 #define VELLUM_FS_PIPE_H
 
-#include "include/fs.h"
+#include "fs/fasync.h"
 #include "include/uapi/poll.h"
 
 #define PIPE_DEF_BUFFERS	16
@@ -22,6 +22,7 @@ struct pipe_buffer {
 struct pipe_inode_info {
 	struct mutex mutex;		/* rank vfs */
 	wait_queue_head_t rd_wait, wr_wait;
+	struct fasync_struct *fasync_readers, *fasync_writers;
 	unsigned head, tail;		/* head - tail buffers in use; grow for ever */
 	unsigned ring_size;		/* power of two; charged to user */
 	struct user_struct *user;	/* counted: who made it */

@@ -54,10 +54,16 @@ static long sock_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	return s->state == UNIX_LISTENING ? -EINVAL : put_user((int)unix_inq(s), (int *)arg);
 }
 
+static int sock_fasync(int fd, struct file *f, bool on)
+{
+	return fasync_helper(fd, f, on, &((struct unix_sock *)f->private_data)->fasync);
+}
+
 static void sock_release(__maybe_unused struct inode *inode, struct file *f) { unix_release(f->private_data); }
 
 static const struct file_operations sock_fops = {
-	.read = sock_read, .write = sock_write, .poll = sock_poll, .ioctl = sock_ioctl, .release = sock_release,
+	.read = sock_read, .write = sock_write, .poll = sock_poll, .ioctl = sock_ioctl, .fasync = sock_fasync,
+	.release = sock_release,
 };
 
 static void sock_dname(struct dentry *d, char *buf, size_t n)

@@ -56,8 +56,27 @@ int unix_sleep(u64 *left)
 /* Who waits for room is told when there is much. */
 void unix_write_space(struct unix_sock *s)
 {
-	if (unix_writable(s) && waitqueue_active(&s->wait))
+	if (!unix_writable(s))
+		return;
+	if (waitqueue_active(&s->wait))
 		wake_up_poll(&s->wait, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	if (unlikely(s->wants_space)) {
+		s->wants_space = false;
+		kill_fasync(&s->fasync, POLL_OUT);
+	}
+}
+
+/* Who sleeps until there is data needs no signal that would wake him from it. */
+static void tell_reader(struct unix_sock *s, int band)
+{
+	if (!READ_ONCE(s->wants_data))
+		kill_fasync(&s->fasync, band);
+}
+
+void unix_data_ready(struct unix_sock *s)
+{
+	wake_up_poll(&s->wait, EPOLLIN | EPOLLRDNORM);
+	tell_reader(s, POLL_IN);
 }
 
 void unix_set_sndbuf(struct unix_sock *s, long bytes)
@@ -193,6 +212,8 @@ void unix_release(struct unix_sock *s)
 	wake_both(s);
 	if (peer) {
 		wake_both(peer);
+		if (s->type != SOCK_DGRAM)
+			tell_reader(peer, POLL_HUP);
 		unix_put(peer);
 	}
 	list_for_each_entry_safe(m, n, &msgs, link)
@@ -424,7 +445,7 @@ int unix_connect(struct unix_sock *s, const struct unix_addr *a, bool nonblock)
 	if (rc)
 		unix_put(fresh);
 	else
-		wake_up_poll(&other->wait, EPOLLIN | EPOLLRDNORM);
+		unix_data_ready(other);
 	unix_put(other);
 	return rc;
 }
@@ -494,6 +515,8 @@ int unix_shutdown(struct unix_sock *s, int how)
 	wake_both(s);
 	if (peer) {
 		wake_both(peer);
+		if (mode & SND_SHUTDOWN)
+			tell_reader(peer, mode & RCV_SHUTDOWN ? POLL_HUP : POLL_IN);
 		unix_put(peer);
 	}
 	return 0;

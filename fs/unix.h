@@ -6,7 +6,7 @@
 #ifndef VELLUM_FS_UNIX_H
 #define VELLUM_FS_UNIX_H
 
-#include "include/fs.h"
+#include "fs/fasync.h"
 #include "include/uapi/socket.h"
 
 #define SCM_MAX_FD	253
@@ -41,6 +41,8 @@ struct unix_sock {
 	struct list_head bound_link;	/* (U) in the list of named sockets */
 	wait_queue_head_t wait;		/* our readers, and all who poll us */
 	wait_queue_head_t space;	/* those who send to us */
+	struct fasync_struct *fasync;	/* our file, if it tells of us by signals */
+	bool wants_data, wants_space;	/* somebody waits for data: no signal; a send found no room: one */
 	struct mutex recv_mutex;	/* one reader at a time */
 	struct ucred cred, peercred;
 	u64 rcvtimeo, sndtimeo;		/* ns; ~0: for ever */
@@ -84,6 +86,7 @@ void unix_set_sndbuf(struct unix_sock *s, long bytes);
 /* Its sender is told that there is room: a quarter of the buffer at most is in use.  */
 static inline bool unix_writable(struct unix_sock *s) { return atomic_long_read(&s->wmem) * 4 <= s->sndbuf; }
 void unix_write_space(struct unix_sock *s);
+void unix_data_ready(struct unix_sock *s);	/* there is something to take */
 struct unix_sock *unix_of_file(struct file *f);	/* fs/socket.c: NULL if @f is something else */
 void unix_init(void);
 void unix_sysctl_init(void);

@@ -160,6 +160,11 @@ static int wait_for_wmem(struct unix_sock *s, bool nonblock)
 	u64 left = nonblock ? 0 : s->sndtimeo;
 	int rc = wmem_room(s);
 
+	if (rc == -EAGAIN) {
+		s->wants_space = true;		/* unix_write_space() tells */
+		smp_mb();			/* before the look again */
+		rc = wmem_room(s);
+	}
 	while (rc == -EAGAIN && left) {
 		DEFINE_WAIT(w);
 
@@ -193,7 +198,7 @@ static int queue_msg(struct unix_sock *s, struct unix_sock *dest, struct unix_ms
 		finish_wait(&dest->space, &w);
 	}
 	if (!rc)
-		wake_up_poll(&dest->wait, EPOLLIN | EPOLLRDNORM);
+		unix_data_ready(dest);
 	return rc;
 }
 
@@ -348,6 +353,7 @@ static int wait_for_msg(struct unix_sock *s, bool nonblock) REQUIRES(s->recv_mut
 	if (rc != -EAGAIN || !left)
 		return rc;
 	mutex_unlock(&s->recv_mutex);
+	WRITE_ONCE(s->wants_data, true);
 	while (rc == -EAGAIN && left) {
 		DEFINE_WAIT(w);
 
@@ -359,6 +365,7 @@ static int wait_for_msg(struct unix_sock *s, bool nonblock) REQUIRES(s->recv_mut
 			rc = empty_reason(s);
 		finish_wait(&s->wait, &w);
 	}
+	WRITE_ONCE(s->wants_data, false);
 	mutex_lock(&s->recv_mutex);
 	return rc;
 }

@@ -95,6 +95,7 @@ struct file_operations {
 	int (*open)(struct inode *, struct file *);
 	int (*flush)(struct file *);				/* each close(2) */
 	void (*release)(struct inode *, struct file *);		/* last reference */
+	int (*fasync)(int fd, struct file *, bool on);		/* tell the owner of what happens; or not */
 	int (*fsync)(struct file *, loff_t start, loff_t end, int datasync);
 	long (*fallocate)(struct file *, int mode, loff_t off, loff_t len);
 	/* The file system's own choice of an unmapped area, or NULL. */
@@ -220,8 +221,7 @@ struct file {
 	struct { pgoff_t start; unsigned size, async_size; loff_t prev_pos; } f_ra;
 	u32 f_wb_err;				/* (i_lock) errseq_t: errors of f_mapping that it has heard of */
 	unsigned long f_cred_id;		/* who opened it: cred->id */
-	pid_t f_owner;				/* F_SETOWN */
-	int f_owner_sig;
+	struct fown_struct *f_owner;		/* fs/fasync.c: who is told of it, and how; or NULL */
 	struct list_head f_ep;			/* epoll items that watch it (epoll's lock) */
 	void *private_data;
 	struct file *f_put_next;		/* its last reference went while another file was being closed */

@@ -12,6 +12,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "drivers/tty/n_tty.h"
+#include "fs/fasync.h"
 #include "include/uapi/poll.h"
 #include "kernel/signal/signal.h"
 #include "lib/ctype.h"
@@ -324,6 +325,8 @@ unsigned tty_receive(struct tty_struct *tty, const char *buf, unsigned n)
 	spin_unlock_irqrestore(&tty->lock, irq);
 	if (ready && waitqueue_active(&tty->read_wait))
 		wake_up_poll(&tty->read_wait, EPOLLIN | EPOLLRDNORM);
+	if (ready)
+		kill_fasync(&tty->fasync, POLL_IN);
 	return n;
 }
 

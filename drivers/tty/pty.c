@@ -14,6 +14,7 @@
  */
 #include "drivers/tty/pty.h"
 #include "fs/chrdev.h"
+#include "fs/fasync.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "fs/proc/proc.h"
@@ -62,6 +63,8 @@ static unsigned pts_write(struct tty_struct *tty, const char *buf, unsigned n)
 	spin_unlock_irqrestore(&p->lock, irq);
 	if (n && waitqueue_active(&p->master.read_wait))
 		wake_up_poll(&p->master.read_wait, EPOLLIN | EPOLLRDNORM);
+	if (n)
+		kill_fasync(&p->master.fasync, POLL_IN);
 	return n;
 }
 
@@ -479,6 +482,7 @@ static const struct file_operations ptmx_fops = {
 	.write = ptm_write,
 	.poll = ptm_poll,
 	.ioctl = tty_ioctl,
+	.fasync = tty_fasync,
 	.open = ptmx_open,
 	.release = ptmx_release,
 };

@@ -68,6 +68,7 @@ struct tty_struct {
 	unsigned column, canon_column;		/* (lock) of the output; where the edited line began */
 	struct tty_struct *link;		/* pty: the other end */
 	wait_queue_head_t read_wait, write_wait;
+	struct fasync_struct *fasync;		/* files that tell of it by signals */
 };
 
 /* Ready @tty's fields; -ENOMEM.  Then tty_register() makes /dev/@name. */
@@ -83,6 +84,7 @@ unsigned tty_receive(struct tty_struct *tty, const char *buf, unsigned n);
 unsigned tty_receive_room(struct tty_struct *tty);
 /* The device has room again. */
 void tty_wakeup(struct tty_struct *tty);
+int tty_fasync(int fd, struct file *f, bool on);
 /* The line is gone: readers see the end, writers EIO, the session SIGHUP. */
 void tty_hangup(struct tty_struct *tty);
 void tty_put(struct tty_struct *tty);

@@ -12,6 +12,7 @@
 #include "drivers/tty/pty.h"
 #include "drivers/tty/tty.h"
 #include "fs/chrdev.h"
+#include "fs/fasync.h"
 #include "fs/file.h"
 #include "include/uapi/errno.h"
 #include "include/uapi/poll.h"
@@ -203,6 +204,22 @@ static unsigned tty_poll(struct file *f, struct poll_table *pt)
 	return ready;
 }
 
+/* The owner of a terminal's signals is, if nobody else was named, whoever has its foreground. */
+int tty_fasync(int fd, struct file *f, bool on)
+{
+	struct tty_struct *tty = file_tty(f);
+	pid_t pgrp = READ_ONCE(tty->pgrp);
+	int rc = fasync_helper(fd, f, on, &tty->fasync);
+
+	if (rc || !on)
+		return rc;
+	rc = pgrp ? f_setown(f, F_OWNER_PGRP, pgrp, SETOWN_IF_NONE) :
+		    f_setown(f, F_OWNER_PID, current->tgid, SETOWN_IF_NONE);
+	if (rc)
+		(void)fasync_helper(fd, f, false, &tty->fasync);
+	return rc;
+}
+
 const struct file_operations tty_fops = {
 	.llseek = noop_llseek,
 	.read = tty_read,
@@ -210,6 +227,7 @@ const struct file_operations tty_fops = {
 	.poll = tty_poll,
 	.ioctl = tty_ioctl,
 	.open = tty_open,
+	.fasync = tty_fasync,
 	.release = tty_release,
 };
 
