@@ -228,7 +228,7 @@ static void damaged_blocks(void)
 		CHECK(!was_sound || sound());		/* no change makes a sound one unsound */
 		nr_clean += rc == -EUCLEAN;
 	}
-	ok(nr_sound > 1000 && nr_clean > 1000, "100000 damaged blocks: %u were sound, %u said so", nr_sound, nr_clean);
+	ok(nr_sound > 1000 && nr_clean > 1000, "100000 damaged blocks: %u sound, %u refused", nr_sound, nr_clean);
 	free(block);
 	free(good);
 }
