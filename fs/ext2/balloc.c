@@ -17,7 +17,7 @@
  * FAILURE   -ENOSPC: none is free, or only those that are kept for root are.  A bitmap that marks the group's own
  *           blocks as free is damaged: nothing is given out of that group.
  * COST      In a window: one search of a bitmap from where the file ends.
- * TESTS     test/boot/ext2.py
+ * TESTS     test/host/fs/ext2/test_balloc.c, test/boot/ext2.py
  *
  * SPDX-License-Identifier: MIT
  */
