@@ -290,7 +290,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 
 /* ---- objects in bulk ------------------------------------------------------------------------- */
 
-/* For a back end that has nothing faster. */
+/* For back ends that have nothing faster. */
 __weak unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned nr, void **objs)
 {
 	for (unsigned i = 0; i < nr; i++) {
@@ -303,7 +303,7 @@ __weak unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned 
 	return nr;
 }
 
-void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
+__weak void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
 {
 	for (unsigned i = 0; i < nr; i++)
 		kmem_cache_free(s, objs[i]);

@@ -511,8 +511,12 @@ static struct page *after_free(struct kmem_cache *s, struct kmem_cache_node *n, 
 	return page;
 }
 
-/* @obj is not of this hart's slab.  => interrupts off; the list lock is taken in the loop, at most once */
-static void free_to_slab(struct kmem_cache *s, struct page *page, void *obj) NO_LOCK_ANALYSIS
+/*
+ * @nr objects of @page, linked from @head to @tail, are not of this hart's slab.
+ * => interrupts off; the list lock is taken in the loop, at most once
+ */
+static __always_inline void free_to_slab(struct kmem_cache *s, struct page *page, void *head, void *tail, unsigned nr)
+	NO_LOCK_ANALYSIS
 {
 	struct kmem_cache_node *n = NULL;
 	slab_state_t old = slab_read(page), new;
@@ -521,8 +525,9 @@ static void free_to_slab(struct kmem_cache *s, struct page *page, void *obj) NO_
 
 	do {
 		was_full = !old.head && !old.frozen;
-		set_fast_link(s, obj, slab_head(page, old));
-		new = (slab_state_t){ .head = slab_offset(page, obj), .inuse = old.inuse - 1, .frozen = old.frozen };
+		set_fast_link(s, tail, slab_head(page, old));
+		new = (slab_state_t){ .head = slab_offset(page, head), .inuse = old.inuse - nr,
+				      .frozen = old.frozen };
 		if (was_full)
 			new.frozen = worth_holding(s, page);
 		if (!n && !new.frozen && (was_full || !new.inuse)) {
@@ -530,7 +535,7 @@ static void free_to_slab(struct kmem_cache *s, struct page *page, void *obj) NO_
 			spin_lock(&n->list_lock);
 		}
 	} while (!slab_change(page, &old, new));
-	INV(U2, old.inuse > 0);
+	INV(U2, old.inuse >= nr);
 	if (n) {
 		empty = after_free(s, n, page, new, was_full);
 		spin_unlock(&n->list_lock);
@@ -574,7 +579,7 @@ static __noinline void slab_free_slow(struct kmem_cache *s, void *obj, unsigned 
 	else if (unlikely(cache_debug(s)))
 		free_debug(s, page, obj);
 	else
-		free_to_slab(s, page, obj);
+		free_to_slab(s, page, obj, obj, 1);
 	arch_irq_restore(flags);
 }
 
@@ -640,6 +645,47 @@ size_t ksize(const void *p)
 }
 
 /* ---- in bulk --------------------------------------------------------------------------------- */
+
+/* Free the first of @objs, and those after it that lie in the same slab.  How many.  => interrupts off */
+static unsigned free_run(struct kmem_cache *s, unsigned nr, void **objs)
+{
+	struct page *page = compound_head(linear_to_page(objs[0]));
+	unsigned long base = (unsigned long)page_to_virt(page), bytes = PAGE_SIZE << compound_order(page);
+	struct kmem_cache_cpu *c = this_cpu(s);
+	unsigned n;
+
+	if (unlikely(!PageSlab(page) || page->slab_cache != s)) {
+		slab_free(s, objs[0]);
+		return 1;
+	}
+	for (n = 1; n < nr && (unsigned long)objs[n] - base < bytes; n++)
+		set_fast_link(s, objs[n - 1], objs[n]);
+	if (page == c->page) {
+		set_fast_link(s, objs[n - 1], c->freelist);
+		c->freelist = objs[0];
+	} else {
+		free_to_slab(s, page, objs[0], objs[n - 1], n);
+	}
+	return n;
+}
+
+/* A slab's objects go back together, for the price of one, where they stand together. */
+void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
+{
+	bool singly = IS_KASAN || cache_debug(s);
+
+	for (unsigned i = 0; i < nr; ) {
+		unsigned long flags;
+
+		if (unlikely(singly)) {
+			slab_free(s, objs[i++]);
+			continue;
+		}
+		flags = arch_irq_save();
+		i += free_run(s, nr - i, objs + i);
+		arch_irq_restore(flags);
+	}
+}
 
 /* Interrupts stay off as long as the hart's list lasts. */
 unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned nr, void **objs)

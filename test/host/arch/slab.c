@@ -64,6 +64,12 @@ __weak void kmem_cache_free(struct kmem_cache *s, void *p)
 	shim_free(p);
 }
 
+__weak void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
+{
+	for (unsigned i = 0; i < nr; i++)
+		kmem_cache_free(s, objs[i]);
+}
+
 __weak void *__kmalloc(size_t size, gfp_t gfp)
 {
 	void *p = shim_alloc(size);
