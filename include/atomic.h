@@ -21,7 +21,7 @@ typedef struct { long v; } atomic_long_t;
 
 #define VELLUM_ATOMIC_OPS(T, N, I) \
 static __always_inline I N##_read(const T *a) { return __atomic_load_n(&a->v, __ATOMIC_RELAXED); } \
-static __always_inline void N##_set(T *a, I i) { __atomic_store_n(&a->v, i, __ATOMIC_RELAXED); } \
+static __always_inline void N##_set(T *a, I i) { WRITE_ONCE(a->v, i); }	/* gcc makes an AMO of an atomic store */ \
 static __always_inline void N##_add(I i, T *a) { __atomic_fetch_add(&a->v, i, __ATOMIC_RELAXED); } \
 static __always_inline void N##_sub(I i, T *a) { __atomic_fetch_sub(&a->v, i, __ATOMIC_RELAXED); } \
 static __always_inline void N##_inc(T *a) { N##_add(1, a); } \
@@ -61,10 +61,10 @@ static __always_inline bool test_and_clear_bit(unsigned nr, unsigned long *p)
 #define smp_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
-/* A fence and a store: for the store alone gcc makes a fence and an exchange. */
+/* A fence and a store: gcc makes an exchange of an atomic one, be it relaxed. */
 #define smp_store_release(p, v) do { \
 	__atomic_thread_fence(__ATOMIC_RELEASE); \
-	__atomic_store_n(p, v, __ATOMIC_RELAXED); \
+	WRITE_ONCE(*(p), v); \
 } while (0)
 #define cmpxchg(p, o, n) ({ __typeof__(*(p)) _o = (o); \
 	__atomic_compare_exchange_n(p, &_o, n, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); _o; })

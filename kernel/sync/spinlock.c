@@ -6,11 +6,13 @@
 #include "kernel/sync/spinlock.h"
 
 /*
- * Wait until @ticket is served.
+ * Wait until the ticket is served that was drawn from @word.
  * => pairs with the release store in spin_unlock()
  */
-void spin_lock_contended(spinlock_t *l, u16 ticket)
+void spin_lock_contended(spinlock_t *l, u32 word)
 {
+	u16 ticket = word >> 16;
+
 	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
 		arch_cpu_relax();
 }

@@ -35,7 +35,7 @@ static inline void spin_lock_init(spinlock_t *l, enum lockrank rank)
 	l->rank = rank;
 }
 
-void spin_lock_contended(spinlock_t *l, u16 ticket);
+void spin_lock_contended(spinlock_t *l, u32 word);
 
 /*
  * Debug builds keep the ranks that the running task holds (kernel/sync/lockdebug.c).  Each names the lock:
@@ -79,7 +79,7 @@ static __always_inline void __spin_lock(spinlock_t *l)
 	u32 old = __atomic_fetch_add(&l->word, 1u << 16, __ATOMIC_ACQUIRE);
 
 	if (unlikely((u16)old != (u16)(old >> 16)))
-		spin_lock_contended(l, old >> 16);
+		spin_lock_contended(l, old);
 }
 
 static __always_inline void spin_lock(spinlock_t *l) ACQUIRE(l) NO_LOCK_ANALYSIS

@@ -23,36 +23,50 @@
 #define FAULT_AROUND	(16 * PAGE_SIZE)
 
 /* The entry that shows file page @page in @vma. */
-static pte_t file_pte(struct vm_area_struct *vma, struct page *page, unsigned fault_flags)
+static __always_inline pte_t file_pte(struct vm_area_struct *vma, struct page *page, unsigned fault_flags)
 {
 	pte_t pte = pfn_pte(page_to_pfn(page), vma->vm_page_prot);
 
-	if (vma->vm_flags & VM_EXEC)
-		flush_icache_page(vma, page);		/* L6 */
 	if (fault_flags & FAULT_FLAG_WRITE)
 		return maybe_mkwrite(pte_mkdirty(pte), vma);
 	return vma_wants_writenotify(vma) ? pte_wrprotect(pte) : pte;
 }
 
-/* => ptl held, the entry is empty, the caller's reference passes to it; the caller counts */
-static void set_file_pte(pte_t *ptep, struct page *page, pte_t pte)
+/* => ptl held, the entry is empty, the caller's reference passes to it; the caller counts, and has seen to L6 */
+static __always_inline void set_file_pte(pte_t *ptep, struct page *page, pte_t pte)
 {
 	page_add_file_rmap(page);
 	smp_wmb();	/* E2 */
 	set_pte(ptep, pte);
 }
 
+/* => as set_file_pte() */
+static __always_inline void map_around(struct vm_fault *vmf, pte_t *ptep, struct page *page)
+{
+	get_page(page);
+	set_file_pte(ptep, page, file_pte(vmf->vma, page, 0));
+	vmf->page = page;
+	vmf->nr_mapped++;
+}
+
+static __noinline void map_code_around(struct vm_fault *vmf, pte_t *ptep, struct page *page)
+{
+	flush_icache_page(vmf->vma, page);		/* L6 */
+	map_around(vmf, ptep, page);
+}
+
+/* 16 times in a fault-around: no call, and so no registers saved, where no code is mapped. */
 void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff)
 {
 	pte_t *ptep = vmf->pte + (long)(pgoff - vmf->pgoff);
 
 	INV(E3, pt_page(ptep) == vmf->table);
-	if (!pte_none(pte_load(ptep)))
+	if (unlikely(!pte_none(pte_load(ptep))))
 		return;
-	get_page(page);
-	set_file_pte(ptep, page, file_pte(vmf->vma, page, 0));
-	vmf->page = page;
-	vmf->nr_mapped++;
+	if (vmf->vma->vm_flags & VM_EXEC)
+		map_code_around(vmf, ptep, page);
+	else
+		map_around(vmf, ptep, page);
 }
 
 /*
@@ -97,6 +111,8 @@ static void finish_fault(struct vm_fault *vmf)
 	struct page *page = vmf->page;
 
 	if (vmf_lock_same(vmf)) {
+		if (vmf->vma->vm_flags & VM_EXEC)
+			flush_icache_page(vmf->vma, page);		/* L6 */
 		inc_mm_counter(vmf->vma->vm_mm, mm_counter(page));
 		set_file_pte(vmf->pte, page, vmf_marked(vmf, file_pte(vmf->vma, page, vmf->flags)));
 		vmf_unlock(vmf);
@@ -156,7 +172,6 @@ static unsigned do_cow_fault(struct vm_fault *vmf)
 	copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	if (!copy)
 		return VM_FAULT_OOM;
-	vmf->cow_page = copy;
 	rc = __do_fault(vmf);
 	if (!(rc & VM_FAULT_LOCKED)) {
 		put_page(copy);
