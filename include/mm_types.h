@@ -253,8 +253,19 @@ struct vm_operations_struct {
 	const char *(*name)(struct vm_area_struct *vma);	/* for /proc/PID/maps, or NULL */
 };
 
-struct anon_vma;
 struct userfaultfd_ctx;
+
+/* Regions that may map the pages of one maker: mm/rmap/anon_vma.h */
+struct anon_vma {
+	struct anon_vma *root;		/* (I) itself, or counted */
+	struct mutex lock;		/* the root's: rank anon_vma */
+	atomic_t refcount;		/* (A) places together one, its region one; children of a root; walks */
+	unsigned nr_places;		/* (N) */
+	unsigned num_active_vmas;	/* (N) regions whose own it is */
+	u32 claimed;			/* (A) of the region it lies in: whose own is being set, or is */
+	struct list_head places;	/* (N) by age, while rb_root is empty */
+	struct rb_root rb_root;		/* (N) places, by first page, with the last page of subtrees */
+};
 
 /* A region's place among those that may map the pages of @anon_vma: mm/rmap/anon_vma.h */
 struct anon_vma_chain {
@@ -307,6 +318,7 @@ struct vm_area_struct {
 	struct mempolicy *vm_policy;		/* (WV) mbind(2), counted; NULL: the task's */
 	struct userfaultfd_ctx *vm_userfaultfd_ctx;	/* (WV) who serves its faults, or NULL */
 	struct anon_vma_chain avc;		/* (N) the first of its places; others hang on it; not copied */
+	struct anon_vma anon_own;		/* room for the first it makes; may outlive the region; not copied */
 };
 BUILD_ASSERT(offsetof(struct vm_area_struct, vm_mm) == 64);
 BUILD_ASSERT(offsetof(struct vm_area_struct, vm_private_data) == 128);
@@ -451,7 +463,6 @@ struct vm_fault {
 	pte_t orig_pte;			/* value at the start of the fault */
 	struct page *page;		/* result of ->fault; ->map_pages: the last that it mapped */
 	unsigned nr_mapped;		/* pages that ->map_pages mapped */
-	struct page *cow_page;
 };
 
 /*

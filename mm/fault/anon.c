@@ -248,7 +248,8 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 		return drop_page(vmf, page);
 	if (unlikely(vma->vm_flags & VM_EXEC))
 		flush_icache_page(vma, page);		/* L6: the frame may have held other code */
-	page_add_new_anon_rmap(page, vma, vmf->address);
+	page_init_anon(page, vma->anon_vma, vmf->pgoff);
+	rmap_stat(page, NR_ANON_MAPPED, 1);
 	smp_wmb();	/* E2: zeros before the entry; pairs with other harts' walks */
 	set_pte(vmf->pte, vmf_marked(vmf, pte));
 	vmf_unlock(vmf);
@@ -329,8 +330,6 @@ unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned f
 		return VM_FAULT_OOM;
 	vmf.table = pt_page(vmf.pte);
 	vmf.orig_pte = pte_load(vmf.pte);
-	vmf.page = NULL;
-	vmf.cow_page = NULL;
 
 	if (unlikely(!pte_none(vmf.orig_pte))) {
 		if (likely(pte_present(vmf.orig_pte)))

@@ -28,9 +28,7 @@
 #include "mm/region/layout.h"
 #include "mm/rmap/anon_vma.h"
 #include "mm/rmap/vma_prio_tree.h"
-#include "mm/slab/slab.h"
 
-static struct kmem_cache *vm_area_cachep;
 unsigned long stack_guard_gap = STACK_GUARD_PAGES << PAGE_SHIFT;
 
 #define vma_of(rb)	rb_entry(rb, struct vm_area_struct, vm_rb)
@@ -63,33 +61,34 @@ static inline void vma_gap_update(struct vm_area_struct *vma)
 	vma_gap_cb_propagate(&vma->vm_rb, NULL);
 }
 
-void vma_cache_init(void)
-{
-	vm_area_cachep = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 64,
-					   SLAB_PANIC | SLAB_ACCOUNT, NULL);
-}
-
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 {
-	struct vm_area_struct *vma = kmem_cache_zalloc(vm_area_cachep, GFP_KERNEL);
+	struct vm_area_struct *vma = vma_mem_alloc();
 
 	if (vma) {
+		memset(vma, 0, offsetof(struct vm_area_struct, avc));
 		vma->vm_mm = mm;
 		vma_init_lock(vma);
 	}
 	return vma;
 }
 
+/* What of @from is copied; word by word: they are too few for a call. */
+static __always_inline void vma_copy(struct vm_area_struct *to, const struct vm_area_struct *from)
+{
+	struct vma_words { unsigned long word[offsetof(struct vm_area_struct, avc) / sizeof(unsigned long)]; };
+
+	*(struct vma_words *)to = *(const struct vma_words *)from;
+}
+
 struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
 {
-	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
+	struct vm_area_struct *vma = vma_mem_alloc();
 
 	if (vma) {
-		memcpy(vma, orig, offsetof(struct vm_area_struct, avc));
+		vma_copy(vma, orig);
 		vma_init_lock(vma);
 		mpol_get(vma->vm_policy);
-		vma->avc.anon_vma = NULL;
-		vma->avc.next = NULL;
 		vma->vm_next = vma->vm_prev = NULL;
 	}
 	return vma;
@@ -97,32 +96,62 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
 
 static void vm_area_free_rcu(struct rcu_head *head)
 {
-	kmem_cache_free(vm_area_cachep, container_of(head, struct vm_area_struct, vm_rcu));
+	vma_mem_free(container_of(head, struct vm_area_struct, vm_rcu));
 }
 
-static __always_inline void __vm_area_free(struct vm_area_struct *vma)
+static void vm_area_free_memory(struct vm_area_struct *vma)
 {
-	INV(K2, vma->vm_lock & VMA_LOCK_DETACHED || !atomic_read(&vma->vm_mm->mm_users));	/* exit_mmap() */
-	mpol_put(vma->vm_policy);
 	if (likely(!mm_has_walkers(vma->vm_mm)))	/* K3 */
-		kmem_cache_free(vm_area_cachep, vma);
+		vma_mem_free(vma);
 	else
 		call_rcu(&vma->vm_rcu, vm_area_free_rcu);
 }
 
-void vm_area_free(struct vm_area_struct *vma)
+/* What @vma holds, but its memory. */
+static __always_inline void vma_let_go(struct vm_area_struct *vma)
 {
-	__vm_area_free(vma);
+	INV(K2, vma->vm_lock & VMA_LOCK_DETACHED || !atomic_read(&vma->vm_mm->mm_users));	/* exit_mmap() */
+	mpol_put(vma->vm_policy);
 }
 
-void vma_remove(struct vm_area_struct *vma)
+void vm_area_free(struct vm_area_struct *vma)
+{
+	vma_let_go(vma);
+	vm_area_free_memory(vma);
+}
+
+static __always_inline void vma_close(struct vm_area_struct *vma)
 {
 	if (vma->vm_ops && vma->vm_ops->close)
 		vma->vm_ops->close(vma);
 	if (vma->vm_file)
 		fput(vma->vm_file);
 	unlink_anon_vmas(vma);
-	__vm_area_free(vma);
+	vma_let_go(vma);
+}
+
+void vma_remove(struct vm_area_struct *vma)
+{
+	vma_close(vma);
+	vm_area_free_memory(vma);
+}
+
+void vma_remove_batched(struct vma_batch *batch, struct vm_area_struct *vma)
+{
+	vma_close(vma);
+	if (unlikely(mm_has_walkers(vma->vm_mm) || !vma_mem_alone(vma))) {
+		vm_area_free_memory(vma);
+		return;
+	}
+	batch->vmas[batch->nr++] = vma;
+	if (unlikely(batch->nr == VMA_BATCH))
+		vma_batch_free(batch);
+}
+
+void vma_batch_free(struct vma_batch *batch)
+{
+	vma_mem_free_bulk(batch->nr, batch->vmas);
+	batch->nr = 0;
 }
 
 /* The running task's memory is good for its own mm only. */
@@ -557,9 +586,10 @@ static int vma_carve(struct vm_area_struct **pvma, struct vm_area_struct *prev, 
 	if (start > vma->vm_start) {
 		if (mm->map_count >= sysctl_max_map_count)
 			return -ENOMEM;
-		rc = split_vma(mm, vma, start, 1);
+		rc = split_vma(mm, vma, start, 0);	/* above: @vma keeps its gap, and new has none (V2) */
 		if (rc)
 			return rc;
+		*pvma = vma = vma->vm_next;
 	}
 	if (end < vma->vm_end) {
 		if (mm->map_count >= sysctl_max_map_count)

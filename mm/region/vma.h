@@ -99,6 +99,14 @@ void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct
 		      struct vm_area_struct *prev) REQUIRES(mm->mmap_lock);
 /* Close, drop the file, free the struct. */
 void vma_remove(struct vm_area_struct *vma);
+/* The same for many: their memory goes back in batches, the last one by vma_batch_free(). */
+#define VMA_BATCH	16u
+struct vma_batch {
+	unsigned nr;
+	struct vm_area_struct *vmas[VMA_BATCH];
+};
+void vma_remove_batched(struct vma_batch *batch, struct vm_area_struct *vma);
+void vma_batch_free(struct vma_batch *batch);
 
 /* Lowest/highest free range of @len bytes in [@low, @high), gaps for stacks respected, or -ENOMEM. */
 unsigned long vma_find_gap_up(struct mm_struct *mm, unsigned long len, unsigned long low,
@@ -110,7 +118,6 @@ unsigned long vma_find_gap_down(struct mm_struct *mm, unsigned long len, unsigne
 void vma_set_page_prot(struct vm_area_struct *vma);
 /* Recount list, tree and gaps of @mm: stops the machine when they disagree (tests, debug). */
 void mm_verify(struct mm_struct *mm);
-void vma_cache_init(void);
 
 /* vm_start less the guard gap of a stack. */
 static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)

@@ -7,8 +7,8 @@
  *           that any region of its subtree has.
  * INVARIANTS
  *   A1  A region that maps an anonymous page has a place in that page's anon_vma, hooked with the range it has.
- *   A2  A region's own anon_vma is one of those it has places in, but while prepare has set it and not yet hooked
- *       the place: a walk that comes in between misses an entry, which it sees by page_mapcount().
+ *   A2  A region's own anon_vma is one of those it has places in, but while prepare has set it and the place, which
+ *       is hooked, is not yet known to the region.
  *   A3  All anon_vmas in which a region has places have one root.
  *   A4  nr_places counts places, num_active_vmas regions that own; an anon_vma without places is dropped.
  *   A5  Ranges of regions that become one, or two of one, change under the root lock as a whole: a walk finds each
@@ -17,10 +17,15 @@
  *       forked: a walk that meets fork meets the parent's entry first, so that no entry is copied behind its back.
  *   A7  A region with places and nothing of its own is neither split nor moved nor merged: it gets its own first.
  *   A8  Either the list or the tree is empty; a list has PLACES_LISTED places at most.
+ *   A9  An anon_vma lies in the memory of a region (anon_own): the one that made it, which has a reference to it
+ *       until its own end, or one that is nothing else, where a region makes its second (MREMAP_DONTUNMAP took it
+ *       out of the first, which its pages kept).  The last reference gives the memory back; then refcount and
+ *       claimed are 0, the lock is free, and so they stay until the memory is a region's again and that one needs
+ *       an anon_vma.  So what once was one has a count and a lock that may be tried while the slab is there (RCU).
  * LOCKING   The root's lock; nothing is allocated under it.  Prepare holds its region as a fault does, and the
  *           neighbour whose anon_vma it takes over, too, which it never waits for.
  * FAILURE   -ENOMEM with nothing changed.
- * COST      prepare: one allocation, about 150 instructions, once a region; fork: a lock and an insertion a region.
+ * COST      prepare: 44 instructions, once a region, and no allocation; fork: a lock and an insertion a region.
  * TESTS     test/host/mm/rmap/test_anon_vma.c
  *
  * SPDX-License-Identifier: MIT
@@ -31,7 +36,8 @@
 #include "mm/policy/mempolicy.h"
 #include "mm/slab/slab.h"
 
-static struct kmem_cache *anon_vma_cachep, *avc_cachep;
+struct kmem_cache *vm_area_cachep;
+static struct kmem_cache *avc_cachep;
 
 /* ---- the tree of places ---------------------------------------------------------------------- */
 
@@ -291,11 +297,28 @@ int anon_vma_clone(struct vm_area_struct *new, struct vm_area_struct *orig)
 	return 0;
 }
 
+/* The same for a child, with the one place that its parent has. */
+static __noinline void inherit_place(struct vm_area_struct *new, struct anon_vma *anon_vma)
+{
+	struct anon_vma *root = anon_vma->root;
+
+	mutex_lock(&root->lock);
+	place(&new->avc, new, anon_vma);
+	mutex_unlock(&root->lock);
+}
+
 int anon_vma_fork(struct vm_area_struct *new, struct vm_area_struct *parent)
 {
+	struct anon_vma *first = parent->avc.anon_vma;
+
 	new->anon_vma = NULL;
-	new->anon_inherited = parent->avc.anon_vma;
-	return anon_vma_clone(new, parent);
+	new->anon_inherited = first;
+	if (!first)
+		return 0;
+	if (unlikely(parent->avc.next))
+		return anon_vma_clone(new, parent);
+	inherit_place(new, first);
+	return 0;
 }
 
 /* @gone has more places than @keep needs, or all that there are. */
@@ -331,29 +354,38 @@ void __anon_vma_absorb(struct vm_area_struct *keep, struct vm_area_struct *gone)
 
 /* ---- making and dropping --------------------------------------------------------------------- */
 
-static void anon_vma_ctor(void *obj)
+static void vma_mem_ctor(void *obj)
 {
-	struct anon_vma *anon_vma = obj;
+	struct anon_vma *own = &((struct vm_area_struct *)obj)->anon_own;
 
-	mutex_init(&anon_vma->lock, RANK_ANON_VMA);
-	atomic_set(&anon_vma->refcount, 0);
+	mutex_init(&own->lock, RANK_ANON_VMA);
+	atomic_set(&own->refcount, 0);
+	own->claimed = 0;
 }
 
-/* A new one, of @root's family (NULL: the first of one), without places; it has one reference. */
-static struct anon_vma *anon_vma_alloc(struct anon_vma *root)
+/* Where the anon_vma that @vma makes is to lie: in @vma, unless one lives on there (A9).  NULL: no memory */
+static struct vm_area_struct *choose_host(struct vm_area_struct *vma)
 {
-	struct anon_vma *anon_vma = kmem_cache_alloc(anon_vma_cachep, GFP_KERNEL);
+	return likely(vma_mem_alone(vma)) ? vma : vma_mem_alloc();
+}
 
-	if (unlikely(!anon_vma))
-		return NULL;
-	anon_vma->root = root ? root : anon_vma;
-	anon_vma->nr_places = anon_vma->num_active_vmas = 0;
-	INIT_LIST_HEAD(&anon_vma->places);
-	anon_vma->rb_root = RB_ROOT;
+/* @fresh begins, in @root's family (NULL: the first of one), without places, still out of reach. */
+static __always_inline void begin(struct anon_vma *fresh, struct anon_vma *root)
+{
+	fresh->root = root ? root : fresh;
+	fresh->rb_root = RB_ROOT;
+	fresh->nr_places = fresh->num_active_vmas = 0;
+	INIT_LIST_HEAD(&fresh->places);
 	if (root)
 		atomic_inc(&root->refcount);
-	smp_store_release(&anon_vma->refcount.v, 1);	/* pairs with page_get_anon_vma(), which may come late */
-	return anon_vma;
+}
+
+/* @host's anon_vma, for @vma: whole before it can be counted, which page_get_anon_vma() may do late, then found. */
+static __always_inline void publish(struct vm_area_struct *host, const struct vm_area_struct *vma)
+{
+	smp_wmb();
+	atomic_set(&host->anon_own.refcount, host == vma ? 2 : 1);	/* A9 */
+	smp_wmb();
 }
 
 void __put_anon_vma(struct anon_vma *anon_vma)
@@ -362,12 +394,12 @@ void __put_anon_vma(struct anon_vma *anon_vma)
 
 	INV(A4, !anon_vma->nr_places && !anon_vma->num_active_vmas);
 	INV(A8, !is_tree(anon_vma) && list_empty(&anon_vma->places));
-	kmem_cache_free(anon_vma_cachep, anon_vma);
+	kmem_cache_free(vm_area_cachep, container_of(anon_vma, struct vm_area_struct, anon_own));
 	if (root != anon_vma)
 		put_anon_vma(root);
 }
 
-void __unlink_anon_vmas(struct vm_area_struct *vma)
+static __noinline void unlink_from_many(struct vm_area_struct *vma)
 {
 	struct anon_vma *root = vma_anon_lock(vma), *first = vma->avc.anon_vma;
 	struct anon_vma_chain *avc, *rest = vma->avc.next;
@@ -393,12 +425,72 @@ void __unlink_anon_vmas(struct vm_area_struct *vma)
 	free_places(rest);
 }
 
+/* What @vma has is one place, among others'. */
+static __noinline void unlink_from_one(struct vm_area_struct *vma)
+{
+	struct anon_vma *anon_vma = vma->avc.anon_vma, *root = anon_vma->root;
+	bool last;
+
+	mutex_lock(&root->lock);
+	if (vma->anon_vma)
+		anon_vma->num_active_vmas--;
+	unhook(&vma->avc);
+	last = !--anon_vma->nr_places;
+	vma->anon_vma = NULL;
+	vma->avc.anon_vma = NULL;
+	mutex_unlock(&root->lock);	/* which what is to be dropped keeps */
+	if (last)
+		put_anon_vma(anon_vma);
+}
+
+/*
+ * Is @vma alone in the anon_vma that lies in it, with nobody on his way there or out of it?  Then that one ends.
+ * A place there comes from one that is there, so there will be no second; who had it and left has let go of the lock,
+ * looked at last; and who comes by a page would be counted.
+ */
+static __always_inline bool end_own(struct vm_area_struct *vma)
+{
+	struct anon_vma *own = &vma->anon_own;
+	int alone = 2;			/* its place, and the region (A9) */
+
+	if (vma->anon_vma != own || own->root != own || smp_load_acquire(&own->nr_places) != 1 ||
+	    mutex_is_locked(&own->lock))
+		return false;
+	return atomic_try_cmpxchg(&own->refcount, &alone, 0);
+}
+
+void __unlink_anon_vmas(struct vm_area_struct *vma)
+{
+	vma->anon_own.claimed = 0;
+	if (vma->avc.next) {
+		unlink_from_many(vma);
+	} else if (end_own(vma)) {
+		vma->anon_vma = NULL;
+		vma->avc.anon_vma = NULL;
+	} else {
+		unlink_from_one(vma);
+	}
+}
+
 /* Could @a and @b, which lies behind it, be one region but for what may be done there? */
 static bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
 	return a->vm_end == b->vm_start && !((a->vm_flags ^ b->vm_flags) & ~VM_ACCESS_FLAGS) &&
 	       a->vm_file == b->vm_file && b->vm_pgoff == a->vm_pgoff + vma_pages(a) &&
 	       mpol_equal(a->vm_policy, b->vm_policy);
+}
+
+/* At a glance: does what *@link is, or was, have an anon_vma? */
+static __always_inline bool neighbour_may_share(struct vm_area_struct *const *link)
+{
+	const struct vm_area_struct *vma;
+	bool may;
+
+	rcu_read_lock();
+	vma = READ_ONCE(*link);
+	may = vma && READ_ONCE(vma->avc.anon_vma);
+	rcu_read_unlock();
+	return may;
 }
 
 /*
@@ -411,7 +503,7 @@ static struct vm_area_struct *lock_neighbour(struct vm_area_struct *const *link,
 
 	rcu_read_lock();
 	vma = READ_ONCE(*link);
-	/* What has its place is there to stay: prepare_alone() sets that last. */
+	/* What has its place is there to stay: own_alone() sets that last. */
 	if (!vma || !vma_covers(vma, addr) || !smp_load_acquire(&vma->avc.anon_vma)) {
 		vma = NULL;
 	} else if (!vma_start_read(vma, addr)) {
@@ -444,10 +536,14 @@ static struct vm_area_struct *lock_mergeable_neighbour(struct vm_area_struct *vm
 	return NULL;
 }
 
-/* Set @vma's own, once.  Whether we did: then the place is ours to hook (A2). */
-static bool own(struct vm_area_struct *vma, struct anon_vma *anon_vma)
+/* May we set the first anon_vma of @vma?  If not, another fault has.  => who may does not sleep until it is set */
+static __always_inline bool claim(struct vm_area_struct *vma)
 {
-	return cmpxchg(&vma->anon_vma, NULL, anon_vma) == NULL;
+	if (likely(!cmpxchg(&vma->anon_own.claimed, 0, 1)))
+		return true;
+	while (!READ_ONCE(vma->anon_vma))
+		arch_cpu_relax();
+	return false;
 }
 
 /*
@@ -464,74 +560,111 @@ static struct anon_vma *orphan_of(const struct vm_area_struct *vma)
 	return NULL;
 }
 
-/* prepare for a region that has inherited places. */
-static int prepare_inherited(struct vm_area_struct *vma)
+/* @vma, which has inherited places, takes over one's anon_vma if it can.  Whether it has one of its own now. */
+static bool adopt(struct vm_area_struct *vma, struct anon_vma *root)
 {
-	struct anon_vma *root = vma_anon_lock(vma), *orphan = orphan_of(vma), *fresh;
-	struct anon_vma_chain *avc;
+	struct anon_vma *orphan;
 
-	if (orphan && own(vma, orphan))
-		orphan->num_active_vmas++;
-	vma_anon_unlock(root);
-	if (vma->anon_vma)
-		return 0;
-	avc = kmem_cache_alloc(avc_cachep, GFP_KERNEL);
-	fresh = avc ? anon_vma_alloc(root) : NULL;
-	if (!fresh) {
-		if (avc)
-			kmem_cache_free(avc_cachep, avc);
-		return -ENOMEM;
-	}
-	if (!own(vma, fresh)) {
-		put_anon_vma(fresh);
-		kmem_cache_free(avc_cachep, avc);
-		return 0;
-	}
 	mutex_lock(&root->lock);
+	orphan = vma->anon_vma ? NULL : orphan_of(vma);
+	if (orphan) {
+		orphan->num_active_vmas++;
+		smp_store_release(&vma->anon_vma, orphan);
+	}
+	mutex_unlock(&root->lock);
+	return vma->anon_vma;
+}
+
+/* @host's anon_vma becomes @vma's own, by way of the new place @avc.  => @root's lock */
+static void own_among_others(struct vm_area_struct *vma, struct anon_vma *root, struct vm_area_struct *host,
+			     struct anon_vma_chain *avc)
+{
+	struct anon_vma *fresh = &host->anon_own;
+
+	begin(fresh, root);
+	publish(host, vma);
 	avc->next = vma->avc.next;
 	vma->avc.next = avc;
 	place(avc, vma, fresh);
 	fresh->num_active_vmas++;
+	smp_store_release(&vma->anon_vma, fresh);
+}
+
+/* prepare for a region that has inherited places.  Of several faults the first that has the lock sets it. */
+static __noinline int prepare_inherited(struct vm_area_struct *vma)
+{
+	struct anon_vma *root = vma->avc.anon_vma->root;
+	struct vm_area_struct *host;
+	struct anon_vma_chain *avc;
+	bool late;
+
+	if (adopt(vma, root))
+		return 0;
+	avc = kmem_cache_alloc(avc_cachep, GFP_KERNEL);
+	host = avc ? choose_host(vma) : NULL;
+	if (!host) {
+		if (avc)
+			kmem_cache_free(avc_cachep, avc);
+		return -ENOMEM;
+	}
+	mutex_lock(&root->lock);
+	late = vma->anon_vma;
+	if (!late)
+		own_among_others(vma, root, host, avc);
 	mutex_unlock(&root->lock);
+	if (unlikely(late)) {
+		kmem_cache_free(avc_cachep, avc);
+		if (host != vma)
+			vma_mem_free(host);
+	}
 	return 0;
 }
 
 /*
- * The first anon_vma of a family, and its first place.  No lock: walks that come by way of a page see the list empty
- * or with the one place in it, and nobody enters another before @vma's place is known.
+ * The first anon_vma of a family, @host's, and its first place.  No lock: walks that come by way of a page see the
+ * list with the one place in it, and nobody enters another before @vma's place is known, which is set last.
  */
-static int prepare_alone(struct vm_area_struct *vma)
+static __always_inline void own_alone(struct vm_area_struct *vma, struct vm_area_struct *host)
 {
-	struct anon_vma *fresh = anon_vma_alloc(NULL);
+	struct anon_vma *fresh = &host->anon_own;
 
-	if (!fresh)
-		return -ENOMEM;
+	begin(fresh, NULL);
 	fresh->nr_places = fresh->num_active_vmas = 1;
-	if (!own(vma, fresh)) {
-		fresh->nr_places = fresh->num_active_vmas = 0;
-		put_anon_vma(fresh);
-		return 0;
-	}
 	vma->avc.vma = vma;
 	vma->avc.list.next = vma->avc.list.prev = &fresh->places;
-	fresh->places.prev = &vma->avc.list;
-	smp_store_release(&fresh->places.next, &vma->avc.list);
+	fresh->places.next = fresh->places.prev = &vma->avc.list;
+	publish(host, vma);
+	WRITE_ONCE(vma->anon_vma, fresh);
 	smp_store_release(&vma->avc.anon_vma, fresh);
+}
+
+static int prepare_alone(struct vm_area_struct *vma)
+{
+	struct vm_area_struct *host = choose_host(vma);
+
+	if (!host)
+		return -ENOMEM;
+	if (claim(vma))
+		own_alone(vma, host);
+	else if (host != vma)
+		vma_mem_free(host);
 	return 0;
 }
 
 /* => what @anon_vma is taken from is locked */
 static void prepare_shared(struct vm_area_struct *vma, struct anon_vma *anon_vma)
 {
-	if (!own(vma, anon_vma))
-		return;
 	mutex_lock(&anon_vma->root->lock);
-	place(&vma->avc, vma, anon_vma);
-	anon_vma->num_active_vmas++;
+	if (claim(vma)) {
+		WRITE_ONCE(vma->anon_vma, anon_vma);
+		smp_wmb();	/* before its place is known */
+		place(&vma->avc, vma, anon_vma);
+		anon_vma->num_active_vmas++;
+	}
 	mutex_unlock(&anon_vma->root->lock);
 }
 
-int __anon_vma_prepare(struct vm_area_struct *vma)
+static __noinline int prepare_slow(struct vm_area_struct *vma)
 {
 	struct vm_area_struct *neighbour;
 
@@ -543,6 +676,15 @@ int __anon_vma_prepare(struct vm_area_struct *vma)
 		return prepare_alone(vma);
 	prepare_shared(vma, neighbour->anon_vma);
 	vma_end_read(neighbour);
+	return 0;
+}
+
+int __anon_vma_prepare(struct vm_area_struct *vma)
+{
+	if (unlikely(vma->avc.anon_vma || neighbour_may_share(&vma->vm_next) || neighbour_may_share(&vma->vm_prev) ||
+		     !vma_mem_alone(vma) || cmpxchg(&vma->anon_own.claimed, 0, 1)))
+		return prepare_slow(vma);
+	own_alone(vma, vma);
 	return 0;
 }
 
@@ -616,7 +758,7 @@ void vma_anon_verify(struct vm_area_struct *vma)
 
 void anon_vma_init(void)
 {
-	anon_vma_cachep = kmem_cache_create("anon_vma", sizeof(struct anon_vma), 0,
-					    SLAB_PANIC | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU, anon_vma_ctor);
+	vm_area_cachep = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 64,
+					   SLAB_PANIC | SLAB_ACCOUNT | SLAB_TYPESAFE_BY_RCU, vma_mem_ctor);
 	avc_cachep = KMEM_CACHE(anon_vma_chain, SLAB_PANIC | SLAB_ACCOUNT);
 }

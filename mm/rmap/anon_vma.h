@@ -26,16 +26,37 @@
 #define VELLUM_MM_RMAP_ANON_VMA_H
 
 #include "include/mm_types.h"
+#include "mm/slab/slab.h"
 
-struct anon_vma {
-	struct anon_vma *root;		/* (I) itself, or counted */
-	struct mutex lock;		/* the root's: rank anon_vma */
-	atomic_t refcount;		/* (A) places together one; children of a root; walks */
-	unsigned nr_places;		/* (N) */
-	unsigned num_active_vmas;	/* (N) regions whose own it is */
-	struct list_head places;	/* (N) by age, while rb_root is empty */
-	struct rb_root rb_root;		/* (N) places, by first page, with the last page of subtrees */
-};
+/* ---- the memory of regions ------------------------------------------------------------------- */
+
+extern struct kmem_cache *vm_area_cachep;
+
+/* Memory for a region: avc and anon_own are as they must be, the rest is not set.  NULL: none. */
+static inline struct vm_area_struct *vma_mem_alloc(void)
+{
+	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
+
+	if (likely(vma)) {
+		INV(A9, !atomic_read(&vma->anon_own.refcount) && !vma->anon_own.claimed);
+		vma->avc.anon_vma = NULL;
+		vma->avc.next = NULL;
+	}
+	return vma;
+}
+/* Is what lies in anon_own nobody's?  Only the region itself takes it into use.  => nobody can find @vma */
+static inline bool vma_mem_alone(const struct vm_area_struct *vma) { return !atomic_read(&vma->anon_own.refcount); }
+/* Memory is given back when the last reference to what lies in anon_own goes.  => as vma_mem_alone() */
+static inline void vma_mem_free(struct vm_area_struct *vma);
+/* => all are alone */
+static inline void vma_mem_free_bulk(unsigned nr, struct vm_area_struct **vmas)
+{
+	for (unsigned i = 0; i < nr; i++)
+		INV(A9, vma_mem_alone(vmas[i]) && !vmas[i]->anon_own.claimed);
+	kmem_cache_free_bulk(vm_area_cachep, nr, (void **)vmas);
+}
+
+/* ---- places ---------------------------------------------------------------------------------- */
 
 int __anon_vma_prepare(struct vm_area_struct *vma);
 /*
@@ -134,6 +155,14 @@ static inline void put_anon_vma(struct anon_vma *anon_vma)
 {
 	if (atomic_dec_and_test(&anon_vma->refcount))
 		__put_anon_vma(anon_vma);
+}
+static inline void vma_mem_free(struct vm_area_struct *vma)
+{
+	vma->anon_own.claimed = 0;
+	if (likely(vma_mem_alone(vma)))
+		kmem_cache_free(vm_area_cachep, vma);
+	else
+		put_anon_vma(&vma->anon_own);
 }
 /* The first place whose region has page @index, the next one after @avc; NULL.  => root lock */
 struct anon_vma_chain *anon_vma_first(struct anon_vma *anon_vma, pgoff_t index);

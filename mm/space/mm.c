@@ -37,7 +37,6 @@ void mm_init_space(void)
 {
 	mm_cachep = kmem_cache_create("mm_struct", mm_struct_size(), __alignof__(struct mm_struct),
 				      SLAB_PANIC | SLAB_ACCOUNT | SLAB_HWCACHE_ALIGN, NULL);
-	vma_cache_init();
 	anon_vma_init();
 }
 
@@ -289,6 +288,7 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 void exit_mmap(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma, *next, *first = mm->mmap;
+	struct vma_batch batch = { .nr = 0 };
 	struct mmu_gather tlb;
 	unsigned long nr_accounted = 0;
 
@@ -317,8 +317,9 @@ void exit_mmap(struct mm_struct *mm)
 		next = vma->vm_next;
 		if (vma->vm_flags & VM_ACCOUNT)
 			nr_accounted += vma_pages(vma);
-		vma_remove(vma);
+		vma_remove_batched(&batch, vma);
 		cond_resched();
 	}
+	vma_batch_free(&batch);
 	vm_unacct_memory(nr_accounted);
 }

@@ -15,7 +15,8 @@
  * LOCKING   mmap_lock for writing.  Until U2 lets them go, the regions' entries may be cleared by others, too.
  * FAILURE   -ENOMEM when a cut needs a region struct and there is none, or would pass max_map_count:
  *           nothing is unmapped then.
- * COST      One gather per call; per region a tree erase and a free; no allocation and no free where one shrinks.
+ * COST      One gather per call; per region a tree erase, and its memory back in batches; no allocation and no free
+ *           where one shrinks.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -98,6 +99,7 @@ static __always_inline void unaccount_pages(struct mm_struct *mm, const struct v
 /* Accounts and structs of a detached chain. */
 static void remove_vma_chain(struct mm_struct *mm, struct vm_area_struct *vma)
 {
+	struct vma_batch batch = { .nr = 0 };
 	unsigned long nr_accounted = 0;
 	struct vm_area_struct *next;
 
@@ -108,9 +110,10 @@ static void remove_vma_chain(struct mm_struct *mm, struct vm_area_struct *vma)
 		if (vma->vm_flags & VM_ACCOUNT)
 			nr_accounted += nr;
 		unaccount_pages(mm, vma, nr);
-		vma_remove(vma);
+		vma_remove_batched(&batch, vma);
 		cond_resched();
 	}
+	vma_batch_free(&batch);
 	vm_unacct_memory(nr_accounted);
 }
 

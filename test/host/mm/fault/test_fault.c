@@ -70,6 +70,23 @@ static void test_anonymous(void)
 	world_unmap(vma);
 }
 
+/* How many of 80 faults in a region of their own, upwards, found no memory; 1: the region. */
+static unsigned long fill_upwards(vaddr_t base)
+{
+	struct vm_area_struct *vma = world_map(mm, base, base + 0x200000, RW, NULL, 0);
+	unsigned long bad = 0;
+
+	if (!vma)
+		return 1;
+	for (unsigned i = 0; i < 80; i++)
+		bad += handle_mm_fault(vma, base + i * PAGE_SIZE, FAULT_FLAG_WRITE) != 0;
+	for (unsigned i = 0; i < 80; i++)
+		CHECK(bad || load(base + i * PAGE_SIZE + 8) == 0);
+	world_unmap(vma);
+	pt_cache_drain();
+	return bad;
+}
+
 static void test_batch(void)
 {
 	vaddr_t base = 0x10000000;
@@ -107,15 +124,7 @@ static void test_batch(void)
 	is_int(get_mm_counter(mm, MM_ANONPAGES), 1024, "fills everything");
 	world_unmap(vma);
 	pt_cache_drain();
-	FOR_EACH_ALLOC_FAILURE(
-		vma = world_map(mm, base, base + 0x200000, RW, NULL, 0);
-		unsigned long bad = 0;
-		for (unsigned i = 0; i < 80; i++)
-			bad += handle_mm_fault(vma, base + i * PAGE_SIZE, FAULT_FLAG_WRITE) != 0;
-		for (unsigned i = 0; i < 80; i++)
-			CHECK(bad || load(base + i * PAGE_SIZE + 8) == 0);
-		world_unmap(vma);
-		pt_cache_drain(), bad <= 1);
+	FOR_EACH_ALLOC_FAILURE(unsigned long bad = fill_upwards(base), bad <= 1);
 	ok(1, "a batch that cannot be had is a page, or VM_FAULT_OOM");
 }
 
@@ -403,20 +412,28 @@ static void test_spurious(void)
 	put_page(page);
 }
 
-static void test_oom(void)
+/* A private write to the file in a region that is made for it. */
+static unsigned write_in_new_region(void)
 {
 	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, &world_file_ops, 0);
+	unsigned rc = vma ? handle_mm_fault(vma, BASE, FAULT_FLAG_WRITE) : VM_FAULT_OOM;
+
+	if (vma)
+		world_unmap(vma);
+	pt_cache_drain();
+	return rc;
+}
+
+static void test_oom(void)
+{
+	struct vm_area_struct *vma;
 	struct vm_area_struct *anon = world_map(mm, BASE + 0x40000000, BASE + 0x40003000, RW, NULL, 0);
 	struct mm_struct *child;
 
 	store(BASE + 0x40000000, 3);
 	pt_cache_drain();
-	FOR_EACH_ALLOC_FAILURE(
-		unsigned rc = handle_mm_fault(vma, BASE, FAULT_FLAG_WRITE);
-		if (rc == 0) zap_page_range(vma, BASE, PAGE_SIZE);
-		world_unmap(vma);
-		pt_cache_drain();
-		vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, &world_file_ops, 0), rc == VM_FAULT_OOM);
+	FOR_EACH_ALLOC_FAILURE(unsigned rc = write_in_new_region(), rc == VM_FAULT_OOM);
+	vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, &world_file_ops, 0);
 	store(BASE, 1);
 	pt_cache_drain();
 	FOR_EACH_ALLOC_FAILURE(

@@ -52,8 +52,11 @@ static inline struct vm_area_struct *world_map(struct mm_struct *mm, vaddr_t sta
 					       unsigned long vm_flags,
 					       const struct vm_operations_struct *ops, pgoff_t pgoff)
 {
-	struct vm_area_struct *vma = calloc(1, sizeof(*vma)), **p = &mm->mmap, *prev = NULL;
+	struct vm_area_struct *vma = vma_mem_alloc(), **p = &mm->mmap, *prev = NULL;
 
+	if (!vma)
+		return NULL;
+	memset(vma, 0, offsetof(struct vm_area_struct, avc));
 	while (*p && (*p)->vm_start < start) {
 		prev = *p;
 		p = &(*p)->vm_next;
@@ -105,7 +108,7 @@ static inline void world_unmap(struct vm_area_struct *vma)
 	unlink_anon_vmas(vma);
 	free_pgtables(&tlb, vma, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
 	tlb_finish_mmu(&tlb);
-	free(vma);
+	vma_mem_free(vma);
 }
 
 static inline void world_exit(struct mm_struct *mm)
@@ -123,7 +126,7 @@ static inline void world_exit(struct mm_struct *mm)
 	}
 	for (mm->mmap = NULL; vma; vma = next) {
 		next = vma->vm_next;
-		free(vma);
+		vma_mem_free(vma);
 	}
 	pt_verify(mm);
 	host_mm_free(mm);
@@ -145,6 +148,9 @@ static inline struct mm_struct *world_fork(struct mm_struct *old)
 		struct vm_area_struct *dst = world_map(mm, src->vm_start, src->vm_end,
 						       src->vm_flags & ~world_fork_drops,
 						       src->vm_ops, src->vm_pgoff);
+		rc = -ENOMEM;
+		if (!dst)
+			break;
 		dst->vm_pgoff = src->vm_pgoff;
 		rc = anon_vma_fork(dst, src);
 		if (!rc)

@@ -34,13 +34,23 @@ static unsigned nr_pages;
 
 static struct vm_area_struct *region_new(struct space *s, pgoff_t first, unsigned long pages)
 {
-	struct vm_area_struct *vma = calloc(1, sizeof(*vma));
+	struct vm_area_struct *vma = vma_mem_alloc();
 
+	if (!vma)
+		return NULL;
+	memset(vma, 0, offsetof(struct vm_area_struct, avc));
 	vma->vm_mm = s->mm;
 	vma->vm_pgoff = first;
 	vma->vm_start = (0x1000 + first) << PAGE_SHIFT;
 	vma->vm_end = vma->vm_start + (pages << PAGE_SHIFT);
 	return vma;
+}
+
+static struct vm_area_struct *region_dup(const struct vm_area_struct *orig)
+{
+	struct vm_area_struct *vma = vma_mem_alloc();
+
+	return vma ? memcpy(vma, orig, offsetof(struct vm_area_struct, avc)) : NULL;
 }
 
 static void link_all(struct space *s)
@@ -75,8 +85,13 @@ static void show(struct space *s, pgoff_t index, struct page *page)
 static void space_make(struct space *s)
 {
 	s->mm = calloc(1, sizeof(*s->mm));
-	s->nr = 1;
 	s->region[0] = region_new(s, 0, NR_PAGES);
+	s->nr = 1;
+	if (!s->region[0]) {
+		free(s->mm);
+		memset(s, 0, sizeof(*s));
+		return;
+	}
 	link_all(s);
 }
 
@@ -86,7 +101,7 @@ static void space_exit(struct space *s)
 		show(s, i, NULL);
 	for (unsigned i = 0; i < s->nr; i++) {
 		unlink_anon_vmas(s->region[i]);
-		free(s->region[i]);
+		vma_mem_free(s->region[i]);
 	}
 	free(s->mm);
 	memset(s, 0, sizeof(*s));
@@ -116,13 +131,13 @@ static void space_fork(struct space *child, struct space *parent)
 {
 	child->mm = calloc(1, sizeof(*child->mm));
 	for (unsigned i = 0; i < parent->nr; i++) {
-		struct vm_area_struct *src = parent->region[i], *vma = malloc(sizeof(*vma));
+		struct vm_area_struct *src = parent->region[i], *vma = region_dup(src);
 
-		*vma = *src;
+		if (!vma)
+			break;
 		vma->vm_mm = child->mm;
-		vma->avc = (struct anon_vma_chain){ 0 };
 		if (anon_vma_fork(vma, src)) {		/* what is there already is a smaller space */
-			free(vma);
+			vma_mem_free(vma);
 			break;
 		}
 		child->region[child->nr++] = vma;
@@ -147,11 +162,11 @@ static void space_split(struct space *s, unsigned i)
 
 	if (!below || s->nr == NR_REGIONS || (anon_vma_lazy(vma) && anon_vma_prepare(vma)))
 		return;
-	new = malloc(sizeof(*new));
-	*new = *vma;
-	new->avc = (struct anon_vma_chain){ 0 };
+	new = region_dup(vma);
+	if (!new)
+		return;
 	if (anon_vma_reserve(new, vma)) {
-		free(new);
+		vma_mem_free(new);
 		return;
 	}
 	new->vm_end = vma->vm_start + (below << PAGE_SHIFT);
@@ -190,10 +205,33 @@ static void space_merge(struct space *s, unsigned i)
 		keep->vm_end = gone->vm_end;
 	vma_anon_unlock(root);
 	unlink_anon_vmas(gone);
-	free(gone);
+	vma_mem_free(gone);
 	memmove(&s->region[i + 1], &s->region[i + 2], (s->nr - i - 2) * sizeof(s->region[0]));
 	s->nr--;
 	link_all(s);
+}
+
+/* As mremap(MREMAP_DONTUNMAP) does it: the pages and the places go to a copy, the region goes on with neither. */
+static void space_move(struct space *s, unsigned i)
+{
+	struct vm_area_struct *vma = s->region[i], *new;
+
+	if (anon_vma_lazy(vma) && anon_vma_prepare(vma))
+		return;
+	new = region_dup(vma);
+	if (!new)
+		return;
+	if (anon_vma_clone(new, vma)) {
+		vma_mem_free(new);
+		return;
+	}
+	s->region[i] = new;
+	link_all(s);
+	unlink_anon_vmas(vma);
+	if (anon_vma_prepare(vma) == 0)
+		vma_anon_verify(vma);		/* what it made before may live on in it */
+	unlink_anon_vmas(vma);
+	vma_mem_free(vma);
 }
 
 /* ---- what must hold -------------------------------------------------------------------------- */
@@ -260,6 +298,9 @@ static void step(void)
 		break;
 	case 3: case 4:
 		space_merge(s, rnd() % s->nr);
+		break;
+	case 5:
+		space_move(s, rnd() % s->nr);
 		break;
 	default:
 		space_write(s, rnd() % NR_PAGES);
