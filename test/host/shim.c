@@ -243,6 +243,7 @@ __weak int scnprintf(char *buf, size_t size, const char *fmt, ...)
 /* ---- the running task ------------------------------------------------------------------------ */
 
 /* One task on one hart, for tests that do without test/host/arch. */
+__weak unsigned nr_harts = 1;
 __weak __thread struct task_base *host_current;
 __weak __thread unsigned long host_irqs_off;
 
