@@ -8,11 +8,13 @@
 #include "fs/file.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
+#include "include/uapi/mman.h"
 #include "kernel/task/task.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/cache/shmem.h"
 #include "mm/slab/slab.h"
+#include "mm/space/mmap.h"
 
 #define MFD_NAME_PREFIX		"memfd:"
 #define MFD_NAME_MAX_LEN	(NAME_MAX - (sizeof(MFD_NAME_PREFIX) - 1))
@@ -22,11 +24,13 @@ int memfd_noexec;
 
 static int memfd_check_flags(unsigned flags)
 {
-	if (flags & ~MFD_ALL_FLAGS)
+	if (flags & ~(MFD_ALL_FLAGS | (flags & MFD_HUGETLB ? MAP_HUGE_MASK << MAP_HUGE_SHIFT : 0)))
 		return -EINVAL;
 	if ((flags & MFD_EXEC) && (flags & MFD_NOEXEC_SEAL))
 		return -EINVAL;
-	return flags & MFD_HUGETLB ? -ENOENT : 0;	/* there is no pool of huge pages */
+	if (flags & MFD_HUGETLB)		/* there is no pool of huge pages */
+		return hugetlb_size_exists(flags) ? -ENOENT : -ENODEV;
+	return 0;
 }
 
 /* What @flags leave to the machine's owner.  0 or -EACCES */

@@ -32,6 +32,17 @@ static const struct file_operations pid_dir_fops, pid_show_fops;
 
 /* ---- access ---------------------------------------------------------------------------------- */
 
+/* A thread that executes a program gets its leader's number and birth, and its own number is nobody's. */
+struct task_struct *get_proc_task(const struct inode *inode)
+{
+	struct task_struct *t = find_get_task(PROC_I(inode)->nr), *was = PROC_I(inode)->task;
+
+	if (!t || t == was || t->start_time == was->start_time)
+		return t;
+	put_task_struct(t);
+	return NULL;
+}
+
 bool proc_task_alive(struct task_struct *t)
 {
 	struct task_struct *found = find_get_task(t->pid);
@@ -72,6 +83,7 @@ struct inode *proc_pid_make_inode(struct super_block *sb, struct task_struct *t,
 		return NULL;
 	get_task_struct(t);
 	PROC_I(inode)->task = t;
+	PROC_I(inode)->nr = READ_ONCE(t->pid);
 	PROC_I(inode)->thread = thread;
 	inode->i_mode = mode;
 	inode->i_op = &proc_def_inode_operations;
@@ -281,13 +293,15 @@ static int show_traced(struct seq_file *m, struct task_struct *t, const struct p
 static int pid_show(struct seq_file *m, __maybe_unused void *v)
 {
 	struct inode *inode = m->private;
-	struct task_struct *t = proc_task(inode);
-
+	struct task_struct *t = get_proc_task(inode);
 	const struct pid_entry *e = PROC_I(inode)->entry;
+	int rc;
 
-	if (!proc_task_alive(t))
+	if (!t)
 		return -ESRCH;
-	return e->flags & PE_TRACE ? show_traced(m, t, e) : e->show(m, t);
+	rc = e->flags & PE_TRACE ? show_traced(m, t, e) : e->show(m, t);
+	put_task_struct(t);
+	return rc;
 }
 
 static int pid_show_open(struct inode *inode, struct file *f)

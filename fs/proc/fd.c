@@ -211,20 +211,24 @@ static int fdinfo_show(struct seq_file *m, __maybe_unused void *v)
 	struct inode *inode = m->private;
 	unsigned fd = PROC_I(inode)->fd;
 	bool cloexec = false;
-	struct file *f = fget_task_next(proc_task(inode), &fd, &cloexec);
+	struct task_struct *t = get_proc_task(inode);
+	struct file *f = t ? fget_task_next(t, &fd, &cloexec) : NULL;
 
 	if (!f)
-		return -ENOENT;
+		goto out;
 	if (fd == PROC_I(inode)->fd) {
 		seq_printf(m, "pos:\t%lli\nflags:\t0%o\nmnt_id:\t%i\nino:\t%lu\n", (long long)f->f_pos,
 			   f->f_flags | (cloexec ? O_CLOEXEC : 0), f->f_path.mnt->mnt_id,
 			   (unsigned long)f->f_inode->i_ino);
-		show_fd_locks(m, f, READ_ONCE(proc_task(inode)->files));
+		show_fd_locks(m, f, READ_ONCE(t->files));
 		if (f->f_op->show_fdinfo)
 			f->f_op->show_fdinfo(m, f);
 	}
 	fput(f);
-	return fd == PROC_I(inode)->fd ? 0 : -ENOENT;
+out:
+	if (t)
+		put_task_struct(t);
+	return f && fd == PROC_I(inode)->fd ? 0 : -ENOENT;
 }
 
 static int fdinfo_open(struct inode *inode, struct file *f)

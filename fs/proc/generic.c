@@ -107,16 +107,14 @@ static unsigned pde_poll(__maybe_unused struct file *f, __maybe_unused struct po
 	return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;
 }
 
-static const struct file_operations pde_single_fops = {
-	.open = pde_single_open, .read = seq_read, .write = pde_no_write, .llseek = no_seek_end_llseek,
-	.poll = pde_poll,
-	.release = single_release,
-};
-static const struct file_operations pde_seq_fops = {
-	.open = pde_seq_open, .read = seq_read, .write = pde_no_write, .llseek = no_seek_end_llseek,
-	.poll = pde_poll,
-	.release = seq_release,
-};
+#define PDE_SINGLE_FOPS \
+	.open = pde_single_open, .read = seq_read, .write = pde_no_write, .llseek = no_seek_end_llseek, \
+	.poll = pde_poll, .release = single_release
+#define PDE_SEQ_FOPS \
+	.open = pde_seq_open, .read = seq_read, .write = pde_no_write, .llseek = no_seek_end_llseek, \
+	.poll = pde_poll, .release = seq_release
+static const struct file_operations pde_single_fops = { PDE_SINGLE_FOPS };
+static const struct file_operations pde_seq_fops = { PDE_SEQ_FOPS };
 
 struct proc_dir_entry *proc_create_single(const char *name, umode_t mode, struct proc_dir_entry *parent,
 					  int (*show)(struct seq_file *, void *))
@@ -136,6 +134,15 @@ struct proc_dir_entry *proc_create_seq(const char *name, umode_t mode, struct pr
 	if (p)
 		p->seq_ops = ops;
 	return p;
+}
+
+void proc_forbid_splice(struct proc_dir_entry *p)
+{
+	static const struct file_operations single = { .fop_flags = FOP_NO_SPLICE, PDE_SINGLE_FOPS },
+					    seq = { .fop_flags = FOP_NO_SPLICE, PDE_SEQ_FOPS };
+
+	if (p)
+		p->fops = p->show ? &single : &seq;
 }
 
 struct proc_dir_entry *proc_symlink(const char *name, struct proc_dir_entry *parent,

@@ -24,6 +24,7 @@ struct pid_entry {
 struct proc_inode {
 	struct inode vfs;
 	struct task_struct *task;	/* counted; NULL in the static tree */
+	pid_t nr;			/* (I) task's number when this was made */
 	const struct pid_entry *entry;
 	unsigned fd;			/* of /proc/PID/fd/N */
 	bool thread;			/* below /proc/PID/task */
@@ -33,6 +34,8 @@ static inline struct proc_inode *PROC_I(const struct inode *inode)
 	return container_of(inode, struct proc_inode, vfs);
 }
 static inline struct task_struct *proc_task(const struct inode *inode) { return PROC_I(inode)->task; }
+/* Who has the number and birth of @inode's task now, counted: another thread may be in its place.  NULL: gone */
+struct task_struct *get_proc_task(const struct inode *inode);
 
 /* A new inode of @task (a reference of its own is taken) with owner and times set; NULL. */
 struct inode *proc_pid_make_inode(struct super_block *sb, struct task_struct *task, umode_t mode, bool thread);

@@ -20,7 +20,8 @@
 #include "mm/region/vma.h"
 
 struct maps_state {
-	struct task_struct *task;	/* the inode's */
+	struct inode *inode;
+	struct task_struct *task;	/* from start() to stop(), counted: whose it is */
 	struct mm_struct *mm;		/* of the opening: the struct is kept; NULL: there was none */
 	bool held;			/* from start() to stop(): a user of mm, locked for reading */
 };
@@ -29,7 +30,8 @@ static void *maps_start(struct seq_file *m, loff_t *pos) NO_LOCK_ANALYSIS
 {
 	struct maps_state *s = m->private;
 
-	if (!proc_task_alive(s->task))
+	s->task = get_proc_task(s->inode);
+	if (!s->task)
 		return ERR_PTR(-ESRCH);
 	if (!s->mm || !mmget_not_zero(s->mm))
 		return NULL;
@@ -54,11 +56,14 @@ static void maps_stop(struct seq_file *m, __maybe_unused void *v) NO_LOCK_ANALYS
 {
 	struct maps_state *s = m->private;
 
-	if (!s->held)
-		return;
-	s->held = false;
-	mmap_read_unlock(s->mm);
-	mmput(s->mm);
+	if (s->held) {
+		s->held = false;
+		mmap_read_unlock(s->mm);
+		mmput(s->mm);
+	}
+	if (s->task)
+		put_task_struct(s->task);
+	s->task = NULL;
 }
 
 static int maps_show(struct seq_file *m, void *v)
@@ -95,7 +100,8 @@ static void *rollup_start(struct seq_file *m, loff_t *pos)
 
 	if (*pos)
 		return NULL;
-	return proc_task_alive(s->task) && s->mm ? SEQ_START_TOKEN : ERR_PTR(-ESRCH);
+	s->task = get_proc_task(s->inode);
+	return s->task && s->mm ? SEQ_START_TOKEN : ERR_PTR(-ESRCH);
 }
 
 static void *rollup_next(__maybe_unused struct seq_file *m, __maybe_unused void *v, loff_t *pos)
@@ -104,7 +110,14 @@ static void *rollup_next(__maybe_unused struct seq_file *m, __maybe_unused void 
 	return NULL;
 }
 
-static void rollup_stop(__maybe_unused struct seq_file *m, __maybe_unused void *v) { }
+static void rollup_stop(struct seq_file *m, __maybe_unused void *v)
+{
+	struct maps_state *s = m->private;
+
+	if (s->task)
+		put_task_struct(s->task);
+	s->task = NULL;
+}
 
 static int rollup_show(struct seq_file *m, __maybe_unused void *v)
 {
@@ -134,7 +147,7 @@ static int open_regions(struct inode *inode, struct file *f, const struct seq_op
 		proc_mem_close(mm);
 		return -ENOMEM;
 	}
-	s->task = proc_task(inode);
+	s->inode = inode;
 	s->mm = mm;
 	return 0;
 }

@@ -148,7 +148,7 @@ void __init proc_memory_init(void)
 	proc_create_single("pagetypeinfo", 0400, NULL, pagetypeinfo);
 	proc_create_single("zoneinfo", 0, NULL, zoneinfo);
 	proc_create_single("vmstat", 0, NULL, vmstat);
-	proc_create_single("slabinfo", 0400, NULL, slabinfo);
+	proc_forbid_splice(proc_create_single("slabinfo", 0400, NULL, slabinfo));
 	proc_create_single("vmallocinfo", 0400, NULL, vmallocinfo);
 	proc_kpage_init();
 }

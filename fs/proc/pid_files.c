@@ -202,10 +202,21 @@ int proc_get_text(struct iov_iter *from, char *buf, size_t size)
 	return 0;
 }
 
+/* Show the number @v of @t, which is NULL when there is no such task any more, and is let go of. */
+static ssize_t show_number(struct task_struct *t, struct iov_iter *to, loff_t *pos, int v)
+{
+	char buf[16];
+
+	if (!t)
+		return -ESRCH;
+	put_task_struct(t);
+	return simple_read_from_buffer(to, pos, buf, scnprintf(buf, sizeof(buf), "%d\n", v));
+}
+
 static ssize_t clear_refs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
-	struct task_struct *t = proc_task(f->f_inode);
 	size_t n = from->count;
+	struct task_struct *t;
 	struct mm_struct *mm;
 	char buf[16];
 	int what, rc = proc_get_text(from, buf, sizeof(buf));
@@ -216,7 +227,11 @@ static ssize_t clear_refs_write(struct file *f, struct iov_iter *from, loff_t *p
 		return rc;
 	if (what < 1 || what > 5)
 		return -EINVAL;
+	t = get_proc_task(f->f_inode);
+	if (!t)
+		return -ESRCH;
 	mm = get_task_mm(t);
+	put_task_struct(t);
 	if (mm) {
 		rc = proc_clear_refs(mm, what);
 		mmput(mm);
@@ -233,24 +248,34 @@ const struct file_operations proc_clear_refs_fops = {
 
 static ssize_t comm_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
+	struct task_struct *t = get_proc_task(f->f_inode);
 	char buf[TASK_COMM_LEN + 2];
-	int n = scnprintf(buf, sizeof(buf), "%s\n", proc_task(f->f_inode)->comm);
+	int n;
 
+	if (!t)
+		return -ESRCH;
+	n = scnprintf(buf, sizeof(buf), "%s\n", t->comm);
+	put_task_struct(t);
 	return simple_read_from_buffer(to, pos, buf, n);
 }
 
 static ssize_t comm_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
 {
-	struct task_struct *t = proc_task(f->f_inode);
 	char buf[TASK_COMM_LEN] = "";
 	size_t n = from->count;
+	struct task_struct *t;
+	bool own;
 
-	if (t->tgid != current->tgid)
-		return -EINVAL;
 	if (copy_from_iter(buf, min(n, sizeof(buf) - 1), from) != min(n, sizeof(buf) - 1))
 		return -EFAULT;
-	strscpy(t->comm, buf, sizeof(t->comm));
-	return n;
+	t = get_proc_task(f->f_inode);
+	if (!t)
+		return -ESRCH;
+	own = t->tgid == current->tgid;
+	if (own)
+		strscpy(t->comm, buf, sizeof(t->comm));
+	put_task_struct(t);
+	return own ? (ssize_t)n : -EINVAL;
 }
 
 const struct file_operations proc_comm_fops = {
@@ -263,10 +288,19 @@ const struct file_operations proc_comm_fops = {
 
 static ssize_t oom_score_adj_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	char buf[16];
-	int n = scnprintf(buf, sizeof(buf), "%d\n", proc_task(f->f_inode)->signal->oom_score_adj);
+	struct task_struct *t = get_proc_task(f->f_inode);
 
-	return simple_read_from_buffer(to, pos, buf, n);
+	return show_number(t, to, pos, t ? t->signal->oom_score_adj : 0);
+}
+
+static int set_adj(struct inode *inode, int adj, int (*set)(struct task_struct *t, int adj))
+{
+	struct task_struct *t = get_proc_task(inode);
+	int rc = t ? set(t, adj) : -ESRCH;
+
+	if (t)
+		put_task_struct(t);
+	return rc;
 }
 
 static ssize_t oom_score_adj_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
@@ -280,17 +314,22 @@ static ssize_t oom_score_adj_write(struct file *f, struct iov_iter *from, __mayb
 	if (!rc && (adj < OOM_SCORE_ADJ_MIN || adj > OOM_SCORE_ADJ_MAX))
 		rc = -EINVAL;
 	if (!rc)
-		rc = set_oom_score_adj(proc_task(f->f_inode), adj);
+		rc = set_adj(f->f_inode, adj, set_oom_score_adj);
 	return rc ? rc : (ssize_t)n;
 }
 
 /* Whether injected failures (/sys/kernel/debug/fail_page_alloc) may hit the task. */
 static ssize_t make_it_fail_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	char buf[8];
-	int n = scnprintf(buf, sizeof(buf), "%d\n", proc_task(f->f_inode)->make_it_fail);
+	struct task_struct *t = get_proc_task(f->f_inode);
 
-	return simple_read_from_buffer(to, pos, buf, n);
+	return show_number(t, to, pos, t ? t->make_it_fail : 0);
+}
+
+static int set_make_it_fail(struct task_struct *t, int value)
+{
+	t->make_it_fail = value;
+	return 0;
 }
 
 static ssize_t make_it_fail_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
@@ -304,7 +343,7 @@ static ssize_t make_it_fail_write(struct file *f, struct iov_iter *from, __maybe
 	if (!rc && value != 0 && value != 1)
 		rc = -EINVAL;
 	if (!rc)
-		proc_task(f->f_inode)->make_it_fail = value;
+		rc = set_adj(f->f_inode, value, set_make_it_fail);
 	return rc ? rc : (ssize_t)n;
 }
 
@@ -316,12 +355,11 @@ const struct file_operations proc_make_it_fail_fops = {
 /* The old scale, -17..15. */
 static ssize_t oom_adj_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	int adj = proc_task(f->f_inode)->signal->oom_score_adj, old, n;
-	char buf[16];
+	struct task_struct *t = get_proc_task(f->f_inode);
+	int adj = t ? t->signal->oom_score_adj : 0;
 
-	old = adj == OOM_SCORE_ADJ_MAX ? OOM_ADJUST_MAX : adj * -OOM_DISABLE / OOM_SCORE_ADJ_MAX;
-	n = scnprintf(buf, sizeof(buf), "%d\n", old);
-	return simple_read_from_buffer(to, pos, buf, n);
+	return show_number(t, to, pos, adj == OOM_SCORE_ADJ_MAX ? OOM_ADJUST_MAX :
+							      adj * -OOM_DISABLE / OOM_SCORE_ADJ_MAX);
 }
 
 static ssize_t oom_adj_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
@@ -335,8 +373,8 @@ static ssize_t oom_adj_write(struct file *f, struct iov_iter *from, __maybe_unus
 	if (!rc && (old < OOM_DISABLE || old > OOM_ADJUST_MAX))
 		rc = -EINVAL;
 	if (!rc)
-		rc = set_oom_adj(proc_task(f->f_inode), old == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX :
-				 old * OOM_SCORE_ADJ_MAX / -OOM_DISABLE);
+		rc = set_adj(f->f_inode, old == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX :
+			     old * OOM_SCORE_ADJ_MAX / -OOM_DISABLE, set_oom_adj);
 	return rc ? rc : (ssize_t)n;
 }
 
@@ -358,19 +396,22 @@ static bool may_set_slack(const struct task_struct *t)
 
 static ssize_t timerslack_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	struct task_struct *t = proc_task(f->f_inode);
+	struct task_struct *t = get_proc_task(f->f_inode);
 	char buf[24];
+	int n = -ESRCH;
 
-	if (!may_set_slack(t))
-		return -EPERM;
-	return simple_read_from_buffer(to, pos, buf, scnprintf(buf, sizeof(buf), "%llu\n",
-							       (unsigned long long)t->timer_slack_ns));
+	if (t) {
+		n = !may_set_slack(t) ? -EPERM :
+		    scnprintf(buf, sizeof(buf), "%llu\n", (unsigned long long)t->timer_slack_ns);
+		put_task_struct(t);
+	}
+	return n < 0 ? n : simple_read_from_buffer(to, pos, buf, n);
 }
 
 static ssize_t timerslack_write(struct file *f, struct iov_iter *from, __maybe_unused loff_t *pos)
 {
-	struct task_struct *t = proc_task(f->f_inode);
 	size_t n = from->count;
+	struct task_struct *t;
 	unsigned long long v;
 	char buf[24];
 	int rc = proc_get_text(from, buf, sizeof(buf));
@@ -379,10 +420,15 @@ static ssize_t timerslack_write(struct file *f, struct iov_iter *from, __maybe_u
 		rc = kstrtoull(buf, 10, &v);
 	if (rc)
 		return rc;
-	if (!may_set_slack(t))
-		return -EPERM;
-	t->timer_slack_ns = v ? v : t->default_timer_slack_ns;
-	return n;
+	t = get_proc_task(f->f_inode);
+	if (!t)
+		return -ESRCH;
+	if (may_set_slack(t))
+		t->timer_slack_ns = v ? v : t->default_timer_slack_ns;
+	else
+		rc = -EPERM;
+	put_task_struct(t);
+	return rc ? rc : (ssize_t)n;
 }
 
 const struct file_operations proc_timerslack_fops = {

@@ -103,14 +103,27 @@ int proc_pid_timers(struct seq_file *m, struct task_struct *t)
 
 /* ---- coredump_filter ------------------------------------------------------------------------- */
 
+/* The address space that the task has now; NULL: none, ERR_PTR(-ESRCH): no task */
+static struct mm_struct *mm_of_file(struct file *f)
+{
+	struct task_struct *t = get_proc_task(f->f_inode);
+	struct mm_struct *mm;
+
+	if (!t)
+		return ERR_PTR(-ESRCH);
+	mm = get_task_mm(t);
+	put_task_struct(t);
+	return mm;
+}
+
 static ssize_t coredump_filter_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	struct mm_struct *mm = get_task_mm(proc_task(f->f_inode));
+	struct mm_struct *mm = mm_of_file(f);
 	char buf[16];
 	int n;
 
-	if (!mm)
-		return 0;
+	if (!mm || IS_ERR(mm))
+		return PTR_ERR(mm);
 	n = scnprintf(buf, sizeof(buf), "%08x\n", READ_ONCE(mm->coredump_filter));
 	mmput(mm);
 	return simple_read_from_buffer(to, pos, buf, n);
@@ -128,8 +141,8 @@ static ssize_t coredump_filter_write(struct file *f, struct iov_iter *from, __ma
 		rc = kstrtouint(buf, 0, &v);
 	if (rc)
 		return rc;
-	mm = get_task_mm(proc_task(f->f_inode));
-	if (!mm)
+	mm = mm_of_file(f);
+	if (!mm || IS_ERR(mm))
 		return -ESRCH;
 	WRITE_ONCE(mm->coredump_filter, v & COREDUMP_FILTER_ALL);
 	mmput(mm);

@@ -41,6 +41,8 @@ struct proc_dir_entry *proc_create_single(const char *name, umode_t mode, struct
 					  int (*show)(struct seq_file *, void *));
 struct proc_dir_entry *proc_create_seq(const char *name, umode_t mode, struct proc_dir_entry *parent,
 				       const struct seq_operations *ops);
+/* Reads only, as Linux has it of some: no splice, no sendfile.  @p of the two above, or NULL */
+void proc_forbid_splice(struct proc_dir_entry *p);
 struct proc_dir_entry *proc_symlink(const char *name, struct proc_dir_entry *parent,
 				    const char *(*link)(char *buf));
 extern struct proc_dir_entry proc_root;

@@ -249,7 +249,7 @@ void __init proc_system_init(void)
 		{ "stat", stat_show }, { "uptime", uptime_show }, { "loadavg", loadavg_show },
 		{ "cpuinfo", cpuinfo_show }, { "cmdline", cmdline_show }, { "version", version_show },
 		{ "devices", devices_show }, { "misc", misc_show }, { "iomem", iomem_show },
-		{ "execdomains", execdomains_show }, { "swaps", swaps_show },
+		{ "execdomains", execdomains_show },
 		{ "ioports", empty_show },		/* the ISA has none */
 	};
 
@@ -257,6 +257,7 @@ void __init proc_system_init(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
 		proc_create_single(files[i].name, 0, NULL, files[i].show);
+	proc_forbid_splice(proc_create_single("swaps", 0, NULL, swaps_show));
 	proc_create_seq("locks", 0, NULL, &proc_locks_ops);
 	proc_create("kmsg", 0400, NULL, &kmsg_fops, NULL);
 	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++)

@@ -284,6 +284,7 @@ void __init ipc_init(void)
 
 		if (p)
 			p->data = kinds[i].ids;
+		proc_forbid_splice(p);
 	}
 	shm_init();
 	sem_init();

@@ -81,7 +81,7 @@ static struct kern_ipc_perm *shm_create(const struct ipc_params *p)
 	if (PAGE_ALIGN(p->size) < p->size)
 		return ERR_PTR(-ENOSPC);
 	if (p->flags & SHM_HUGETLB)
-		return ERR_PTR(-ENOMEM);		/* there is no pool of huge pages */
+		return ERR_PTR(hugetlb_size_exists(p->flags) ? -ENOMEM : -EINVAL);	/* there is no pool */
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)
 		return ERR_PTR(-ENOMEM);

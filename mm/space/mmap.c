@@ -349,12 +349,22 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	return vm_mmap_pgoff(file, addr, len, prot, flags, offset >> PAGE_SHIFT);
 }
 
-/* There is no pool of huge pages: a size that exists has none free, others are unknown. */
-static int hugetlb_refuse(unsigned long flags)
+bool hugetlb_size_exists(unsigned long flags)
 {
 	unsigned size_log = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
 
-	return size_log == 0 || size_log == 21 || size_log == 30 ? -ENOMEM : -EINVAL;
+	return size_log == 0 || size_log == 21 || size_log == 30;
+}
+
+/* There is no pool of huge pages: a size that exists has none free. */
+static int hugetlb_refuse(unsigned long len, unsigned long flags)
+{
+	unsigned type = flags & MAP_TYPE;
+
+	if (!len || !hugetlb_size_exists(flags) ||
+	    (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE))
+		return -EINVAL;
+	return -ENOMEM;
 }
 
 SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, prot,
@@ -373,7 +383,7 @@ SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, pr
 		if (flags & MAP_HUGETLB)
 			goto out;
 	} else if (flags & MAP_HUGETLB) {
-		return len ? hugetlb_refuse(flags) : -EINVAL;
+		return hugetlb_refuse(len, flags);
 	}
 	ret = vm_mmap_pgoff(file, addr, len, prot, flags, offset >> PAGE_SHIFT);
 out:

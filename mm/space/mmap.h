@@ -45,4 +45,7 @@ unsigned long calc_vm_prot_bits(unsigned long prot);
 bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
 	REQUIRES_SHARED(mm->mmap_lock);
 
+/* Do pages of the size exist that @flags of mmap, shmget or memfd_create ask for?  2 MiB, 1 GiB, or any. */
+bool hugetlb_size_exists(unsigned long flags);
+
 #endif

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -410,4 +411,36 @@ TEST_TIMED(ten_thousand_regions, 120)
 	for (unsigned long i = 0; i < N; i++)
 		CHECK_EQ(base[2 * ((i * 7919) % N) * PG], (char)i);
 	CHECK_EQ(munmap(base, 2ul * N * PG), 0);
+}
+
+#define HUGE_2M		(21u << 26)
+#define HUGE_1G		(30u << 26)
+#define HUGE_1T		(40u << 26)
+
+static void *huge(unsigned flags)
+{
+	return mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_HUGETLB | flags, -1, 0);
+}
+
+/* With nothing in the pool: sizes that exist have none free, others are unknown. */
+TEST(huge_pages_without_a_pool)
+{
+	int fd = open("/tmp/not-huge", O_RDWR | O_CREAT, 0600);
+
+	if (huge(MAP_PRIVATE) != MAP_FAILED)
+		test_skip("there are huge pages");
+	if (errno == EINVAL)
+		test_skip("a kernel without them");
+	CHECK(fd >= 0);
+	CHECK_EQ(errno, ENOMEM);
+	CHECK(huge(MAP_SHARED) == MAP_FAILED && errno == ENOMEM);
+	CHECK(huge(MAP_PRIVATE | HUGE_2M) == MAP_FAILED && errno == ENOMEM);
+	CHECK(huge(MAP_PRIVATE | HUGE_1T) == MAP_FAILED && errno == EINVAL);
+	CHECK(huge(0) == MAP_FAILED && errno == EINVAL);
+	CHECK(mmap(NULL, 2 << 20, PROT_READ, MAP_SHARED | MAP_HUGETLB, fd, 0) == MAP_FAILED && errno == EINVAL);
+	CHECK_ERR(shmget(IPC_PRIVATE, 2 << 20, IPC_CREAT | 0600 | SHM_HUGETLB), ENOMEM);
+	CHECK_ERR(shmget(IPC_PRIVATE, 2 << 20, IPC_CREAT | 0600 | SHM_HUGETLB | HUGE_1T), EINVAL);
+	CHECK_ERR(memfd_create("x", 4 | HUGE_1T), ENODEV);
+	CHECK_ERR(memfd_create("x", HUGE_2M), EINVAL);
+	unlink("/tmp/not-huge");
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/openat2.h>
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
 #include <sys/file.h>
@@ -783,4 +784,93 @@ TEST(attributes_ask_for_the_right_before_they_are_refused)
 	CHECK_ERR(setxattr("/proc/version", "trusted.a", "x", 1, 0), EPERM);
 	CHECK_ERR(getxattr("/proc/version", "trusted.a", value, sizeof(value)), ENODATA);
 	CHECK(!seteuid(0));
+}
+
+/* ---- a thread that executes a program takes its leader's place --------------------------------- */
+
+static int to_parent[2], from_parent[2];
+
+static void *exec_when_told(void *arg)
+{
+	pid_t tid = syscall(SYS_gettid);
+	char c;
+
+	(void)arg;
+	if (write(to_parent[1], &tid, sizeof(tid)) != sizeof(tid) || read(from_parent[0], &c, 1) != 1)
+		_exit(1);
+	execl("/bin/busybox", "sleep", "1000", NULL);
+	_exit(2);
+}
+
+static int open_of(pid_t pid, pid_t tid, const char *name)
+{
+	char path[64];
+	int fd;
+
+	if (tid)
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, tid, name);
+	else
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY);
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static const char *const names[] = { "stat", "status", "maps", "comm", "oom_score_adj", "limits" };
+#define NR_NAMES 6
+
+/* => all of @fd are read from their beginning */
+static void check_reads(const int *fd, bool there)
+{
+	char buf[4096];
+
+	for (int i = 0; i < NR_NAMES; i++) {
+		if (there)
+			CHECK(pread(fd[i], buf, sizeof(buf), 0) >= (strcmp(names[i], "maps") != 0));
+		else
+			CHECK_ERR(pread(fd[i], buf, sizeof(buf), 0), ESRCH);
+	}
+}
+
+TEST(files_of_a_leader_whose_thread_executes)
+{
+	int leader[NR_NAMES], below[NR_NAMES], thread[NR_NAMES], comm;
+	pid_t pid, tid;
+	char buf[64] = "";
+
+	CHECK_EQ(pipe(to_parent), 0);
+	CHECK_EQ(pipe(from_parent), 0);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		pthread_t t;
+
+		if (pthread_create(&t, NULL, exec_when_told, NULL))
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	CHECK_EQ(read(to_parent[0], &tid, sizeof(tid)), sizeof(tid));
+	for (int i = 0; i < NR_NAMES; i++) {
+		leader[i] = open_of(pid, 0, names[i]);
+		below[i] = open_of(pid, pid, names[i]);
+		thread[i] = open_of(pid, tid, names[i]);
+	}
+	check_reads(thread, true);
+	CHECK_EQ(write(from_parent[1], "x", 1), 1);
+	do {
+		comm = open_of(pid, 0, "comm");
+		memset(buf, 0, sizeof(buf));
+		CHECK(read(comm, buf, sizeof(buf) - 1) > 0);
+		close(comm);
+		usleep(1000);
+	} while (strcmp(buf, "busybox\n") && strcmp(buf, "sleep\n"));
+	check_reads(leader, true);		/* the number is the new leader's */
+	check_reads(below, true);
+	check_reads(thread, false);		/* ... and his own is nobody's */
+	CHECK_EQ(pread(leader[2], buf, sizeof(buf), 0), 0);	/* the memory that it showed is gone */
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	check_reads(leader, false);
+	check_reads(below, false);
 }
