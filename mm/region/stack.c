@@ -17,6 +17,7 @@
 #include "mm/policy/account.h"
 #include "mm/region/layout.h"
 #include "mm/region/vma.h"
+#include "mm/rmap/anon_vma.h"
 
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
 			 VM_ACCOUNT)
@@ -52,7 +53,7 @@ int expand_stack(struct vm_area_struct *vma, unsigned long addr)
 	if (prev && addr < prev->vm_end)
 		return -ENOMEM;
 	grow = (vma->vm_start - addr) >> PAGE_SHIFT;
-	if (grow > vma->vm_pgoff)
+	if (grow > vma->vm_pgoff || anon_vma_prepare(vma))
 		return -ENOMEM;
 	rc = acct_stack_growth(vma, vma->vm_end - addr, grow);
 	if (rc)

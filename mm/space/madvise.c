@@ -167,11 +167,23 @@ static int madvise_discard(struct mm_struct *mm, struct vm_area_struct *vma, uns
 	return 0;
 }
 
+/* A sealed region that cannot be written must not lose its content either. */
+static bool discard_is_sealed(const struct vm_area_struct *vma, int advice)
+{
+	if (advice != MADV_FREE && advice != MADV_DONTNEED && advice != MADV_DONTNEED_LOCKED &&
+	    advice != MADV_REMOVE && advice != MADV_DONTFORK && advice != MADV_WIPEONFORK)
+		return false;
+	return vma->vm_flags & VM_SEALED && !vma->vm_file &&
+	       (vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE;
+}
+
 static int madvise_one(struct mm_struct *mm, struct vm_area_struct **pvma, unsigned long start,
 		       unsigned long end, int advice) REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = *pvma;
 
+	if (unlikely(discard_is_sealed(vma, advice)))
+		return -EPERM;
 	switch (advice) {
 	case MADV_REMOVE:
 		return madvise_remove(mm, vma, start, end);
@@ -193,22 +205,6 @@ static int madvise_one(struct mm_struct *mm, struct vm_area_struct **pvma, unsig
 	}
 }
 
-/* A sealed region that cannot be written must not lose its content either. */
-static bool discard_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
-	REQUIRES_SHARED(mm->mmap_lock)
-{
-	struct vm_area_struct *vma;
-
-	if (advice != MADV_FREE && advice != MADV_DONTNEED && advice != MADV_DONTNEED_LOCKED &&
-	    advice != MADV_REMOVE && advice != MADV_DONTFORK && advice != MADV_WIPEONFORK)
-		return false;
-	for (vma = find_vma(mm, start); vma && vma->vm_start < end; vma = vma->vm_next)
-		if ((vma->vm_flags & VM_SEALED) && !vma->vm_file &&
-		    (vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE)
-			return true;
-	return false;
-}
-
 /* => mmap_lock held as the advice needs it */
 static int madvise_walk(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
 	REQUIRES_SHARED(mm->mmap_lock)
@@ -217,8 +213,6 @@ static int madvise_walk(struct mm_struct *mm, unsigned long start, unsigned long
 	unsigned long stop;
 	int hole = 0, rc;
 
-	if (discard_is_sealed(mm, start, end, advice))
-		return -EPERM;
 	while (start < end) {
 		vma = find_vma(mm, start);
 		if (!vma || vma->vm_start >= end)

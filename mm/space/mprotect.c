@@ -16,10 +16,14 @@
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
 #include "mm/region/vma.h"
+#include "mm/rmap/anon_vma.h"
 
 #define READ_IMPLIES_EXEC	0x0400000
 
-/* Charge for a private mapping that becomes writable.  *charged pages; 0 or -ENOMEM */
+/*
+ * Charge for a private mapping that becomes writable.  *charged pages; 0 or -ENOMEM.  What has no page and cannot get
+ * any is charged no longer: it is then like memory that never was writable, and merges with it.
+ */
 static int charge_writable(struct vm_area_struct *vma, unsigned long nr, unsigned long *flags,
 			   unsigned long *charged)
 {
@@ -27,8 +31,14 @@ static int charge_writable(struct vm_area_struct *vma, unsigned long nr, unsigne
 	unsigned long old = vma->vm_flags;
 
 	*charged = 0;
-	if (!(*flags & VM_WRITE))
+	if (!(*flags & VM_WRITE)) {
+		if (old & VM_ACCOUNT && vma_is_anonymous(vma)) {
+			vma_start_write(vma);		/* no fault brings a page from here on */
+			if (!vma_anon_id(vma))
+				*flags &= ~VM_ACCOUNT;
+		}
 		return 0;
+	}
 	if (!may_expand_vm(mm, *flags, nr) && may_expand_vm(mm, old, nr))
 		return -ENOMEM;
 	if (old & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE))
@@ -65,6 +75,8 @@ static int mprotect_fixup(struct vm_area_struct **pvma, struct vm_area_struct *p
 	vm_flags_reset(vma, new_flags);
 	vma_set_page_prot(vma);
 	change_protection(vma, start, end, vma->vm_page_prot);
+	if (old_flags & ~new_flags & VM_ACCOUNT)
+		vm_unacct_memory(nr);
 	if ((old_flags ^ new_flags) & (VM_WRITE | VM_EXEC)) {
 		vm_stat_account(vma->vm_mm, old_flags, -(long)nr);
 		vm_stat_account(vma->vm_mm, new_flags, nr);

@@ -2,9 +2,9 @@
  * mm/space/mremap.c - resize or move a mapping with its pages.
  *
  * MODEL     Shrink: unmap the tail.  Grow: widen in place if the room behind is free, else, with
- *           MREMAP_MAYMOVE, find room, make a region there with the same offset, move the entries, unmap
- *           the old one.  old_len 0 makes a second mapping of shared pages.  MREMAP_DONTUNMAP keeps the
- *           old region, empty.
+ *           MREMAP_MAYMOVE, find room, make a region there with the same offset (copy_vma(): or one of
+ *           its own), move the entries, unmap the old one.  old_len 0 makes a second mapping of shared
+ *           pages.  MREMAP_DONTUNMAP keeps the old region, empty.
  * LOCKING   mmap_lock for writing.
  * FAILURE   A move that runs out of tables moves back and frees the new region.
  *
@@ -61,13 +61,19 @@ static int vma_to_resize(struct mm_struct *mm, const struct mremap_req *r, struc
 	return may_expand_vm(mm, vma->vm_flags, grow >> PAGE_SHIFT) ? 0 : -ENOMEM;
 }
 
-/* A region like @vma at [@addr, @addr + @len) for the pages from @pgoff; NULL: no memory. */
-static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr,
-				       unsigned long len, pgoff_t pgoff)
+/*
+ * A region like *@pvma at r->new_addr for what is at r->addr; NULL: no memory.  Anonymous memory that never had
+ * a page is tied to no offset: it takes that of its new place, so that it merges there; with *@pvma, too, which
+ * is the merged region then.
+ */
+static struct vm_area_struct *copy_vma(struct vm_area_struct **pvma, const struct mremap_req *r)
 {
+	struct vm_area_struct *vma = *pvma;
+	unsigned long addr = r->new_addr, len = r->new_len;
+	pgoff_t pgoff = linear_page_index(vma, r->addr);
 	struct mm_struct *mm = vma->vm_mm;
 	struct vma_desc d = {
-		.start = addr, .end = addr + len, .vm_flags = vma->vm_flags, .pgoff = pgoff,
+		.start = addr, .end = addr + len, .vm_flags = vma->vm_flags,
 		.file = vma->vm_file, .anon_name = vma->anon_name, .policy = vma->vm_policy,
 		.uffd_ctx = vma->vm_userfaultfd_ctx,
 	};
@@ -77,16 +83,19 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	if (anon_vma_lazy(vma) && anon_vma_prepare(vma))	/* A7 */
 		return NULL;
 	d.anon_vma = vma->anon_vma;
+	if (vma_is_anonymous(vma) && !d.anon_vma)
+		pgoff = addr >> PAGE_SHIFT;
+	d.pgoff = pgoff;
 	if (!userfaultfd_moves_along(vma)) {
 		d.vm_flags &= ~VM_UFFD_FLAGS;
 		d.uffd_ctx = NULL;
 	}
 	find_vma_prev(mm, addr, &prev);
-	/* Merging with the region that is about to be cut up would move borders under the move. */
-	if (prev != vma && (prev ? prev->vm_next : mm->mmap) != vma) {
-		new = vma_merge(mm, prev, &d);
-		if (new)
-			return new;
+	new = vma_merge(mm, prev, &d);
+	if (new) {
+		if (new->vm_start <= r->addr && r->addr < new->vm_end)
+			*pvma = new;
+		return new;
 	}
 	new = vm_area_dup(vma);
 	if (!new)
@@ -141,7 +150,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 			return -ENOMEM;
 	}
 	vma_start_write(vma);		/* before the look at what it has */
-	new = copy_vma(vma, r->new_addr, r->new_len, linear_page_index(vma, r->addr));
+	new = copy_vma(&vma, r);
 	if (!new) {
 		vm_unacct_memory(charged);
 		return -ENOMEM;
@@ -253,7 +262,7 @@ static unsigned long do_mremap(struct mm_struct *mm, struct mremap_req *r) REQUI
 
 	if (!vma)
 		return -EFAULT;
-	if (range_is_sealed(mm, r->addr, r->addr + max(r->old_len, PAGE_SIZE)))
+	if (vma->vm_flags & VM_SEALED)
 		return -EPERM;
 	if (r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return mremap_to(mm, r);

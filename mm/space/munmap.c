@@ -41,11 +41,6 @@ static __always_inline bool regions_sealed(const struct vm_area_struct *vma, uns
 	return false;
 }
 
-bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
-{
-	return regions_sealed(find_vma(mm, start), end);
-}
-
 /* The entries of the regions from @first on are clear: nobody need look for pages here (U2). */
 static void unlink_pages(struct mmu_gather *tlb, struct vm_area_struct *first)
 {
@@ -194,6 +189,17 @@ static int note_unmap(struct vm_area_struct *first, unsigned long start, unsigne
 	return rc;
 }
 
+/* A sealed region is in the way, @first or a later one.  Linux comes to it when the border at @start is made. */
+static __noinline int refuse_sealed(struct mm_struct *mm, struct vm_area_struct *first, unsigned long start)
+	REQUIRES(mm->mmap_lock)
+{
+	int rc = 0;
+
+	if (!(first->vm_flags & VM_SEALED) && start > first->vm_start)
+		rc = split_vma(mm, first, start, 1);
+	return rc ? rc : -EPERM;
+}
+
 int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len, struct list_head *uf)
 {
 	struct vm_area_struct *first, *last, *prev, *next;
@@ -209,7 +215,7 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len, stru
 	if (!first || first->vm_start >= end)
 		return 0;
 	if (unlikely(regions_sealed(first, end)))
-		return -EPERM;
+		return refuse_sealed(mm, first, start);
 	if (is_one_end(first, start, end)) {
 		shrink_region(mm, first, start, end);
 		return 0;

@@ -2,10 +2,11 @@
  * test/user/t_mmfuzz.c - random calls on one piece of address space, step by step as on Linux.
  *
  * MODEL     A seed gives a sequence of mmap, munmap, mprotect, mremap, madvise, mlock, msync, mincore,
- *           fallocate, ftruncate, fork, loads, stores and copies through /proc/self/mem, all inside ARENA.
- *           Every result and errno, and at times the permission and content of every page, go into a hash.
- *           linux_hashes[] is what Linux 6.12 makes of it; it depends on no address outside the arena, on no
- *           config option and not on which neighbours are merged.
+ *           fallocate, ftruncate, fork, remap_file_pages, mbind, mseal, loads, stores and copies through
+ *           /proc/self/mem, all inside ARENA.  Every result and errno, the regions with their offsets after each
+ *           step (so: which neighbours are merged), and at times the content of every page, go into a hash.
+ *           linux_hashes[] is what Linux 6.12 makes of it; it depends on no address outside the arena, and on no
+ *           config option.
  *           The boot parameter mmfuzz=SEED prints the steps of one seed, mmfuzz=0-63 the table, or any other
  *           seeds': for a look with diff at what two kernels do.
  *
@@ -19,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#define NR_MSEAL	462
 #define ARENA	0x1000000000ul		/* far from a randomised heap, in every paging mode */
 #define PAGES	96ul
 #define PG	4096ul
@@ -52,26 +54,22 @@ static const char *err(long rc)
 
 /* ---- what is there --------------------------------------------------------------------------- */
 
-/* The permissions of every page of the arena, a letter each. */
-static void look_at_map(void)
+/* The regions of the arena: pages, permissions, offset, and whether of a file. */
+static void look_at_regions(void)
 {
-	static const char letter[] = "-rwRxXyY" "=stTuUvV";	/* by r, w, x, and shared */
-	char map[PAGES + 1], line[300], perm[8];
-	unsigned long from, to;
+	unsigned long from, to, offset, inode;
+	char line[300], perm[8];
 	FILE *f = fopen("/proc/self/maps", "r");
 
 	CHECK(f);
-	memset(map, '.', PAGES);
-	map[PAGES] = 0;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, perm) != 3 || to <= ARENA || from >= ARENA + PAGES * PG)
+		if (sscanf(line, "%lx-%lx %4s %lx %*s %lu", &from, &to, perm, &offset, &inode) != 5)
 			continue;
-		for (unsigned long a = from < ARENA ? ARENA : from; a < to && a < ARENA + PAGES * PG; a += PG)
-			map[(a - ARENA) / PG] = letter[(perm[0] == 'r') + 2 * (perm[1] == 'w') +
-						       4 * (perm[2] == 'x') + 8 * (perm[3] == 's')];
+		if (to > ARENA && from < ARENA + PAGES * PG)
+			note("  %ld-%ld %s %lx %d", (long)(from - ARENA) / (long)PG, (long)(to - ARENA) / (long)PG,
+			     perm, offset / PG, inode != 0);
 	}
 	fclose(f);
-	note("map %s", map);
 }
 
 static void look_at_content(void)
@@ -131,7 +129,9 @@ static void step_mremap(unsigned long a, unsigned long len)
 
 static void step_madvise(unsigned long a, unsigned long len)
 {
-	static const int some[] = { 0, 1, 2, 3, 4, 4, 4, 9, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23, 99, -1, 5, 6, 7 };
+	static const int some[] = {
+		0, 1, 2, 3, 4, 4, 4, 9, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23, 24, 99, -1, 5, 6, 7,
+	};
 	int advice = some[below(sizeof(some) / sizeof(*some))];
 
 	note("madvise %lx %lx %d: %s", a, len, advice, err(madvise((void *)a, len, advice)));
@@ -218,6 +218,32 @@ static void step_mincore(unsigned long a, unsigned long len)
 	note("mincore %lx %lx: %s", a, len, err(mincore((void *)a, len, vec)));
 }
 
+static void step_policy(unsigned long a, unsigned long len)
+{
+	unsigned long nodes = below(8) ? 1 : below(4);
+	int mode = below(8), flags = below(4) ? 0 : below(4);
+	long rc = syscall(SYS_mbind, a, len, mode, mode == 0 || mode == 4 ? NULL : &nodes, 3, flags);
+
+	note("mbind %lx %lx %d %lx %d: %s", a, len, mode, nodes, flags, err(rc));
+}
+
+static void step_nonlinear(unsigned long a, unsigned long len)
+{
+	unsigned long page = below(20);
+	int prot = below(10) ? 0 : 1, flags = below(4) ? 0 : MAP_NONBLOCK;
+
+	note("remap_file_pages %lx %lx %d %lx: %s", a, len, prot, page,
+	     err(remap_file_pages((void *)a, len, prot, page, flags)));
+}
+
+static void step_seal(unsigned long a)
+{
+	unsigned long flags = below(8) ? 0 : 1;
+
+	if (!below(3))
+		note("mseal %lx: %s", a, err(syscall(NR_MSEAL, a, PG, flags)));
+}
+
 static void step(bool may_fork);
 
 static void step_fork(void)
@@ -233,6 +259,7 @@ static void step_fork(void)
 	if (!child) {
 		for (int i = 0; i < 6; i++)
 			step(false);
+		look_at_regions();
 		look_at_content();
 		fflush(stdout);
 		_exit(write(fd[1], &hash, sizeof(hash)) != sizeof(hash));
@@ -257,7 +284,7 @@ static void step(bool may_fork)
 	len += below(30) ? 0 : below(PG);
 	len = below(100) ? len : 0;
 	len = below(200) ? len : -len;
-	switch (below(20)) {
+	switch (below(24)) {
 	case 0 ... 3:
 		return step_mmap(a, len);
 	case 4: case 5:
@@ -282,6 +309,12 @@ static void step(bool may_fork)
 		return may_fork ? step_fork() : step_access(a);
 	case 18:
 		return step_file(a);
+	case 19:
+		return step_policy(a, len);
+	case 20:
+		return step_nonlinear(a, len);
+	case 21:
+		return step_seal(a);
 	default:
 		return step_mem(a);
 	}
@@ -311,13 +344,11 @@ static uint64_t run_seed(unsigned seed)
 	make_files();
 	for (int i = 0; i < STEPS; i++) {
 		step(true);
-		if (i % 12 == 11) {
-			look_at_map();
+		look_at_regions();
+		if (i % 12 == 11)
 			look_at_content();
-		}
 	}
 	munlockall();
-	CHECK_EQ(munmap((void *)ARENA, PAGES * PG), 0);
 	for (int i = 0; i < FILES; i++)
 		close(files[i]);
 	return hash;
