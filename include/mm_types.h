@@ -251,6 +251,7 @@ struct vm_operations_struct {
 	/* A shared page is about to become writable.  VM_FAULT_*, VM_FAULT_LOCKED on success */
 	unsigned (*page_mkwrite)(struct vm_fault *vmf);
 	const char *(*name)(struct vm_area_struct *vma);	/* for /proc/PID/maps, or NULL */
+	bool can_nonlinear;		/* ->fault gives any page of the file at any address */
 };
 
 struct userfaultfd_ctx;

@@ -317,6 +317,44 @@ static void bench_files(const char *dir)
 	free(buffer);
 }
 
+/* A window of many parts that slides over a large file: each part is put elsewhere, then read.  Per part */
+static void slide(const char *name, int fd)
+{
+	enum { PARTS = 256, PART_PAGES = 4, ROUNDS = 8, FILE_PAGES = 64 * MiB / PG };
+	char *p = area(PARTS * PART_PAGES * PG, PROT_READ, MAP_SHARED, fd);
+	unsigned at = 1;
+
+	begin();
+	for (int i = 0; i < ROUNDS * PARTS; i++) {
+		char *part = p + i % PARTS * PART_PAGES * PG;
+
+		at = at * 1103515245u + 12345u;
+		need(!syscall(SYS_remap_file_pages, part, PART_PAGES * PG, 0,
+			      (unsigned long)(at >> 8) % (FILE_PAGES - PART_PAGES), MAP_NONBLOCK), "remap");
+		need(!*(volatile char *)part, "a hole");
+	}
+	row(name, elapsed(), ROUNDS * PARTS);
+	munmap(p, PARTS * PART_PAGES * PG);
+}
+
+/* Each part a region, as since Linux 4.0; and where vm.nonlinear is, entries of one region. */
+static void bench_windows(void)
+{
+	int fd = memfd_create("window", 0), setting = open("/proc/sys/vm/nonlinear", O_WRONLY);
+
+	need(fd >= 0 && !ftruncate(fd, 64 * MiB), "a large file");
+	for (unsigned i = 0; i < 64 * MiB / PG; i++)
+		need(pwrite(fd, "", 1, i * PG) == 1, "pwrite");
+	slide("window_regions", fd);
+	if (setting >= 0) {
+		need(write(setting, "1", 1) == 1, "vm.nonlinear");
+		slide("window_nonlinear", fd);
+		need(write(setting, "0", 1) == 1, "vm.nonlinear");
+		close(setting);
+	}
+	close(fd);
+}
+
 static void bench_pipes(void)
 {
 	enum { ROUNDS = 2000 };
@@ -402,6 +440,7 @@ int main(int argc, char **argv)
 	bench_fork();
 	bench_copy_on_write();
 	bench_files(argc > 1 ? argv[1] : "/tmp");
+	bench_windows();
 	bench_pipes();
 	bench_exec();
 	puts("DONE");

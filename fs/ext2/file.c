@@ -63,6 +63,7 @@ static unsigned ext2_page_mkwrite(struct vm_fault *vmf) { return iomap_page_mkwr
 
 static const struct vm_operations_struct ext2_vm_ops = {
 	.fault = filemap_fault, .map_pages = filemap_map_pages, .page_mkwrite = ext2_page_mkwrite,
+	.can_nonlinear = true,
 };
 
 static int ext2_mmap(struct file *f, struct vm_area_struct *vma)

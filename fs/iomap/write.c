@@ -175,7 +175,7 @@ unsigned iomap_page_mkwrite(struct vm_fault *vmf, const struct iomap_ops *ops)
 	struct file *file = vmf->vma->vm_file;
 	struct write_ctx ctx = { .file = file, .inode = file->f_mapping->host, .ops = ops };
 	struct page *page = vmf->page;
-	loff_t pos = (loff_t)vmf->pgoff << PAGE_SHIFT, size;
+	loff_t pos = (loff_t)page->index << PAGE_SHIFT, size;	/* not vmf->pgoff: it may be nonlinear */
 	bool fresh;
 	int rc = 0;
 

@@ -155,6 +155,7 @@ static struct ctl_table vm_table[] = {
 	{ .name = "overcommit_kbytes", .data = &sysctl_overcommit_kbytes, .maxlen = sizeof(long), .mode = 0644,
 	  .handler = proc_doulongvec, .changed = use_overcommit_kbytes },
 	CTL_INT("max_map_count", sysctl_max_map_count, 0644, 0, 0x7fffffff),
+	CTL_INT("nonlinear", sysctl_nonlinear, 0644, 0, 1),
 	CTL_ULONG("mmap_min_addr", mmap_min_addr, 0644),
 	CTL_ULONG("user_reserve_kbytes", sysctl_user_reserve_kbytes, 0644),
 	CTL_ULONG("admin_reserve_kbytes", sysctl_admin_reserve_kbytes, 0644),

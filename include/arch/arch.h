@@ -45,7 +45,7 @@
  *             ptep_test_and_clear_young(p): was it young?  No flush.
  *             Software entries: pte_swp(type, offset) and pte_file(pgoff), with their tests and
  *             getters; the hardware takes them for invalid, and they are not pte_none.  SWP_TYPES: how many types;
- *             an offset has 47 bits at least.
+ *             an offset has 47 bits at least; FILE_PGOFF_BITS: how many has a page's number in its file.
  *             PAGE_KERNEL, PAGE_KERNEL_RO, PAGE_KERNEL_EXEC, PAGE_KERNEL_IO (pte_t without frame),
  *             vm_prot(vm_flags): user permissions, write only where VM_SHARED says so; young, as it is used at once.
  *

@@ -194,6 +194,7 @@ const struct vm_operations_struct generic_file_vm_ops = {
 	.fault = filemap_fault,
 	.map_pages = filemap_map_pages,
 	.page_mkwrite = filemap_page_mkwrite,
+	.can_nonlinear = true,
 };
 
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma)

@@ -21,7 +21,7 @@
 #define AS_SHMEM	3		/* pages are swap-backed and counted as shared memory */
 #define AS_EXITING	4
 
-#define mapping_mapped(m) (!prio_tree_empty(&(m)->i_mmap))
+#define mapping_mapped(m) (!prio_tree_empty(&(m)->i_mmap) || !list_empty(&(m)->i_mmap_nonlinear))
 
 /* Make @mapping empty and ready; @host may be NULL. */
 void address_space_init(struct address_space *mapping, struct inode *host,

@@ -656,6 +656,7 @@ int shmem_mfill_page(struct inode *inode, struct page *page, pgoff_t index)
 const struct vm_operations_struct shmem_vm_ops = {
 	.fault = shmem_fault,
 	.map_pages = filemap_map_pages,
+	.can_nonlinear = true,
 };
 
 int shmem_mmap(struct file *file, struct vm_area_struct *vma)

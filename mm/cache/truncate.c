@@ -20,6 +20,7 @@
 #include "mm/rmap/vma_prio_tree.h"
 #include "mm/kmap/highmem.h"
 #include "mm/entry/entry.h"
+#include "mm/entry/nonlinear.h"
 
 #define BATCH	16u
 
@@ -44,6 +45,8 @@ static void unmap_mapping_pages(struct address_space *mapping, pgoff_t first, pg
 			zap_file_pages(vma, start, size);
 		cond_resched();
 	}
+	list_for_each_entry(vma, &mapping->i_mmap_nonlinear, shared.vm_set.list)
+		zap_nonlinear(vma, vma->vm_start, vma->vm_end - vma->vm_start, first, last);
 	mutex_unlock(&mapping->i_mmap_lock);
 }
 

@@ -18,6 +18,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "mm/entry/nonlinear.h"
 #include "mm/entry/pte.h"
 
 /* How entries are copied; 0 for most regions. */
@@ -39,7 +40,7 @@ static pte_t copied_entry(pte_t pte, unsigned how)
 	if (pte_is_marker(pte))
 		return how & COPY_MARKS || pte_marker_bits(pte) & MARKER_POISONED ? pte : pte_empty();
 	if (!pte_present(pte))
-		return pte;		/* a file offset */
+		return pte;
 	if (how & COPY_PFNMAP)
 		return copied_pte(pte, how);
 	return how & COPY_MARKS && pte_uffd_wp(pte) ? pte_marker(MARKER_UFFD_WP) : pte_empty();
@@ -143,7 +144,7 @@ static bool run_needs_copy(pte_t *ptep, vaddr_t va, vaddr_t stop, unsigned how)
 /* Do faults bring back all that the child of @src is to have, so that no entry need be looked at? */
 static bool faults_suffice(const struct vm_area_struct *dst, const struct vm_area_struct *src)
 {
-	return src->vm_flags & VM_SHARED && !(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_NONLINEAR)) &&
+	return src->vm_flags & VM_SHARED && !(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) &&
 	       !(dst->vm_flags & VM_UFFD_WP);
 }
 
@@ -163,6 +164,8 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 	vaddr_t va = src->vm_start, end = src->vm_end, stop;
 	pte_t *from;
 
+	if (unlikely(src->vm_flags & VM_NONLINEAR))
+		return nonlinear_copy(dst, src);
 	if (faults_suffice(dst, src))
 		return 0;
 	for (; va != end && (from = pt_next_run(src->vm_mm, &va, end, &stop)); va = stop) {

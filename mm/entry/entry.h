@@ -5,6 +5,7 @@
  *           zap.c      munmap, truncation, exit: entries and their tables go
  *           protect.c  mprotect: the permissions change;  mremap: the place
  *           uffd_wp.c  userfaultfd: writes are told first
+ *           nonlinear.c  entries that say which page of the file is due
  *           pfnmap.c   entries that drivers and file systems make;  vmalloc_map.c  of vmalloc memory
  *           They know page tables, and which entry counts for which page (mm/rmap); a region is a range with
  *           flags to them, handed over by who found it.  So both the calls and truncation stand above them.

@@ -21,6 +21,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "mm/entry/nonlinear.h"
 #include "mm/entry/pte.h"
 #include "mm/pt/pgalloc.h"
 
@@ -201,6 +202,75 @@ void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long siz
 		zap_range(vma->vm_mm, start, start + size, ZAP_FILE_PAGES | ZAP_KEEP_UFFD_WP);
 	else
 		zap_range(vma->vm_mm, start, start + size, ZAP_FILE_PAGES);
+}
+
+/* ---- nonlinear regions ----------------------------------------------------------------------- */
+
+struct nonlinear_zap { struct vm_area_struct *vma; pgoff_t first, last; };
+
+/* Does @pte show a page that is to go, or stand for one that moves? */
+static bool nonlinear_goes(const struct nonlinear_zap *z, vaddr_t va, pte_t pte)
+{
+	pgoff_t index;
+
+	if (pte_none(pte) || pte_is_file(pte))
+		return false;
+	index = nonlinear_index(z->vma, va, pte);
+	return index >= z->first && index <= z->last;
+}
+
+/* As zap_run(), but what is due in an entry's place stays known. */
+static vaddr_t zap_nonlinear_run(struct mmu_gather *tlb, const struct nonlinear_zap *z, pte_t *ptep, vaddr_t va,
+				 vaddr_t stop)
+{
+	struct page *table = pt_page(ptep);
+	struct zap_stat st = { 0 };
+	bool full = false;
+
+	spin_lock(&table->ptl);
+	for (; va != stop && !full; va += PAGE_SIZE, ptep++) {
+		pte_t pte = pte_load(ptep);
+		unsigned long slot;
+
+		if (!nonlinear_goes(z, va, pte))
+			continue;
+		pte = ptep_get_and_clear(ptep);		/* with the last A and D */
+		set_pte(ptep, nonlinear_rest(z->vma, va, nonlinear_index(z->vma, va, pte)));
+		if (unlikely(!pte_present(pte))) {
+			if (pte_is_migration(pte))
+				st.rss[mm_counter(migration_page(pte))]++;
+			continue;
+		}
+		tlb_cover(tlb, va, va + PAGE_SIZE);
+		slot = zap_page(&st, pfn_to_page(pte_pfn(pte)), pte);
+		tlb->any_dirty |= slot & GATHER_DIRTY;
+		full = __tlb_remove_page(tlb, slot);	/* Z1: the entry's reference */
+	}
+	spin_unlock(&table->ptl);
+	stat_post(&st, tlb->mm);
+	return va;
+}
+
+void zap_nonlinear(struct vm_area_struct *vma, vaddr_t start, unsigned long size, pgoff_t first, pgoff_t last)
+{
+	struct nonlinear_zap z = { vma, first, last };
+	vaddr_t va = start, end = start + size, stop;
+	struct mmu_gather tlb;
+	pte_t *ptep;
+
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	update_hiwater_rss(vma->vm_mm);
+	inc_tlb_flush_pending(vma->vm_mm);
+	while (va != end && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop))) {
+		va = zap_nonlinear_run(&tlb, &z, ptep, va, stop);
+		if (unlikely(tlb.nr == tlb.max))
+			tlb_flush_mmu(&tlb);
+		cond_resched();
+	}
+	if (unlikely(mm_tlb_flush_nested(vma->vm_mm, 1)))	/* T6 */
+		tlb_cover(&tlb, start, end);
+	tlb_finish_mmu(&tlb);
+	dec_tlb_flush_pending(vma->vm_mm);
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */

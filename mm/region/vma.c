@@ -349,9 +349,9 @@ static void vma_mapping_unlock(struct address_space *mapping) NO_LOCK_ANALYSIS
 static __noinline void vma_set_mapped_range(struct vm_area_struct *vma, struct address_space *mapping,
 					    unsigned long start, unsigned long end, pgoff_t pgoff)
 {
-	vma_prio_tree_remove(vma, &mapping->i_mmap);
+	vma_mapping_remove(vma, mapping);
 	anon_vma_set_range(vma, start, end, pgoff);
-	vma_prio_tree_insert(vma, &mapping->i_mmap);
+	vma_mapping_insert(vma, mapping);
 }
 
 /* => @vma is marked; i_mmap_lock of @mapping held, if there is one, and the lock of its anon_vmas */
@@ -425,7 +425,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	if (mapping) {
 		if (vma_shared_maywrite(new))
 			mapping_allow_writable(mapping);
-		vma_prio_tree_insert(new, &mapping->i_mmap);
+		vma_mapping_insert(new, mapping);
 	}
 	if (root)
 		anon_vma_commit(new);

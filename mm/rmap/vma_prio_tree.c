@@ -12,6 +12,7 @@
  *           never NULL.  F, the first of the set, has parent NULL and head = T; the others are on F's
  *           list with parent NULL and head NULL.  vm_set.head lies behind the three tree pointers, so
  *           T can have both.
+ *           A nonlinear region is in mapping->i_mmap_nonlinear by vm_set.list (mm/entry/nonlinear.c).
  *
  *               struct vm_area_struct.shared    T, a tree node     F, the first      another of the set
  *                  0  left       list.next      a child, or T      the list          the list
@@ -20,7 +21,7 @@
  *                 24             head           F, or NULL         T                 NULL
  *
  * INVARIANTS
- *   T1  Every region of a file is a tree node or in exactly one tree node's set, with equal interval.
+ *   T1  Every region of a file that is linear is a tree node or in exactly one tree node's set, with equal interval.
  *   T2  vm_set.parent is not NULL exactly in tree nodes.
  * LOCKING   mapping->i_mmap_lock
  * TESTS     test/host/mm/rmap/test_vma_prio_tree.c (a plain list as shadow)
@@ -158,18 +159,42 @@ struct vm_area_struct *vma_prio_tree_next(struct vm_area_struct *vma, struct pri
 	return node ? vma_of_node(node) : NULL;
 }
 
+void vma_mapping_insert(struct vm_area_struct *vma, struct address_space *mapping)
+{
+	if (unlikely(vma->vm_flags & VM_NONLINEAR))
+		list_add_tail(&set_of(vma).list, &mapping->i_mmap_nonlinear);
+	else
+		vma_prio_tree_insert(vma, &mapping->i_mmap);
+}
+
+void vma_mapping_remove(struct vm_area_struct *vma, struct address_space *mapping)
+{
+	if (unlikely(vma->vm_flags & VM_NONLINEAR))
+		list_del(&set_of(vma).list);
+	else
+		vma_prio_tree_remove(vma, &mapping->i_mmap);
+}
+
+void vma_mapping_add_copy(struct vm_area_struct *vma, struct vm_area_struct *old, struct address_space *mapping)
+{
+	if (unlikely(vma->vm_flags & VM_NONLINEAR))
+		vma_mapping_insert(vma, mapping);
+	else
+		vma_prio_tree_add(vma, old);
+}
+
 void __vma_link_mapping(struct vm_area_struct *vma, struct address_space *mapping)
 {
 	if (vma_shared_maywrite(vma))
 		mapping_allow_writable(mapping);
-	vma_prio_tree_insert(vma, &mapping->i_mmap);
+	vma_mapping_insert(vma, mapping);
 }
 
 void __vma_unlink_mapping(struct vm_area_struct *vma, struct address_space *mapping)
 {
 	if (vma_shared_maywrite(vma))
 		mapping_unmap_writable(mapping);
-	vma_prio_tree_remove(vma, &mapping->i_mmap);
+	vma_mapping_remove(vma, mapping);
 }
 
 void vma_link_file(struct vm_area_struct *vma)

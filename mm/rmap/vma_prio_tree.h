@@ -26,6 +26,13 @@ void vma_unlink_file(struct vm_area_struct *vma);
 /* The same with @mapping's i_mmap_lock held. */
 void __vma_link_mapping(struct vm_area_struct *vma, struct address_space *mapping);
 void __vma_unlink_mapping(struct vm_area_struct *vma, struct address_space *mapping);
+/*
+ * @vma's place among the regions of @mapping: in i_mmap, or i_mmap_nonlinear (N2 of mm/entry/nonlinear.c).
+ * add_copy: @vma maps the same pages as @old, which has its place.  => i_mmap_lock held
+ */
+void vma_mapping_insert(struct vm_area_struct *vma, struct address_space *mapping);
+void vma_mapping_remove(struct vm_area_struct *vma, struct address_space *mapping);
+void vma_mapping_add_copy(struct vm_area_struct *vma, struct vm_area_struct *old, struct address_space *mapping);
 /* An empty i_mmap. */
 void vma_prio_tree_root_init(struct prio_tree_root *root);
 

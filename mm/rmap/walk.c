@@ -12,7 +12,8 @@
  *   W4  A mapped page goes to another anon_vma, or gets another index, under the page lock and the root lock of the
  *       one it leaves (mm/fault/uffd_move.c): who walks holds one of them, and looks again if it was only the second.
  * LOCKING   i_mmap_lock, or the root lock of the anon_vma; inside, the ptl of each entry.
- * COST      One lock, a descent, and for each region that maps the page a table walk and a ptl.
+ * COST      One lock, a descent, and for each region that maps the page a table walk and a ptl; in nonlinear
+ *           regions of its file, a look at each entry.
  * TESTS     test/host/mm/rmap/test_anon_vma.c, test/user/t_numa.c, test/kernel/test_compact.c
  *
  * SPDX-License-Identifier: MIT
@@ -21,6 +22,7 @@
 #include "include/mm_counter.h"
 #include "include/mm_ref.h"
 #include "mm/cache/pagemap.h"
+#include "mm/entry/nonlinear.h"
 #include "mm/entry/pte.h"
 #include "mm/pt/flush.h"
 #include "mm/pt/walk.h"
@@ -38,6 +40,39 @@ static bool lock_walk(struct mutex *lock, bool try_lock) NO_LOCK_ANALYSIS
 	return !try_lock;
 }
 
+/* May @pte, which nothing holds in place, show @page, or stand for it on its way? */
+static bool entry_may_show(pte_t pte, const struct page *page)
+{
+	return pte_present(pte) ? pte_pfn(pte) == page_to_pfn(page) :
+				  pte_is_migration(pte) && migration_page(pte) == page;
+}
+
+/* All entries of a nonlinear region, for any may show @page.  Whether to go on. */
+static bool walk_nonlinear(struct page *page, struct vm_area_struct *vma, const struct rmap_walk_control *rwc)
+{
+	const struct page *shown = rwc->moved ? rwc->moved : page;
+	vaddr_t va = vma->vm_start, end = vma->vm_end, stop;
+	pte_t *ptep;
+
+	while (va != end && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop))) {
+		for (; va != stop; va += PAGE_SIZE, ptep++)
+			if (entry_may_show(pte_load(ptep), shown) && !rwc->rmap_one(page, vma, va, rwc->arg))
+				return false;
+		cond_resched();
+	}
+	return true;
+}
+
+static void walk_nonlinear_list(struct page *page, struct address_space *mapping,
+				const struct rmap_walk_control *rwc)
+{
+	struct vm_area_struct *vma;
+
+	list_for_each_entry(vma, &mapping->i_mmap_nonlinear, shared.vm_set.list)
+		if (!walk_nonlinear(page, vma, rwc))
+			return;
+}
+
 static bool walk_file(struct page *page, const struct rmap_walk_control *rwc) NO_LOCK_ANALYSIS
 {
 	struct address_space *mapping = page->mapping;
@@ -51,9 +86,11 @@ static bool walk_file(struct page *page, const struct rmap_walk_control *rwc) NO
 		return false;
 	vma_prio_tree_foreach(vma, &iter, &mapping->i_mmap, index, index) {
 		if (!rwc->rmap_one(page, vma, vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT), rwc->arg))
-			break;
+			goto out;
 		cond_resched();
 	}
+	walk_nonlinear_list(page, mapping, rwc);
+out:
 	mutex_unlock(&mapping->i_mmap_lock);
 	return true;
 }
@@ -247,7 +284,9 @@ static bool unmap_one(struct page *page, struct vm_area_struct *vma, vaddr_t va,
 	if (!ptep)
 		return true;
 	pte = ptep_get_and_clear(ptep);
-	if (unlikely(pte_uffd_wp(pte)))
+	if (unlikely(vma->vm_flags & VM_NONLINEAR))
+		set_pte(ptep, nonlinear_rest(vma, va, page->index));
+	else if (unlikely(pte_uffd_wp(pte)))
 		set_pte(ptep, pte_marker(MARKER_UFFD_WP));	/* Z4 of mm/entry/zap.c */
 	dec_mm_counter(vma->vm_mm, mm_counter(page));
 	page_remove_rmap(page);
@@ -352,7 +391,7 @@ static bool remove_one(struct page *page, struct vm_area_struct *vma, vaddr_t va
 
 void remove_migration_ptes(struct page *old, struct page *page, struct anon_vma *anon_vma)
 {
-	struct rmap_walk_control rwc = { .rmap_one = remove_one, .arg = old, .anon_vma = anon_vma };
+	struct rmap_walk_control rwc = { .rmap_one = remove_one, .arg = old, .moved = old, .anon_vma = anon_vma };
 	bool done;
 
 	INV(W1, PageLocked(page));

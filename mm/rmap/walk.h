@@ -21,6 +21,7 @@ struct rmap_walk_control {
 	/* False ends the walk. */
 	bool (*rmap_one)(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *arg);
 	void *arg;
+	struct page *moved;	/* NULL, or: entries stand for this one in the page's place */
 	struct anon_vma *anon_vma;	/* that of an anonymous page that no entry maps now; else found */
 	bool try_lock;			/* for who may hold such locks himself */
 };

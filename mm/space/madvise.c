@@ -17,6 +17,7 @@
 #include "include/uapi/mman.h"
 #include "include/userfaultfd_k.h"
 #include "mm/cache/filemap.h"
+#include "mm/entry/nonlinear.h"
 #include "mm/fault/fault.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
@@ -110,6 +111,8 @@ static int madvise_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	loff_t offset;
 	int rc;
 
+	if (vma->vm_flags & VM_NONLINEAR)
+		return -EINVAL;		/* a range of addresses is not one of the file */
 	if ((vma->vm_flags & VM_LOCKED) || !file || !file->f_mapping->host || !file->f_op->fallocate)
 		return vma->vm_flags & VM_LOCKED || !file ? -EINVAL : -EOPNOTSUPP;
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
@@ -163,7 +166,10 @@ static int madvise_discard(struct mm_struct *mm, struct vm_area_struct *vma, uns
 			return -EINVAL;
 		end = min(end, vma->vm_end);	/* what follows is another region's now */
 	}
-	zap_page_range(vma, start, end - start);
+	if (unlikely(vma->vm_flags & VM_NONLINEAR))
+		zap_nonlinear(vma, start, end - start, 0, ~0ul);
+	else
+		zap_page_range(vma, start, end - start);
 	return 0;
 }
 

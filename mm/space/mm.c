@@ -181,7 +181,7 @@ static void dup_file_link(struct vm_area_struct *vma, struct vm_area_struct *src
 	mutex_lock(&mapping->i_mmap_lock);
 	if (vma_shared_maywrite(vma))
 		mapping_allow_writable(mapping);
-	vma_prio_tree_add(vma, src);
+	vma_mapping_add_copy(vma, src, mapping);
 	mutex_unlock(&mapping->i_mmap_lock);
 }
 

@@ -41,6 +41,10 @@ static inline __must_check int vm_brk(unsigned long addr, unsigned long len)
 __must_check int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len,
 			      unsigned long vm_flags) REQUIRES(mm->mmap_lock);
 unsigned long calc_vm_prot_bits(unsigned long prot);
+extern int sysctl_nonlinear;		/* remap_file_pages() makes entries, not regions: fremap.c */
+/* Does madvise, mprotect... have to refuse: a sealed region in [@start, @end)? */
+bool range_is_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
+	REQUIRES_SHARED(mm->mmap_lock);
 
 /* Do pages of the size exist that @flags of mmap, shmget or memfd_create ask for?  2 MiB, 1 GiB, or any. */
 bool hugetlb_size_exists(unsigned long flags);

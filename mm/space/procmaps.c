@@ -12,6 +12,7 @@
 #include "include/uapi/errno.h"
 #include "lib/vsprintf.h"
 #include "mm/cache/pagemap.h"
+#include "mm/entry/nonlinear.h"
 #include "mm/pt/flush.h"
 #include "mm/pt/pgalloc.h"
 #include "mm/pt/walk.h"
@@ -95,7 +96,7 @@ void proc_show_map(struct seq_file *m, struct vm_area_struct *vma)
 
 struct mem_size {		/* bytes; pss* are shifted left by PSS_SHIFT */
 	unsigned long resident, shared_clean, shared_dirty, private_clean, private_dirty;
-	unsigned long referenced, anonymous, swap;
+	unsigned long referenced, anonymous, swap, nonlinear;
 	u64 pss, pss_dirty, pss_anon, pss_file, pss_shmem, pss_locked, swap_pss;
 	struct vm_area_struct *vma;
 };
@@ -132,6 +133,9 @@ static int smaps_ptes(struct pt_walk *w, pte_t *ptep, vaddr_t va, vaddr_t end)
 	for (; va < end; va += PAGE_SIZE, ptep++) {
 		pte_t pte = pte_load(ptep);
 
+		if (unlikely(mss->vma->vm_flags & VM_NONLINEAR) && !pte_none(pte) &&
+		    nonlinear_index(mss->vma, va, pte) != linear_page_index(mss->vma, va))
+			mss->nonlinear += PAGE_SIZE;
 		if (pte_present(pte)) {
 			if (!pte_special(pte) && !(mss->vma->vm_flags & VM_PFNMAP))
 				account_page(mss, pfn_to_page(pte_pfn(pte)), pte_young(pte), pte_dirty(pte));
@@ -193,6 +197,7 @@ static const struct { unsigned long flag; char name[3]; } vm_flag_names[] = {
 	{ VM_GROWSDOWN, "gd" }, { VM_PFNMAP, "pf" }, { VM_LOCKED, "lo" }, { VM_IO, "io" },
 	{ VM_SEQ_READ, "sr" }, { VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" },
 	{ VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" }, { VM_WIPEONFORK, "wf" },
+	{ VM_NONLINEAR, "nl" },
 	{ VM_DONTDUMP, "dd" }, { VM_MIXEDMAP, "mm" }, { VM_HUGEPAGE, "hg" }, { VM_NOHUGEPAGE, "nh" },
 	{ VM_MERGEABLE, "mg" }, { VM_UFFD_MISSING, "um" }, { VM_UFFD_WP, "uw" }, { VM_UFFD_MINOR, "ui" },
 	{ VM_DROPPABLE, "dp" }, { VM_SEALED, "sl" },
@@ -217,6 +222,8 @@ void proc_show_smap(struct seq_file *m, struct vm_area_struct *vma)
 	show_kb(m, "KernelPageSize:", PAGE_SIZE);
 	show_kb(m, "MMUPageSize:", PAGE_SIZE);
 	show_smap_sums(m, &mss, false);
+	if (vma->vm_flags & VM_NONLINEAR)
+		show_kb(m, "Nonlinear:", mss.nonlinear);
 	seq_printf(m, "THPeligible:    %8u\n", 0);
 	show_vm_flags(m, vma->vm_flags);
 }

@@ -1,8 +1,7 @@
 /*
- * mm/space/sync.c - msync, mincore, remap_file_pages, mseal: calls that look at or rearrange mappings.
+ * mm/space/sync.c - msync, mincore, mseal: calls that look at or rearrange mappings.
  *
- * MODEL     remap_file_pages() is, since Linux 4.0, a mmap() over part of a shared mapping: one region more.
- *           Which pages of a file are cached tells what others read: mincore() shows it to the owner and
+ * MODEL     Which pages of a file are cached tells what others read: mincore() shows it to the owner and
  *           to who may write the file (may_see_residency), and calls all resident to others.
  * LOCKING   mmap_lock; dropped while a file is written out or user memory is copied to.
  *
@@ -29,11 +28,16 @@ static int msync_file(struct mm_struct *mm, struct vm_area_struct *vma, unsigned
 	REQUIRES_SHARED(mm->mmap_lock)
 {
 	struct file *file = get_file(vma->vm_file);
-	loff_t first = (loff_t)linear_page_index(vma, start) << PAGE_SHIFT;
+	loff_t first = (loff_t)linear_page_index(vma, start) << PAGE_SHIFT, last = first + (end - start) - 1;
 	int rc;
 
+	if (unlikely(vma->vm_flags & VM_NONLINEAR)) {	/* any page of the file may be there */
+		first = 0;
+		last = (loff_t)(~0ull >> 1);
+	}
+
 	mmap_read_unlock(mm);
-	rc = file->f_op->fsync ? file->f_op->fsync(file, first, first + (end - start) - 1, 1) : 0;
+	rc = file->f_op->fsync ? file->f_op->fsync(file, first, last, 1) : 0;
 	fput(file);
 	mmap_read_lock(mm);
 	return rc;
@@ -126,9 +130,9 @@ static unsigned long absent_pages(struct vm_area_struct *vma, unsigned long va, 
 	return nr;
 }
 
-static bool page_is_cached(struct vm_area_struct *vma, unsigned long va)
+static bool page_is_cached(struct vm_area_struct *vma, pgoff_t index)
 {
-	struct page *page = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, va));
+	struct page *page = find_get_page(vma->vm_file->f_mapping, index);
 	bool there;
 
 	if (!page)
@@ -147,7 +151,9 @@ static void look_at_pages(struct vm_area_struct *vma, unsigned long va, struct m
 		pte_t pte = ptep ? pte_load(&ptep[i]) : pte_empty();
 
 		r->vec[i] = pte_present(pte) || pte_is_migration(pte) ||
-			    ((pte_none(pte) || pte_is_marker(pte)) && vma->vm_file && page_is_cached(vma, va));
+			    ((pte_none(pte) || pte_is_marker(pte)) && vma->vm_file &&
+			     page_is_cached(vma, linear_page_index(vma, va))) ||
+			    (pte_is_file(pte) && page_is_cached(vma, pte_file_pgoff(pte)));
 	}
 }
 
@@ -206,54 +212,6 @@ SYSCALL_DEFINE3(mincore, unsigned long, start, size_t, len, u8 __user *, vec)
 			return -EINTR;
 	}
 	return 0;
-}
-
-/* ---- remap_file_pages ------------------------------------------------------------------------ */
-
-/* Do the regions from @vma on cover [.., @end) as one shared mapping of one file? */
-static bool same_mapping_to(struct vm_area_struct *vma, unsigned long end)
-{
-	struct vm_area_struct *next;
-
-	for (; vma->vm_end < end; vma = next) {
-		next = vma->vm_next;
-		if (!next || next->vm_start != vma->vm_end || next->vm_file != vma->vm_file ||
-		    next->vm_flags != vma->vm_flags)
-			return false;
-	}
-	return true;
-}
-
-SYSCALL_DEFINE5(remap_file_pages, unsigned long, start, unsigned long, size, unsigned long, prot,
-		unsigned long, pgoff, unsigned long, flags)
-{
-	struct mm_struct *mm = current_base()->mm;
-	unsigned long populate = 0, ret = -EINVAL;
-	struct vm_area_struct *vma;
-	struct file *file = NULL;
-
-	start &= PAGE_MASK;
-	size &= PAGE_MASK;
-	if (prot || start + size <= start || pgoff + (size >> PAGE_SHIFT) < pgoff)
-		return -EINVAL;
-	if (mmap_write_lock_killable(mm))
-		return -EINTR;
-	vma = vma_lookup(mm, start);
-	if (!vma || !(vma->vm_flags & VM_SHARED) || !same_mapping_to(vma, start + size))
-		goto out;
-	prot = vma->vm_flags & VM_ACCESS_FLAGS;
-	flags = (flags & MAP_NONBLOCK) | MAP_SHARED | MAP_FIXED | MAP_POPULATE;
-	if (vma->vm_flags & VM_LOCKED)
-		flags |= MAP_LOCKED;
-	file = get_file(vma->vm_file);
-	ret = do_mmap(file, start, size, prot, flags, pgoff, &populate, NULL);
-out:
-	mmap_write_unlock(mm);
-	if (file)
-		fput(file);
-	if (populate)
-		mm_populate(ret, populate);
-	return IS_ERR_VALUE(ret) ? ret : 0;
 }
 
 /* ---- mseal ----------------------------------------------------------------------------------- */

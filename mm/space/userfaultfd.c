@@ -27,7 +27,7 @@ static bool vma_can_userfault(const struct vm_area_struct *vma, const struct use
 			      unsigned long vm_flags)
 {
 	vm_flags &= VM_UFFD_FLAGS;
-	if (vma->vm_flags & VM_DROPPABLE)
+	if (vma->vm_flags & (VM_DROPPABLE | VM_NONLINEAR))
 		return false;
 	if (vm_flags & VM_UFFD_MINOR && !vma_is_shmem(vma))
 		return false;

@@ -129,6 +129,7 @@ static __always_inline pte_t pte_swp(unsigned type, unsigned long offset)
 static __always_inline bool pte_is_swp(pte_t p) { return (p.hostile & (HP_V | HP_PROTNONE | HP_SWP)) == HP_SWP; }
 static __always_inline unsigned pte_swp_type(pte_t p) { return p.hostile >> HP_SWP_TYPE_SHIFT & 31; }
 static __always_inline unsigned long pte_swp_offset(pte_t p) { return p.hostile & HP_SWP_OFFSET; }
+#define FILE_PGOFF_BITS 51
 static __always_inline pte_t pte_file(pgoff_t pgoff) { return hp(HP_FILE | pgoff); }
 static __always_inline bool pte_is_file(pte_t p)
 { return (p.hostile & (HP_V | HP_PROTNONE | HP_SWP | HP_FILE)) == HP_FILE; }

@@ -134,6 +134,7 @@ static __always_inline pte_t pte_swp(unsigned type, unsigned long offset)
 static __always_inline bool pte_is_swp(pte_t p) { return (p.v & (PTE_V | PTE_G | PTE_IS_SWP)) == PTE_IS_SWP; }
 static __always_inline unsigned pte_swp_type(pte_t p) { return p.v >> 6 & 31; }
 static __always_inline unsigned long pte_swp_offset(pte_t p) { return p.v >> 12; }
+#define FILE_PGOFF_BITS 52
 static __always_inline pte_t pte_file(pgoff_t pgoff) { return (pte_t){ pgoff << 12 | PTE_IS_FILE }; }
 static __always_inline bool pte_is_file(pte_t p) { return (p.v & (PTE_V | PTE_G | PTE_R | PTE_W)) == PTE_IS_FILE; }
 static __always_inline pgoff_t pte_file_pgoff(pte_t p) { return p.v >> 12; }

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+// SRCS: mm/entry/nonlinear.c
 // SRCS: mm/region/vma_lock.c
 // SRCS: mm/rmap/anon_vma.c
 // SRCS: mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c mm/entry/copy.c mm/fault/gup.c

@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+// SRCS: mm/entry/nonlinear.c
 // SRCS: mm/region/vma_lock.c
 // SRCS: mm/rmap/anon_vma.c mm/rmap/walk.c
 // SRCS: mm/reclaim/vmscan.c mm/region/vma.c mm/space/mm.c mm/region/layout.c mm/policy/account.c mm/space/mmap.c
