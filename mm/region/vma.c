@@ -150,7 +150,10 @@ void vma_remove_batched(struct vma_batch *batch, struct vm_area_struct *vma)
 
 void vma_batch_free(struct vma_batch *batch)
 {
-	vma_mem_free_bulk(batch->nr, batch->vmas);
+	if (batch->nr == 1)
+		vma_mem_free(batch->vmas[0]);		/* most munmap(): no search for others of its slab */
+	else
+		vma_mem_free_bulk(batch->nr, batch->vmas);
 	batch->nr = 0;
 }
 
