@@ -72,7 +72,7 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 }
 /* All @nr or none: @nr or 0. */
 unsigned kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, unsigned nr, void **objs);
-void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs);
+void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs);	/* as kmem_cache_free(), each */
 
 #define KMEM_CACHE(type, flags) \
 	kmem_cache_create(#type, sizeof(struct type), __alignof__(struct type), flags, NULL)

@@ -669,7 +669,7 @@ static unsigned free_run(struct kmem_cache *s, unsigned nr, void **objs)
 	return n;
 }
 
-/* A slab's objects go back together, for the price of one, where they stand together. */
+/* A slab's objects go back together, for the price of one, where they stand together; NULL is none. */
 void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
 {
 	bool singly = IS_KASAN || cache_debug(s);
@@ -677,8 +677,8 @@ void kmem_cache_free_bulk(struct kmem_cache *s, unsigned nr, void **objs)
 	for (unsigned i = 0; i < nr; ) {
 		unsigned long flags;
 
-		if (unlikely(singly)) {
-			slab_free(s, objs[i++]);
+		if (unlikely(singly || !objs[i])) {
+			kmem_cache_free(s, objs[i++]);
 			continue;
 		}
 		flags = arch_irq_save();
