@@ -345,7 +345,7 @@ static uint64_t run_seed(unsigned seed)
 
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);
-	CHECK_EQ(sched_setaffinity(0, sizeof(first), &first), 0);	/* all memory is node 0's, however many there are */
+	CHECK_EQ(sched_setaffinity(0, sizeof(first), &first), 0);	/* so all memory is node 0's */
 	state = seed * 0x9e3779b97f4a7c15ull + 1;
 	hash = 0xcbf29ce484222325ull;
 	make_files();
