@@ -59,14 +59,20 @@ static void touch_rounds(char *p, int rounds)
 	}
 }
 
-static void *touch(void *arg)
+static void stay_on(unsigned hart)
 {
-	struct toucher *t = arg;
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(t->hart, &set);
+	CPU_SET(hart, &set);
 	CHECK(!sched_setaffinity(0, sizeof(set), &set));
+}
+
+static void *touch(void *arg)
+{
+	struct toucher *t = arg;
+
+	stay_on(t->hart);
 	for (;;) {
 		touch_rounds(t->p, 5);		/* pages and tables are at hand, the stack is there */
 		pthread_barrier_wait(&ready);
@@ -104,9 +110,12 @@ static void count_with(unsigned nr)
 {
 	char *base = mmap(NULL, (nr + 1) * SPAN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct toucher t[64];
+	struct counts warm;
 	long moved = -1;
 
 	CHECK(base != MAP_FAILED);
+	stay_on(0);
+	read_counts(&warm);		/* what reading needs is there, so that who counts does not fault */
 	base = (char *)(((uintptr_t)base + SPAN - 1) & ~(SPAN - 1));
 	pthread_barrier_init(&ready, NULL, nr + 1);
 	pthread_barrier_init(&counted, NULL, nr + 1);
