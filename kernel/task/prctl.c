@@ -124,12 +124,22 @@ static long prctl_mce_kill(unsigned long what, unsigned long how)
 /* A program that others wait for to write, as the daemon of a file system in user space. */
 #define PR_IO_FLUSHER	(PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE)
 
-static long prctl_set_io_flusher(unsigned long on)
+/* @rest: arguments that have to be 0, or'ed. */
+static long prctl_set_io_flusher(unsigned long on, unsigned long rest)
 {
-	if (on > 1)
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (on > 1 || rest)
 		return -EINVAL;
 	current->flags = on ? current->flags | PR_IO_FLUSHER : current->flags & ~PR_IO_FLUSHER;
 	return 0;
+}
+
+static long prctl_get_io_flusher(unsigned long rest)
+{
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	return rest ? -EINVAL : (current->flags & PR_IO_FLUSHER) == PR_IO_FLUSHER;
 }
 
 SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsigned long, a4,
@@ -201,13 +211,9 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsign
 	case PR_GET_AUXV:
 		return a4 || a5 ? -EINVAL : prctl_get_auxv((void __user *)a2, a3);
 	case PR_SET_IO_FLUSHER:
-		if (!capable(CAP_SYS_RESOURCE))
-			return -EPERM;
-		return a3 || a4 || a5 ? -EINVAL : prctl_set_io_flusher(a2);
+		return prctl_set_io_flusher(a2, a3 | a4 | a5);
 	case PR_GET_IO_FLUSHER:
-		if (!capable(CAP_SYS_RESOURCE))
-			return -EPERM;
-		return a2 || a3 || a4 || a5 ? -EINVAL : (current->flags & PR_IO_FLUSHER) == PR_IO_FLUSHER;
+		return prctl_get_io_flusher(a2 | a3 | a4 | a5);
 	case PR_SET_SYSCALL_USER_DISPATCH:
 		return set_syscall_dispatch(a2, a3, a4, (u8 __user *)a5);
 	case PR_RISCV_SET_ICACHE_FLUSH_CTX:
