@@ -10,13 +10,15 @@
  *           swap entry               any               do_swap_page; one of a page on its way: waits
  *           present, write, no W     any               do_wp_page (cow.c)
  *           present otherwise        any               fix_entry: A, D, or spurious
- *           The table is walked once; the entry's place is kept in vmf->pte.
+ *           The table is walked once; the entry's place is kept in vmf->pte.  A fault in anonymous memory that
+ *           shows nothing has no struct vm_fault: four words in registers say the same.
  *           A program that writes its way up through a large region gets several pages in one fault:
  *           where the aligned 2 MiB around the address lie in the region, and the page below is there
  *           already, the empty entries up to the next boundary of ANON_BATCH are filled.  So a sparse
  *           or small use never pays for pages that it does not touch; MADV_NOHUGEPAGE stops it.
  * INVARIANTS
- *   E1  An entry is written under its ptl, and only while it still is what the fault saw.
+ *   E1  An entry is written under its ptl, and only while it still is what the fault saw; where the fault saw
+ *       nothing, while it still shows nothing.
  *   E2  A page's content is complete before the entry that shows it is stored.
  * LOCKING   mmap_lock (read) keeps the region and the tables.
  * FAILURE   VM_FAULT_OOM, nothing changed.
@@ -43,14 +45,23 @@ struct page *zero_page;
 pfn_t zero_pfn;
 unsigned anon_fault_pages = ANON_BATCH;
 
-/* A read of untouched memory: the zero page, which is neither counted nor referenced. */
-static unsigned map_zero_page(struct vm_fault *vmf)
+/* Lock the table of @ptep, where a fault found nothing.  Is there still nothing (E1), or a marker: *@now? */
+static __always_inline bool anon_lock_empty(pte_t *ptep, pte_t *now) NO_LOCK_ANALYSIS
 {
-	pte_t pte = pte_mkspecial(pfn_pte(zero_pfn, vmf->vma->vm_page_prot));
+	spin_lock(&pt_page(ptep)->ptl);
+	*now = pte_load(ptep);
+	return likely(pte_none(*now)) || (pte_is_marker(*now) && !(pte_marker_bits(*now) & MARKER_POISONED));
+}
+static __always_inline void anon_unlock(pte_t *ptep) NO_LOCK_ANALYSIS { spin_unlock(&pt_page(ptep)->ptl); }
 
-	if (vmf_lock_same(vmf))
-		set_pte(vmf->pte, vmf_marked(vmf, pte));
-	vmf_unlock(vmf);
+/* A read of untouched memory: the zero page, which is neither counted nor referenced. */
+static __always_inline unsigned map_zero_page(struct vm_area_struct *vma, pte_t *ptep)
+{
+	pte_t now;
+
+	if (anon_lock_empty(ptep, &now))
+		set_pte(ptep, pte_marked(pte_mkspecial(pfn_pte(zero_pfn, vma->vm_page_prot)), now));
+	anon_unlock(ptep);
 	return 0;
 }
 
@@ -75,14 +86,6 @@ bool zero_fill(struct vm_area_struct *vma, pte_t *ptep, unsigned nr)
 	}
 	spin_unlock(&table->ptl);
 	return done;
-}
-
-/* Undo for a page that no entry came to show. */
-static unsigned drop_page(struct vm_fault *vmf, struct page *page) RELEASE(vmf->table->ptl)
-{
-	vmf_unlock(vmf);
-	put_page(page);
-	return 0;
 }
 
 /*
@@ -201,58 +204,78 @@ bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr)
 	return true;
 }
 
-/* How many entries from vmf->pte on the fault should fill; 1: just its own. */
-static __always_inline unsigned fault_batch(struct vm_fault *vmf)
+/* How many entries from @ptep, which is @address's, on the fault should fill; 1: just its own. */
+static __always_inline unsigned fault_batch(struct vm_area_struct *vma, unsigned long address, pte_t *ptep)
 {
-	struct vm_area_struct *vma = vmf->vma;
-	unsigned index = pt_index(vmf->address, 0), nr = anon_fault_pages;
-	vaddr_t block = vmf->address & ~(pt_span(1) - 1);
+	unsigned index = pt_index(address, 0), nr = anon_fault_pages;
+	vaddr_t block = address & ~(pt_span(1) - 1);
 
 	if (likely(block < vma->vm_start || block + pt_span(1) > vma->vm_end))
 		return 1;
-	if (vma->vm_flags & (VM_NOHUGEPAGE | VM_UFFD_WP) || !index || !pte_present(pte_load(vmf->pte - 1)))
+	if (vma->vm_flags & (VM_NOHUGEPAGE | VM_UFFD_WP) || !index || !pte_present(pte_load(ptep - 1)))
 		return 1;
 	return min(nr, ANON_BATCH - index % ANON_BATCH);	/* batches end on their own boundary */
 }
 
-/* The page is another's to bring: userfaultfd. */
-static __noinline unsigned anon_missing(struct vm_fault *vmf)
+static __always_inline void vmf_init(struct vm_fault *vmf, struct vm_area_struct *vma, unsigned long address,
+				     unsigned flags, pte_t *ptep)
 {
-	if (!pte_same(pte_load(vmf->pte), vmf->orig_pte))
-		return 0;
-	return handle_userfault(vmf, VM_UFFD_MISSING);
+	vmf->vma = vma;
+	vmf->flags = flags;
+	vmf->address = address & PAGE_MASK;
+	vmf->real_address = address;
+	vmf->pgoff = linear_page_index(vma, address);
+	vmf->pte = ptep;
+	vmf->table = pt_page(ptep);
+	vmf->orig_pte = pte_load(ptep);
 }
 
-static unsigned do_anonymous_page(struct vm_fault *vmf)
+/* The page is another's to bring: userfaultfd. */
+static __noinline unsigned anon_missing(struct vm_area_struct *vma, unsigned long address, unsigned flags,
+					pte_t *ptep)
 {
-	struct vm_area_struct *vma = vmf->vma;
+	struct vm_fault vmf;
+
+	vmf_init(&vmf, vma, address, flags, ptep);
+	if (!pte_none(vmf.orig_pte) && !pte_is_marker(vmf.orig_pte))
+		return 0;
+	return handle_userfault(&vmf, VM_UFFD_MISSING);
+}
+
+/* @ptep, which is @address's, was empty, or a marker: no struct vm_fault, which would lie in memory. */
+static __noinline unsigned do_anonymous_page(struct vm_area_struct *vma, unsigned long address, unsigned flags,
+					     pte_t *ptep)
+{
 	struct page *page;
+	pte_t now, pte;
 	unsigned nr;
-	pte_t pte;
 
 	if (unlikely(userfaultfd_missing(vma)))
-		return anon_missing(vmf);
-	if (!(vmf->flags & FAULT_FLAG_WRITE))
-		return map_zero_page(vmf);
+		return anon_missing(vma, address, flags, ptep);
+	if (!(flags & FAULT_FLAG_WRITE))
+		return map_zero_page(vma, ptep);
 	if (unlikely(anon_vma_prepare(vma)))
 		return VM_FAULT_OOM;
-	nr = fault_batch(vmf);
-	if (nr > 1 && anon_fill(vma, vmf->pte, vmf->address, nr))
+	nr = fault_batch(vma, address, ptep);
+	if (nr > 1 && anon_fill(vma, ptep, address & PAGE_MASK, nr))
 		return 0;
-	page = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vma, vmf->address);
+	page = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vma, address);
 	if (unlikely(!page))
 		return VM_FAULT_OOM;
 	clear_highpage(page);
-	pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(page), vma->vm_page_prot)), vma);
-	if (unlikely(!vmf_lock_same(vmf)))		/* E1 */
-		return drop_page(vmf, page);
 	if (unlikely(vma->vm_flags & VM_EXEC))
 		flush_icache_page(vma, page);		/* L6: the frame may have held other code */
-	page_init_anon(page, vma->anon_vma, vmf->pgoff);
+	if (unlikely(!anon_lock_empty(ptep, &now))) {
+		anon_unlock(ptep);
+		put_page(page);
+		return 0;
+	}
+	page_init_anon(page, vma->anon_vma, linear_page_index(vma, address));
 	rmap_stat(page, NR_ANON_MAPPED, 1);
+	pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(page), vma->vm_page_prot)), vma);
 	smp_wmb();	/* E2: zeros before the entry; pairs with other harts' walks */
-	set_pte(vmf->pte, vmf_marked(vmf, pte));
-	vmf_unlock(vmf);
+	set_pte(ptep, pte_marked(pte, now));
+	anon_unlock(ptep);
 	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
 	return 0;
 }
@@ -316,21 +339,12 @@ static unsigned fault_present(struct vm_fault *vmf)
 	return fix_entry(vmf);
 }
 
-unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned flags)
+static __noinline unsigned handle_pte_fault(struct vm_area_struct *vma, unsigned long address, unsigned flags,
+					    pte_t *ptep)
 {
 	struct vm_fault vmf;
 
-	vmf.vma = vma;
-	vmf.flags = flags;
-	vmf.address = address & PAGE_MASK;
-	vmf.real_address = address;
-	vmf.pgoff = vma->vm_pgoff + ((address - vma->vm_start) >> PAGE_SHIFT);
-	vmf.pte = pt_alloc(vma->vm_mm, address);
-	if (unlikely(!vmf.pte))
-		return VM_FAULT_OOM;
-	vmf.table = pt_page(vmf.pte);
-	vmf.orig_pte = pte_load(vmf.pte);
-
+	vmf_init(&vmf, vma, address, flags, ptep);
 	if (unlikely(!pte_none(vmf.orig_pte))) {
 		if (likely(pte_present(vmf.orig_pte)))
 			return fault_present(&vmf);
@@ -340,7 +354,32 @@ unsigned handle_mm_fault(struct vm_area_struct *vma, vaddr_t address, unsigned f
 			return VM_FAULT_HWPOISON;
 		INV(F3, userfaultfd_wp(vma));
 	}
-	return vma->vm_ops ? do_linear_fault(&vmf) : do_anonymous_page(&vmf);
+	return vma->vm_ops ? do_linear_fault(&vmf) : do_anonymous_page(vma, address, flags, ptep);
+}
+
+/* @ptep is the entry of @address. */
+static __always_inline unsigned fault_at(struct vm_area_struct *vma, unsigned long address, unsigned flags,
+					 pte_t *ptep)
+{
+	if (!vma->vm_ops && pte_none(pte_load(ptep)))
+		return do_anonymous_page(vma, address, flags, ptep);
+	return handle_pte_fault(vma, address, flags, ptep);
+}
+
+/* Tables are missing. */
+static __noinline unsigned fault_make_tables(struct vm_area_struct *vma, unsigned long address, unsigned flags)
+{
+	pte_t *ptep = pt_alloc_slow(vma->vm_mm, address);
+
+	return likely(ptep) ? fault_at(vma, address, flags, ptep) : VM_FAULT_OOM;
+}
+
+/* All calls are tail calls: nothing is saved here. */
+unsigned handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned flags)
+{
+	pte_t *ptep = pt_lookup(vma->vm_mm, address);
+
+	return likely(ptep) ? fault_at(vma, address, flags, ptep) : fault_make_tables(vma, address, flags);
 }
 
 void fault_init(void)

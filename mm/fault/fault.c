@@ -233,6 +233,8 @@ static unsigned fault_attempt_mmap(struct mm_struct *mm, vaddr_t address, unsign
 	return FAULT_BAD_MAP;
 }
 
+#define FAULT_FLAGS_FIRST	(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_VMA_LOCK)
+
 /*
  * The first attempt found no region that it could lock (@rc: RETRY | MMAP_LOCK), or had to wait and let its lock go.
  * Again, until the access is served, or we are killed, or there is a signal for user mode (RETRY).
@@ -241,6 +243,7 @@ static __noinline unsigned fault_retry(struct mm_struct *mm, vaddr_t address, un
 {
 	unsigned major = 0;
 
+	flags |= FAULT_FLAGS_FIRST;
 	while (rc & VM_FAULT_RETRY) {
 		struct vm_area_struct *vma = NULL;
 
@@ -279,8 +282,6 @@ static __noinline void fault_result(struct pt_regs *regs, vaddr_t address, unsig
 	}
 }
 
-#define FAULT_FLAGS_FIRST	(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_VMA_LOCK)
-
 static __always_inline void page_fault(struct pt_regs *regs, unsigned long address, unsigned flags)
 {
 	struct mm_struct *mm = current_base()->mm;
@@ -296,9 +297,9 @@ static __always_inline void page_fault(struct pt_regs *regs, unsigned long addre
 		return;
 	}
 	count_vm_event(PGFAULT);
-	flags |= FAULT_FLAGS_FIRST;
 	vma = lock_vma_under_rcu(mm, address);
-	rc = likely(vma) ? fault_attempt(vma, address, flags) : VM_FAULT_RETRY | VM_FAULT_MMAP_LOCK;
+	rc = likely(vma) ? fault_attempt(vma, address, flags | FAULT_FLAGS_FIRST) :
+			   VM_FAULT_RETRY | VM_FAULT_MMAP_LOCK;
 	if (likely(!rc && flags & FAULT_FLAG_USER)) {
 		current_base()->min_flt++;
 		return;

@@ -24,12 +24,16 @@ static __always_inline void vmf_unlock(struct vm_fault *vmf) RELEASE(vmf->table-
 	spin_unlock(&vmf->table->ptl);
 }
 
-/* What the fault is to show: marked, if it comes to a marker of uffd-wp. */
+/* @pte, which takes the place of @orig: marked, if that is a marker of uffd-wp. */
+static __always_inline pte_t pte_marked(pte_t pte, pte_t orig)
+{
+	if (likely(pte_none(orig)))
+		return pte;
+	return pte_marker_uffd_wp(orig) ? pte_mkuffd_wp(pte) : pte;
+}
 static __always_inline pte_t vmf_marked(const struct vm_fault *vmf, pte_t pte)
 {
-	if (likely(pte_none(vmf->orig_pte)))
-		return pte;
-	return pte_marker_uffd_wp(vmf->orig_pte) ? pte_mkuffd_wp(pte) : pte;
+	return pte_marked(pte, vmf->orig_pte);
 }
 
 /* Did the OOM reaper take pages of @mm, so that a fault may bring zeros in the place of content? */

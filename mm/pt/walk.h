@@ -42,23 +42,35 @@ static __always_inline struct page *pt_page(const pte_t *ptep)
 }
 
 /*
+ * The place of @va's entry in its table at a level is @va >> pt_place_shift(level) & PT_PLACE_MASK, in bytes: the
+ * same mask for each level, and no shift from an index to a place.
+ */
+#define PT_CELL_SHIFT	((unsigned)__builtin_ctz(sizeof(pte_t)))
+#define PT_PLACE_MASK	((vaddr_t)(PT_ENTRIES - 1) << PT_CELL_SHIFT)
+static __always_inline unsigned pt_place_shift(unsigned level) { return pt_shift(level) - PT_CELL_SHIFT; }
+static __always_inline pte_t *pt_entry(pte_t *table, vaddr_t va, unsigned place_shift)
+{
+	return (void *)table + (va >> place_shift & PT_PLACE_MASK);
+}
+
+/*
  * The level-0 entry of @va in @mm, or NULL when a table on the way is missing or is a leaf.
  * => the tables cannot be freed: mmap_lock, the lock of @va's region, RCU (see walk.c), or @mm is init_mm
  */
 static __always_inline pte_t *pt_lookup(struct mm_struct *mm, vaddr_t va)
 {
-	unsigned shift = pt_shift(pt_levels - 1);	/* not the level: one variable less in every fault */
+	unsigned shift = pt_place_shift(pt_levels - 1);	/* not the level: one variable less in every fault */
 	pte_t *table = mm->pgd;
 
 	do {
-		pte_t pte = pte_load(&table[va >> shift & (PT_ENTRIES - 1)]);
+		pte_t pte = pte_load(pt_entry(table, va, shift));
 
 		table = pte_to_table(pte);
 		if (unlikely(!pte_is_table(pte)))
 			return NULL;
 		shift -= PT_ENTRIES_SHIFT;
-	} while (shift != PAGE_SHIFT);
-	return &table[pt_index(va, 0)];
+	} while (shift != pt_place_shift(0));
+	return pt_entry(table, va, shift);
 }
 
 /*

@@ -123,9 +123,9 @@ static __always_inline pte_t pte_modify(pte_t p, pte_t prot)
 
 static __always_inline pte_t pte_table(phys_addr_t pa)
 { return (pte_t){ pa >> (PAGE_SHIFT - PTE_PFN_SHIFT) | PTE_V }; }
-/* Of a table: the bits above the frame are 0 there. */
+/* Of a table: beside the frame it has V and nothing else. */
 static __always_inline pte_t *pte_to_table(pte_t p)
-{ return phys_to_virt(p.v << (PAGE_SHIFT - PTE_PFN_SHIFT) & PAGE_MASK); }
+{ return phys_to_virt((p.v << (PAGE_SHIFT - PTE_PFN_SHIFT)) - (PTE_V << (PAGE_SHIFT - PTE_PFN_SHIFT))); }
 
 /* ---- software entries ------------------------------------------------------------------------ */
 #define SWP_TYPES	32u
