@@ -48,6 +48,8 @@ static pte_t copied_entry(pte_t pte, unsigned how)
 
 /* Does @pte show a page that counts its entries? */
 static __always_inline bool is_page(pte_t pte) { return pte_present(pte) && !pte_special(pte); }
+/* The same, and to the hart, too: one test of both. */
+static __always_inline bool pte_shows_page(pte_t pte) { return pte_hw_valid(pte) & !pte_special(pte); }
 
 /* The child's twin of the migration entry at @src.  Whether of an anonymous page, which is nobody's own then (K2). */
 static bool copy_migration(pte_t *dst, pte_t *src, pte_t pte, unsigned how)
@@ -62,13 +64,12 @@ static bool copy_migration(pte_t *dst, pte_t *src, pte_t pte, unsigned how)
 	return true;
 }
 
-/* The child's twin of @pte, which shows @page with @flags, of anonymous memory. */
-static __always_inline void copy_anon(pte_t *dst, pte_t *src, pte_t pte, struct page *page, unsigned long flags,
-				      unsigned how)
+/* The child's twin of @pte, which shows @page, of anonymous memory. */
+static __always_inline void copy_anon(pte_t *dst, pte_t *src, pte_t pte, struct page *page, unsigned how)
 {
 	if (pte_write(pte))
 		pte = ptep_set_wrprotect(src);
-	page_share_anon_rmap(page, flags);
+	page_share_anon_rmap(page);
 	INV(K1, !pte_write(pte));
 	INV(K2, !PageAnonExclusive(page));
 	set_pte(dst, copied_pte(pte, how));
@@ -79,6 +80,8 @@ static __noinline bool copy_entry(pte_t *dst, pte_t *src, pte_t pte, unsigned ho
 {
 	struct page *page;
 
+	if (pte_none(pte))
+		return false;
 	if (pte_is_migration(pte))
 		return copy_migration(dst, src, pte, how);
 	page = is_page(pte) && !(how & COPY_PFNMAP) ? pfn_to_page(pte_pfn(pte)) : NULL;
@@ -86,37 +89,50 @@ static __noinline bool copy_entry(pte_t *dst, pte_t *src, pte_t pte, unsigned ho
 		set_pte(dst, copied_entry(pte, how));
 		return false;
 	}
-	copy_anon(dst, src, pte, page, READ_ONCE(page->flags), how);
+	copy_anon(dst, src, pte, page, how);
 	return true;
+}
+
+/*
+ * Copy the entries [@src, @last) to @dst; how many anonymous pages the child got.  What most entries of a large
+ * process show, pages that are nobody's own already, takes the short way: such an entry has no W (R3 of
+ * mm/rmap/rmap.h).  => the ptl of @src held
+ */
+static __always_inline unsigned long copy_entries(pte_t *dst, pte_t *src, pte_t *last, unsigned how)
+{
+	unsigned long other = 0, nr = last - src;
+
+	for (; src != last; src++, dst++) {
+		pte_t pte = pte_load(src);
+		struct page *page;
+
+		if (unlikely(how || !pte_shows_page(pte))) {
+			other += !copy_entry(dst, src, pte, how);
+			continue;
+		}
+		page = pfn_to_page(pte_pfn(pte));
+		if (likely(page_is_shared_anon(page))) {
+			INV(K1, !pte_write(pte));
+			page_dup_anon_rmap(page);
+			set_pte(dst, pte);
+		} else if (PageAnon(page)) {
+			copy_anon(dst, src, pte, page, 0);
+		} else {
+			other++;	/* a fault finds it in the file */
+		}
+	}
+	return nr - other;
 }
 
 /* Copy a run of entries, [va, stop) from @src to @dst; anonymous pages that the child got. */
 static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, unsigned how)
 {
+	pte_t *last = src + ((stop - va) >> PAGE_SHIFT);
 	struct page *table = pt_page(src);
-	unsigned long anon = 0;
+	unsigned long anon;
 
 	spin_lock(&table->ptl);
-	for (; va != stop; va += PAGE_SIZE, src++, dst++) {
-		pte_t pte = pte_load(src);
-		unsigned long flags;
-		struct page *page;
-
-		if (pte_none(pte))
-			continue;
-		if (unlikely(!pte_present(pte) || how)) {
-			anon += copy_entry(dst, src, pte, how);
-			continue;
-		}
-		if (pte_special(pte))
-			continue;
-		page = pfn_to_page(pte_pfn(pte));
-		flags = READ_ONCE(page->flags);
-		if (!(flags & BIT(PG_anon)))
-			continue;
-		copy_anon(dst, src, pte, page, flags, 0);
-		anon++;
-	}
+	anon = likely(!how) ? copy_entries(dst, src, last, 0) : copy_entries(dst, src, last, how);
 	spin_unlock(&table->ptl);
 	return anon;
 }
@@ -141,11 +157,13 @@ static bool run_needs_copy(pte_t *ptep, vaddr_t va, vaddr_t stop, unsigned how)
 	return false;
 }
 
-/* Do faults bring back all that the child of @src is to have, so that no entry need be looked at? */
+/*
+ * Do faults bring back all that the child of @src is to have, so that no entry need be looked at?  A region that
+ * has a place in no anon_vma shows no anonymous page (A1 of mm/rmap/anon_vma.c), and has no poison.
+ */
 static bool faults_suffice(const struct vm_area_struct *dst, const struct vm_area_struct *src)
 {
-	return src->vm_flags & VM_SHARED && !(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) &&
-	       !(dst->vm_flags & VM_UFFD_WP);
+	return !src->avc.anon_vma && !(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) && !(dst->vm_flags & VM_UFFD_WP);
 }
 
 /* COPY_* of the entries of @src for @dst. */

@@ -25,51 +25,73 @@
 #include "mm/entry/pte.h"
 #include "mm/pt/pgalloc.h"
 
-/* What a run changed, posted when it ends or when pages of another node come. */
+/* What a run changed, posted when it ends or when pages of another node come.  Single words, kept in registers. */
 struct zap_stat {
-	struct pglist_data *pgdat;
+	unsigned nid;				/* of the pages that were unmapped */
 	long anon_unmapped, file_unmapped;	/* pages whose last entry went */
-	long rss[NR_MM_COUNTERS];
+	long anon, file, shmem;			/* entries, by what they showed */
 };
 
-static void stat_post_node(struct zap_stat *st)
+/* Pages of node @nid whose last entry went. */
+static __noinline void post_unmapped(unsigned nid, long anon, long file)
 {
-	if (st->anon_unmapped)
-		mod_node_page_state(st->pgdat, NR_ANON_MAPPED, -st->anon_unmapped);
-	if (st->file_unmapped)
-		mod_node_page_state(st->pgdat, NR_FILE_MAPPED, -st->file_unmapped);
-	st->anon_unmapped = st->file_unmapped = 0;
+	if (anon)
+		mod_node_page_state(NODE_DATA(nid), NR_ANON_MAPPED, -anon);
+	if (file)
+		mod_node_page_state(NODE_DATA(nid), NR_FILE_MAPPED, -file);
 }
 
-static void stat_post(struct zap_stat *st, struct mm_struct *mm)
+static __noinline void post_rss(struct mm_struct *mm, long anon, long file, long shmem)
 {
-	stat_post_node(st);
-	for (int i = 0; i < NR_MM_COUNTERS; i++)
-		if (st->rss[i])
-			add_mm_counter(mm, i, -st->rss[i]);
+	if (anon)
+		add_mm_counter(mm, MM_ANONPAGES, -anon);
+	if (file)
+		add_mm_counter(mm, MM_FILEPAGES, -file);
+	if (shmem)
+		add_mm_counter(mm, MM_SHMEMPAGES, -shmem);
+}
+
+static __always_inline void stat_post(const struct zap_stat *st, struct mm_struct *mm)
+{
+	post_unmapped(st->nid, st->anon_unmapped, st->file_unmapped);
+	post_rss(mm, st->anon, st->file, st->shmem);
+}
+
+/* An entry of @page, of anonymous memory or a file's, is gone. */
+static __always_inline void stat_entry(struct zap_stat *st, const struct page *page)
+{
+	if (likely(PageAnon(page)))
+		st->anon++;
+	else if (PageSwapBacked(page))
+		st->shmem++;
+	else
+		st->file++;
 }
 
 /* An entry showed @page and is cleared now: count it, and return what the gather is to keep. */
-static __always_inline unsigned long zap_page(struct zap_stat *st, struct page *page, pte_t pte)
+static __always_inline unsigned long zap_page(struct mmu_gather *tlb, struct zap_stat *st, struct page *page,
+					      pte_t pte)
 {
-	struct pglist_data *pgdat = page_pgdat(page);
+	unsigned nid = page_to_nid(page);
 	bool last = __page_remove_rmap(page);
 
 	INV(Z1, page_count(page) > 0);
-	if (unlikely(pgdat != st->pgdat)) {
-		if (st->pgdat)
-			stat_post_node(st);
-		st->pgdat = pgdat;
+	if (unlikely(nid != st->nid)) {
+		post_unmapped(st->nid, st->anon_unmapped, st->file_unmapped);
+		st->anon_unmapped = st->file_unmapped = 0;
+		st->nid = nid;
 	}
+	stat_entry(st, page);
 	if (likely(PageAnon(page))) {
 		INV(R3, !pte_write(pte) || PageAnonExclusive(page));
-		st->rss[MM_ANONPAGES]++;
 		st->anon_unmapped += last;
 		return (unsigned long)page;
 	}
-	st->rss[PageSwapBacked(page) ? MM_SHMEMPAGES : MM_FILEPAGES]++;
 	st->file_unmapped += last;
-	return (unsigned long)page | (pte_dirty(pte) ? GATHER_DIRTY : 0);
+	if (!pte_dirty(pte))
+		return (unsigned long)page;
+	tlb->any_dirty = true;
+	return (unsigned long)page | GATHER_DIRTY;
 }
 
 enum zap_what {
@@ -89,11 +111,11 @@ static __always_inline bool zap_spares(pte_t pte, enum zap_what what)
 }
 
 /* What comes in the place of the software entry @pte. */
-static pte_t zap_software(struct zap_stat *st, pte_t pte, enum zap_what what)
+static __always_inline pte_t zap_software(struct zap_stat *st, pte_t pte, enum zap_what what)
 {
 	if (!pte_is_migration(pte))
 		return pte_empty();
-	st->rss[mm_counter(migration_page(pte))]++;
+	stat_entry(st, migration_page(pte));
 	return what & ZAP_KEEP_UFFD_WP && migration_uffd_wp(pte) ? pte_marker(MARKER_UFFD_WP) : pte_empty();
 }
 
@@ -128,8 +150,7 @@ static __always_inline vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vadd
 			set_pte(ptep, pte_marker(MARKER_UFFD_WP));
 		if (unlikely(pte_special(pte)))
 			continue;
-		slot = zap_page(&st, pfn_to_page(pte_pfn(pte)), pte);
-		tlb->any_dirty |= slot & GATHER_DIRTY;
+		slot = zap_page(tlb, &st, pfn_to_page(pte_pfn(pte)), pte);
 		full = __tlb_remove_page(tlb, slot);	/* Z1: the entry's reference */
 	}
 	spin_unlock(&table->ptl);
@@ -238,12 +259,11 @@ static vaddr_t zap_nonlinear_run(struct mmu_gather *tlb, const struct nonlinear_
 		set_pte(ptep, nonlinear_rest(z->vma, va, nonlinear_index(z->vma, va, pte)));
 		if (unlikely(!pte_present(pte))) {
 			if (pte_is_migration(pte))
-				st.rss[mm_counter(migration_page(pte))]++;
+				stat_entry(&st, migration_page(pte));
 			continue;
 		}
 		tlb_cover(tlb, va, va + PAGE_SIZE);
-		slot = zap_page(&st, pfn_to_page(pte_pfn(pte)), pte);
-		tlb->any_dirty |= slot & GATHER_DIRTY;
+		slot = zap_page(tlb, &st, pfn_to_page(pte_pfn(pte)), pte);
 		full = __tlb_remove_page(tlb, slot);	/* Z1: the entry's reference */
 	}
 	spin_unlock(&table->ptl);

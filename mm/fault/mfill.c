@@ -213,8 +213,11 @@ static int fill_continue(struct filler *f, vaddr_t va)
 static int fill_poison(struct filler *f, vaddr_t va)
 {
 	pte_t *ptep;
-	int rc = lock_empty(f->vma, va, false, &ptep);
+	int rc;
 
+	if (!(f->vma->vm_flags & VM_SHARED) && anon_vma_prepare(f->vma))	/* else fork would not look */
+		return -ENOMEM;
+	rc = lock_empty(f->vma, va, false, &ptep);
 	if (!rc)
 		show_and_unlock(ptep, pte_marker(MARKER_POISONED));
 	return rc;

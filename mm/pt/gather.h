@@ -26,7 +26,7 @@ struct mmu_gather {
 	bool tables_gone;		/* a table was unhooked: flush all (T3) */
 	bool any_dirty;
 	bool more_batches;		/* remote harts: fewer, larger flushes */
-	unsigned nr, max;		/* slots used and there in the batch being filled */
+	unsigned long nr, max;		/* slots used and there in the batch being filled */
 	unsigned long *slot;
 	struct page *tables;		/* unhooked tables, chained through ->private */
 	struct gather_batch *batches, *last;
@@ -74,8 +74,11 @@ static __always_inline void tlb_cover(struct mmu_gather *tlb, vaddr_t va, vaddr_
  */
 static __always_inline __must_check bool __tlb_remove_page(struct mmu_gather *tlb, unsigned long page)
 {
-	tlb->slot[tlb->nr++] = page;
-	return unlikely(tlb->nr == tlb->max) && !tlb_next_batch(tlb);
+	unsigned long nr = tlb->nr;
+
+	tlb->slot[nr++] = page;
+	tlb->nr = nr;
+	return unlikely(nr == tlb->max) && !tlb_next_batch(tlb);
 }
 
 /* The same where the caller holds no spin lock. */

@@ -73,16 +73,26 @@ static __always_inline void page_add_file_rmap(struct page *page)
 		rmap_stat(page, NR_FILE_MAPPED, 1);
 }
 
-/*
- * fork: the mapped, anonymous @page gets one more entry, which shows it too; count it twice (R1), and let
- * nobody think it his own (R3).  => the ptl of an entry that maps it; that entry has no W
- */
-static __always_inline void page_share_anon_rmap(struct page *page, unsigned long flags)
+/* Is @page anonymous, and nobody's own (R3)?  => the ptl of an entry that maps it */
+static __always_inline bool page_is_shared_anon(const struct page *page)
+{
+	return (READ_ONCE(page->flags) & (BIT(PG_anon) | BIT(PG_anon_exclusive))) == BIT(PG_anon);
+}
+
+/* fork: the mapped, anonymous @page, nobody's own, gets one more entry: count it twice (R1).  => as above */
+static __always_inline void page_dup_anon_rmap(struct page *page)
 {
 	INV(R1, page_mapcount(page) > 0);	/* so nothing is carried from one count to the other */
-	if (flags & BIT(PG_anon_exclusive))
-		ClearPageAnonExclusive(page);
+	INV(R3, !PageAnonExclusive(page));
 	__atomic_fetch_add(&page->counts, 1ul << 32 | 1, __ATOMIC_RELAXED);
+}
+
+/* The same, where @page may be its entry's own, which has no W any more: let nobody think so from here on (R3). */
+static __always_inline void page_share_anon_rmap(struct page *page)
+{
+	if (PageAnonExclusive(page))
+		ClearPageAnonExclusive(page);
+	page_dup_anon_rmap(page);
 }
 
 /* An entry that mapped @page is gone.  Returns whether it was the last: the caller counts (R2). */
