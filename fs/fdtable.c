@@ -396,16 +396,19 @@ static void copy_fds(struct files_struct *new, struct files_struct *old)
 	new->next_fd = old->next_fd <= new->max_fds ? old->next_fd : 0;
 	for (unsigned w = 0; w < words; w++) {
 		unsigned long open = old->open_fds[w], kept = open;
+		unsigned fd = w * BITS;
 
-		for (unsigned long m = open; m; m &= m - 1) {
-			unsigned fd = w * BITS + __builtin_ctzl(m);
+		/* Bit by bit: descriptors lie close together, and to find the next bit is a call on many harts. */
+		for (unsigned long m = open; m; m >>= 1, fd++) {
 			struct file *f = old->fd[fd];
 
-			if (f) {
+			if (!(m & 1))
+				continue;
+			if (likely(f)) {
 				new->fd[fd] = get_file(f);
 				continue;
 			}
-			kept &= ~(m & -m);
+			kept &= ~(1ul << fd % BITS);
 			new->next_fd = min(new->next_fd, fd);
 		}
 		new->open_fds[w] = kept;
@@ -460,14 +463,13 @@ void put_files_struct(struct files_struct *files)
 	if (!atomic_dec_and_test(&files->count))
 		return;
 	for (unsigned w = 0; w < files->max_fds / BITS; w++) {
+		struct file **fd = &files->fd[w * BITS];
+
 		if (w)		/* who has few is through before its parent, which it may have woken, runs */
 			cond_resched();
-		for (unsigned long m = files->open_fds[w]; m; m &= m - 1) {
-			struct file *f = files->fd[w * BITS + __builtin_ctzl(m)];
-
-			if (f)
-				filp_close(f, files);
-		}
+		for (unsigned long m = files->open_fds[w]; m; m >>= 1, fd++)
+			if (m & 1 && *fd)
+				filp_close(*fd, files);
 	}
 	free_arrays(files);
 	kmem_cache_free(files_cache, files_object(files));

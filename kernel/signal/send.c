@@ -53,6 +53,11 @@ static bool sig_ignored(const struct task_struct *t, int sig, bool force)
 	return sig_task_ignored(t, sig, force);
 }
 
+bool signal_is_void(const struct task_struct *t, int sig)
+{
+	return sig_ignored(t, sig, false) && !sig_kernel_stop(sig) && sig != SIGCONT;
+}
+
 bool is_ignored(int sig)
 {
 	return sigismember(&current->blocked, sig) || sig_handler(current, sig) == SIG_IGN;

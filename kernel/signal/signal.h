@@ -43,6 +43,8 @@ void signals_init(void);
 int send_sig_info(int sig, siginfo_t *info, struct task_struct *p);	/* to one thread */
 int group_send_sig_info(int sig, siginfo_t *info, struct task_struct *p);	/* checks permission */
 int do_send_sig_info(int sig, siginfo_t *info, struct task_struct *p, bool group); /* does not */
+/* Would @sig, from a task, change nothing if it were sent to @t now?  sighand->lock of @t held. */
+bool signal_is_void(const struct task_struct *t, int sig);
 /* sighand->lock of @p held. */
 int send_signal_locked(int sig, siginfo_t *info, struct task_struct *p, bool group);
 void force_sig(int sig);			/* the running task; cannot be blocked or ignored */

@@ -101,27 +101,43 @@ static void child_info(siginfo_t *info, struct task_struct *t, int sig)
 	info->si_stime = nsec_to_clock_t(READ_ONCE(t->signal->stime));
 }
 
+/*
+ * Send @parent @sig for its child @t.  Most do not care for it, and then there is nothing to be told.
+ * => @parent's sighand lock held
+ */
+static void tell_parent(struct task_struct *parent, struct task_struct *t, int sig, int code, int status)
+{
+	siginfo_t info;
+
+	if (signal_is_void(parent, sig))
+		return;
+	child_info(&info, t, sig);
+	info.si_code = code;
+	info.si_status = status;
+	send_signal_locked(sig, &info, parent, true);
+}
+
+/* The end of @t, as wait() has it in @code. */
+static void tell_of_end(struct task_struct *parent, struct task_struct *t, int sig, int code)
+{
+	if (code & 0x80)
+		tell_parent(parent, t, sig, CLD_DUMPED, code & 0x7f);
+	else if (code & 0x7f)
+		tell_parent(parent, t, sig, CLD_KILLED, code & 0x7f);
+	else
+		tell_parent(parent, t, sig, CLD_EXITED, code >> 8);
+}
+
 bool do_notify_parent(struct task_struct *t, int sig)
 {
 	struct task_struct *parent = t->parent;
 	int code = t->signal->flags & SIGNAL_GROUP_EXIT ? t->signal->group_exit_code : t->exit_code;
 	struct sigaction *sa;
 	bool autoreap = false;
-	siginfo_t info;
 
 	/* Which signal announces a child is for the program that made it to say, not for the next one's user. */
 	if (t->parent_exec_id != parent->signal->exec_id)
 		sig = SIGCHLD;
-	child_info(&info, t, sig);
-	info.si_status = code & 0x7f;
-	if (code & 0x80)
-		info.si_code = CLD_DUMPED;
-	else if (code & 0x7f)
-		info.si_code = CLD_KILLED;
-	else {
-		info.si_code = CLD_EXITED;
-		info.si_status = code >> 8;
-	}
 	if (!parent->sighand)
 		return true;
 	spin_lock(&parent->sighand->lock);
@@ -133,7 +149,7 @@ bool do_notify_parent(struct task_struct *t, int sig)
 			sig = 0;
 	}
 	if (sig > 0 && valid_signal(sig))
-		send_signal_locked(sig, &info, parent, true);
+		tell_of_end(parent, t, sig, code);
 	wake_up_all(&parent->signal->wait_chldexit);
 	spin_unlock(&parent->sighand->lock);
 	return autoreap;
@@ -143,17 +159,14 @@ void do_notify_parent_cldstop(struct task_struct *t, int why)
 {
 	struct task_struct *leader = t->group_leader, *parent = leader->parent;
 	struct sigaction *sa;
-	siginfo_t info;
 
-	child_info(&info, leader, SIGCHLD);
-	info.si_code = why;
-	info.si_status = why == CLD_CONTINUED ? SIGCONT : t->signal->stop_code & 0x7f;
 	if (!parent->sighand)
 		return;
 	spin_lock(&parent->sighand->lock);
 	sa = &parent->sighand->action[SIGCHLD - 1].sa;
 	if (sa->sa_handler != SIG_IGN && !(sa->sa_flags & SA_NOCLDSTOP))
-		send_signal_locked(SIGCHLD, &info, parent, true);
+		tell_parent(parent, leader, SIGCHLD, why,
+			    why == CLD_CONTINUED ? SIGCONT : t->signal->stop_code & 0x7f);
 	wake_up_all(&parent->signal->wait_chldexit);
 	spin_unlock(&parent->sighand->lock);
 }

@@ -136,8 +136,11 @@ void cpu_timer_bases_init(struct cpu_timer_base base[NR_CPU_CLOCKS])
 
 void cpu_timers_init(struct signal_struct *sig)
 {
-	cpu_timer_bases_init(sig->cpu_timers.base);
-	cpu_timers_changed(sig);
+	struct cpu_timers *ct = &sig->cpu_timers;
+
+	cpu_timer_bases_init(ct->base);
+	ct->base[CPU_TOTAL].next = limit_expiry(sig);		/* P1: it has no timers */
+	ct->counting = ct->base[CPU_TOTAL].next != CPU_NEVER;
 }
 
 /* ---- the tick -------------------------------------------------------------------------------- */
