@@ -384,6 +384,7 @@ static int blkdev_open(struct inode *inode, struct file *f)
 		return rc;
 	f->f_mapping = bdev->bd_inode->i_mapping;
 	f->f_wb_err = filemap_sample_wb_err(f->f_mapping);
+	f->f_ra.ra_pages = READ_ONCE(bdev->bd_disk->ra_pages);
 	return 0;
 }
 

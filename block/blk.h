@@ -157,6 +157,7 @@ struct gendisk {
 	char serial[24];			/* (I) */
 	char parent[24];			/* (I) its place below /sys/devices */
 	unsigned major, first_minor;		/* (I) */
+	u16 ra_pages;				/* most that is read ahead for a file: read_ahead_kb (any lock) */
 	bool read_only;				/* (mutex) */
 	bool dead;				/* (lock) the device went: everything fails */
 	spinlock_t lock;			/* rank block, interrupts off: queue, requests, figures */
@@ -173,7 +174,10 @@ struct gendisk {
  * A disk of @nr_sectors; NULL: no memory.  The driver fills in ops, private_data, limits, name, serial, read_only.
  * => disk_add() makes it known; its partitions are looked for once the kernel can wait for it: disks_scan()
  */
+#define RA_PAGES_DEFAULT	32u		/* 128 KiB, as Linux's */
+#define RA_PAGES_MAX	0x8000u
 struct gendisk *disk_alloc(unsigned major, unsigned first_minor, sector_t nr_sectors);
+int disk_set_readahead(struct gendisk *disk, unsigned long pages);	/* for files opened from now on; 0, -EINVAL */
 void disk_add(struct gendisk *disk);
 void disk_free(struct gendisk *disk);		/* one that was never added, or NULL */
 /* At start, when tasks run and /dev is there. */

@@ -38,6 +38,14 @@ static struct block_device *bdev_alloc(struct gendisk *disk, unsigned partno)
 	return bdev;
 }
 
+int disk_set_readahead(struct gendisk *disk, unsigned long pages)
+{
+	if (pages > RA_PAGES_MAX)
+		return -EINVAL;
+	WRITE_ONCE(disk->ra_pages, pages);
+	return 0;
+}
+
 struct gendisk *disk_alloc(unsigned major, unsigned first_minor, sector_t nr_sectors)
 {
 	struct gendisk *disk = kzalloc(sizeof(*disk), GFP_KERNEL);
@@ -46,6 +54,7 @@ struct gendisk *disk_alloc(unsigned major, unsigned first_minor, sector_t nr_sec
 		return NULL;
 	disk->major = major;
 	disk->first_minor = first_minor;
+	disk->ra_pages = RA_PAGES_DEFAULT;
 	spin_lock_init(&disk->lock, RANK_BLOCK);
 	mutex_init(&disk->mutex, RANK_VFS);
 	bio_list_init(&disk->pending[0]);

@@ -17,7 +17,10 @@
 #define BLKRRPART	_IO(0x12, 95)
 #define BLKGETSIZE	_IO(0x12, 96)
 #define BLKFLSBUF	_IO(0x12, 97)
+#define BLKRASET	_IO(0x12, 98)
 #define BLKRAGET	_IO(0x12, 99)
+#define BLKFRASET	_IO(0x12, 100)
+#define BLKFRAGET	_IO(0x12, 101)
 #define BLKSECTGET	_IO(0x12, 103)
 #define BLKSSZGET	_IO(0x12, 104)
 #define BLKBSZGET	0x80081270u		/* _IOR(0x12, 112, size_t) */
@@ -32,7 +35,6 @@
 #define BLKROTATIONAL	_IO(0x12, 126)
 #define BLKZEROOUT	_IO(0x12, 127)
 
-#define READAHEAD_SECTORS 256ul			/* RA_PAGES of mm/cache/file_io.c */
 
 static long put_int(int v, unsigned long arg) { return put_user(v, (int __user *)arg); }
 static long put_short(unsigned v, unsigned long arg)
@@ -62,7 +64,8 @@ static long get_figure(struct block_device *bdev, unsigned cmd, unsigned long ar
 	case BLKBSZGET:
 		return put_int(PAGE_SIZE, arg);
 	case BLKRAGET:
-		return put_long(READAHEAD_SECTORS, arg);
+	case BLKFRAGET:
+		return put_long(READ_ONCE(bdev->bd_disk->ra_pages) * PAGE_SECTORS, arg);
 	case BLKSECTGET:
 		return put_short(l->max_sectors, arg);
 	case BLKIOOPT:
@@ -146,6 +149,9 @@ long blkdev_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 		return flush_buffers(f);
 	case BLKROSET:
 		return set_read_only(bdev, arg);
+	case BLKRASET:
+	case BLKFRASET:
+		return capable(CAP_SYS_ADMIN) ? disk_set_readahead(bdev->bd_disk, arg / PAGE_SECTORS) : -EACCES;
 	case BLKRRPART:
 		return reread_partitions(bdev);
 	case BLKDISCARD:

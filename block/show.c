@@ -15,6 +15,7 @@
 #include "fs/sysfs.h"
 #include "include/uapi/errno.h"
 #include "kernel/time/time.h"
+#include "lib/kstrtox.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 
@@ -98,6 +99,7 @@ FIGURE(size, READ_ONCE(bdev->bd_nr_sectors))
 FIGURE(start, bdev->bd_start)
 FIGURE(partno, bdev->bd_partno)
 FIGURE(ro, bdev->bd_disk->read_only)
+FIGURE(read_ahead_kb, READ_ONCE(bdev->bd_disk->ra_pages) << (PAGE_SHIFT - 10))
 FIGURE(range, DISK_MAX_PARTS)
 FIGURE(zero, 0)
 LIMIT(logical_block_size, l->logical_block_size)
@@ -150,7 +152,18 @@ static ssize_t show_write_cache(void *data, char *buf)
 	return scnprintf(buf, PAGE_SIZE, "%s\n", bdev->bd_disk->limits.write_cache ? "write back" : "write through");
 }
 
-static const struct attribute { const char *name; sysfs_show_fn show; } common[] = {
+static ssize_t store_read_ahead_kb(void *data, const char *buf, size_t n)
+{
+	struct block_device *bdev = data;
+	unsigned long kb;
+	int rc = kstrtoul(buf, 10, &kb);
+
+	if (!rc)
+		rc = disk_set_readahead(bdev->bd_disk, kb >> (PAGE_SHIFT - 10));
+	return rc ? rc : (ssize_t)n;
+}
+
+static const struct attribute { const char *name; sysfs_show_fn show; sysfs_store_fn store; } common[] = {
 	{ "dev", show_dev }, { "size", show_size }, { "stat", show_stat }, { "inflight", show_inflight },
 	{ "uevent", show_uevent }, { "ro", show_ro }, { "alignment_offset", show_zero },
 	{ "discard_alignment", show_zero },
@@ -166,7 +179,7 @@ static const struct attribute { const char *name; sysfs_show_fn show; } common[]
 	{ "queue/discard_max_bytes", show_discard_max_bytes }, { "queue/discard_zeroes_data", show_zero },
 	{ "queue/write_zeroes_max_bytes", show_write_zeroes_max_bytes }, { "queue/rotational", show_zero },
 	{ "queue/nr_requests", show_nr_requests }, { "queue/write_cache", show_write_cache },
-	{ "queue/fua", show_zero },
+	{ "queue/fua", show_zero }, { "queue/read_ahead_kb", show_read_ahead_kb, store_read_ahead_kb },
 }, part_only[] = { { "partition", show_partno }, { "start", show_start } };
 
 static int add_attributes(struct block_device *bdev, const char *dir, const struct attribute *a, unsigned nr)
@@ -176,7 +189,7 @@ static int add_attributes(struct block_device *bdev, const char *dir, const stru
 
 	for (unsigned i = 0; i < nr && !rc; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, a[i].name);
-		rc = sysfs_create_file(path, a[i].show, NULL, bdev);
+		rc = sysfs_create_file(path, a[i].show, a[i].store, bdev);
 	}
 	return rc;
 }

@@ -114,6 +114,8 @@ static void file_set_inode(struct file *f, struct inode *inode)
 	f->f_inode = inode;
 	f->f_mapping = inode->i_mapping;
 	f->f_wb_err = errseq_sample(&f->f_mapping->wb_err);
+	if (inode->i_sb->s_ra_pages)
+		f->f_ra.ra_pages = READ_ONCE(*inode->i_sb->s_ra_pages);
 }
 
 int do_dentry_open(struct file *f, const struct path *path)

@@ -201,6 +201,7 @@ static struct super_block *new_on(struct file_system_type *type, unsigned long f
 	rc = bdev_claim(bdev, sb, !(flags & SB_RDONLY));
 	if (!rc) {
 		sb->s_bdev = bdev;
+		sb->s_ra_pages = &bdev->bd_disk->ra_pages;
 		sb->s_dev = bdev->bd_dev;
 		strscpy(sb->s_id, bdev->bd_name, sizeof(sb->s_id));
 		rc = fill(sb, data);

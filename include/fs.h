@@ -208,6 +208,16 @@ struct dentry {
 	char d_iname[DNAME_INLINE];
 };
 
+/* What was read ahead for who reads a file, and how he does it: mm/cache/readahead.c.  In pages; no lock */
+struct file_ra_state {
+	pgoff_t start;				/* the window ... */
+	u32 size, async_size;			/* ... the last so many of which were not asked for yet */
+	pgoff_t prev;				/* last page read */
+	u16 ra_pages;				/* most that is read at once; 0: nothing is read ahead */
+	u16 mmap_miss;				/* faults that found nothing, less those that did */
+	bool random, sequential;		/* POSIX_FADV_*: nothing is read ahead; twice as much is */
+};
+
 struct file {
 	atomic_t f_count;
 	unsigned f_mode;			/* FMODE_* */
@@ -218,7 +228,7 @@ struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	struct address_space *f_mapping;
-	struct { pgoff_t start; unsigned size, async_size; loff_t prev_pos; } f_ra;
+	struct file_ra_state f_ra;
 	u32 f_wb_err;				/* (i_lock) errseq_t: errors of f_mapping that it has heard of */
 	unsigned long f_cred_id;		/* who opened it: cred->id */
 	struct fown_struct *f_owner;		/* fs/fasync.c: who is told of it, and how; or NULL */
@@ -256,6 +266,7 @@ struct super_block {
 	spinlock_t s_wb_lock;			/* rank writeback */
 	struct mutex s_wb_mutex;		/* rank vfs: one at a time writes them */
 	struct block_device *s_bdev;		/* (I) the store, or NULL */
+	const u16 *s_ra_pages;			/* (I) most that is read ahead of its files, or NULL: nothing */
 	unsigned s_time_gran;			/* (I) ns; 0: any */
 	const struct dentry_operations *s_d_op;
 	void *s_fs_info;

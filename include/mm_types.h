@@ -60,6 +60,7 @@ enum pageflags {
 	PG_mlocked,
 	PG_unevictable,
 	PG_reclaim,
+	PG_readahead = PG_reclaim,	/* (A) of a cached page: who comes to it has more read */
 	PG_error,
 	PG_private,
 	PG_workingset,
@@ -154,6 +155,7 @@ PAGE_FLAG_OPS(SwapCache, PG_swapcache)
 PAGE_FLAG_OPS(Mlocked, PG_mlocked)
 PAGE_FLAG_OPS(Unevictable, PG_unevictable)
 PAGE_FLAG_OPS(Private, PG_private)
+PAGE_FLAG_OPS(Readahead, PG_readahead)
 PAGE_FLAG_OPS(MappedToDisk, PG_mappedtodisk)
 PAGE_FLAG_OPS(Poisoned, PG_poisoned)
 PAGE_FLAG_OPS(Guard, PG_guard)

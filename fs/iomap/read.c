@@ -17,6 +17,7 @@
 
 struct read_ctx {
 	struct inode *inode;
+	loff_t end;			/* what is wanted ends there */
 	const struct iomap_ops *ops;
 	struct iomap map;
 };
@@ -64,8 +65,7 @@ static int read_run(struct read_ctx *ctx, struct page *page, unsigned off)
 	unsigned n;
 
 	if (!iomap_covers(map, pos)) {
-		u64 want = max_t(s64, READ_ONCE(ctx->inode->i_size) - pos, 1);
-		int rc = ctx->ops->iomap_begin(ctx->inode, pos, want, 0, map);
+		int rc = ctx->ops->iomap_begin(ctx->inode, pos, ctx->end - pos, 0, map);
 
 		if (rc)
 			return rc;
@@ -101,7 +101,9 @@ static void read_page(struct read_ctx *ctx, struct page *page)
 
 int iomap_readpage(struct page *page, const struct iomap_ops *ops)
 {
-	struct read_ctx ctx = { .inode = page->mapping->host, .ops = ops };
+	struct read_ctx ctx = {
+		.inode = page->mapping->host, .ops = ops, .end = (loff_t)(page->index + 1) << PAGE_SHIFT,
+	};
 	struct blk_plug plug;
 
 	blk_start_plug(&plug);
@@ -112,7 +114,7 @@ int iomap_readpage(struct page *page, const struct iomap_ops *ops)
 
 void iomap_readahead(struct address_space *mapping, pgoff_t start, unsigned nr, const struct iomap_ops *ops)
 {
-	struct read_ctx ctx = { .inode = mapping->host, .ops = ops };
+	struct read_ctx ctx = { .inode = mapping->host, .ops = ops, .end = (loff_t)(start + nr) << PAGE_SHIFT };
 	struct blk_plug plug;
 
 	blk_start_plug(&plug);

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "include/syscall.h"
-#include "mm/cache/filemap.h"
+#include "mm/cache/readahead.h"
 
 enum { FADV_NORMAL, FADV_RANDOM, FADV_SEQUENTIAL, FADV_WILLNEED, FADV_DONTNEED, FADV_NOREUSE };
 
@@ -50,10 +50,14 @@ static int do_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 		return -ESPIPE;
 	if (!file->f_mapping || len < 0 || advice < FADV_NORMAL || advice > FADV_NOREUSE)
 		return -EINVAL;
-	if (advice == FADV_WILLNEED)
+	if (advice <= FADV_SEQUENTIAL) {
+		file->f_ra.random = advice == FADV_RANDOM;
+		file->f_ra.sequential = advice == FADV_SEQUENTIAL;
+	} else if (advice == FADV_WILLNEED) {
 		advise_willneed(file, offset, len);
-	else if (advice == FADV_DONTNEED)
+	} else if (advice == FADV_DONTNEED) {
 		advise_dontneed(file->f_mapping, offset, len);
+	}
 	return 0;
 }
 

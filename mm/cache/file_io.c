@@ -14,6 +14,7 @@
  */
 #include "mm/cache/filemap.h"
 #include "mm/cache/dirty.h"
+#include "mm/cache/readahead.h"
 #include "include/uapi/resource.h"
 #include "include/uapi/signal.h"
 #include "include/uapi/uio.h"
@@ -78,52 +79,10 @@ struct page *read_mapping_page(struct address_space *mapping, pgoff_t index, str
 	}
 }
 
-void force_page_cache_readahead(struct address_space *mapping, struct file *file, pgoff_t start,
-				unsigned long nr)
+/* Pages that what is left of a read lies in, from @off of the first on. */
+static unsigned long pages_wanted(const struct iov_iter *to, size_t off)
 {
-	struct page *page;
-
-	if (!mapping->a_ops || !mapping->a_ops->readpage)
-		return;
-	if (mapping->a_ops->readahead) {
-		mapping->a_ops->readahead(file, mapping, start, nr);
-		return;
-	}
-	while (nr--) {
-		page = find_get_page(mapping, start);
-		if (!page) {
-			page = alloc_page(mapping->gfp_mask | __GFP_NORETRY | __GFP_NOWARN);
-			if (!page)
-				return;
-			if (!add_to_page_cache_inside(page, mapping, start) &&
-			    mapping->a_ops->readpage(file, page)) {
-				put_page(page);
-				return;
-			}
-		}
-		put_page(page);
-		start++;
-		if (cond_resched_killable())
-			return;
-	}
-}
-
-#define RA_PAGES	32		/* 128 KiB, as Linux's default */
-
-/* A sequential reader missed at @index: let the next pages come along. */
-static void sync_readahead(struct file *file, pgoff_t index)
-{
-	struct address_space *mapping = file->f_mapping;
-	pgoff_t last = (mapping->host->i_size - 1) >> PAGE_SHIFT;
-	bool sequential = index == 0 || index == file->f_ra.start + file->f_ra.size;
-	unsigned nr = sequential ? min(RA_PAGES, max(4u, file->f_ra.size * 2)) : 1;
-
-	if (!mapping->a_ops->readahead || index > last)
-		return;
-	nr = min_t(unsigned long, nr, last - index + 1);
-	file->f_ra.start = index;
-	file->f_ra.size = nr;
-	mapping->a_ops->readahead(file, mapping, index, nr);
+	return PFN_UP(off + to->count);
 }
 
 ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
@@ -142,7 +101,7 @@ ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 			if (page)
 				put_page(page);
 			else
-				sync_readahead(file, index);
+				page_cache_sync_ra(mapping, file, index, pages_wanted(to, off));
 			page = read_mapping_page(mapping, index, file, &err);
 			if (!page && err == -ERANGE) {	/* cut meanwhile: that is the end, not an error */
 				err = 0;
@@ -151,6 +110,8 @@ ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 			if (!page)
 				break;
 		}
+		if (unlikely(PageReadahead(page)))
+			page_cache_async_ra(mapping, file, page, pages_wanted(to, off));
 		/* The size may have fallen while we looked: it is read after the page. */
 		if (*ppos >= inode->i_size) {
 			put_page(page);
@@ -171,6 +132,8 @@ ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 			break;
 		}
 	}
+	if (done)
+		file->f_ra.prev = (*ppos - 1) >> PAGE_SHIFT;
 	file_accessed(file);
 	return done ? done : err;
 }

@@ -15,6 +15,7 @@
  */
 #include "mm/cache/filemap.h"
 #include "mm/cache/dirty.h"
+#include "mm/cache/readahead.h"
 #include "mm/phys/vmstat.h"
 
 unsigned __lock_page_or_retry(struct page *page, struct vm_fault *vmf)
@@ -37,12 +38,13 @@ unsigned __lock_page_or_retry(struct page *page, struct vm_fault *vmf)
 }
 
 /*
- * The page is not there, or not filled yet: read it with no lock held, and come again.  What goes wrong is told then.
- * => fault_may_retry()
+ * The page is not there, or not filled yet: read it with no lock held, and what is around, and come again.  What goes
+ * wrong is told then.  => fault_may_retry()
  */
-static unsigned filemap_read_and_retry(struct vm_fault *vmf)
+static unsigned filemap_read_and_retry(struct vm_fault *vmf, bool missing)
 {
 	struct file *file = vmf->vma->vm_file;
+	unsigned long vm_flags = vmf->vma->vm_flags;
 	pgoff_t pgoff = vmf->pgoff;
 	struct page *page;
 	int err;
@@ -51,11 +53,38 @@ static unsigned filemap_read_and_retry(struct vm_fault *vmf)
 		return VM_FAULT_RETRY;
 	get_file(file);			/* the region may go */
 	vmf_drop_lock(vmf);
+	if (missing)
+		mmap_sync_readahead(file, pgoff, vm_flags);
 	page = read_mapping_page(file->f_mapping, pgoff, file, &err);
 	if (page)
 		put_page(page);
 	fput(file);
 	return VM_FAULT_RETRY | VM_FAULT_MAJOR;
+}
+
+/* @page, which is there, is the one that leads to the next window: read that with no lock held, and come again. */
+static unsigned filemap_readahead_and_retry(struct vm_fault *vmf, struct page *page)
+{
+	struct file *file = vmf->vma->vm_file;
+
+	get_file(file);
+	vmf_drop_lock(vmf);
+	page_cache_async_ra(file->f_mapping, file, page, 1);
+	fput(file);
+	return VM_FAULT_RETRY;
+}
+
+/* A page that was there: does it say that more is wanted?  0, or what becomes of the fault. */
+static unsigned filemap_hit(struct vm_fault *vmf, struct page *page)
+{
+	struct file_ra_state *ra = &vmf->vma->vm_file->f_ra;
+
+	if (ra->mmap_miss)
+		ra->mmap_miss--;
+	if (likely(!PageReadahead(page)) || (vmf->vma->vm_flags & VM_RAND_READ) || !fault_may_retry(vmf) ||
+	    (vmf->flags & FAULT_FLAG_RETRY_NOWAIT))
+		return 0;
+	return filemap_readahead_and_retry(vmf, page);
 }
 
 /* The page of the fault, filled and referenced; NULL: *rc says what becomes of it. */
@@ -70,12 +99,17 @@ static struct page *filemap_fault_page(struct vm_fault *vmf, struct address_spac
 			return NULL;
 		*rc &= ~VM_FAULT_SIGBUS;
 		page = find_get_page(mapping, vmf->pgoff);
-		if (likely(page && PageUptodate(page)))
-			return page;
+		if (likely(page && PageUptodate(page))) {
+			*rc |= filemap_hit(vmf, page);
+			if (likely(!(*rc & VM_FAULT_RETRY)))
+				return page;
+			put_page(page);
+			return NULL;
+		}
 		if (page)
 			put_page(page);
 		if (fault_may_retry(vmf)) {
-			*rc = filemap_read_and_retry(vmf);
+			*rc = filemap_read_and_retry(vmf, !page);
 			return NULL;
 		}
 		*rc |= VM_FAULT_MAJOR;
@@ -135,7 +169,7 @@ void filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 		for (unsigned i = 0; i < nr; i++) {
 			struct page *page = pages[i];
 
-			if (!PageUptodate(page) || !trylock_page(page))
+			if (!PageUptodate(page) || PageReadahead(page) || !trylock_page(page))
 				continue;
 			INV(M1, page->mapping == mapping);
 			do_set_pte(vmf, page, page->index);

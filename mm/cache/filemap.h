@@ -69,9 +69,6 @@ extern const struct vm_operations_struct generic_file_vm_ops;
 unsigned filemap_fault(struct vm_fault *vmf);
 void filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end);
 unsigned filemap_page_mkwrite(struct vm_fault *vmf);
-/* Start reading [start, start+nr) pages that are not there. */
-void force_page_cache_readahead(struct address_space *mapping, struct file *file, pgoff_t start,
-				unsigned long nr);
 /* Up-call: fs/attr.c */
 /* May the caller know which pages are cached, which tells what others read?  The owner, and who may write. */
 bool may_see_residency(struct inode *inode);

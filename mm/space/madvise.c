@@ -16,7 +16,7 @@
 #include "include/syscall.h"
 #include "include/uapi/mman.h"
 #include "include/userfaultfd_k.h"
-#include "mm/cache/filemap.h"
+#include "mm/cache/readahead.h"
 #include "mm/entry/nonlinear.h"
 #include "mm/fault/fault.h"
 #include "mm/space/mm.h"

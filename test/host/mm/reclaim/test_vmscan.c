@@ -13,6 +13,7 @@
 // SRCS: mm/space/brk.c mm/space/munmap.c mm/region/stack.c mm/space/mprotect.c mm/space/mremap.c
 // SRCS: mm/space/mlock.c mm/space/madvise.c mm/space/sync.c mm/cache/filemap.c mm/cache/high_copy.c
 // SRCS: mm/cache/file_io.c mm/cache/file_mmap.c mm/cache/truncate.c mm/cache/writeback.c mm/cache/seals.c
+// SRCS: mm/cache/readahead.c
 // SRCS: mm/cache/shmem.c
 // SRCS: mm/rmap/vma_prio_tree.c mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c
 // SRCS: mm/entry/copy.c mm/fault/gup.c mm/entry/pfnmap.c mm/entry/protect.c mm/entry/zap.c mm/pt/asid.c
