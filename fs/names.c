@@ -208,7 +208,11 @@ int vfs_rename(struct inode *odir, struct dentry *od, struct inode *ndir, struct
 	} else if (!rc) {
 		if (nd->d_inode)
 			d_delete(nd);
-		d_move(od, nd);
+		/* The name that is gone is known to be absent, if there is a dentry to say so. */
+		if (!nd->d_inode && !(flags & RENAME_WHITEOUT))
+			d_exchange(od, nd);
+		else
+			d_move(od, nd);
 	}
 	dput(nd);
 	return rc;

@@ -12,7 +12,8 @@
  * INVARIANTS
  *   A1  sbi->free_blocks is the sum of all bg_free_blocks_count.
  *   A2  Windows do not overlap, and none crosses the end of a group.
- *   A3  What is given out is no block of the groups' own, whatever the bitmap says.
+ *   A3  What is given out is no block of the groups' own, whatever the bitmap says: so the bitmap as a whole is
+ *       looked at once only.
  * LOCKING   s_alloc over everything.
  * FAILURE   -ENOSPC: none is free, or only those that are kept for root are.  A bitmap that marks the group's own
  *           blocks as free is damaged: nothing is given out of that group.
@@ -102,7 +103,7 @@ static bool bitmap_sane(const struct ext2_sb_info *sbi, u32 group, const unsigne
 	       map[BIT_WORD(gd->bg_inode_bitmap - first)] & BIT_MASK(gd->bg_inode_bitmap - first);
 }
 
-/* The bitmap of @group; -EUCLEAN when it is damaged. */
+/* The bitmap of @group; -EUCLEAN when it is damaged.  => s_alloc */
 static int read_bitmap(struct ext2_sb_info *sbi, u32 group, struct ext2_buf *b)
 {
 	int rc = ext2_bread(sbi->sb, ext2_group(sbi, group)->bg_block_bitmap, b);
@@ -112,7 +113,10 @@ static int read_bitmap(struct ext2_sb_info *sbi, u32 group, struct ext2_buf *b)
 			   ext2_group(sbi, group)->bg_block_bitmap);
 		return rc;
 	}
-	if (likely(bitmap_sane(sbi, group, ext2_data(b))))
+	if (likely(sbi->group[group].sane))
+		return 0;
+	sbi->group[group].sane = bitmap_sane(sbi, group, ext2_data(b));
+	if (likely(sbi->group[group].sane))
 		return 0;
 	ext2_brelse(b);
 	ext2_error(sbi->sb, __func__, "Invalid block bitmap - block_group = %u, block = %u", group,

@@ -237,6 +237,30 @@ static int bad_group(const struct ext2_sb_info *sbi, u32 group, const char *what
 	return -EINVAL;
 }
 
+/* The longest run of blocks of @group that are neither super block, descriptor, bitmap nor table. */
+static void find_data(struct ext2_sb_info *sbi, u32 group)
+{
+	const struct ext2_group_desc *gd = ext2_group(sbi, group);
+	u32 first = ext2_group_first_block(sbi, group), end = first + ext2_group_blocks(sbi, group);
+	const struct { u32 start, n; } own[] = {
+		{ first, ext2_group_overhead(sbi, group) }, { gd->bg_block_bitmap, 1 }, { gd->bg_inode_bitmap, 1 },
+		{ gd->bg_inode_table, sbi->table_blocks },
+	};
+	struct ext2_group_info *info = &sbi->group[group];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(own); i++) {
+		u32 from = own[i].start + own[i].n, to = end;
+
+		for (unsigned k = 0; k < ARRAY_SIZE(own); k++)
+			if (own[k].n && own[k].start + own[k].n > from)
+				to = min(to, own[k].start);
+		if (from < to && to - from > info->data_end - info->data) {
+			info->data = from;
+			info->data_end = to;
+		}
+	}
+}
+
 int ext2_check_groups(struct ext2_sb_info *sbi)
 {
 	for (u32 g = 0; g < sbi->nr_groups; g++) {
@@ -253,14 +277,13 @@ int ext2_check_groups(struct ext2_sb_info *sbi)
 		    overlaps(gd->bg_inode_table, sbi->table_blocks, gd->bg_block_bitmap, 1) ||
 		    overlaps(gd->bg_inode_table, sbi->table_blocks, gd->bg_inode_bitmap, 1))
 			return bad_group(sbi, g, "Inode table", gd->bg_inode_table);
+		find_data(sbi, g);
 	}
 	return 0;
 }
 
-bool ext2_blocks_valid(const struct ext2_sb_info *sbi, u32 block, u32 n)
+static bool blocks_valid(const struct ext2_sb_info *sbi, u32 block, u32 n)
 {
-	if (block < sbi->first_block || block >= sbi->nr_blocks || n > sbi->nr_blocks - block)
-		return false;
 	for (u32 g = ext2_block_group(sbi, block); n; g++) {
 		const struct ext2_group_desc *gd = ext2_group(sbi, g);
 		u32 first = ext2_group_first_block(sbi, g);
@@ -274,4 +297,14 @@ bool ext2_blocks_valid(const struct ext2_sb_info *sbi, u32 block, u32 n)
 		n -= here;
 	}
 	return true;
+}
+
+bool ext2_blocks_valid(const struct ext2_sb_info *sbi, u32 block, u32 n)
+{
+	const struct ext2_group_info *info;
+
+	if (block < sbi->first_block || block >= sbi->nr_blocks || n > sbi->nr_blocks - block)
+		return false;
+	info = &sbi->group[ext2_block_group(sbi, block)];
+	return likely(block >= info->data && block + n <= info->data_end) || blocks_valid(sbi, block, n);
 }

@@ -7,7 +7,8 @@
  *           lie in the midst of one: reading goes on at the first entry that begins there or behind.
  * LOCKING   The directory's i_rwsem.
  * FAILURE   A block with an entry that makes no sense: ext2_error(), -EIO.
- * COST      A look: all entries up to the name.  An addition: from the first block that may have room (i_dir_free).
+ * COST      A look: all entries from the block on where the last one ended (i_dir_last), around to the name.
+ *           An addition: from the first block that may have room (i_dir_free).
  * TESTS     test/boot/ext2.py
  *
  * SPDX-License-Identifier: MIT
@@ -87,15 +88,19 @@ struct place { struct ext2_buf b; u32 lblk; unsigned prev, at; };
 static int find(struct inode *dir, const char *name, unsigned len, struct place *p)
 {
 	struct ext2_dir_shape s = shape_of(dir->i_sb);
+	u32 nr = dir_blocks(dir), start = READ_ONCE(EXT2_I(dir)->i_dir_last);
 
-	for (p->lblk = 0; p->lblk < dir_blocks(dir); p->lblk++) {
+	p->lblk = start < nr ? start : 0;
+	for (u32 i = 0; i < nr; i++, p->lblk = p->lblk + 1 < nr ? p->lblk + 1 : 0) {
 		int rc = dir_bread(dir, p->lblk, &p->b);
 
 		if (rc)
 			return rc;
 		rc = ext2_block_find(&s, ext2_data(&p->b), name, len, &p->prev, &p->at);
-		if (!rc)
+		if (!rc) {
+			WRITE_ONCE(EXT2_I(dir)->i_dir_last, p->lblk);
 			return 0;
+		}
 		if (rc == -EUCLEAN)
 			rc = entry_error(dir, &s, &p->b, p->lblk);
 		ext2_brelse(&p->b);
@@ -178,6 +183,7 @@ static int add_in_old_block(struct inode *dir, const struct ext2_dir_shape *s, c
 		rc = ext2_block_add(s, ext2_data(&b), name, len, inode->i_ino, ext2_type_of_mode(inode->i_mode));
 		if (!rc) {
 			dir_bdirty(dir, &b);
+			WRITE_ONCE(ei->i_dir_last, lblk);
 			break;
 		}
 		if (rc == -EUCLEAN)

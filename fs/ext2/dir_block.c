@@ -41,25 +41,37 @@ const char *ext2_dirent_fault(const struct ext2_dir_shape *s, const void *block,
 	return NULL;
 }
 
+/*
+ * Whether nothing is, quickly: @d has @room bytes to the end of its block, at least 12.
+ */
+static __always_inline bool dirent_ok(const struct ext2_dirent *d, unsigned long room, unsigned long nr_inodes)
+{
+	unsigned long rec_len = d->rec_len;
+
+	return rec_len >= EXT2_DIR_REC_LEN(d->name_len) && rec_len >= EXT2_DIR_REC_LEN(1) && !(rec_len & 3) &&
+	       rec_len <= room && d->inode <= nr_inodes;
+}
+
 int ext2_block_find(const struct ext2_dir_shape *s, const void *block, const char *name, unsigned len,
 		    unsigned *prev, unsigned *at)
 {
-	unsigned before = 0;
+	const struct ext2_dirent *d = block, *before = d;
+	unsigned long room = s->block_size, nr_inodes = s->nr_inodes;
+	char last = name[len - 1];		/* numbered names differ there */
 
-	for (unsigned off = 0; off < s->block_size;) {
-		const struct ext2_dirent *d = at_offset(block, off);
-
-		*at = off;
-		if (unlikely(ext2_dirent_fault(s, block, off)))
-			return -EUCLEAN;
-		if (d->name_len == len && d->inode && d->name[0] == name[0] && !memcmp(d->name, name, len)) {
-			*prev = before;
+	while (room >= EXT2_DIR_REC_LEN(1) && likely(dirent_ok(d, room, nr_inodes))) {		/* N1 */
+		if (d->name_len == len && d->name[len - 1] == last && d->inode && !memcmp(d->name, name, len)) {
+			*prev = (const char *)before - (const char *)block;
+			*at = s->block_size - room;
 			return 0;
 		}
-		before = off;
-		off += d->rec_len;
+		before = d;
+		room -= d->rec_len;
+		d = at_offset(d, d->rec_len);
 	}
-	return -ENOENT;
+	*at = s->block_size - room;
+	INV(N1, !room == !(room && ext2_dirent_fault(s, block, *at)));
+	return room ? -EUCLEAN : -ENOENT;
 }
 
 /*
@@ -78,21 +90,17 @@ static void put_name(struct ext2_dirent *d, const char *name, unsigned len, u32 
 
 int ext2_block_add(const struct ext2_dir_shape *s, void *block, const char *name, unsigned len, u32 ino, u8 type)
 {
-	unsigned need = EXT2_DIR_REC_LEN(len);
+	unsigned long need = EXT2_DIR_REC_LEN(len), room = s->block_size, nr_inodes = s->nr_inodes;
+	struct ext2_dirent *d = block, *rest;
 
-	for (unsigned off = 0; off < s->block_size;) {
-		struct ext2_dirent *d = at_offset(block, off), *rest;
-		unsigned used;
-
-		if (unlikely(ext2_dirent_fault(s, block, off)))
-			return -EUCLEAN;
+	for (; room >= EXT2_DIR_REC_LEN(1) && likely(dirent_ok(d, room, nr_inodes)); d = at_offset(d, d->rec_len)) {
 		/* A name of no bytes is damage that does no harm; the least entry has room for one. */
-		used = d->inode ? EXT2_DIR_REC_LEN(max(d->name_len, (u8)1)) : 0;
-		if (d->rec_len - used < need) {
-			off += d->rec_len;
+		unsigned long used = d->inode ? EXT2_DIR_REC_LEN(max(d->name_len, (u8)1)) : 0;
+
+		room -= d->rec_len;
+		if (d->rec_len - used < need)
 			continue;
-		}
-		rest = at_offset(block, off + used);
+		rest = at_offset(d, used);
 		rest->rec_len = d->rec_len - used;
 		rest->file_type = s->filetype ? type : 0;
 		put_name(rest, name, len, ino);		/* where @d has all of it, the inode is the commit */
@@ -100,7 +108,7 @@ int ext2_block_add(const struct ext2_dir_shape *s, void *block, const char *name
 			WRITE_ONCE(d->rec_len, used);	/* commit */
 		return 0;
 	}
-	return -ENOSPC;
+	return room ? -EUCLEAN : -ENOSPC;
 }
 
 void ext2_block_remove(void *block, unsigned prev, unsigned at)

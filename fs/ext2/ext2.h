@@ -42,6 +42,12 @@ static inline void *ext2_data(const struct ext2_buf *b) { return (char *)page_to
 
 #define EXT2_NR_META	16		/* blocks of numbers whose changes fsync(2) finds without a search */
 
+struct ext2_group_info {
+	u32 data, data_end;		/* (I) the longest run of its blocks that are no group's own */
+	u8 debts;			/* (a) directories not yet balanced by files */
+	bool sane;			/* (a) its bitmap of blocks was looked at, and made sense */
+};
+
 struct ext2_sb_info {
 	struct super_block *sb;
 	struct ext2_buf super;		/* (I) held while mounted */
@@ -55,7 +61,7 @@ struct ext2_sb_info {
 	struct mutex s_alloc;
 	u32 free_blocks, free_inodes, nr_dirs;	/* (a) sums of the descriptors */
 	struct rb_root windows;		/* (a) ext2_window by start */
-	u8 *debts;			/* (a) of each group: directories not yet balanced by files */
+	struct ext2_group_info *group;	/* (I) of each group */
 	u32 next_generation;		/* (a) */
 };
 static inline struct ext2_sb_info *EXT2_SB(const struct super_block *sb) { return sb->s_fs_info; }
@@ -76,6 +82,7 @@ struct ext2_inode_info {
 	u32 i_group;			/* (I) */
 	u32 i_dir_free;			/* (i_rwsem) directory: no block before that has room for a name ... */
 	u32 i_dir_free_len;		/* (i_rwsem) ... as long as this */
+	u32 i_dir_last;			/* (none) directory: block where a name was found or added last */
 	bool i_fresh;			/* the table has others' bytes in its place */
 	struct rw_semaphore i_xattr_sem;	/* rank sleep leaf's outer: fs-map */
 	struct ext2_window window;	/* (a) */

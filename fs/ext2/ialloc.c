@@ -64,7 +64,7 @@ static s64 find_near(const struct ext2_sb_info *sbi, u32 parent)
 		u32 g = (parent + i) % n;
 		const struct ext2_group_desc *gd = ext2_group(sbi, g);
 
-		if (gd->bg_free_inodes_count && sbi->debts[g] < max_debt && gd->bg_used_dirs_count < max_dirs &&
+		if (gd->bg_free_inodes_count && sbi->group[g].debts < max_debt && gd->bg_used_dirs_count < max_dirs &&
 		    gd->bg_free_inodes_count >= min_inodes && gd->bg_free_blocks_count >= min_blocks)
 			return g;
 	}
@@ -143,10 +143,10 @@ static void count_inodes(struct ext2_sb_info *sbi, u32 group, int by, bool dir)
 		gd->bg_used_dirs_count--;
 		sbi->nr_dirs -= min(sbi->nr_dirs, 1u);
 	}
-	if (by < 0 && dir && sbi->debts[group] < 255)
-		sbi->debts[group]++;
-	else if (by < 0 && !dir && sbi->debts[group])
-		sbi->debts[group]--;
+	if (by < 0 && dir && sbi->group[group].debts < 255)
+		sbi->group[group].debts++;
+	else if (by < 0 && !dir && sbi->group[group].debts)
+		sbi->group[group].debts--;
 	ext2_bdirty(sbi->sb, &sbi->gd[group / sbi->desc_per_block]);
 }
 

@@ -342,11 +342,14 @@ int ext2_map_blocks(struct inode *inode, u32 lblk, u32 max, bool create, struct 
 	struct ext2_inode_info *ei = EXT2_I(inode);
 	int rc;
 
-	down_read(&ei->i_map_sem);
-	rc = map_locked(inode, lblk, max, false, e);
-	up_read(&ei->i_map_sem);
-	if (rc || !e->hole || !create)
-		return rc;
+	/* A file that grows block after block needs no look whether there is one. */
+	if (!create || READ_ONCE(ei->i_next_lblk) != lblk || !READ_ONCE(ei->i_next_goal)) {
+		down_read(&ei->i_map_sem);
+		rc = map_locked(inode, lblk, max, false, e);
+		up_read(&ei->i_map_sem);
+		if (rc || !e->hole || !create)
+			return rc;
+	}
 	down_write(&ei->i_map_sem);
 	rc = map_locked(inode, lblk, max, true, e);
 	up_write(&ei->i_map_sem);

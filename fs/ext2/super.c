@@ -201,8 +201,8 @@ static int set_block_size(struct ext2_sb_info *sbi)
 static int read_groups(struct ext2_sb_info *sbi)
 {
 	sbi->gd = kvzalloc(sbi->nr_gd * sizeof(*sbi->gd), GFP_KERNEL);
-	sbi->debts = kvzalloc(sbi->nr_groups, GFP_KERNEL);
-	if (!sbi->gd || !sbi->debts)
+	sbi->group = kvzalloc(sbi->nr_groups * sizeof(*sbi->group), GFP_KERNEL);
+	if (!sbi->gd || !sbi->group)
 		return -ENOMEM;
 	for (u32 i = 0; i < sbi->nr_gd; i++) {
 		u32 block = ext2_descriptor_block(sbi, i);
@@ -298,7 +298,7 @@ static void ext2_put_super(struct super_block *sb)
 		ext2_brelse(&sbi->gd[i]);
 	ext2_brelse(&sbi->super);
 	kvfree(sbi->gd);
-	kvfree(sbi->debts);
+	kvfree(sbi->group);
 	kfree(sbi);
 }
 

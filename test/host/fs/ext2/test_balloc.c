@@ -32,6 +32,7 @@ static struct ext2_inode_info file[NR_FILES];
 static u8 owner[NR_BLOCKS];
 static bool is_root = true;
 static unsigned nr_errors;
+static struct ext2_group_info groups[NR_GROUPS];
 static int unreadable = -1;		/* the group whose bitmap cannot be read */
 
 void run_as(uid_t fsuid);
@@ -116,6 +117,8 @@ static void make_fs(void)
 		.first_block = FIRST, .blocks_per_group = PER_GROUP, .nr_groups = NR_GROUPS, .table_blocks = TABLE,
 		.desc_per_block = BLOCK_SIZE / 32, .opt.flags = EXT2_MOUNT_RESERVATION, .windows = RB_ROOT,
 	};
+	memset(groups, 0, sizeof(groups));
+	sbi.group = groups;
 	mutex_init(&sbi.s_alloc, RANK_FS_ALLOC);
 	gd_buf = buf_of(NR_BLOCKS);
 	for (u32 g = 0; g < NR_GROUPS; g++)

@@ -121,7 +121,7 @@ static void streams(void)
 	start();
 	for (unsigned i = 0; i + 64 <= NPAGES; i += 64)
 		read_at(i, 64);
-	ok(requests <= NPAGES / LIMIT + 2 && largest == 64, "256 KiB a call: what is asked for is one request, at first");
+	ok(requests <= NPAGES / LIMIT + 2 && largest == 64, "256 KiB a call: what is asked for comes at once");
 }
 
 static void seeks(void)
@@ -153,7 +153,7 @@ static void mapping(void)
 	start();
 	CHECK(CALL(mmap, MAPPED, BYTES, 1, MAP_SHARED | MAP_FIXED, 3, 0) == (long)MAPPED);
 	fault_all(1);
-	ok(pages_read == NPAGES && requests + singles <= NPAGES / LIMIT + 4, "a mapping from front to back: %u requests",
+	ok(pages_read == NPAGES && requests + singles <= NPAGES / LIMIT + 4, "a mapping, front to back: %u requests",
 	   requests + singles);
 	CHECK(!CALL(munmap, MAPPED, BYTES, 0, 0, 0, 0));
 
