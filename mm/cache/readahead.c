@@ -12,8 +12,8 @@
  *
  *           At a page that is missing (sync): the start of the file, or the page behind the last one read, opens a
  *           window; a page with cached ones right before it is read by somebody who comes from there, whoever read
- *           those (several streams through one file, a reader that seeks a little); any other is random, and only what
- *           was asked for is read.  At the marked page (async): the window behind, larger; where the struct file
+ *           those (several streams through one file, a reader that seeks a little); any other is random, and only
+ *           what was asked for is read.  At the marked page (async): the window behind, larger; where the struct file
  *           knows of another one, two streams share it, and the window goes on at the first page that is missing.
  *           A page that is missing in a mapping: the pages around it, for nobody knows which way the program goes;
  *           and after many such misses without a hit, that page alone.

@@ -43,7 +43,7 @@ static int count_readpage(__maybe_unused struct file *file, struct page *page)
 	return 0;
 }
 
-static void count_readahead(__maybe_unused struct file *file, struct address_space *mapping, pgoff_t start, unsigned nr)
+static void count_readahead(__maybe_unused struct file *f, struct address_space *mapping, pgoff_t start, unsigned nr)
 {
 	unsigned n = 0;
 
@@ -72,7 +72,9 @@ static const struct address_space_operations count_aops = {
 static const struct file_operations count_fops = { .read = generic_file_read, .mmap = generic_file_mmap };
 
 static struct inode inode = { .i_mode = S_IFREG, .i_sb = &world_sb, .i_mapping = &inode.i_data, .i_size = BYTES };
-static struct file file = { .f_mode = FMODE_READ, .f_op = &count_fops, .f_inode = &inode, .f_mapping = &inode.i_data };
+static struct file file = {
+	.f_mode = FMODE_READ, .f_op = &count_fops, .f_inode = &inode, .f_mapping = &inode.i_data,
+};
 
 /* An empty cache, a file that was just opened. */
 static void start(void)
