@@ -7,6 +7,7 @@
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/leases.h"
 #include "fs/locks.h"
 #include "fs/pipe.h"
 #include "include/syscall.h"
@@ -167,8 +168,10 @@ static long do_fcntl(unsigned fd, struct file *f, unsigned cmd, unsigned long ar
 		return arg > ~0u ? -EINVAL : shmem_add_seals(f, arg);
 	case F_GET_SEALS:
 		return shmem_get_seals(f);
+	case F_SETLEASE:
+		return fcntl_setlease(fd, f, arg);
 	case F_GETLEASE:
-		return F_UNLCK;
+		return fcntl_getlease(f);
 	}
 	return -EINVAL;
 }

@@ -8,6 +8,7 @@
  * INVARIANTS
  *   F1  A regular file that is open for writing counts in i_writecount.
  *   F2  FMODE_* says what may be done; operations need not check again.
+ *   F3  A regular file that is open to read only counts in i_readcount.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,6 +16,7 @@
 #include "fs/fasync.h"
 #include "fs/epoll.h"
 #include "fs/fdtable.h"
+#include "fs/leases.h"
 #include "fs/namei.h"
 #include "kernel/task/cred.h"
 #include "lib/errseq.h"
@@ -60,6 +62,39 @@ static bool counts_as_writer(const struct file *f)
 	return (f->f_mode & FMODE_WRITE) && S_ISREG(f->f_inode->i_mode);
 }
 
+static bool counts_as_reader(const struct file *f)
+{
+	return (f->f_mode & (FMODE_READ | FMODE_WRITE)) == FMODE_READ && S_ISREG(f->f_inode->i_mode);
+}
+
+/* What kind of open @f is counts with its inode, and with its mount. */
+static int count_open(struct file *f, struct vfsmount *mnt)
+{
+	int rc;
+
+	if (counts_as_reader(f))
+		atomic_inc(&f->f_inode->i_readcount);	/* F3 */
+	if (!counts_as_writer(f))
+		return 0;
+	rc = get_write_access(f->f_inode);		/* F1 */
+	if (rc)
+		return rc;
+	rc = mnt_get_write_access(mnt);
+	if (rc)
+		put_write_access(f->f_inode);
+	return rc;
+}
+
+static void uncount_open(struct file *f, struct vfsmount *mnt)
+{
+	if (counts_as_reader(f)) {
+		atomic_dec(&f->f_inode->i_readcount);
+	} else if (counts_as_writer(f)) {
+		put_write_access(f->f_inode);
+		mnt_put_write_access(mnt);
+	}
+}
+
 /* The last reference is gone. */
 static void __fput(struct file *f)
 {
@@ -70,14 +105,13 @@ static void __fput(struct file *f)
 			eventpoll_release(f);
 		if (unlikely(!list_empty(&inode->i_flock)))
 			locks_remove_file(f);
+		if (unlikely(inode->i_leases))
+			leases_remove_file(f);
 		if (unlikely(f->f_flags & FASYNC) && f->f_op->fasync)
 			(void)f->f_op->fasync(-1, f, false);
 		if (f->f_op->release)
 			f->f_op->release(inode, f);
-		if (counts_as_writer(f)) {
-			put_write_access(inode);
-			mnt_put_write_access(f->f_path.mnt);
-		}
+		uncount_open(f, f->f_path.mnt);
 	}
 	dput(f->f_path.dentry);
 	mntput(f->f_path.mnt);
@@ -129,15 +163,11 @@ int do_dentry_open(struct file *f, const struct path *path)
 		file_set_inode(f, inode);
 		goto done;
 	}
-	if (counts_as_writer(&(struct file){ .f_mode = f->f_mode, .f_inode = inode })) {
-		rc = get_write_access(inode);		/* F1 */
-		if (rc)
-			return rc;
-		rc = mnt_get_write_access(path->mnt);
-		if (rc) {
-			put_write_access(inode);
-			return rc;
-		}
+	f->f_inode = inode;
+	rc = count_open(f, path->mnt);
+	if (rc) {
+		f->f_inode = NULL;
+		return rc;
 	}
 	f->f_op = inode->i_fop;
 	f->f_mode |= FMODE_LSEEK | FMODE_PREAD;
@@ -147,11 +177,11 @@ int do_dentry_open(struct file *f, const struct path *path)
 		f->f_mode |= FMODE_EXEC;
 	f->f_path = *path;
 	file_set_inode(f, inode);
-	if (f->f_op->open) {
+	rc = break_lease(inode, f->f_flags);
+	if (!rc && f->f_op->open)
 		rc = f->f_op->open(inode, f);
-		if (rc)
-			goto undo;
-	}
+	if (rc)
+		goto undo;
 	if (unlikely((f->f_flags & O_DIRECT) && !(f->f_mode & FMODE_CAN_ODIRECT))) {
 		rc = -EINVAL;
 		if (f->f_op->release)
@@ -165,10 +195,7 @@ done:
 	path_get(path);
 	return 0;
 undo:
-	if (counts_as_writer(f)) {
-		put_write_access(inode);
-		mnt_put_write_access(path->mnt);
-	}
+	uncount_open(f, path->mnt);
 	f->f_path = (struct path){ NULL, NULL };
 	f->f_inode = NULL;
 	return rc;
@@ -209,6 +236,8 @@ struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const 
 	if (counts_as_writer(f)) {
 		atomic_inc(&inode->i_writecount);	/* F1; nobody executes a file that is new */
 		atomic_inc(&mnt->mnt_writers);
+	} else if (counts_as_reader(f)) {
+		atomic_inc(&inode->i_readcount);	/* F3 */
 	}
 	return f;
 undo_dentry:

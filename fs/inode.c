@@ -11,6 +11,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "fs/inode.h"
+#include "fs/leases.h"
 #include "block/blk.h"
 #include "fs/chrdev.h"
 #include "fs/file.h"
@@ -84,6 +85,8 @@ struct inode *new_inode(struct super_block *sb)
 	spin_lock_init(&inode->i_lock, RANK_FILES);
 	INIT_LIST_HEAD(&inode->i_dentry);
 	INIT_LIST_HEAD(&inode->i_flock);
+	inode->i_leases = NULL;
+	atomic_set(&inode->i_readcount, 0);
 	inode->i_state = 0;
 	INIT_HLIST_NODE(&inode->i_hash);
 	INIT_LIST_HEAD(&inode->i_wb_list);
@@ -115,6 +118,8 @@ static void evict(struct inode *inode)
 	list_del(&inode->i_sb_list);
 	spin_unlock(&sb->s_inode_lock);
 	atomic_dec(&nr_inodes_total);
+	if (unlikely(inode->i_leases))
+		leases_free(inode);
 	free_inode(inode);
 }
 

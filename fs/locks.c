@@ -8,7 +8,7 @@
  *           Before a POSIX waiter sleeps, the chain of who waits for whom is followed: a circle is EDEADLK.
  *           RLIMIT_LOCKS limits nothing, as on Linux, which leaves the memory of locks to cgroups.  Here they may
  *           take LOCKS_SHARE of memory for each user: the rule that epoll has for its items, and as far out of
- *           any program's way; beyond it is ENOLCK, which is what POSIX has for this.
+ *           any program's way, and be LOCKS_MOST; beyond it is ENOLCK, which is what POSIX has for this.
  * INVARIANTS
  *   K1  Two held locks of one kind that overlap, one of them exclusive, have the same owner.
  *   K2  Records of an owner on a file are disjoint; adjacent ones differ in type.  They stand together and in
@@ -21,24 +21,25 @@
 #include "fs/locks.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
+#include "fs/leases.h"
 #include "fs/seq_file.h"
 #include "include/syscall.h"
 #include "kernel/task/cred.h"
 #include "mm/phys/gfp.h"
 #include "mm/slab/slab.h"
 
-enum lock_kind { LOCK_FLOCK, LOCK_POSIX, LOCK_OFD };
-
 struct file_lock {
+	struct lock_head head;
 	struct list_head link;		/* inode->i_flock */
-	struct list_head all;		/* all_locks */
-	struct inode *inode;
-	enum lock_kind kind;
-	int type;			/* F_RDLCK, F_WRLCK */
 	void *owner;
-	pid_t pid;
 	struct user_struct *user;	/* counted: who pays */
 	loff_t start, end;		/* bytes, end inclusive */
+};
+
+/* What it takes to change a file's locks, and what is left over. */
+struct lock_room {
+	struct file_lock *spare[2];	/* to be used */
+	struct list_head gone;		/* to be freed */
 };
 
 struct lock_waiter {			/* (locks_lock) */
@@ -49,10 +50,11 @@ struct lock_waiter {			/* (locks_lock) */
 static DEFINE_SPINLOCK(locks_lock, RANK_FILES);
 static DECLARE_WAIT_QUEUE_HEAD(locks_wait);
 static LIST_HEAD(lock_waiters);
-static LIST_HEAD(all_locks);			/* (locks_lock) for /proc/locks */
+static LIST_HEAD(all_locks);			/* (locks_lock) of lock_head: /proc/locks */
 static struct kmem_cache *lock_cache;
 static unsigned long max_user_locks;
 #define LOCKS_SHARE	(totalram_pages() / 25 << PAGE_SHIFT)	/* 4 % */
+#define LOCKS_MOST	65536ul		/* one call looks at all of a file's */
 
 /* flock() locks do not conflict with records; POSIX and OFD records do with each other. */
 static bool same_space(enum lock_kind a, enum lock_kind b)
@@ -62,7 +64,7 @@ static bool same_space(enum lock_kind a, enum lock_kind b)
 
 static bool same_owner(const struct file_lock *a, const struct file_lock *b)
 {
-	return a->owner == b->owner && a->kind == b->kind;
+	return a->owner == b->owner && a->head.kind == b->head.kind;
 }
 
 static bool overlaps(const struct file_lock *a, const struct file_lock *b)
@@ -73,9 +75,9 @@ static bool overlaps(const struct file_lock *a, const struct file_lock *b)
 /* Of two that overlap.  Who asks about F_UNLCK (F_OFD_GETLK) asks for his own. */
 static bool in_the_way(const struct file_lock *held, const struct file_lock *want)
 {
-	if (want->type == F_UNLCK)
+	if (want->head.type == F_UNLCK)
 		return same_owner(held, want);
-	return !same_owner(held, want) && (held->type == F_WRLCK || want->type == F_WRLCK);
+	return !same_owner(held, want) && (held->head.type == F_WRLCK || want->head.type == F_WRLCK);
 }
 
 /* The held lock that keeps @want from being taken, or NULL. */
@@ -84,34 +86,44 @@ static struct file_lock *find_conflict(struct inode *inode, const struct file_lo
 	struct file_lock *l;
 
 	list_for_each_entry(l, &inode->i_flock, link)
-		if (same_space(l->kind, want->kind) && overlaps(l, want) && in_the_way(l, want))
+		if (same_space(l->head.kind, want->head.kind) && overlaps(l, want) && in_the_way(l, want))
 			return l;
 	return NULL;
 }
 
 static void lock_add(struct inode *inode, struct file_lock *l, struct list_head *after)
 {
-	l->inode = inode;
+	l->head.inode = inode;
 	get_uid(l->user);
 	atomic_long_add(1, &l->user->file_locks);	/* K3 */
 	list_add(&l->link, after);
-	list_add_tail(&l->all, &all_locks);
+	list_add_tail(&l->head.all, &all_locks);
 }
 
-static void lock_drop(struct file_lock *l)
+/* Off its lists, on @gone: there may be many, and they are freed without the lock. */
+static void lock_drop(struct file_lock *l, struct list_head *gone)
 {
-	list_del(&l->link);
-	list_del(&l->all);
-	atomic_long_sub(1, &l->user->file_locks);
-	free_uid(l->user);
-	kmem_cache_free(lock_cache, l);
+	list_move(&l->link, gone);
+	list_del(&l->head.all);
+}
+
+static void free_locks(struct list_head *gone)
+{
+	struct file_lock *l, *next;
+
+	list_for_each_entry_safe(l, next, gone, link) {
+		atomic_long_sub(1, &l->user->file_locks);	/* K3 */
+		free_uid(l->user);
+		kmem_cache_free(lock_cache, l);
+		cond_resched();
+	}
 }
 
 /*
- * Make [want->start, want->end] of its owner have want->type (F_UNLCK: nothing).  @spare[2] are locks to
- * use; those that are used become NULL.  => locks_lock; no conflict
+ * Make [want->start, want->end] of its owner have want->head.type (F_UNLCK: nothing).  @room->spare are
+ * locks to use; those that are used become NULL.  => locks_lock; no conflict
  */
-static void apply_record(struct inode *inode, const struct file_lock *want, struct file_lock *spare[2])
+static void apply_record(struct inode *inode, const struct file_lock *want, struct lock_room *room)
 {
 	struct file_lock new_ = *want, *l, *next;
 	struct list_head *after = NULL;		/* where the new one belongs (K2) */
@@ -119,7 +131,7 @@ static void apply_record(struct inode *inode, const struct file_lock *want, stru
 	list_for_each_entry_safe(l, next, &inode->i_flock, link) {
 		if (!same_owner(l, want))
 			continue;
-		if (l->type == want->type && l->start <= new_.end + (new_.end != INT64_MAX) &&
+		if (l->head.type == want->head.type && l->start <= new_.end + (new_.end != INT64_MAX) &&
 		    new_.start <= l->end + (l->end != INT64_MAX)) {
 			new_.start = min(new_.start, l->start);		/* K2: merge */
 			new_.end = max(new_.end, l->end);
@@ -130,10 +142,10 @@ static void apply_record(struct inode *inode, const struct file_lock *want, stru
 			after = after ?: l->link.prev;
 			continue;
 		} else if (l->start < want->start && l->end > want->end) {
-			*spare[0] = *l;					/* split: the upper part */
-			spare[0]->start = want->end + 1;
-			lock_add(inode, spare[0], &l->link);
-			spare[0] = NULL;
+			*room->spare[0] = *l;				/* split: the upper part */
+			room->spare[0]->start = want->end + 1;
+			lock_add(inode, room->spare[0], &l->link);
+			room->spare[0] = NULL;
 			l->end = want->start - 1;
 			after = &l->link;
 			continue;
@@ -147,13 +159,13 @@ static void apply_record(struct inode *inode, const struct file_lock *want, stru
 			continue;
 		}
 		after = after ?: l->link.prev;
-		lock_drop(l);
+		lock_drop(l, &room->gone);
 	}
-	if (want->type == F_UNLCK)
+	if (want->head.type == F_UNLCK)
 		return;
-	*spare[1] = new_;
-	lock_add(inode, spare[1], after ?: inode->i_flock.prev);
-	spare[1] = NULL;
+	*room->spare[1] = new_;
+	lock_add(inode, room->spare[1], after ?: inode->i_flock.prev);
+	room->spare[1] = NULL;
 }
 
 /* May @want's user have one lock more, if it takes one?  => locks_lock */
@@ -163,7 +175,7 @@ static bool lock_allowed(struct inode *inode, const struct file_lock *want)
 
 	if (likely((unsigned long)atomic_long_read(&want->user->file_locks) < max_user_locks))
 		return true;
-	if (want->type != F_UNLCK)
+	if (want->head.type != F_UNLCK)
 		return capable(CAP_SYS_RESOURCE);
 	list_for_each_entry(l, &inode->i_flock, link)
 		if (same_owner(l, want) && l->start < want->start && l->end > want->end)
@@ -190,18 +202,19 @@ static bool would_deadlock(void *me, void *blocker)
 }
 
 /* Try once.  => 0: done; -EAGAIN with *@w on the waiters' list (if @wait); -EDEADLK */
-static int try_lock(struct inode *inode, const struct file_lock *want, struct file_lock *spare[2],
+static int try_lock(struct inode *inode, const struct file_lock *want, struct lock_room *room,
 		    struct lock_waiter *w, bool wait)
 {
-	struct file_lock *c = want->type == F_UNLCK ? NULL : find_conflict(inode, want);
+	struct file_lock *c = want->head.type == F_UNLCK ? NULL : find_conflict(inode, want);
 
 	if (!c) {
 		if (!lock_allowed(inode, want))
 			return -ENOLCK;
-		apply_record(inode, want, spare);	/* K1: nothing conflicts */
+		apply_record(inode, want, room);	/* K1: nothing conflicts */
 		return 0;
 	}
-	if (wait && want->kind == LOCK_POSIX && c->kind == LOCK_POSIX && would_deadlock(want->owner, c->owner))
+	if (wait && want->head.kind == LOCK_POSIX && c->head.kind == LOCK_POSIX &&
+	    would_deadlock(want->owner, c->owner))
 		return -EDEADLK;
 	if (wait) {
 		w->owner = want->owner;
@@ -213,18 +226,19 @@ static int try_lock(struct inode *inode, const struct file_lock *want, struct fi
 
 static int set_lock(struct inode *inode, const struct file_lock *want, bool wait)
 {
-	struct file_lock *spare[2] = {
-		kmem_cache_alloc(lock_cache, GFP_KERNEL), kmem_cache_alloc(lock_cache, GFP_KERNEL),
+	struct lock_room room = {
+		.spare = { kmem_cache_alloc(lock_cache, GFP_KERNEL), kmem_cache_alloc(lock_cache, GFP_KERNEL) },
+		.gone = LIST_HEAD_INIT(room.gone),
 	};
 	struct lock_waiter w;
 	int rc = -ENOLCK;
 	DEFINE_WAIT(entry);
 
-	while (spare[0] && spare[1]) {
+	while (room.spare[0] && room.spare[1]) {
 		if (wait)
 			prepare_to_wait(&locks_wait, &entry, TASK_INTERRUPTIBLE);
 		spin_lock(&locks_lock);
-		rc = try_lock(inode, want, spare, &w, wait);
+		rc = try_lock(inode, want, &room, &w, wait);
 		spin_unlock(&locks_lock);
 		if (rc != -EAGAIN || !wait)
 			break;
@@ -241,8 +255,9 @@ static int set_lock(struct inode *inode, const struct file_lock *want, bool wait
 	if (wait)
 		finish_wait(&locks_wait, &entry);
 	for (int i = 0; i < 2; i++)
-		if (spare[i])
-			kmem_cache_free(lock_cache, spare[i]);
+		if (room.spare[i])
+			kmem_cache_free(lock_cache, room.spare[i]);
+	free_locks(&room.gone);
 	if (!rc && waitqueue_active(&locks_wait))	/* less may be locked now than before */
 		wake_up_all(&locks_wait);
 	return rc;
@@ -253,13 +268,17 @@ static int set_lock(struct inode *inode, const struct file_lock *want, bool wait
 static void remove_owned(struct inode *inode, enum lock_kind kind, void *owner)
 {
 	struct file_lock *l, *next;
+	LIST_HEAD(gone);
 
 	spin_lock(&locks_lock);
 	list_for_each_entry_safe(l, next, &inode->i_flock, link)
-		if (l->kind == kind && l->owner == owner)
-			lock_drop(l);
+		if (l->head.kind == kind && l->owner == owner)
+			lock_drop(l, &gone);
 	spin_unlock(&locks_lock);
+	if (list_empty(&gone))
+		return;
 	wake_up_all(&locks_wait);
+	free_locks(&gone);
 }
 
 /* POSIX: any close of the file by the process drops its records. */
@@ -278,16 +297,16 @@ void locks_remove_file(struct file *f)
 
 SYSCALL_DEFINE2(flock, unsigned, fd, unsigned, cmd)
 {
-	struct file_lock want = { .kind = LOCK_FLOCK, .start = 0, .end = INT64_MAX };
+	struct file_lock want = { .head.kind = LOCK_FLOCK, .start = 0, .end = INT64_MAX };
 	struct fd f;
 	int rc;
 
 	if (cmd & LOCK_MAND)		/* was once something else; Linux still takes it and does nothing */
 		return 0;
 	switch (cmd & ~LOCK_NB) {
-	case LOCK_SH: want.type = F_RDLCK; break;
-	case LOCK_EX: want.type = F_WRLCK; break;
-	case LOCK_UN: want.type = F_UNLCK; break;
+	case LOCK_SH: want.head.type = F_RDLCK; break;
+	case LOCK_EX: want.head.type = F_WRLCK; break;
+	case LOCK_UN: want.head.type = F_UNLCK; break;
 	default: return -EINVAL;
 	}
 	f = fdget(fd);
@@ -295,8 +314,8 @@ SYSCALL_DEFINE2(flock, unsigned, fd, unsigned, cmd)
 		return -EBADF;
 	want.owner = f.file;
 	want.user = current_cred()->user;
-	want.pid = current->tgid;
-	rc = want.type != F_UNLCK && !(f.file->f_mode & (FMODE_READ | FMODE_WRITE)) ? -EBADF :
+	want.head.pid = current->tgid;
+	rc = want.head.type != F_UNLCK && !(f.file->f_mode & (FMODE_READ | FMODE_WRITE)) ? -EBADF :
 		set_lock(f.file->f_inode, &want, !(cmd & LOCK_NB));
 	fdput(f);
 	return rc;
@@ -330,10 +349,8 @@ static int lock_from_flock(struct file *f, unsigned cmd, const struct flock *fl,
 	if (ofd && fl->l_pid)
 		return -EINVAL;
 	*l = (struct file_lock){
-		.kind = ofd ? LOCK_OFD : LOCK_POSIX,
-		.type = fl->l_type,
+		.head = { .kind = ofd ? LOCK_OFD : LOCK_POSIX, .type = fl->l_type, .pid = ofd ? -1 : current->tgid },
 		.owner = ofd ? (void *)f : current->files,
-		.pid = ofd ? -1 : current->tgid,
 		.user = current_cred()->user,
 		.start = start,
 		.end = INT64_MAX,
@@ -365,11 +382,11 @@ int fcntl_getlk(struct file *f, unsigned cmd, struct flock *fl)
 	fl->l_type = F_UNLCK;
 	if (c)
 		*fl = (struct flock){
-			.l_type = c->type,
+			.l_type = c->head.type,
 			.l_whence = SEEK_SET,
 			.l_start = c->start,
 			.l_len = c->end == INT64_MAX ? 0 : c->end - c->start + 1,
-			.l_pid = c->pid,
+			.l_pid = c->head.pid,
 		};
 	spin_unlock(&locks_lock);
 	return 0;
@@ -382,24 +399,50 @@ int fcntl_setlk(struct file *f, unsigned cmd, struct flock *fl)
 
 	if (rc)
 		return rc;
-	if ((want.type == F_RDLCK && !(f->f_mode & FMODE_READ)) ||
-	    (want.type == F_WRLCK && !(f->f_mode & FMODE_WRITE)))
+	if ((want.head.type == F_RDLCK && !(f->f_mode & FMODE_READ)) ||
+	    (want.head.type == F_WRLCK && !(f->f_mode & FMODE_WRITE)))
 		return -EBADF;
 	return set_lock(f->f_inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
 }
 
 /* ---- /proc/locks ----------------------------------------------------------------------------- */
 
-static void show_lock(struct seq_file *m, unsigned nr, const struct file_lock *l)
+void lock_head_add(struct lock_head *h)
+{
+	spin_lock(&locks_lock);
+	list_add_tail(&h->all, &all_locks);
+	spin_unlock(&locks_lock);
+}
+
+void lock_head_del(struct lock_head *h)
+{
+	spin_lock(&locks_lock);
+	list_del(&h->all);
+	spin_unlock(&locks_lock);
+}
+
+void show_lock_tail(struct seq_file *m, const struct lock_head *h, int type)
+{
+	static const char *const types[] = { [F_RDLCK] = "READ", [F_WRLCK] = "WRITE", [F_UNLCK] = "UNLCK" };
+	dev_t dev = h->inode->i_sb->s_dev;
+
+	seq_printf(m, "%s %d %02x:%02x:%lu ", types[type], h->pid, MAJOR(dev), MINOR(dev),
+		   (unsigned long)h->inode->i_ino);
+}
+
+static void show_lock(struct seq_file *m, unsigned nr, const struct lock_head *h)
 {
 	static const char *const kinds[] = {
 		[LOCK_FLOCK] = "FLOCK ", [LOCK_POSIX] = "POSIX ", [LOCK_OFD] = "OFDLCK",
 	};
-	dev_t dev = l->inode->i_sb->s_dev;
+	const struct file_lock *l = container_of(h, struct file_lock, head);
 
-	seq_printf(m, "%u: %s ADVISORY  %s %d %02x:%02x:%lu ", nr, kinds[l->kind],
-		   l->type == F_WRLCK ? "WRITE" : "READ", l->pid, MAJOR(dev), MINOR(dev),
-		   (unsigned long)l->inode->i_ino);
+	if (h->kind == LOCK_LEASE) {
+		show_lease(m, nr, h);
+		return;
+	}
+	seq_printf(m, "%u: %s ADVISORY  ", nr, kinds[h->kind]);
+	show_lock_tail(m, h, h->type);
 	if (l->end == INT64_MAX)
 		seq_printf(m, "%lld EOF\n", (long long)l->start);
 	else
@@ -415,32 +458,33 @@ void show_fd_locks(struct seq_file *m, struct file *f, const struct files_struct
 	list_for_each_entry(l, &f->f_inode->i_flock, link)
 		if (l->owner == f || l->owner == files) {
 			seq_puts(m, "lock:\t");
-			show_lock(m, ++nr, l);
+			show_lock(m, ++nr, &l->head);
 			if (seq_has_overflowed(m))
 				break;
 		}
 	spin_unlock(&locks_lock);
+	show_fd_lease(m, f, ++nr);
 }
 
 /* One record at a time: between two reads of the file the list may change. */
 static void *locks_start(__maybe_unused struct seq_file *m, loff_t *pos) ACQUIRE(locks_lock)
 {
-	struct file_lock *l;
+	struct lock_head *h;
 	loff_t i = *pos;
 
 	spin_lock(&locks_lock);
-	list_for_each_entry(l, &all_locks, all)
+	list_for_each_entry(h, &all_locks, all)
 		if (!i--)
-			return l;
+			return h;
 	return NULL;
 }
 
 static void *locks_next(__maybe_unused struct seq_file *m, void *v, loff_t *pos)
 {
-	struct file_lock *l = v;
+	struct lock_head *h = v;
 
 	++*pos;
-	return list_is_last(&l->all, &all_locks) ? NULL : list_next_entry(l, all);
+	return list_is_last(&h->all, &all_locks) ? NULL : list_next_entry(h, all);
 }
 
 static void locks_stop(__maybe_unused struct seq_file *m, __maybe_unused void *v) RELEASE(locks_lock)
@@ -459,5 +503,5 @@ const struct seq_operations proc_locks_ops = { locks_start, locks_stop, locks_ne
 void __init locks_init(void)
 {
 	lock_cache = KMEM_CACHE(file_lock, SLAB_PANIC);
-	max_user_locks = LOCKS_SHARE / sizeof(struct file_lock);
+	max_user_locks = min(LOCKS_SHARE / sizeof(struct file_lock), LOCKS_MOST);
 }

@@ -8,6 +8,21 @@
 
 #include "include/fs.h"
 
+enum lock_kind { LOCK_FLOCK, LOCK_POSIX, LOCK_OFD, LOCK_LEASE };
+
+/* What /proc/locks shows of a lock or a lease. */
+struct lock_head {
+	struct list_head all;		/* (locks_lock) */
+	struct inode *inode;
+	enum lock_kind kind;
+	int type;			/* F_RDLCK, F_WRLCK */
+	pid_t pid;
+};
+void lock_head_add(struct lock_head *h);
+void lock_head_del(struct lock_head *h);
+/* The type, whose it is and of which file. */
+void show_lock_tail(struct seq_file *m, const struct lock_head *h, int type);
+
 void locks_init(void);
 int fcntl_getlk(struct file *file, unsigned cmd, struct flock *fl);
 int fcntl_setlk(struct file *file, unsigned cmd, struct flock *fl);

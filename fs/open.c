@@ -7,6 +7,7 @@
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "fs/fs_struct.h"
+#include "fs/leases.h"
 #include "fs/namei.h"
 #include "include/syscall.h"
 #include "include/uaccess.h"
@@ -166,7 +167,9 @@ int vfs_truncate(const struct path *path, loff_t length)
 		rc = get_write_access(inode);
 	if (rc)
 		return rc;
-	rc = do_truncate(path->dentry, length, 0, NULL);
+	rc = break_lease(inode, O_WRONLY);
+	if (!rc)
+		rc = do_truncate(path->dentry, length, 0, NULL);
 	put_write_access(inode);
 	return rc;
 }

@@ -11,6 +11,7 @@
 #include "fs/nameidata.h"
 #include "fs/file.h"
 #include "fs/fs_struct.h"
+#include "fs/leases.h"
 #include "kernel/task/cred.h"
 #include "lib/string.h"
 
@@ -60,14 +61,16 @@ int may_open_access(const struct path *path, int acc_mode, int flag)
 	return 0;
 }
 
-static int open_truncate(const struct path *path)
+static int open_truncate(const struct path *path, int flags)
 {
 	struct inode *inode = path->dentry->d_inode;
 	int rc = get_write_access(inode);
 
 	if (rc)
 		return rc;
-	rc = do_truncate(path->dentry, 0, ATTR_MTIME | ATTR_CTIME | ATTR_OPEN, NULL);
+	rc = break_lease(inode, O_WRONLY | (flags & O_NONBLOCK));
+	if (!rc)
+		rc = do_truncate(path->dentry, 0, ATTR_MTIME | ATTR_CTIME | ATTR_OPEN, NULL);
 	put_write_access(inode);
 	return rc;
 }
@@ -115,7 +118,7 @@ static struct file *do_open(const struct path *path, const struct open_flags *op
 	if ((flag & O_TRUNC) && !created && S_ISREG(inode->i_mode)) {
 		rc = mnt_want_write(path->mnt);
 		if (!rc)
-			rc = open_truncate(path);
+			rc = open_truncate(path, flag);
 		if (rc)
 			return ERR_PTR(rc);
 	}

@@ -49,6 +49,8 @@ struct pipe_inode_info *alloc_pipe_info(void)
 	mutex_init(&p->mutex, RANK_VFS);
 	init_waitqueue_head(&p->rd_wait);
 	init_waitqueue_head(&p->wr_wait);
+	fasync_list_init(&p->fasync_readers);
+	fasync_list_init(&p->fasync_writers);
 	p->bufs = p->bufs_inline;
 	p->r_counter = p->w_counter = 1;
 	return p;
@@ -425,13 +427,12 @@ static int pipe_fasync(int fd, struct file *f, bool on)
 	struct pipe_inode_info *p = f->private_data;
 	int rc = 0;
 
+	mutex_lock(&p->mutex);			/* on both lists or none: A1 of fasync.c */
 	if (f->f_mode & FMODE_READ)
 		rc = fasync_helper(fd, f, on, &p->fasync_readers);
-	if ((f->f_mode & FMODE_WRITE) && !rc) {
+	if ((f->f_mode & FMODE_WRITE) && !rc)	/* what the first call could, the second can */
 		rc = fasync_helper(fd, f, on, &p->fasync_writers);
-		if (rc && (f->f_mode & FMODE_READ))
-			(void)fasync_helper(fd, f, false, &p->fasync_readers);
-	}
+	mutex_unlock(&p->mutex);
 	return rc;
 }
 
@@ -451,7 +452,7 @@ static void pipe_release(struct inode *inode, struct file *f)
 		p->readers--;
 	if (f->f_mode & FMODE_WRITE)
 		p->writers--;
-	if (p->readers + p->writers) {
+	if (!p->readers != !p->writers) {	/* the last of one end, but not of the other */
 		if (!p->readers && waitqueue_active(&p->wr_wait))
 			__wake_up(&p->wr_wait, 0x7fffffff, EPOLLOUT | EPOLLWRNORM | EPOLLERR | EPOLLHUP);
 		if (!p->writers && waitqueue_active(&p->rd_wait))

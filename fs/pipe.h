@@ -22,7 +22,7 @@ struct pipe_buffer {
 struct pipe_inode_info {
 	struct mutex mutex;		/* rank vfs */
 	wait_queue_head_t rd_wait, wr_wait;
-	struct fasync_struct *fasync_readers, *fasync_writers;
+	struct fasync_list fasync_readers, fasync_writers;
 	unsigned head, tail;		/* head - tail buffers in use; grow for ever */
 	unsigned ring_size;		/* power of two; charged to user */
 	struct user_struct *user;	/* counted: who made it */

@@ -148,6 +148,7 @@ struct unix_sock *unix_create(int type)
 	INIT_LIST_HEAD(&s->gc_link);
 	init_waitqueue_head(&s->wait);
 	init_waitqueue_head(&s->space);
+	fasync_list_init(&s->fasync);
 	mutex_init(&s->recv_mutex, RANK_VFS);
 	s->peer_wake = (struct wait_queue_entry){ .func = peer_has_room };
 	INIT_LIST_HEAD(&s->peer_wake.link);

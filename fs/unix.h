@@ -41,7 +41,7 @@ struct unix_sock {
 	struct list_head bound_link;	/* (U) in the list of named sockets */
 	wait_queue_head_t wait;		/* our readers, and all who poll us */
 	wait_queue_head_t space;	/* those who send to us */
-	struct fasync_struct *fasync;	/* our file, if it tells of us by signals */
+	struct fasync_list fasync;	/* our file, if it tells of us by signals */
 	bool wants_data, wants_space;	/* somebody waits for data: no signal; a send found no room: one */
 	struct mutex recv_mutex;	/* one reader at a time */
 	struct ucred cred, peercred;

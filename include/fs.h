@@ -24,6 +24,7 @@ struct file;
 struct file_lock;
 struct inode;
 struct kstatfs;
+struct lease_list;
 struct pipe_inode_info;
 struct seq_file;
 struct super_block;
@@ -178,6 +179,7 @@ struct inode {
 	u64 i_dir_next;				/* (i_rwsem) next directory offset to give out */
 	struct timespec64 i_btime;
 	struct list_head i_flock;		/* file locks (fs/locks.c) */
+	struct lease_list *i_leases;		/* (A) of a regular file that ever had one (fs/leases.c) */
 	struct pipe_inode_info *i_pipe;		/* FIFOs and pipes */
 	const char *i_link;			/* symbolic link: target that lives as long as the inode */
 	void *i_private;
@@ -187,6 +189,7 @@ struct inode {
 	struct list_head i_wb_list;		/* (s_wb_lock) in sb->s_dirty, or in a round of writing */
 	struct inode *i_put_next;		/* its last reference may have gone where it could not be evicted */
 	u32 i_generation;
+	atomic_t i_readcount;			/* regular file: opens to read only */
 };
 
 #define DNAME_INLINE	32

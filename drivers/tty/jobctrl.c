@@ -124,6 +124,7 @@ void disassociate_ctty(bool on_exit)
 {
 	struct tty_struct *tty;
 	unsigned long irq;
+	pid_t pgrp;
 
 	if (!current->signal->leader)
 		return;
@@ -132,13 +133,16 @@ void disassociate_ctty(bool on_exit)
 		tty_hangup(tty);
 	} else if (tty) {
 		write_lock_irqsave(&tasklist_lock, irq);
-		if (tty->pgrp) {
-			__kill_pgrp_info(SIGHUP, SEND_SIG_PRIV, tty->pgrp);
-			if (!on_exit)
-				__kill_pgrp_info(SIGCONT, SEND_SIG_PRIV, tty->pgrp);
-		}
+		pgrp = tty->pgrp;
+		pid_get(pgrp);				/* nobody else's number meanwhile */
 		tty->session = tty->pgrp = 0;
 		write_unlock_irqrestore(&tasklist_lock, irq);
+		if (pgrp) {
+			(void)kill_pgrp(pgrp, SIGHUP, 1);
+			if (!on_exit)
+				(void)kill_pgrp(pgrp, SIGCONT, 1);
+		}
+		pid_put(pgrp);
 	}
 	if (tty)
 		tty_put(tty);

@@ -193,8 +193,7 @@ static void do_signal(struct tty_struct *tty, int sig, unsigned char c) REQUIRES
 	}
 	if (L(tty, ECHO))
 		echo_char(tty, c);
-	if (tty->pgrp)
-		kill_pgrp(tty->pgrp, sig, 1);
+	tty_signal(tty, sig);
 }
 
 static bool flow_control(struct tty_struct *tty, unsigned char c) REQUIRES(tty->lock)
@@ -326,7 +325,7 @@ unsigned tty_receive(struct tty_struct *tty, const char *buf, unsigned n)
 	if (ready && waitqueue_active(&tty->read_wait))
 		wake_up_poll(&tty->read_wait, EPOLLIN | EPOLLRDNORM);
 	if (ready)
-		kill_fasync(&tty->fasync, POLL_IN);
+		tty_kill_fasync(tty, POLL_IN);
 	return n;
 }
 

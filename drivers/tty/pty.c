@@ -64,7 +64,7 @@ static unsigned pts_write(struct tty_struct *tty, const char *buf, unsigned n)
 	if (n && waitqueue_active(&p->master.read_wait))
 		wake_up_poll(&p->master.read_wait, EPOLLIN | EPOLLRDNORM);
 	if (n)
-		kill_fasync(&p->master.fasync, POLL_IN);
+		tty_kill_fasync(&p->master, POLL_IN);
 	return n;
 }
 

@@ -17,9 +17,11 @@
 #ifndef VELLUM_TTY_H
 #define VELLUM_TTY_H
 
+#include "fs/fasync.h"
 #include "include/fs.h"
 #include "include/uapi/termios.h"
 #include "kernel/task/task.h"
+#include "kernel/workqueue.h"
 
 #define N_TTY_BUF	4096u
 
@@ -68,7 +70,9 @@ struct tty_struct {
 	unsigned column, canon_column;		/* (lock) of the output; where the edited line began */
 	struct tty_struct *link;		/* pty: the other end */
 	wait_queue_head_t read_wait, write_wait;
-	struct fasync_struct *fasync;		/* files that tell of it by signals */
+	struct fasync_list fasync;		/* files that tell of it by signals */
+	struct work_struct tell_work;		/* holds a reference while it waits: */
+	unsigned long untold_bands, untold_signals;	/* (A) what it is to tell them, and the group */
 };
 
 /* Ready @tty's fields; -ENOMEM.  Then tty_register() makes /dev/@name. */
@@ -82,6 +86,9 @@ void tty_set_speed(struct tty_struct *tty, unsigned baud);
 /* @n bytes arrived from the device.  Any context.  How many were taken. */
 unsigned tty_receive(struct tty_struct *tty, const char *buf, unsigned n);
 unsigned tty_receive_room(struct tty_struct *tty);
+/* Signals to files' owners, POLL_*, and to the foreground group.  Any context; where they are many, a bit later. */
+void tty_kill_fasync(struct tty_struct *tty, int band);
+void tty_signal(struct tty_struct *tty, int sig);
 /* The device has room again. */
 void tty_wakeup(struct tty_struct *tty);
 int tty_fasync(int fd, struct file *f, bool on);
@@ -111,7 +118,6 @@ long tiocsctty(struct tty_struct *tty, struct file *f, int force);
 void tty_open_proc_set_tty(struct file *f, struct tty_struct *tty);
 long tty_jobctrl_ioctl(struct tty_struct *tty, struct tty_struct *real, struct file *f, unsigned cmd,
 		       unsigned long arg);
-void tty_kill_pgrp(pid_t pgrp, int sig);
 
 /* private_data of an open terminal. */
 struct tty_file {

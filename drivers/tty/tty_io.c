@@ -18,6 +18,7 @@
 #include "include/uapi/poll.h"
 #include "kernel/signal/signal.h"
 #include "kernel/task/cred.h"
+#include "kernel/task/pid.h"
 #include "mm/slab/slab.h"
 
 #define TTY_DEV		MKDEV(5, 0)
@@ -36,6 +37,48 @@ const struct ktermios tty_std_termios = {
 	.c_ospeed = 38400,
 };
 
+/* ---- telling many ---------------------------------------------------------------------------- */
+
+/* What could not be told where it happened, with interrupts off, because there were many to tell. */
+static void tty_tell_later(struct work_struct *work)
+{
+	struct tty_struct *tty = container_of(work, struct tty_struct, tell_work);
+	unsigned long bands = xchg(&tty->untold_bands, 0), signals = xchg(&tty->untold_signals, 0);
+	pid_t pgrp = READ_ONCE(tty->pgrp);
+
+	for (int sig = 1; signals >> sig; sig++)
+		if (pgrp && (signals >> sig & 1))
+			(void)kill_pgrp(pgrp, sig, 1);
+	for (int band = 1; bands >> band; band++)
+		if (bands >> band & 1)
+			kill_fasync(&tty->fasync, band);
+	tty_put(tty);
+}
+
+static void tell_later(struct tty_struct *tty, unsigned long *set, int nr)
+{
+	set_bit(nr, set);
+	atomic_inc(&tty->refs);
+	if (!queue_work(&tty->tell_work))
+		atomic_dec(&tty->refs);			/* the work that waits has one */
+}
+
+void tty_kill_fasync(struct tty_struct *tty, int band)
+{
+	if (!kill_fasync_few(&tty->fasync, band))
+		tell_later(tty, &tty->untold_bands, band);
+}
+
+void tty_signal(struct tty_struct *tty, int sig)
+{
+	pid_t pgrp = READ_ONCE(tty->pgrp);
+
+	if (pgrp && !kill_pgrp_few(pgrp, sig))
+		tell_later(tty, &tty->untold_signals, sig);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
 int tty_init_struct(struct tty_struct *tty, const struct tty_operations *ops, const char *name, dev_t dev,
 		    void *driver_data)
 {
@@ -50,6 +93,8 @@ int tty_init_struct(struct tty_struct *tty, const struct tty_operations *ops, co
 	tty->termios = tty_std_termios;
 	init_waitqueue_head(&tty->read_wait);
 	init_waitqueue_head(&tty->write_wait);
+	fasync_list_init(&tty->fasync);
+	INIT_WORK(&tty->tell_work, tty_tell_later);
 	tty->read_buf = kmalloc(N_TTY_BUF, GFP_KERNEL);
 	tty->eol = kzalloc(N_TTY_BUF / 8, GFP_KERNEL);
 	if (tty->read_buf && tty->eol)
@@ -242,6 +287,7 @@ static void drop_session(struct tty_struct *tty)
 
 	write_lock_irqsave(&tasklist_lock, irq);
 	pgrp = tty->pgrp;
+	pid_get(pgrp);					/* nobody else's number meanwhile */
 	for_each_process(p) {
 		if (p->signal->tty != tty)
 			continue;
@@ -251,12 +297,13 @@ static void drop_session(struct tty_struct *tty)
 			do_send_sig_info(SIGCONT, SEND_SIG_PRIV, p, true);
 		}
 	}
-	if (pgrp) {
-		__kill_pgrp_info(SIGHUP, SEND_SIG_PRIV, pgrp);
-		__kill_pgrp_info(SIGCONT, SEND_SIG_PRIV, pgrp);
-	}
 	tty->session = tty->pgrp = 0;
 	write_unlock_irqrestore(&tasklist_lock, irq);
+	if (pgrp) {
+		(void)kill_pgrp(pgrp, SIGHUP, 1);
+		(void)kill_pgrp(pgrp, SIGCONT, 1);
+	}
+	pid_put(pgrp);
 }
 
 void tty_hangup(struct tty_struct *tty)

@@ -14,6 +14,7 @@
 #include "fs/proc/internal.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
+#include "fs/leases.h"
 #include "fs/libfs.h"
 #include "fs/namei.h"
 #include "kernel/task/cred.h"
@@ -203,6 +204,8 @@ static struct ctl_table fs_table[] = {
 	CTL_INT("nr_open", sysctl_nr_open, 0644, 64, INT32_MAX & ~63),
 	CTL_INT("protected_symlinks", sysctl_protected_symlinks, 0644, 0, 1),
 	CTL_INT("protected_hardlinks", sysctl_protected_hardlinks, 0644, 0, 1),
+	CTL_INT("leases-enable", sysctl_leases_enable, 0644, INT32_MIN, INT32_MAX),
+	CTL_INT("lease-break-time", sysctl_lease_break_time, 0644, INT32_MIN, INT32_MAX),
 	CTL_INT("suid_dumpable", suid_dumpable, 0644, SUID_DUMP_DISABLE, SUID_DUMP_ROOT),
 	CTL_INT("protected_fifos", sysctl_protected_fifos, 0644, 0, 2),
 	CTL_INT("protected_regular", sysctl_protected_regular, 0644, 0, 2),

@@ -486,26 +486,38 @@ static int set_one_prio(struct task_struct *p, int nice, int error)
 	return error == -ESRCH ? 0 : error;
 }
 
-int for_each_prio_target(int which, int who, int (*fn)(struct task_struct *, int, int), int arg, int rc)
+static int prio_of_one(pid_t pid, int (*fn)(struct task_struct *, int, int), int arg, int rc)
 {
-	struct task_struct *p, *t;
+	struct task_struct *t;
 	unsigned long flags;
-	uid_t uid = who ? (uid_t)who : current_uid();
-	pid_t pgrp;
 
 	read_lock_irqsave(&tasklist_lock, flags);
-	pgrp = who ? who : current->signal->pgrp;
-	if (which == PRIO_PROCESS) {
-		t = who ? find_task_by_pid(who) : current;
-		if (t)
-			rc = fn(t, arg, rc);
-	} else {
-		for_each_process(p)
-			for_each_thread(t, p)
-				if (which == PRIO_PGRP ? p->signal->pgrp == pgrp : t->cred->uid == uid)
-					rc = fn(t, arg, rc);
-	}
+	t = pid ? find_task_by_pid(pid) : current;
+	if (t)
+		rc = fn(t, arg, rc);
 	read_unlock_irqrestore(&tasklist_lock, flags);
+	return rc;
+}
+
+int for_each_prio_target(int which, int who, int (*fn)(struct task_struct *, int, int), int arg, int rc)
+{
+	pid_t pgrp = who ? who : READ_ONCE(current->signal->pgrp);
+	uid_t uid = who ? (uid_t)who : current_uid();
+	struct task_struct *p, *t;
+	struct process_walk w;
+
+	if (which == PRIO_PROCESS)
+		return prio_of_one(who, fn, arg, rc);
+	process_walk_begin(&w, WALK_SLEEPS);
+	while ((p = process_walk_next(&w))) {
+		if (which == PRIO_PGRP && p->signal->pgrp != pgrp)
+			continue;
+		process_walk_charge(&w, 8 * p->signal->nr_threads);
+		for_each_thread(t, p)
+			if (which == PRIO_PGRP || t->cred->uid == uid)
+				rc = fn(t, arg, rc);
+	}
+	process_walk_end(&w);
 	return rc;
 }
 

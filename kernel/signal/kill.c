@@ -1,6 +1,9 @@
 /*
  * kernel/signal/kill.c - kill() and its kin: to whom, by whom.
  *
+ * MODEL     A signal to many is sent in steps, between which others may run (process_walk).  A process that has it
+ *           makes no child before it has taken it (publish_task() looks), and one that has it not yet makes
+ *           children that the walk still meets: so none of a group is left out, as if all got it at once.
  * LOCKING   tasklist_lock, interrupts off, over look-up and sending: the target cannot be released.
  *
  * SPDX-License-Identifier: MIT
@@ -40,38 +43,53 @@ int group_send_sig_info(int sig, siginfo_t *info, struct task_struct *t)
 
 /* ---- by number ------------------------------------------------------------------------------- */
 
-int __kill_pgrp_info(int sig, siginfo_t *info, pid_t pgrp)
+/* Group @pgrp, or 0: all but init and the caller's own process. */
+static bool is_meant(const struct task_struct *p, pid_t pgrp)
 {
-	struct task_struct *p;
-	int rc = -ESRCH, one;
-	bool success = false;
-
-	for_each_process(p) {
-		if (p->signal->pgrp != pgrp)
-			continue;
-		one = group_send_sig_info(sig, info, p);
-		success |= !one;
-		rc = one;
-	}
-	return success ? 0 : rc;
+	return pgrp ? p->signal->pgrp == pgrp : p->pid > 1 && p->signal != current->signal;
 }
 
-int kill_pgrp_info(int sig, siginfo_t *info, pid_t pgrp)
+/* The errors of those who are meant come together: kill(2) says what of one is that of all. */
+static int add_result(int rc, int one, pid_t pgrp, bool *success)
 {
-	unsigned long flags;
-	int rc;
+	*success |= pgrp && !one;
+	return pgrp || one != -EPERM ? one : rc;
+}
 
-	kick_defer();
-	read_lock_irqsave(&tasklist_lock, flags);
-	rc = __kill_pgrp_info(sig, info, pgrp);
-	read_unlock_irqrestore(&tasklist_lock, flags);
-	kick_flush();
-	return rc;
+static int kill_many(int sig, siginfo_t *info, pid_t pgrp, enum walk_how how)
+{
+	struct task_struct *p;
+	struct process_walk w;
+	bool success = false, any = false;
+	int rc = 0;
+
+	process_walk_begin(&w, how);
+	while ((p = process_walk_next(&w))) {
+		if (!is_meant(p, pgrp))
+			continue;
+		any = true;
+		rc = add_result(rc, group_send_sig_info(sig, info, p), pgrp, &success);
+		process_walk_charge(&w, WALK_SIGNAL);
+	}
+	process_walk_end(&w);
+	if (!any)
+		return -ESRCH;
+	return success ? 0 : rc;
 }
 
 int kill_pgrp(pid_t pgrp, int sig, int priv)
 {
-	return kill_pgrp_info(sig, priv ? SEND_SIG_PRIV : SEND_SIG_NOINFO, pgrp);
+	return kill_many(sig, priv ? SEND_SIG_PRIV : SEND_SIG_NOINFO, pgrp, WALK_SLEEPS);
+}
+
+#define FEW_TASKS	1000
+
+bool kill_pgrp_few(pid_t pgrp, int sig)
+{
+	if (READ_ONCE(nr_threads) > FEW_TASKS)
+		return false;
+	(void)kill_many(sig, SEND_SIG_PRIV, pgrp, WALK_ATOMIC);
+	return true;
 }
 
 int kill_pid_info(int sig, siginfo_t *info, pid_t pid)
@@ -90,23 +108,6 @@ int kill_pid_info(int sig, siginfo_t *info, pid_t pid)
 	return rc;
 }
 
-/* kill(-1): all but init and the caller's own process. */
-static int kill_everybody(int sig, siginfo_t *info)
-{
-	struct task_struct *p;
-	int rc = 0, one, count = 0;
-
-	for_each_process(p) {
-		if (p->pid <= 1 || p->signal == current->signal)
-			continue;
-		one = group_send_sig_info(sig, info, p);
-		count++;
-		if (one != -EPERM)
-			rc = one;
-	}
-	return count ? rc : -ESRCH;
-}
-
 static void user_info(siginfo_t *info, int sig, int code)
 {
 	memset(info, 0, sizeof(*info));
@@ -118,24 +119,16 @@ static void user_info(siginfo_t *info, int sig, int code)
 
 SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)
 {
-	unsigned long flags;
 	siginfo_t info;
-	int rc;
 
 	user_info(&info, sig, SI_USER);
 	if (pid > 0)
 		return kill_pid_info(sig, &info, pid);
 	if (pid == INT32_MIN)
 		return -ESRCH;
-	kick_defer();
-	read_lock_irqsave(&tasklist_lock, flags);
 	if (pid == -1)
-		rc = kill_everybody(sig, &info);
-	else
-		rc = __kill_pgrp_info(sig, &info, pid ? -pid : current->signal->pgrp);
-	read_unlock_irqrestore(&tasklist_lock, flags);
-	kick_flush();
-	return rc;
+		return kill_many(sig, &info, 0, WALK_SLEEPS);
+	return kill_many(sig, &info, pid ? -pid : current->signal->pgrp, WALK_SLEEPS);
 }
 
 /* ---- to one thread --------------------------------------------------------------------------- */

@@ -50,12 +50,11 @@ int send_signal_locked(int sig, siginfo_t *info, struct task_struct *p, bool gro
 void force_sig(int sig);			/* the running task; cannot be blocked or ignored */
 void force_sig_info(siginfo_t *info);
 void force_fatal_sig(int sig);			/* and no handler will see it */
-/* Take tasklist_lock themselves: interrupt context too. */
+/* A group may be large: => may sleep. */
 int kill_pgrp(pid_t pgrp, int sig, int priv);
-int kill_pgrp_info(int sig, siginfo_t *info, pid_t pgrp);
-int kill_pid_info(int sig, siginfo_t *info, pid_t pid);
-/* tasklist_lock held by the caller. */
-int __kill_pgrp_info(int sig, siginfo_t *info, pid_t pgrp);
+/* The same from any context where there are few tasks.  False: there are many, and none got it. */
+bool kill_pgrp_few(pid_t pgrp, int sig);
+int kill_pid_info(int sig, siginfo_t *info, pid_t pid);		/* any context */
 /*
  * Tell @p's parent of its death with @sig; true when nobody will wait for it (reap it now).
  * => tasklist_lock held, interrupts off
@@ -116,13 +115,13 @@ void exit_signals(struct task_struct *t);
  * No member of @pgrp (@ignored apart) has a parent in another group of its session: nobody is left to continue
  * it.  => tasklist_lock held
  */
-bool will_become_orphaned_pgrp(pid_t pgrp, const struct task_struct *ignored);
+bool will_become_orphaned_pgrp(pid_t pgrp, const struct task_struct *ignored) REQUIRES_SHARED(tasklist_lock);
 bool is_current_pgrp_orphaned(void);		/* takes tasklist_lock itself */
 /*
- * @t exits (@parent NULL), or its parent @parent does: SIGHUP and SIGCONT to a group that this orphans with
- * stopped members.  => tasklist_lock held
+ * @t exits (@parent NULL), or its parent @parent does: the group that this orphans with stopped members, which is
+ * to have SIGHUP and SIGCONT; or 0.  => tasklist_lock held
  */
-void kill_orphaned_pgrp(struct task_struct *t, struct task_struct *parent);
+pid_t orphaned_pgrp(struct task_struct *t, struct task_struct *parent) REQUIRES_SHARED(tasklist_lock);
 
 /* fatal_signal_pending() for any task. */
 static inline bool task_fatal_signal_pending(const struct task_struct *t)

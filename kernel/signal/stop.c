@@ -188,10 +188,10 @@ bool will_become_orphaned_pgrp(pid_t pgrp, const struct task_struct *ignored)
 {
 	struct task_struct *p;
 
-	for_each_process(p) {
+	for_each_in_pgrp(p, pgrp) {
 		struct task_struct *parent = p->real_parent;
 
-		if (p->signal->pgrp != pgrp || p == ignored || parent->pid <= 1 ||
+		if (p == ignored || parent->pid <= 1 ||
 		    (p->exit_state && p->signal->nr_threads <= 1))
 			continue;
 		if (parent->signal->pgrp != pgrp && parent->signal->session == p->signal->session)
@@ -211,17 +211,17 @@ bool is_current_pgrp_orphaned(void)
 	return orphaned;
 }
 
-static bool has_stopped_jobs(pid_t pgrp)
+static bool has_stopped_jobs(pid_t pgrp) REQUIRES_SHARED(tasklist_lock)
 {
 	struct task_struct *p;
 
-	for_each_process(p)
-		if (p->signal->pgrp == pgrp && (p->signal->flags & SIGNAL_STOP_STOPPED))
+	for_each_in_pgrp(p, pgrp)
+		if (p->signal->flags & SIGNAL_STOP_STOPPED)
 			return true;
 	return false;
 }
 
-void kill_orphaned_pgrp(struct task_struct *t, struct task_struct *parent)
+pid_t orphaned_pgrp(struct task_struct *t, struct task_struct *parent)
 {
 	const struct task_struct *ignored = parent ? NULL : t;
 	pid_t pgrp = t->signal->pgrp;
@@ -229,9 +229,6 @@ void kill_orphaned_pgrp(struct task_struct *t, struct task_struct *parent)
 	if (!parent)
 		parent = t->real_parent;
 	if (parent->signal->pgrp == pgrp || parent->signal->session != t->signal->session)
-		return;		/* @t did not connect the group to the outside */
-	if (will_become_orphaned_pgrp(pgrp, ignored) && has_stopped_jobs(pgrp)) {
-		__kill_pgrp_info(SIGHUP, SEND_SIG_PRIV, pgrp);
-		__kill_pgrp_info(SIGCONT, SEND_SIG_PRIV, pgrp);
-	}
+		return 0;	/* @t did not connect the group to the outside */
+	return will_become_orphaned_pgrp(pgrp, ignored) && has_stopped_jobs(pgrp) ? pgrp : 0;
 }

@@ -281,6 +281,7 @@ static void take_leadership(struct task_struct *me, struct task_struct *leader)
 	write_lock_irqsave(&tasklist_lock, irq);
 	exchange_pids(me, leader);
 	me->start_time = leader->start_time;
+	process_walks_leave(leader, me);
 	list_replace_init(&leader->tasks, &me->tasks);
 	list_replace_init(&leader->sibling, &me->sibling);
 	list_splice_init(&leader->children, &me->children);

@@ -56,9 +56,10 @@ static void unlink_task(struct task_struct *t) REQUIRES(tasklist_lock)
 	detach_pid(t);
 	nr_threads--;
 	if (t->pid == t->tgid) {
+		process_walks_leave(t, NULL);
 		list_del_init(&t->tasks);
 		list_del_init(&t->sibling);
-		pid_put(sig->pgrp);
+		detach_pgrp(sig);
 		pid_put(sig->session);
 	}
 	spin_lock(&sighand->lock);
@@ -120,6 +121,8 @@ void thread_group_times(struct task_struct *t, struct task_times *out)
 
 /* ---- leaving children behind ----------------------------------------------------------------- */
 
+#define CHILDREN_AT_ONCE	32
+
 static bool process_dead(struct task_struct *leader)
 {
 	return atomic_read(&leader->signal->live) == 0;
@@ -137,8 +140,8 @@ static struct task_struct *find_new_reaper(struct task_struct *father) REQUIRES(
 	return p && p != father ? p : &init_task;
 }
 
-/* => the child is a zombie nobody will wait for: to be released */
-static bool reparent_child(struct task_struct *p, struct task_struct *reaper) REQUIRES(tasklist_lock)
+/* => the child is a zombie nobody will wait for: to be released.  *orphans: its group, left without hope; or 0 */
+static bool reparent_child(struct task_struct *p, struct task_struct *reaper, pid_t *orphans) REQUIRES(tasklist_lock)
 {
 	struct task_struct *t;
 
@@ -158,38 +161,79 @@ static bool reparent_child(struct task_struct *p, struct task_struct *reaper) RE
 		p->exit_state = EXIT_DEAD;			/* E1 */
 		return true;
 	}
-	kill_orphaned_pgrp(p, current);
+	*orphans = orphaned_pgrp(p, current);
 	return false;
 }
 
-/* The threads of a process share one list of children, the leader's; it goes with the last thread. */
-static void forget_children(struct list_head *dead) REQUIRES(tasklist_lock)
+/*
+ * The threads of a process share one list of children, the leader's; it goes with the last thread.
+ * => false: some are left, or a group is to be hung up first, *orphans.  It is held by its number
+ */
+static bool forget_children(struct list_head *dead, pid_t *orphans) REQUIRES(tasklist_lock)
 {
-	struct task_struct *leader = current->group_leader, *p, *next, *reaper;
+	struct task_struct *leader = current->group_leader, *p, *reaper;
 
+	*orphans = 0;
 	if (list_empty(&leader->children))
-		return;
+		return true;
 	reaper = find_new_reaper(leader);
-	list_for_each_entry_safe(p, next, &leader->children, sibling)
-		if (reparent_child(p, reaper))
+	for (int nr = 0; nr < CHILDREN_AT_ONCE && !*orphans; nr++) {
+		p = list_first_entry_or_null(&leader->children, struct task_struct, sibling);
+		if (!p)
+			return true;
+		if (reparent_child(p, reaper, orphans))
 			list_add(&p->wake_entry, dead);
+	}
+	pid_get(*orphans);
+	return false;
+}
+
+/* The jobs of group @pgrp have nobody any more who could go on with them.  Gives its number back. */
+static void hang_up_pgrp(pid_t pgrp)
+{
+	if (!pgrp)
+		return;
+	(void)kill_pgrp(pgrp, SIGHUP, 1);
+	(void)kill_pgrp(pgrp, SIGCONT, 1);
+	pid_put(pgrp);
 }
 
 /* ---- the way out ----------------------------------------------------------------------------- */
+
+/* Take tasklist_lock for writing with no child left.  There may be as many as its user likes. */
+static void lock_childless(struct list_head *dead, unsigned long *irq) ACQUIRE(tasklist_lock) NO_LOCK_ANALYSIS
+{
+	pid_t orphans;
+
+	for (;;) {
+		kick_defer();
+		write_lock_irqsave(&tasklist_lock, *irq);
+		if (forget_children(dead, &orphans))
+			return;
+		write_unlock_irqrestore(&tasklist_lock, *irq);
+		kick_flush();
+		hang_up_pgrp(orphans);
+		cond_resched();
+	}
+}
 
 static void exit_notify(bool group_dead)
 {
 	struct task_struct *me = current, *p, *next;
 	bool autoreap = true;
+	pid_t orphans = 0;
 	unsigned long irq;
 	LIST_HEAD(dead);
 
-	kick_defer();
-	write_lock_irqsave(&tasklist_lock, irq);
 	if (group_dead) {
-		forget_children(&dead);
-		kill_orphaned_pgrp(me->group_leader, NULL);
+		lock_childless(&dead, &irq);
+		orphans = orphaned_pgrp(me->group_leader, NULL);
+		pid_get(orphans);
+	} else {
+		kick_defer();
+		write_lock_irqsave(&tasklist_lock, irq);
 	}
+	write_assert_held(&tasklist_lock);
 	me->exit_state = EXIT_ZOMBIE;
 	if (me->group_leader == me)
 		autoreap = me->signal->nr_threads == 1 && do_notify_parent(me, me->exit_signal);
@@ -201,6 +245,7 @@ static void exit_notify(bool group_dead)
 	kick_flush();
 
 	pidfd_notify(me);
+	hang_up_pgrp(orphans);
 	list_for_each_entry_safe(p, next, &dead, wake_entry) {
 		list_del_init(&p->wake_entry);
 		release_task(p);

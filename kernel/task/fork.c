@@ -307,9 +307,8 @@ static void link_task(struct task_struct *p, const struct kernel_clone_args *arg
 			sig->flags |= SIGNAL_UNKILLABLE;
 		sig->ppid = p->real_parent->tgid;
 		sig->tty = current->signal->tty;
-		sig->pgrp = current->signal->pgrp;
+		attach_pgrp(sig, current->signal->pgrp);
 		sig->session = current->signal->session;
-		pid_get(sig->pgrp);
 		pid_get(sig->session);
 		list_add_tail(&p->sibling, &p->real_parent->children);
 		list_add_tail(&p->tasks, &task_list);

@@ -10,8 +10,9 @@
  *           A victim that is stuck, waiting for a lock whose owner waits for memory, is helped: the
  *           reaper (oom_reap.c) takes its private pages away, and then it is nobody's victim any more
  *           (MMF_OOM_SKIP).
- * LOCKING   oom_lock: one killer at a time, and signal->oom_mm; tasklist_lock for the choice; task_lock() keeps a
- *           task's mm.  The report is printed with neither of the two.
+ * LOCKING   oom_lock: one killer at a time, and signal->oom_mm; tasklist_lock for the choice, which lets it go now
+ *           and then, as there may be many tasks; task_lock() keeps a task's mm.  The report is printed with
+ *           neither of the two.
  * FAILURE   Nobody to kill: panic, as nothing could ever go on.
  * TESTS     test/user/t_oom.c, test/user/t_pressure.c, test/user/t_reclaim.c, test/boot/pressure.py
  *
@@ -150,19 +151,36 @@ static struct task_struct *allocating_task(void)
 	return p;
 }
 
+/* Both counted, or NULL. */
+static void victim_replace(struct task_struct **best, struct task_struct *p)
+{
+	if (p)
+		get_task_struct(p);
+	if (*best)
+		put_task_struct(*best);
+	*best = p;
+}
+
+/* What a look at @p costs: its threads may be many. */
+static void charge_look(struct process_walk *w, const struct task_struct *p) REQUIRES_SHARED(tasklist_lock)
+{
+	process_walk_charge(w, 16 + p->signal->nr_threads);
+}
+
 /* The process to kill, counted; *dying: one is on its way out already. */
 static struct task_struct *select_victim(const struct alloc_context *ac, bool *dying)
 {
 	struct task_struct *p, *best = NULL;
 	unsigned long total = domain_pages(ac);
 	long most = INT64_MIN;
-	unsigned long irq;
+	struct process_walk w;
 
 	*dying = false;
-	read_lock_irqsave(&tasklist_lock, irq);
-	for_each_process(p) {
+	process_walk_begin(&w, WALK_SLEEPS);
+	while ((p = process_walk_next(&w))) {
 		long points;
 
+		charge_look(&w, p);
 		if (!in_domain(p, ac))
 			continue;
 		if (still_dying(p)) {
@@ -172,14 +190,12 @@ static struct task_struct *select_victim(const struct alloc_context *ac, bool *d
 		points = badness(p, total);
 		if (points > most) {
 			most = points;
-			best = p;
+			victim_replace(&best, p);
 		}
 	}
+	process_walk_end(&w);
 	if (*dying)
-		best = NULL;
-	if (best)
-		get_task_struct(best);
-	read_unlock_irqrestore(&tasklist_lock, irq);
+		victim_replace(&best, NULL);
 	return best;
 }
 
@@ -296,12 +312,15 @@ bool process_shares_mm(struct task_struct *p, const struct mm_struct *mm) NO_LOC
  * then there is nothing to be had.
  * => whether all of them are killed, so that the memory may be taken
  */
-static bool kill_sharers(const struct task_struct *victim, struct mm_struct *mm) REQUIRES_SHARED(tasklist_lock)
+static bool kill_sharers(const struct task_struct *victim, struct mm_struct *mm)
 {
 	struct task_struct *p;
+	struct process_walk w;
 	bool all = true;
 
-	for_each_process(p) {
+	process_walk_begin(&w, WALK_SLEEPS);
+	while ((p = process_walk_next(&w))) {
+		charge_look(&w, p);
 		if (p->signal == victim->signal || (p->flags & PF_KTHREAD) || !process_shares_mm(p, mm))
 			continue;
 		if (p->pid == 1) {
@@ -311,6 +330,7 @@ static bool kill_sharers(const struct task_struct *victim, struct mm_struct *mm)
 			do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, true);
 		}
 	}
+	process_walk_end(&w);
 	return all;
 }
 
@@ -339,7 +359,7 @@ static void kill_victim(struct task_struct *victim)
 {
 	struct oom_figures f;
 	struct mm_struct *mm;
-	bool reap = false;
+	bool reap;
 	unsigned long irq;
 
 	kick_defer();
@@ -348,12 +368,12 @@ static void kill_victim(struct task_struct *victim)
 	if (mm) {
 		count_vm_event(OOM_KILL);
 		do_send_sig_info(SIGKILL, SEND_SIG_PRIV, victim, true);
-		reap = kill_sharers(victim, mm);
 	}			/* else it is gone by itself */
 	read_unlock_irqrestore(&tasklist_lock, irq);
 	kick_flush();
 	if (!mm)
 		return;
+	reap = kill_sharers(victim, mm);
 	report_victim(&f);
 	if (reap)
 		oom_reap_later(mm);

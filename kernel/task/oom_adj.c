@@ -15,6 +15,7 @@
 #include "include/uapi/sched.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/oom.h"
+#include "kernel/task/pid.h"
 #include "mm/space/mm.h"
 
 static DEFINE_MUTEX(oom_adj_mutex, RANK_SLEEP_LEAF);
@@ -52,14 +53,16 @@ static void set_one(struct signal_struct *sig, int adj, const int *min)
 static void set_sharers(struct task_struct *t, const struct mm_struct *mm, int adj, const int *min)
 {
 	struct task_struct *p;
-	unsigned long irq;
+	struct process_walk w;
 
-	read_lock_irqsave(&tasklist_lock, irq);
-	for_each_process(p)
+	process_walk_begin(&w, WALK_SLEEPS);
+	while ((p = process_walk_next(&w))) {
+		process_walk_charge(&w, 16);
 		if (p->signal != t->signal && p->pid != 1 && !(p->flags & PF_KTHREAD) && !READ_ONCE(p->vfork_done) &&
 		    process_shares_mm(p, mm))
 			set_one(p->signal, adj, min);
-	read_unlock_irqrestore(&tasklist_lock, irq);
+	}
+	process_walk_end(&w);
 }
 
 /* @floor: how low everybody may set it; @min: the new such bound, or NULL. */

@@ -129,14 +129,16 @@ static bool mm_is_leaving(const struct mm_struct *mm)
 {
 	bool leaving = true;
 	struct task_struct *p, *t;
-	unsigned long irq;
+	struct process_walk w;
 
-	read_lock_irqsave(&tasklist_lock, irq);
-	for_each_process(p)
+	process_walk_begin(&w, WALK_SLEEPS);
+	while ((p = process_walk_next(&w))) {
+		process_walk_charge(&w, p->signal->nr_threads);
 		for_each_thread(t, p)
 			if (READ_ONCE(t->mm) == mm && !(t->flags & PF_KTHREAD))
 				leaving &= process_leaves(p);
-	read_unlock_irqrestore(&tasklist_lock, irq);
+	}
+	process_walk_end(&w);
 	return leaving;
 }
 

@@ -9,12 +9,14 @@
  *   N2  A count is at most 1 + 2 * (pid_max - 1): a thread, and all groups and sessions.  It fits u16.
  * LOCKING   pidmap_lock for the numbers.  A task is put into the hash table, and taken out, with tasklist_lock
  *           held for writing and the lock of its chain: either one keeps a task found.
+ *           A walk that lets tasklist_lock go keeps its place by its next process, which whoever leaves moves on.
  * COST      alloc_pid: one bit test as a rule.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "kernel/task/pid.h"
 #include "include/uapi/errno.h"
+#include "kernel/sync/wait.h"
 
 #define PID_HASH	1024
 #define PID_LOCKS	64
@@ -171,11 +173,31 @@ void exchange_pids(struct task_struct *a, struct task_struct *b)
 	attach_pid(b);
 }
 
-void change_pgrp(struct task_struct *leader, pid_t pgrp)
+/* ---- groups and sessions --------------------------------------------------------------------- */
+
+static struct hlist_head pgrp_hash[PID_HASH];	/* (T) processes, by their group's number */
+
+static struct hlist_head *pgrp_chain(pid_t pgrp) { return &pgrp_hash[pgrp & (PID_HASH - 1)]; }
+
+void attach_pgrp(struct signal_struct *sig, pid_t pgrp)
 {
 	pid_get(pgrp);
-	pid_put(leader->signal->pgrp);
-	leader->signal->pgrp = pgrp;
+	sig->pgrp = pgrp;
+	hlist_add_head(&sig->pgrp_link, pgrp_chain(pgrp));
+}
+
+void detach_pgrp(struct signal_struct *sig)
+{
+	hlist_del(&sig->pgrp_link);
+	pid_put(sig->pgrp);
+}
+
+void change_pgrp(struct task_struct *leader, pid_t pgrp)
+{
+	pid_get(pgrp);				/* it may be the old one */
+	detach_pgrp(leader->signal);
+	attach_pgrp(leader->signal, pgrp);
+	pid_put(pgrp);
 }
 
 void change_session(struct task_struct *leader, pid_t session)
@@ -185,12 +207,90 @@ void change_session(struct task_struct *leader, pid_t session)
 	leader->signal->session = session;
 }
 
+/* From @n on, along its chain. */
+static struct task_struct *pgrp_find(struct hlist_node *n, pid_t pgrp)
+{
+	for (; n; n = n->next) {
+		struct signal_struct *sig = hlist_entry(n, struct signal_struct, pgrp_link);
+
+		if (sig->pgrp == pgrp)
+			return sig->group_leader;
+	}
+	return NULL;
+}
+
 struct task_struct *pgrp_first(pid_t pgrp)
+{
+	return pgrp_find(pgrp_chain(pgrp)->first, pgrp);
+}
+
+struct task_struct *pgrp_next(struct task_struct *p)
+{
+	return pgrp_find(p->signal->pgrp_link.next, p->signal->pgrp);
+}
+
+/* ---- walks that pause ------------------------------------------------------------------------ */
+
+#define WALK_UNITS	2048		/* some 20 us */
+
+static LIST_HEAD(paused_walks);		/* (paused_lock) added to and taken from with tasklist_lock held, too */
+static DEFINE_SPINLOCK(paused_lock, RANK_PID);
+
+static struct task_struct *process_after(struct task_struct *p) REQUIRES_SHARED(tasklist_lock)
+{
+	return list_is_last(&p->tasks, &task_list) ? NULL : list_next_entry(p, tasks);
+}
+
+void process_walk_begin(struct process_walk *w, enum walk_how how)
+{
+	kick_defer();
+	read_lock_irqsave(&tasklist_lock, w->irq);
+	w->how = how;
+	w->left = WALK_UNITS;
+	w->next = list_first_entry_or_null(&task_list, struct task_struct, tasks);
+}
+
+void process_walk_end(struct process_walk *w)
+{
+	read_unlock_irqrestore(&tasklist_lock, w->irq);
+	kick_flush();
+}
+
+/* Let others run.  Meanwhile w->next is moved on by who leaves. */
+static void walk_pause(struct process_walk *w) REQUIRES_SHARED(tasklist_lock) NO_LOCK_ANALYSIS
+{
+	spin_lock(&paused_lock);
+	list_add(&w->link, &paused_walks);
+	spin_unlock(&paused_lock);
+	process_walk_end(w);
+	cond_resched();
+	kick_defer();
+	read_lock_irqsave(&tasklist_lock, w->irq);
+	spin_lock(&paused_lock);
+	list_del(&w->link);
+	spin_unlock(&paused_lock);
+	w->left = WALK_UNITS;
+}
+
+struct task_struct *process_walk_next(struct process_walk *w)
 {
 	struct task_struct *p;
 
-	for_each_process(p)
-		if (p->signal->pgrp == pgrp)
-			return p;
-	return NULL;
+	if (unlikely(w->left <= 0) && w->how == WALK_SLEEPS)
+		walk_pause(w);
+	p = w->next;
+	if (p)
+		w->next = process_after(p);
+	w->left--;
+	return p;
+}
+
+/* No walk is on its way to or from the list now: both need tasklist_lock. */
+void process_walks_leave(struct task_struct *t, struct task_struct *heir)
+{
+	struct process_walk *w;
+
+	list_for_each_entry(w, &paused_walks, link)
+		if (w->next == t)
+			w->next = heir ?: process_after(t);
 }

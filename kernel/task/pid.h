@@ -32,8 +32,40 @@ void exchange_pids(struct task_struct *a, struct task_struct *b) REQUIRES(taskli
 /* Move the process of @t to the group and session given.  => tasklist_lock held */
 void change_pgrp(struct task_struct *leader, pid_t pgrp) REQUIRES(tasklist_lock);
 void change_session(struct task_struct *leader, pid_t session) REQUIRES(tasklist_lock);
-/* Whether some process is in the group, or session.  => tasklist_lock held */
+/* A process that is new is in @pgrp; one that is gone is in none. */
+void attach_pgrp(struct signal_struct *sig, pid_t pgrp) REQUIRES(tasklist_lock);
+void detach_pgrp(struct signal_struct *sig) REQUIRES(tasklist_lock);
+/* A process of the group, or NULL.  => tasklist_lock held */
 struct task_struct *pgrp_first(pid_t pgrp) REQUIRES_SHARED(tasklist_lock);
+/* The next one after @p. */
+struct task_struct *pgrp_next(struct task_struct *p) REQUIRES_SHARED(tasklist_lock);
+#define for_each_in_pgrp(p, nr) for ((p) = pgrp_first(nr); (p); (p) = pgrp_next(p))
+
+
+/*
+ * A walk over all processes under tasklist_lock, which lets it go now and then: each process that is there all the
+ * time is met once; so is what one makes before it is met.  What was met is valid until the next one is asked for.
+ *
+ *	process_walk_begin(&w, WALK_SLEEPS);
+ *	while ((p = process_walk_next(&w)))
+ *		...
+ *	process_walk_end(&w);		also to leave early
+ */
+enum walk_how { WALK_SLEEPS, WALK_ATOMIC };	/* the second never lets it go: any context */
+struct process_walk {
+	struct list_head link;		/* (paused_lock) on paused_walks while tasklist_lock is let go */
+	struct task_struct *next;	/* (T) NULL at the end */
+	enum walk_how how;
+	int left;			/* units of work before it lets go */
+	unsigned long irq;
+};
+#define WALK_SIGNAL	32		/* units that a signal costs; to look at a process costs 1 */
+void process_walk_begin(struct process_walk *w, enum walk_how how) ACQUIRE_SHARED(tasklist_lock);
+struct task_struct *process_walk_next(struct process_walk *w) REQUIRES_SHARED(tasklist_lock);
+void process_walk_end(struct process_walk *w) RELEASE_SHARED(tasklist_lock);
+static inline void process_walk_charge(struct process_walk *w, int units) { w->left -= units; }
+/* @t leaves task_list, and @heir, NULL for who comes after it, stands in its place. */
+void process_walks_leave(struct task_struct *t, struct task_struct *heir) REQUIRES(tasklist_lock);
 
 static inline pid_t task_pgrp_nr(struct task_struct *t) { return t->signal->pgrp; }
 static inline pid_t task_session_nr(struct task_struct *t) { return t->signal->session; }

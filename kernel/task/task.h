@@ -67,6 +67,7 @@ struct signal_struct {
 	unsigned flags;			/* (H) SIGNAL_* */
 	int group_stop_count, stop_code;	/* (H) */
 	pid_t pgrp, session;		/* (T) */
+	struct hlist_node pgrp_link;	/* (T) among those of its group, and of some others (pid.c) */
 	pid_t ppid;			/* (T) the parent's tgid, for who only wants the number */
 	bool leader;			/* session leader */
 	struct tty_struct *tty;		/* (T) controlling terminal */

@@ -11,7 +11,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 
 def main():
     return subprocess.call([f"{TOP}/tools/boot-test", "--name", "hog", "--icount", "--smp", "1", "--mem", "1G",
-                            "--limit", "560", "--append", "hog tests=hog"])
+                            "--limit", "560", "--append", "hog tests=hog."])
 
 
 if __name__ == "__main__":

@@ -153,6 +153,57 @@ TEST(pipes)
 	CHECK_EQ(close(p[0]), 0);
 }
 
+/* Only the last close of an end is told, and only to who has the other. */
+TEST(an_end_is_closed)
+{
+	int p[2], twin, both;
+	siginfo_t si;
+
+	unlink("/tmp/async.fifo");
+	CHECK_EQ(mkfifo("/tmp/async.fifo", 0600), 0);
+	p[0] = open("/tmp/async.fifo", O_RDONLY | O_NONBLOCK);
+	p[1] = open("/tmp/async.fifo", O_WRONLY);
+	twin = open("/tmp/async.fifo", O_RDONLY | O_NONBLOCK);
+	both = open("/tmp/async.fifo", O_RDWR);
+	CHECK(p[0] >= 0 && p[1] >= 0 && twin >= 0 && both >= 0);
+	listen_to(p[0], SIGRTMIN + 3);
+	listen_to(both, SIGRTMIN + 3);
+	CHECK_EQ(close(twin), 0);
+	CHECK_EQ(close(both), 0);
+	nothing_more();
+	CHECK_EQ(close(p[1]), 0);
+	CHECK_EQ(told(&si), SIGRTMIN + 3);
+	CHECK_EQ(si.si_fd, p[0]);
+	nothing_more();
+	CHECK_EQ(close(p[0]), 0);
+	nothing_more();
+	unlink("/tmp/async.fifo");
+}
+
+/* A FIFO that is open both ways tells of both, and is on both lists or none however it is switched. */
+TEST(both_ends)
+{
+	int both;
+	char c;
+
+	unlink("/tmp/async.fifo");
+	CHECK_EQ(mkfifo("/tmp/async.fifo", 0600), 0);
+	both = open("/tmp/async.fifo", O_RDWR);
+	CHECK(both >= 0);
+	listen_to(both, SIGRTMIN + 3);
+	CHECK_EQ(write(both, "x", 1), 1);
+	expect(both, POLL_IN, IN);
+	CHECK_EQ(read(both, &c, 1), 1);
+	expect(both, POLL_OUT, OUT);
+	nothing_more();
+	CHECK_EQ(fcntl(both, F_SETFL, O_ASYNC), 0);
+	CHECK_EQ(fcntl(both, F_SETFL, 0), 0);
+	CHECK_EQ(write(both, "x", 1), 1);
+	CHECK_EQ(read(both, &c, 1), 1);
+	nothing_more();
+	unlink("/tmp/async.fifo");
+}
+
 TEST(sockets)
 {
 	char c, fill[65536] = { 0 };
@@ -256,7 +307,21 @@ static void *flip(void *arg)
 	return NULL;
 }
 
-/* Two who switch it on and off while a third writes: none is left on the list when the file goes. */
+static void open_flipped(bool fifo)
+{
+	if (!fifo) {
+		CHECK_EQ(pipe(flipped), 0);
+		return;
+	}
+	unlink("/tmp/async.fifo");
+	CHECK_EQ(mkfifo("/tmp/async.fifo", 0600), 0);
+	flipped[0] = open("/tmp/async.fifo", O_RDWR);
+	flipped[1] = open("/tmp/async.fifo", O_WRONLY);
+	CHECK(flipped[0] >= 0 && flipped[1] >= 0);
+	unlink("/tmp/async.fifo");
+}
+
+/* Two who switch it on and off while a third writes: none is left on a list when the file goes. */
 TEST(switched_on_and_off_by_many)
 {
 	sigset_t s = io_signals();
@@ -265,7 +330,7 @@ TEST(switched_on_and_off_by_many)
 
 	CHECK_EQ(sigprocmask(SIG_BLOCK, &s, NULL), 0);
 	for (int round = 0; round < 20; round++) {
-		CHECK_EQ(pipe(flipped), 0);
+		open_flipped(round % 2);
 		CHECK_EQ(fcntl(flipped[0], F_SETOWN, getpid()), 0);
 		CHECK_EQ(fcntl(flipped[1], F_SETFL, O_NONBLOCK), 0);
 		stop_flipping = 0;

@@ -10,15 +10,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "test/user/tap.h"
+#include "test/user/hog.h"
 #include <dirent.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/ipc.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -26,107 +22,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
-
-#define MiB	(1ul << 20)
-#define GiB	(1ul << 30)
-#define PG	4096ul
-#define MOST_NS	4000000ll	/* a sibling's longest wait, its own sleep of 1 ms included */
-
-struct watch { volatile long long last, longest; };
-
-static struct watch *watch;
-static pid_t sibling;
-static unsigned nr_late;		/* rows in which it waited too long */
-
-static long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
-
-static void note_turn(void)
-{
-	long long now = now_ns();
-
-	if (now - watch->last > watch->longest)
-		watch->longest = now - watch->last;
-	watch->last = now;
-}
-
-static bool asked_for(void)
-{
-	char line[2048] = "";
-	int fd = open("/proc/cmdline", O_RDONLY);
-
-	if (fd >= 0 && read(fd, line, sizeof(line) - 1) < 0)
-		line[0] = 0;
-	close(fd);
-	return strstr(line, " hog") != NULL;
-}
-
-static void hog_begin(void)
-{
-	if (!asked_for())
-		test_skip("no `hog` on the command line: time is not counted in instructions");
-	watch = mmap(NULL, PG, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	CHECK(watch != MAP_FAILED);
-	watch->last = now_ns();
-	sibling = fork();
-	CHECK(sibling >= 0);
-	if (!sibling)
-		for (;;) {
-			note_turn();
-			usleep(1000);
-		}
-}
-
-/* Where one call makes thousands runnable: the sibling is not to wait for its turn among them. */
-static void sibling_first(void)
-{
-	CHECK(!sched_setscheduler(sibling, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 }));
-}
-
-static void hog_end(void)
-{
-	kill(sibling, SIGKILL);
-	CHECK(waitpid(sibling, NULL, 0) == sibling);
-	CHECK_EQ(nr_late, 0);
-}
-
-static long long row_start;
-
-static void row_begin(void)
-{
-	usleep(10000);
-	watch->longest = 0;
-	row_start = now_ns();
-}
-
-static void row_end(const char *what)
-{
-	long long took = now_ns() - row_start;
-
-	usleep(10000);
-	dprintf(1, "# %-44s %9.3f ms, longest wait %7.3f ms\n", what, took / 1e6, watch->longest / 1e6);
-	nr_late += watch->longest > MOST_NS;
-}
-
-/* The row of one expression. */
-#define ROW(what, expr) do { row_begin(); (void)(expr); row_end(what); } while (0)
-#define HOG(name) TEST_TIMED(name, 300)
-
-static char *map(unsigned long len, int prot, int flags)
-{
-	char *p = mmap(NULL, len, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
-
-	CHECK(p != MAP_FAILED);
-	return p;
-}
-
-#define RW (PROT_READ | PROT_WRITE)
 
 static void end_of_child(void)
 {
