@@ -148,6 +148,7 @@ static void file_set_inode(struct file *f, struct inode *inode)
 	f->f_inode = inode;
 	f->f_mapping = inode->i_mapping;
 	f->f_wb_err = errseq_sample(&f->f_mapping->wb_err);
+	f->f_sb_err = errseq_sample(&inode->i_sb->s_wb_err);
 	if (inode->i_sb->s_ra_pages)
 		f->f_ra.ra_pages = READ_ONCE(*inode->i_sb->s_ra_pages);
 }

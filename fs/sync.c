@@ -7,6 +7,7 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "include/syscall.h"
+#include "lib/errseq.h"
 
 SYSCALL_DEFINE0(sync)
 {
@@ -34,15 +35,19 @@ SYSCALL_DEFINE1(syncfs, int, fd)
 {
 	struct fd f = fdget(fd);
 	struct super_block *sb;
-	long rc = 0;
+	long rc, err;
 
 	if (!f.file)
 		return -EBADF;
 	sb = f.file->f_inode->i_sb;
-	if (sb->s_op && sb->s_op->sync_fs)
-		rc = sb->s_op->sync_fs(sb, 1);
+	down_read(&sb->s_umount);
+	rc = sync_filesystem(sb);
+	up_read(&sb->s_umount);
+	spin_lock(&f.file->f_inode->i_lock);
+	err = errseq_check_and_advance(&sb->s_wb_err, &f.file->f_sb_err);
+	spin_unlock(&f.file->f_inode->i_lock);
 	fdput(f);
-	return rc;
+	return rc ? rc : err;
 }
 
 #define SYNC_FILE_RANGE_FLAGS	7u

@@ -233,6 +233,7 @@ struct file {
 	struct address_space *f_mapping;
 	struct file_ra_state f_ra;
 	u32 f_wb_err;				/* (i_lock) errseq_t: errors of f_mapping that it has heard of */
+	u32 f_sb_err;				/* (i_lock) the same of its super block, for syncfs(2) */
 	unsigned long f_cred_id;		/* who opened it: cred->id */
 	struct fown_struct *f_owner;		/* fs/fasync.c: who is told of it, and how; or NULL */
 	struct list_head f_ep;			/* epoll items that watch it (epoll's lock) */
@@ -269,6 +270,7 @@ struct super_block {
 	spinlock_t s_wb_lock;			/* rank writeback */
 	struct mutex s_wb_mutex;		/* rank vfs: one at a time writes them */
 	struct block_device *s_bdev;		/* (I) the store, or NULL */
+	u32 s_wb_err;				/* (A) errseq_t: errors of writing any of its files */
 	const u16 *s_ra_pages;			/* (I) most that is read ahead of its files, or NULL: nothing */
 	unsigned s_time_gran;			/* (I) ns; 0: any */
 	const struct dentry_operations *s_d_op;

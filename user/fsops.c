@@ -4,6 +4,7 @@
  *   fsops DIR                  the tree below DIR: "= NAME d", "= NAME l TARGET", "= NAME f SIZE CRC"
  *   fsops DIR SEED STEPS       STEPS operations of SEED below DIR first, then "HASH h" of what each returned
  *   fsops -v DIR SEED STEPS    the same with a line for each operation
+ *   fsops -s DIR               syncfs(2) twice: "SYNCFS ERRNO ERRNO"
  *   fsops -r DIR SEED          records are appended to files and fsynced, for ever: "SAFE FILE NR BYTES" tells that
  *                              NR records of BYTES each are safe in FILE (a record's bytes: record())
  *
@@ -391,6 +392,20 @@ static void records(void)
 	}
 }
 
+/* syncfs(2) twice, by one descriptor: what it says. */
+static int sync_instance(const char *path)
+{
+	int fd = open(path, O_RDONLY), first, second;
+
+	if (fd < 0)
+		return 1;
+	first = syncfs(fd) ? errno : 0;
+	second = syncfs(fd) ? errno : 0;
+	printf("SYNCFS %d %d\n", first, second);
+	close(fd);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int raw = argc > 1 && !strcmp(argv[1], "-r");
@@ -398,6 +413,8 @@ int main(int argc, char **argv)
 	verbose = argc > 1 && !strcmp(argv[1], "-v");
 	argv += raw | verbose;
 	argc -= raw | verbose;
+	if (argc > 2 && !strcmp(argv[1], "-s"))
+		return sync_instance(argv[2]);
 	if (argc < 2 || chdir(argv[1]))
 		return 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);

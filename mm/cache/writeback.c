@@ -243,6 +243,7 @@ int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, lo
 void mapping_set_error(struct address_space *mapping, int err)
 {
 	errseq_set(&mapping->wb_err, err);
+	errseq_set(&mapping->host->i_sb->s_wb_err, err);
 	set_bit(err == -ENOSPC ? AS_ENOSPC : AS_EIO, &mapping->flags);
 }
 

@@ -375,6 +375,45 @@ def test_cut(tap, folder, seed):
             print(f"#   {line}", flush=True)
 
 
+SYNCFS = """
+$b mount -t ext2 /dev/vda /m
+$b dd if=/dev/zero bs=64k count=320 2>/dev/null | $b tr '\\0' x >/m/big; echo kept >/m/small
+fsops -s /m
+"""
+
+
+def test_syncfs(tap, folder):
+    """syncfs(2) writes files, not only the device; a page that could not be written is told of, once."""
+    image = f"{folder}/syncfs.img"
+    mke2fs(image, "-b 4096", size="48M")
+    with start(folder, "syncfs", SYNCFS, [image]) as m:
+        said = m.expect(r"^SYNCFS 0 0\n", 120)
+        m.process.kill()
+        m.process.wait()
+    fsck(image, "-y")
+    rdump(image, f"{folder}/syncfs")
+    sizes = {}
+    for name in ("big", "small"):
+        path = f"{folder}/syncfs/{name}"
+        data = open(path, "rb").read() if os.path.exists(path) else b""
+        sizes[name] = (len(data), data[:1] + data[-2:-1])
+    tap.check(said and sizes == {"big": (320 << 16, b"xx"), "small": (5, b"kt")}, "after syncfs the power may go", sizes)
+    mke2fs(image, "-b 4096", size="48M")
+    conf = f"{folder}/syncfs.conf"
+    with open(conf, "w", encoding="ascii") as f:
+        f.write('[inject-error]\nevent = "write_aio"\nerrno = "5"\nsector = "20000"\nonce = "off"\n')
+    initrd = script_initramfs(folder, "syncbad", "$b mkdir -p /m\ncd /\n" + SYNCFS,
+                              [f"{BUILD}/user/fsops=usr/bin/fsops"])
+    with Machine("-drive", f"file=blkdebug:{conf}:{image},if=none,format=raw,id=d0,werror=report,rerror=report",
+                 "-device", "virtio-blk-device,drive=d0", initrd=initrd, append="loglevel=6 panic=-1", smp=2, nodes=1,
+                 mem="192M") as m:
+        said = m.expect(r"^SYNCFS \d+ \d+\n", 120)
+        tap.check(said and "SYNCFS 5 0" in m.console, "syncfs tells of a page that could not be written, once",
+                  m.console[-1500:])
+        m.process.kill()
+        m.process.wait()
+
+
 ROOT_INIT = """#!/bin/busybox sh
 b=/bin/busybox
 $b mount -t proc proc /proc
@@ -415,6 +454,7 @@ def main():
         for seed in range(SEEDS):
             test_operations(tap, folder, images, seed)
         test_root(tap, folder)
+        test_syncfs(tap, folder)
         test_refused(tap, folder)
         test_damaged(tap, folder)
         for seed in range(CUTS):
