@@ -172,6 +172,23 @@ void f_getown(struct file *f, struct f_owner_ex *res)
 	read_unlock_irqrestore(&tasklist_lock, flags);
 }
 
+int f_setown_nr(struct file *f, int who)
+{
+	if (who == INT32_MIN)
+		return -EINVAL;
+	if (who < 0)
+		return f_setown(f, F_OWNER_PGRP, -who, SETOWN_ALWAYS);
+	return f_setown(f, F_OWNER_PID, who, SETOWN_ALWAYS);
+}
+
+int f_getown_nr(struct file *f)
+{
+	struct f_owner_ex o;
+
+	f_getown(f, &o);
+	return o.type == F_OWNER_PGRP ? -o.pid : o.pid;
+}
+
 int f_setsig(struct file *f, unsigned long sig)
 {
 	struct fown_struct *o;

@@ -62,6 +62,9 @@ enum setown { SETOWN_IF_NONE, SETOWN_ALWAYS };
 /* Who is told: @type F_OWNER_*, @nr 0 for nobody.  0, -ESRCH, -ENOMEM */
 int f_setown(struct file *f, int type, pid_t nr, enum setown how);
 void f_getown(struct file *f, struct f_owner_ex *o);
+/* The same with a process's number, or minus a group's: F_SETOWN, FIOSETOWN.  -EINVAL, too */
+int f_setown_nr(struct file *f, int who);
+int f_getown_nr(struct file *f);
 int f_setsig(struct file *f, unsigned long sig);	/* 0, -EINVAL, -ENOMEM */
 int f_getsig(struct file *f);
 void f_owner_free(struct file *f);

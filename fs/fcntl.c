@@ -59,24 +59,6 @@ static int dup_from(struct file *f, unsigned start, unsigned flags)
 	return fd;
 }
 
-/* A process, or minus a process group; 0 is nobody. */
-static int set_owner(struct file *f, int who)
-{
-	if (who == INT32_MIN)
-		return -EINVAL;
-	if (who < 0)
-		return f_setown(f, F_OWNER_PGRP, -who, SETOWN_ALWAYS);
-	return f_setown(f, F_OWNER_PID, who, SETOWN_ALWAYS);
-}
-
-static int get_owner(struct file *f)
-{
-	struct f_owner_ex o;
-
-	f_getown(f, &o);
-	return o.type == F_OWNER_PGRP ? -o.pid : o.pid;
-}
-
 static int set_owner_ex(struct file *f, const void __user *u)
 {
 	struct f_owner_ex o;
@@ -150,9 +132,9 @@ static long do_fcntl(unsigned fd, struct file *f, unsigned cmd, unsigned long ar
 	case F_OFD_SETLKW:
 		return do_lock(f, cmd, (void *)arg);
 	case F_SETOWN:
-		return set_owner(f, arg);
+		return f_setown_nr(f, arg);
 	case F_GETOWN:
-		return get_owner(f);
+		return f_getown_nr(f);
 	case F_SETOWN_EX:
 		return set_owner_ex(f, (void *)arg);
 	case F_GETOWN_EX:

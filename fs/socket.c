@@ -47,6 +47,12 @@ static long sock_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
 	struct unix_sock *s = f->private_data;
 
+	int who;
+
+	if (cmd == FIOSETOWN || cmd == SIOCSPGRP)
+		return get_user(who, (int *)arg) ? -EFAULT : f_setown_nr(f, who);
+	if (cmd == FIOGETOWN || cmd == SIOCGPGRP)
+		return put_user(f_getown_nr(f), (int *)arg);
 	if (cmd == SIOCOUTQ)
 		return put_user((int)atomic_long_read(&s->wmem), (int *)arg);
 	if (cmd != FIONREAD)

@@ -126,6 +126,15 @@ static int wait_for_room(struct tty_struct *tty, struct file *f)
 					tty->ops->write_room(tty) >= N_TTY_EXPAND || line_dead(tty, f));
 }
 
+/* Some bytes are left: who is told of @tty by signals hears when there is room, which may have come meanwhile. */
+static void want_room(struct tty_struct *tty)
+{
+	WRITE_ONCE(tty->wants_room, true);
+	smp_mb();			/* pairs with that in tty_wakeup() */
+	if (tty->ops->write_room(tty) >= N_TTY_EXPAND)
+		tty_tell_room(tty);
+}
+
 ssize_t n_tty_write(struct tty_struct *tty, struct file *f, struct iov_iter *from)
 {
 	char buf[WRITE_CHUNK];
@@ -160,6 +169,8 @@ ssize_t n_tty_write(struct tty_struct *tty, struct file *f, struct iov_iter *fro
 			break;
 		}
 	}
+	if (unlikely(from->count && fasync_any(&tty->fasync)))
+		want_room(tty);
 	return done ? done : rc;
 }
 

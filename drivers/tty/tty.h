@@ -71,6 +71,7 @@ struct tty_struct {
 	struct tty_struct *link;		/* pty: the other end */
 	wait_queue_head_t read_wait, write_wait;
 	struct fasync_list fasync;		/* files that tell of it by signals */
+	bool wants_room;			/* (A) some of these could not write all: POLL_OUT is to come */
 	struct work_struct tell_work;		/* holds a reference while it waits: */
 	unsigned long untold_bands, untold_signals;	/* (A) what it is to tell them, and the group */
 };
@@ -89,6 +90,7 @@ unsigned tty_receive_room(struct tty_struct *tty);
 /* Signals to files' owners, POLL_*, and to the foreground group.  Any context; where they are many, a bit later. */
 void tty_kill_fasync(struct tty_struct *tty, int band);
 void tty_signal(struct tty_struct *tty, int sig);
+void tty_tell_room(struct tty_struct *tty);	/* POLL_OUT, once, if a write has left something */
 /* The device has room again. */
 void tty_wakeup(struct tty_struct *tty);
 int tty_fasync(int fd, struct file *f, bool on);

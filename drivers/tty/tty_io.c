@@ -121,8 +121,17 @@ void tty_put(struct tty_struct *tty)
 		tty->free(tty);
 }
 
+void tty_tell_room(struct tty_struct *tty)
+{
+	if (xchg(&tty->wants_room, false))
+		tty_kill_fasync(tty, POLL_OUT);
+}
+
 void tty_wakeup(struct tty_struct *tty)
 {
+	smp_mb();			/* room first: pairs with want_room() */
+	if (unlikely(READ_ONCE(tty->wants_room)))
+		tty_tell_room(tty);
 	if (waitqueue_active(&tty->write_wait))
 		wake_up_poll(&tty->write_wait, EPOLLOUT | EPOLLWRNORM);
 }

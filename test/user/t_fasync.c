@@ -227,6 +227,40 @@ TEST(sockets)
 	expect(s[0], POLL_HUP, POLLHUP | POLLERR);
 }
 
+#ifndef FIOSETOWN
+#define FIOSETOWN	0x8901
+#define SIOCSPGRP	0x8902
+#define FIOGETOWN	0x8903
+#define SIOCGPGRP	0x8904
+#endif
+
+/* Sockets have ioctls for it from before fcntl() had it. */
+TEST(owners_by_ioctl)
+{
+	int s[2], p[2], who = getpid(), got = -7;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, s))
+		test_skip("no sockets");
+	CHECK_EQ(ioctl(s[0], SIOCGPGRP, &got), 0);
+	CHECK_EQ(got, 0);
+	CHECK_EQ(ioctl(s[0], SIOCSPGRP, &who), 0);
+	CHECK_EQ(fcntl(s[0], F_GETOWN), who);
+	CHECK_EQ(ioctl(s[0], FIOGETOWN, &got), 0);
+	CHECK_EQ(got, who);
+	who = -getpgrp();
+	CHECK_EQ(ioctl(s[0], FIOSETOWN, &who), 0);
+	CHECK_EQ(ioctl(s[0], SIOCGPGRP, &got), 0);
+	CHECK_EQ(got, who);
+	who = INT32_MIN;
+	CHECK_ERR(ioctl(s[0], FIOSETOWN, &who), EINVAL);
+	who = 999999;
+	CHECK_ERR(ioctl(s[0], SIOCSPGRP, &who), ESRCH);
+	CHECK_ERR(ioctl(s[0], SIOCSPGRP, NULL), EFAULT);
+	CHECK_ERR(ioctl(s[0], SIOCGPGRP, NULL), EFAULT);
+	CHECK_EQ(pipe(p), 0);
+	CHECK_ERR(ioctl(p[0], SIOCGPGRP, &got), ENOTTY);
+}
+
 TEST(terminals)
 {
 	int master, slave, n, zero = 0;
@@ -246,7 +280,22 @@ TEST(terminals)
 	CHECK_EQ(tcgetattr(slave, &t), 0);
 	t.c_lflag &= ~ECHO;
 	CHECK_EQ(tcsetattr(slave, TCSANOW, &t), 0);
+	char fill[4096] = { 0 };
+	siginfo_t si;
 	listen_to(slave, SIGRTMIN + 3);
+	CHECK_EQ(fcntl(slave, F_SETFL, O_NONBLOCK | O_ASYNC), 0);
+	while (write(slave, fill, sizeof(fill)) > 0)
+		;
+	CHECK_EQ(errno, EAGAIN);
+	while (told(&si))
+		CHECK_EQ(si.si_code, POLL_OUT);		/* some went on meanwhile */
+	CHECK_EQ(fcntl(master, F_SETFL, O_NONBLOCK), 0);
+	for (si.si_code = 0; si.si_code != POLL_OUT; told(&si))
+		if (read(master, fill, sizeof(fill)) < 0)
+			usleep(1000);
+	CHECK_EQ(si.si_fd, slave);
+	while (read(master, fill, sizeof(fill)) > 0 || told(&si))
+		;
 	CHECK_EQ(write(master, "a", 1), 1);
 	CHECK_EQ(write(master, "\n", 1), 1);
 	struct pollfd p = { slave, POLLIN, 0 };
