@@ -1,7 +1,9 @@
 /*
  * kernel/task/pidfd.c - processes as descriptors.
  *
- * MODEL     private_data of the file is a counted task_struct, which outlives the process as a number.
+ * MODEL     private_data of the file is a counted task_struct, which outlives the process as a number: the leader
+ *           when the pidfd was made.  A thread that executes a program takes his place, his number and the time
+ *           of his birth, by which it is found.
  *           A pidfd becomes readable when the process has ended; all pidfds wait on one queue, for
  *           they are few and ends are rare.
  *
@@ -22,14 +24,34 @@
 
 static DECLARE_WAIT_QUEUE_HEAD(pidfd_wait);
 
+/* The leader, counted, of the process that pidfd @f is of: as it is now, or was when it ended. */
+static struct task_struct *pidfd_task(struct file *f)
+{
+	struct task_struct *was = f->private_data, *t;
+	unsigned long flags;
+
+	read_lock_irqsave(&tasklist_lock, flags);
+	t = find_task_by_pid(was->tgid);
+	if (!t || t->start_time != was->start_time)
+		t = was;
+	get_task_struct(t);
+	read_unlock_irqrestore(&tasklist_lock, flags);
+	return t;
+}
+
 static unsigned pidfd_poll(struct file *f, struct poll_table *pt)
 {
-	struct task_struct *t = f->private_data;
+	struct task_struct *t;
+	unsigned ready = 0;
 
 	poll_wait(f, &pidfd_wait, pt);
+	t = pidfd_task(f);
 	if (READ_ONCE(t->exit_state) == EXIT_DEAD)
-		return EPOLLIN | EPOLLRDNORM | EPOLLHUP;	/* reaped: there is no status to get any more */
-	return READ_ONCE(t->exit_state) && t->signal->nr_threads <= 1 ? EPOLLIN | EPOLLRDNORM : 0;
+		ready = EPOLLIN | EPOLLRDNORM | EPOLLHUP;	/* reaped: there is no status to get any more */
+	else if (READ_ONCE(t->exit_state) && t->signal->nr_threads <= 1)
+		ready = EPOLLIN | EPOLLRDNORM;
+	put_task_struct(t);
+	return ready;
 }
 
 static void pidfd_release(struct inode *inode, struct file *f)
@@ -41,9 +63,10 @@ static void pidfd_release(struct inode *inode, struct file *f)
 /* -1: it has been waited for, and the number may be another's. */
 static void pidfd_show_fdinfo(struct seq_file *m, struct file *f)
 {
-	struct task_struct *t = f->private_data;
+	struct task_struct *t = pidfd_task(f);
 	int pid = READ_ONCE(t->exit_state) == EXIT_DEAD ? -1 : t->pid;
 
+	put_task_struct(t);
 	seq_printf(m, "Pid:\t%d\nNSpid:\t%d\n", pid, pid);
 }
 
@@ -92,10 +115,8 @@ struct task_struct *pidfd_get_task(unsigned fd)
 
 	if (!f)
 		return NULL;
-	if (f->f_op == &pidfd_fops) {
-		t = f->private_data;
-		get_task_struct(t);
-	}
+	if (f->f_op == &pidfd_fops)
+		t = pidfd_task(f);
 	fput(f);
 	return t;
 }

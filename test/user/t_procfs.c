@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -834,7 +835,8 @@ static void check_reads(const int *fd, bool there)
 
 TEST(files_of_a_leader_whose_thread_executes)
 {
-	int leader[NR_NAMES], below[NR_NAMES], thread[NR_NAMES], comm;
+	int leader[NR_NAMES], below[NR_NAMES], thread[NR_NAMES], comm, pidfd;
+	struct pollfd ended = { .events = POLLIN };
 	pid_t pid, tid;
 	char buf[64] = "";
 
@@ -856,6 +858,8 @@ TEST(files_of_a_leader_whose_thread_executes)
 		below[i] = open_of(pid, pid, names[i]);
 		thread[i] = open_of(pid, tid, names[i]);
 	}
+	pidfd = ended.fd = syscall(SYS_pidfd_open, pid, 0);
+	CHECK(pidfd >= 0);
 	check_reads(thread, true);
 	CHECK_EQ(write(from_parent[1], "x", 1), 1);
 	do {
@@ -869,8 +873,11 @@ TEST(files_of_a_leader_whose_thread_executes)
 	check_reads(below, true);
 	check_reads(thread, false);		/* ... and his own is nobody's */
 	CHECK_EQ(pread(leader[2], buf, sizeof(buf), 0), 0);	/* the memory that it showed is gone */
-	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(poll(&ended, 1, 0), 0);			/* a pidfd is of the process */
+	CHECK_EQ(syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0), 0);
+	CHECK_EQ(poll(&ended, 1, -1), 1);
 	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	CHECK_ERR(syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0), ESRCH);
 	check_reads(leader, false);
 	check_reads(below, false);
 }
