@@ -8,10 +8,12 @@
  *                                                       [509] -> level 1: tree, fixmap
  *           The leaves are RWX here; paging_init() replaces everything by tables with W^X.
  * INVARIANTS
- *   E1  This file runs at physical addresses: it calls nothing outside, has no pointers in its
- *       data, and no jump tables.
+ *   E1  This file and memory_type.c run at physical addresses: they call nothing outside, have no pointers
+ *       in their data, and no jump tables.
+ *   E2  Each leaf carries early_pma, and no table does.
  * FAILURE   A tree whose magic is wrong, or that cannot be read to its end, is not mapped; setup_arch()
  *           says so.
+ * TESTS     test/host/boot/test_early_map.c
  *
  * SPDX-License-Identifier: MIT
  */
@@ -33,6 +35,7 @@ pte_t fixmap_pte[PT_ENTRIES] __section(".bss.page_aligned") __aligned(4096);
 
 static struct early_map_result result __section(".init.data") = { .va_offset = 1 };
 bool early_tree_mapped __section(".init.data") = true;
+unsigned long early_pma __section(".init.data") = 0;
 extern char _start[], _end[];
 
 #define SPAN_2M		(2ul << 20)
@@ -115,7 +118,7 @@ static void map_tree(unsigned long base)
 {
 	for (unsigned i = 0; i < 2; i++)
 		early_fix[pt_index(DTB_FIXMAP, 1) + i].v =
-			(base + i * SPAN_2M) >> 2 | (PTE_EARLY & ~(PTE_W | PTE_X));
+			(base + i * SPAN_2M) >> 2 | (PTE_EARLY & ~(PTE_W | PTE_X)) | early_pma;
 }
 
 struct early_map_result *early_map(unsigned long dtb_pa)
@@ -123,8 +126,9 @@ struct early_map_result *early_map(unsigned long dtb_pa)
 	unsigned long image = (unsigned long)_start, end = (unsigned long)_end;
 	unsigned levels = 5;
 
+	early_pma = early_memory_type();
 	for (unsigned i = 0; image + i * SPAN_2M < end; i++)
-		early_image[i].v = (image + i * SPAN_2M) >> 2 | PTE_EARLY;
+		early_image[i].v = (image + i * SPAN_2M) >> 2 | PTE_EARLY | early_pma;
 	early_fix[pt_index(FIXMAP_START, 1)].v = (unsigned long)fixmap_pte >> 2 | PTE_V;
 
 	early_tree_mapped = dtb_pa && !(dtb_pa & 3) && be32((const u8 *)dtb_pa) == MAGIC_BE;
@@ -136,7 +140,8 @@ struct early_map_result *early_map(unsigned long dtb_pa)
 	/* Compiled code writes the shadow of its stack before there is any: all of the image's is one page. */
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {
 		early_shadow[i].v = (unsigned long)early_shadow_leaves >> 2 | PTE_V;
-		early_shadow_leaves[i].v = (unsigned long)early_shadow_page >> 2 | (PTE_EARLY & ~PTE_X);
+		early_shadow_leaves[i].v = (unsigned long)early_shadow_page >> 2 |
+					   (PTE_EARLY & ~PTE_X) | early_pma;
 	}
 	early_l2[pt_index(KASAN_SHADOW_END - 1, 2)].v = (unsigned long)early_shadow >> 2 | PTE_V;
 #endif

@@ -20,6 +20,11 @@ struct early_map_result {
  */
 struct early_map_result *early_map(unsigned long dtb_pa);
 
+/* What their leaves of memory carry besides: PTE_THEAD_PMA, or 0. */
+extern unsigned long early_pma;
+/* boot/memory_type.c: which it is on the hart that asks. */
+unsigned long early_memory_type(void);
+
 /* Whether what looked like a device tree is visible at DTB_FIXMAP. */
 extern bool early_tree_mapped;
 

@@ -62,6 +62,8 @@ void boot_facts(unsigned long hartid, phys_addr_t dtb, unsigned long va_offset)
 	boot_hartid = hartid;
 	dtb_pa = dtb;
 	kernel_pa_offset = va_offset;
+	if (early_pma)
+		memory_types_init(early_pma, PTE_THEAD_NC, PTE_THEAD_IO);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -376,13 +378,16 @@ static void __init read_isa(void)
 	}
 }
 
-/* Entries may name memory types if every hart understands them. */
+/* Entries may name memory types if every hart understands them; T-Head's own ones are in use already. */
 static void __init probe_svpbmt(void)
 {
-	if (!smp_all_harts_have("svpbmt"))
-		return;
-	pte_pbmt_nc = PTE_PBMT_NC;
-	pte_pbmt_io = PTE_PBMT_IO;
+	if (!pte_mt_pma && smp_all_harts_have("svpbmt"))
+		memory_types_init(0, PTE_PBMT_NC, PTE_PBMT_IO);
+}
+
+static const char *__init memory_types_name(void)
+{
+	return pte_mt_pma ? " with T-Head's memory types" : pte_mt_io ? " with Svpbmt" : "";
 }
 
 static unsigned __init levels_in_use(void)
@@ -428,7 +433,7 @@ void __init setup_arch(void)
 	asid_init();
 	read_distances();
 	pr_info("Machine: %s; %s%s, %u ASID bits, hart %lu of %u boots\n", machine_model, mmu_type_name,
-		pte_pbmt_io ? " with Svpbmt" : "", arch_asid_bits, boot_hartid, nr_harts);
+		memory_types_name(), arch_asid_bits, boot_hartid, nr_harts);
 }
 
 bool phys_is_ram(phys_addr_t start, phys_addr_t end)

@@ -5,7 +5,7 @@
  *           first page is kept.  No struct page is involved.  Where addresses and length permit,
  *           the leaves are large.
  *           What kind of memory a device has the hart knows by itself (the physical memory attributes).
- *           Where every hart has Svpbmt the entry says it too: PAGE_KERNEL_IO and PAGE_KERNEL_WC
+ *           Where harts know memory types (Svpbmt, T-Head) the entry says it too: PAGE_KERNEL_IO and PAGE_KERNEL_WC
  *           carry those bits then.
  *           memremap() is for RAM: the direct map's address where there is one.
  * TESTS     test/host/mm/kmap/test_vmalloc.c, test/kernel/test_kmap.c

@@ -39,7 +39,7 @@ static DEFINE_PER_HART(struct stack_cache, stack_cache);
 
 static void *stack_new(void)
 {
-	static const struct vm_request request = {
+	const struct vm_request request = {
 		.nr_pages = STACK_PAGES, .gfp = GFP_KERNEL, .nid = NUMA_NO_NODE, .prot = PAGE_KERNEL,
 	};
 	struct vm_struct *area;

@@ -275,21 +275,26 @@ static unsigned long memory_type(const void *va)
 {
 	unsigned level;
 
-	return pte_load(pt_lookup_leaf(&init_mm, (vaddr_t)va, &level)).v & (PTE_PBMT_NC | PTE_PBMT_IO);
+	return pte_load(pt_lookup_leaf(&init_mm, (vaddr_t)va, &level)).v & PTE_MT_MASK;
 }
 
 KTEST(device_mappings_name_their_memory_type)
 {
 	bool named = all_harts_have("svpbmt");
+	unsigned long nc = named ? PTE_PBMT_NC : 0, io = named ? PTE_PBMT_IO : 0;
 	vaddr_t cursor = vmalloc_start;
 	static char line[200];
 	unsigned drivers = 0;
 	void *p = ioremap_wc(virt_to_phys(&line) & PAGE_MASK, PAGE_SIZE);
 
+	if (pte_mt_pma) {	/* T-Head */
+		nc = PTE_THEAD_NC;
+		io = PTE_THEAD_IO;
+	}
 	KCHECK(p);
-	KCHECK_EQ(memory_type(p), named ? PTE_PBMT_NC : 0);
+	KCHECK_EQ(memory_type(p), nc);
 	iounmap(p);
-	KCHECK_EQ(memory_type(page_to_virt(virt_to_page(line))), 0);
+	KCHECK_EQ(memory_type(page_to_virt(virt_to_page(line))), pte_mt_pma);
 	vm_area_purge();
 	while (vmallocinfo_line(&cursor, line, sizeof(line))) {
 		struct vm_struct *area = find_vm_area((void *)(cursor - 1));
@@ -298,10 +303,11 @@ KTEST(device_mappings_name_their_memory_type)
 			continue;
 		drivers++;
 		for (unsigned long i = 0; i < area->nr_pages; i++)
-			KCHECK_EQ(memory_type((void *)(area->addr + i * PAGE_SIZE)), named ? PTE_PBMT_IO : 0);
+			KCHECK_EQ(memory_type((void *)(area->addr + i * PAGE_SIZE)), io);
 	}
 	KCHECK(drivers > 0);
-	pr_info("# %u device mappings, %s\n", drivers, named ? "Svpbmt" : "no Svpbmt");
+	pr_info("# %u device mappings, %s\n", drivers,
+		pte_mt_pma ? "T-Head's types" : named ? "Svpbmt" : "no Svpbmt");
 }
 
 KTEST(resources_nest_and_exclude)

@@ -24,7 +24,7 @@ unsigned long vmalloc_start, vmalloc_end;
 unsigned long task_size;
 unsigned int pt_levels;
 unsigned long high_memory = ~0ul;
-unsigned long pte_pbmt_nc, pte_pbmt_io;
+unsigned long pte_mt_pma, pte_mt_nc, pte_mt_io;
 struct page *vmemmap;
 
 pte_t swapper_root[PT_ENTRIES] __section(".bss.page_aligned") __aligned(4096);
@@ -34,7 +34,7 @@ pte_t swapper_root[PT_ENTRIES] __section(".bss.page_aligned") __aligned(4096);
 #define X	PTE_X
 #define USER(bits) { PTE_USER_BASE | (bits) }
 /* Private regions start read-only, for a write must copy first.  W implies R: W alone is reserved. */
-const pte_t protection_map[16] = {
+pte_t protection_map[16] = {
 	/* private: -, r, w, rw, x, rx, wx, rwx */
 	{ PTE_NONE_PROT | PTE_A }, USER(R), USER(R), USER(R),
 	USER(X), USER(R | X), USER(R | X), USER(R | X),
@@ -45,6 +45,15 @@ const pte_t protection_map[16] = {
 #undef R
 #undef W
 #undef X
+
+void __init memory_types_init(unsigned long pma, unsigned long nc, unsigned long io)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(protection_map); i++)
+		protection_map[i].v = (protection_map[i].v & ~pte_mt_pma) | pma;
+	pte_mt_pma = pma;
+	pte_mt_nc = nc;
+	pte_mt_io = io;
+}
 
 #define ROOT_LIST_MAX	4
 

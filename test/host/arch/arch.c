@@ -15,7 +15,10 @@
 
 unsigned int pt_levels = 3;
 unsigned long high_memory = ~0ul;
-unsigned long pte_pbmt_nc, pte_pbmt_io;
+#ifndef HOST_HOSTILE
+/* As on T-Head's harts: what forgets them is found out (H5 of tlb.c). */
+unsigned long pte_mt_pma = PTE_THEAD_PMA, pte_mt_nc = PTE_THEAD_NC, pte_mt_io = PTE_THEAD_IO;
+#endif
 unsigned long page_offset, vmalloc_start, vmalloc_end, task_size;
 __weak u64 arch_time_hz = 10000000;
 __weak u64 arch_time_ticks(void) { return 1; }
@@ -29,14 +32,17 @@ __thread unsigned long host_irqs_off;
 struct task_base host_task[NR_HARTS];
 
 #ifndef HOST_HOSTILE
-#define RX (PTE_V | PTE_U | PTE_A)
-const pte_t protection_map[16] = {
-	{ PTE_NONE_PROT | PTE_A }, { RX | PTE_R }, { RX | PTE_R }, { RX | PTE_R },
+#define RX (PTE_V | PTE_U | PTE_A | PTE_THEAD_PMA)
+#define NONE (PTE_NONE_PROT | PTE_A | PTE_THEAD_PMA)
+pte_t protection_map[16] = {
+	{ NONE }, { RX | PTE_R }, { RX | PTE_R }, { RX | PTE_R },
 	{ RX | PTE_X }, { RX | PTE_R | PTE_X }, { RX | PTE_R | PTE_X }, { RX | PTE_R | PTE_X },
-	{ PTE_NONE_PROT | PTE_A }, { RX | PTE_R }, { RX | PTE_R | PTE_W }, { RX | PTE_R | PTE_W },
+	{ NONE }, { RX | PTE_R }, { RX | PTE_R | PTE_W }, { RX | PTE_R | PTE_W },
 	{ RX | PTE_X }, { RX | PTE_R | PTE_X }, { RX | PTE_R | PTE_W | PTE_X },
 	{ RX | PTE_R | PTE_W | PTE_X },
 };
+#undef RX
+#undef NONE
 #endif
 
 struct task_base *host_default_task(void)

@@ -15,6 +15,8 @@
  *   H4  an entry becomes valid while a hart remembers another frame, or a table, from the same cell: it would find
  *       two answers for one address (L8).  What is remembered under a number that the mm has no more
  *       is not counted: no flush of the mm reaches it, and the hart drops it before it uses any number again.
+ *   H5  an access goes through a leaf that does not say that it is memory: these harts are like T-Head's, where
+ *       a leaf without a type is memory that is not cached.
  *
  *           A hostile host (HOST_HOSTILE) has, besides the entries of test/host/hostile/pte.h:
  *             broadcast    an order reaches every hart, interrupts on or off, and whatever the mask says;
@@ -345,6 +347,18 @@ static pte_t used(pte_t pte, unsigned kind)
 	return kind == HOST_STORE ? pte_mkdirty(pte_mkyoung(pte)) : pte_mkyoung(pte);
 }
 
+/* (H5) */
+static bool has_type(__maybe_unused pte_t pte)
+{
+#ifdef HOST_HOSTILE
+	return true;
+#else
+	unsigned long type = pte_val(pte) & PTE_MT_MASK;
+
+	return type == pte_mt_pma || type == pte_mt_nc || type == pte_mt_io;
+#endif
+}
+
 /*
  * The leaf that the hart uses for @va, or NULL: a fault.
  */
@@ -376,6 +390,8 @@ static struct entry *translate(struct mm_struct *mm, long asid, vaddr_t va, unsi
 		return NULL;
 	ptep_set_access_flags(ptep, used(pte_load(ptep), kind));
 	e = remember(h, mm, asid, 0, va & PAGE_MASK, used(pte, kind), ptep);
+	if (!has_type(pte))
+		broken("leaf without a memory type", e, this_hart());
 	if (HOSTILE)
 		read_ahead(h, mm, asid, va);
 	return e;

@@ -8,6 +8,9 @@
  *             W  file (nonlinear): page offset from 12
  *             X  marker: shows nothing, MARKER_* from 12
  *           An entry that is 0 is none.  Tables have A = D = U = 0.
+ *           59..63 of a leaf name the memory's type: with Svpbmt 0 is what the physical address says; harts of T-Head
+ *           with MAE on take 0 for memory that is not cached, so every leaf of memory carries pte_mt_pma.  Tables
+ *           carry none.
  * SEE       Privileged specification, 12.3.1; doc/design.md section 5.
  *
  * SPDX-License-Identifier: MIT
@@ -36,6 +39,10 @@ typedef struct { unsigned long v; } pte_t;
 #define PTE_IS_MARKER	PTE_X
 #define PTE_PBMT_NC	(1ul << 61)	/* Svpbmt: not cached, weakly ordered */
 #define PTE_PBMT_IO	(2ul << 61)	/* not cached, strongly ordered */
+#define PTE_THEAD_PMA	(7ul << 60)	/* T-Head: cached, bufferable, shareable */
+#define PTE_THEAD_NC	(3ul << 60)	/* bufferable, shareable */
+#define PTE_THEAD_IO	(9ul << 60)	/* strongly ordered, shareable */
+#define PTE_MT_MASK	(31ul << 59)	/* all bits that name a type, with either */
 #define PTE_PFN_SHIFT	10
 #define PTE_PFN_MASK	0x003ffffffffffc00ul
 #define PTE_LEAF_BITS	(PTE_R | PTE_W | PTE_X)
@@ -47,7 +54,8 @@ typedef struct { unsigned long v; } pte_t;
 #define PT_KERNEL_FIRST	PT_USER_ENTRIES
 
 extern unsigned int pt_levels;		/* 3, 4, 5; fixed at boot */
-extern BOOT_CONST unsigned long pte_pbmt_nc, pte_pbmt_io;	/* PTE_PBMT_* if every hart has Svpbmt, else 0 */
+/* What leaves of memory, of memory that is not cached, and of devices carry; 0 where harts know no types. */
+extern BOOT_CONST unsigned long pte_mt_pma, pte_mt_nc, pte_mt_io;
 
 static __always_inline unsigned pt_shift(unsigned level) { return PAGE_SHIFT + PT_ENTRIES_SHIFT * level; }
 static __always_inline unsigned long pt_span(unsigned level) { return 1ul << pt_shift(level); }
@@ -150,22 +158,22 @@ static __always_inline bool pte_marker_uffd_wp(pte_t p)
 
 /* ---- permissions ----------------------------------------------------------------------------- */
 #define PTE_KERNEL_BASE	(PTE_V | PTE_R | PTE_G | PTE_A | PTE_D)	/* A and D preset (L7) */
-#define PAGE_KERNEL	 ((pte_t){ PTE_KERNEL_BASE | PTE_W })
-#define PAGE_KERNEL_RO	 ((pte_t){ PTE_KERNEL_BASE })
-#define PAGE_KERNEL_EXEC ((pte_t){ PTE_KERNEL_BASE | PTE_X })
-/* The hart's own attributes make devices uncached; with Svpbmt the entry says it too. */
-#define PAGE_KERNEL_IO	 ((pte_t){ PTE_KERNEL_BASE | PTE_W | pte_pbmt_io })
-#define PAGE_KERNEL_WC	 ((pte_t){ PTE_KERNEL_BASE | PTE_W | pte_pbmt_nc })
+#define PAGE_KERNEL	 ((pte_t){ PTE_KERNEL_BASE | PTE_W | pte_mt_pma })
+#define PAGE_KERNEL_RO	 ((pte_t){ PTE_KERNEL_BASE | pte_mt_pma })
+#define PAGE_KERNEL_EXEC ((pte_t){ PTE_KERNEL_BASE | PTE_X | pte_mt_pma })
+/* The hart's own attributes make devices uncached; where it knows types the entry says it too. */
+#define PAGE_KERNEL_IO	 ((pte_t){ PTE_KERNEL_BASE | PTE_W | pte_mt_io })
+#define PAGE_KERNEL_WC	 ((pte_t){ PTE_KERNEL_BASE | PTE_W | pte_mt_nc })
 
 #define PTE_USER_BASE	(PTE_V | PTE_U | PTE_A)
-#define PAGE_NONE	((pte_t){ PTE_NONE_PROT | PTE_A })
-#define PAGE_READONLY	((pte_t){ PTE_USER_BASE | PTE_R })
-#define PAGE_SHARED	((pte_t){ PTE_USER_BASE | PTE_R | PTE_W })
 
-/* By VM_READ, VM_WRITE, VM_EXEC, VM_SHARED (bits 0..3); arch/riscv/mm/root.c. */
-extern const pte_t protection_map[16];
+/* By VM_READ, VM_WRITE, VM_EXEC, VM_SHARED (bits 0..3), memory's type included; arch/riscv/mm/root.c. */
+extern BOOT_CONST pte_t protection_map[16];
 /* The user permission bits of a region: writable only where VM_SHARED says so. */
 static __always_inline pte_t vm_prot(unsigned long vm_flags) { return protection_map[vm_flags & 15]; }
+
+/* Every leaf that is made from here on carries these. */
+void memory_types_init(unsigned long pma, unsigned long nc, unsigned long io);
 
 /* ---- roots: arch/riscv/mm/root.c ------------------------------------------------------------- */
 /* An empty user half under the kernel's half; NULL when there is no memory. */

@@ -21,6 +21,7 @@ extern unsigned long vmalloc_start, vmalloc_end;
 extern unsigned long high_memory;	/* a test may lower it */
 #define THREAD_SHIFT	14
 #define FIXMAP_START	0xffffffff7f000000ul
+#define DTB_FIXMAP	0xffffffff7f400000ul
 #define KERNEL_LINK_ADDR 0xffffffff80000000ul
 extern unsigned long task_size;
 
