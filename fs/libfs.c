@@ -189,6 +189,8 @@ struct vfsmount *pseudo_mount(const char *name, unsigned long magic, const struc
 	m->mnt_flags = MNT_INTERNAL;
 	atomic_set(&m->mnt_count, 1);
 	INIT_LIST_HEAD(&m->mnt_list);
+	INIT_LIST_HEAD(&m->mnt_mounts);
+	INIT_LIST_HEAD(&m->mnt_child);
 	return m;
 }
 

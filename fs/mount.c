@@ -5,13 +5,16 @@
  *           and the dentry it stands on.  Detaching drops these; the mount itself lives on while files or
  *           working directories use it.
  * INVARIANTS
- *   M1  A mount is on the hash and in mount_list iff it is attached (the first one: list only).
+ *   M1  A mount is on both hashes, among its parent's children and in mount_list iff it is attached (the first one:
+ *       list only).
  *       The list is in order of making: a mount that moves keeps its line in /proc/mounts.
  *   M2  DCACHE_MOUNTED is set on a dentry while some mount stands on it.
  *   M3  mnt_count falls to 0 only under dcache_lock: a lazy walk may take a reference from it.
  *   M4  A mount with mnt_writers is not read-only: a writer counts itself, then looks at the flags; who
  *       makes it read-only sets the flag, then looks at the count.
  * LOCKING   namespace_sem, then dcache_lock, for changes.
+ * COST      attaching and detaching do not depend on how many mounts there are; a tree of them comes and
+ *           goes with its hart on offer after each.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,7 +30,7 @@
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
-#define MOUNT_HASH_BITS	6
+#define MOUNT_HASH_BITS	8
 
 struct rw_semaphore namespace_sem;
 LIST_HEAD(mount_list);
@@ -36,11 +39,16 @@ unsigned mount_event;			/* (dcache_lock to write) */
 struct vfsmount *root_mnt;
 int sysctl_mount_max = 100000;
 static unsigned nr_mounts;		/* (namespace_sem) that are attached */
-static struct hlist_head mount_hash[1 << MOUNT_HASH_BITS];
+static struct hlist_head mount_hash[1 << MOUNT_HASH_BITS], mountpoint_hash[1 << MOUNT_HASH_BITS];
 
 static struct hlist_head *mnt_bucket(const struct vfsmount *mnt, const struct dentry *d)
 {
 	return &mount_hash[hash_64((unsigned long)mnt / 64 + (unsigned long)d, MOUNT_HASH_BITS)];
+}
+
+static struct hlist_head *mountpoint_bucket(const struct dentry *d)
+{
+	return &mountpoint_hash[hash_64((unsigned long)d, MOUNT_HASH_BITS)];
 }
 
 struct vfsmount *__lookup_mnt(struct vfsmount *mnt, struct dentry *d)
@@ -89,6 +97,8 @@ static struct vfsmount *alloc_mount(struct super_block *sb, struct dentry *root,
 	m->mnt_id = atomic_inc_return(&last_id);
 	atomic_set(&m->mnt_count, 1);
 	INIT_LIST_HEAD(&m->mnt_list);
+	INIT_LIST_HEAD(&m->mnt_mounts);
+	INIT_LIST_HEAD(&m->mnt_child);
 	return m;
 undo_mount:
 	kfree(m);
@@ -164,6 +174,8 @@ static void attach_mnt(struct vfsmount *m, const struct path *where)
 	m->mnt_mountpoint = where->dentry;
 	where->dentry->d_flags |= DCACHE_MOUNTED;
 	hlist_add_head(&m->mnt_hash, mnt_bucket(where->mnt, where->dentry));	/* M1 */
+	hlist_add_head(&m->mnt_mp, mountpoint_bucket(where->dentry));
+	list_add_tail(&m->mnt_child, &where->mnt->mnt_mounts);
 	list_insert(m);
 	nr_mounts++;
 	mounts_changed();
@@ -175,8 +187,8 @@ static void mountpoint_left(struct dentry *d) REQUIRES(dcache_lock)
 {
 	struct vfsmount *m;
 
-	list_for_each_entry(m, &mount_list, mnt_list)
-		if (m->mnt_mountpoint == d && m->mnt_parent != m)
+	hlist_for_each_entry(m, mountpoint_bucket(d), mnt_mp)
+		if (m->mnt_mountpoint == d)
 			return;
 	d->d_flags &= ~DCACHE_MOUNTED;
 }
@@ -187,6 +199,8 @@ static void detach_mnt(struct vfsmount *m, struct path *old)
 	write_lock(&dcache_lock);
 	*old = (struct path){ m->mnt_parent, m->mnt_mountpoint };
 	hlist_del(&m->mnt_hash);	/* M1 */
+	hlist_del(&m->mnt_mp);
+	list_del_init(&m->mnt_child);
 	list_del_init(&m->mnt_list);
 	nr_mounts--;
 	m->mnt_parent = m;
@@ -201,8 +215,8 @@ static struct vfsmount *child_mount(struct vfsmount *mnt, struct dentry *d)
 {
 	struct vfsmount *m;
 
-	list_for_each_entry(m, &mount_list, mnt_list)
-		if (m->mnt_parent == mnt && m != mnt && (!d || m->mnt_mountpoint == d))
+	list_for_each_entry(m, &mnt->mnt_mounts, mnt_child)
+		if (!d || m->mnt_mountpoint == d)
 			return m;
 	return NULL;
 }
@@ -247,6 +261,7 @@ static void umount_tree(struct vfsmount *top)
 		path_put(&old);
 		mntput(m);
 		m = parent;
+		cond_resched();
 	} while (!last);
 }
 
@@ -340,18 +355,12 @@ static struct vfsmount *clone_mount(struct vfsmount *old, struct dentry *root)
 	return m;
 }
 
-/* The child of @mnt that follows @after in the list (NULL: the first), or NULL.  => namespace_sem */
+/* The child of @mnt that follows @after (NULL: the first), or NULL.  => namespace_sem */
 static struct vfsmount *next_child(struct vfsmount *mnt, struct vfsmount *after)
 {
-	struct vfsmount *m;
+	struct list_head *next = after ? after->mnt_child.next : mnt->mnt_mounts.next;
 
-	list_for_each_entry(m, &mount_list, mnt_list) {
-		if (after)
-			after = m == after ? NULL : after;
-		else if (m->mnt_parent == mnt && m != mnt)
-			return m;
-	}
-	return NULL;
+	return next == &mnt->mnt_mounts ? NULL : list_entry(next, struct vfsmount, mnt_child);
 }
 
 /* MS_REC: the mounts below @from, as they stand below @from->dentry, are put below @top too. */
@@ -380,6 +389,7 @@ static int clone_below(const struct path *from, struct vfsmount *top)
 		attach_mnt(new, &where);
 		old = child;
 		child = NULL;
+		cond_resched();
 	}
 }
 

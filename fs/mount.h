@@ -32,7 +32,9 @@ struct vfsmount {
 	atomic_t mnt_writers;			/* files of it that are open for writing */
 	struct vfsmount *mnt_parent;		/* itself when not attached */
 	struct dentry *mnt_mountpoint;
-	struct hlist_node mnt_hash;
+	struct hlist_node mnt_hash;		/* by parent and mountpoint */
+	struct hlist_node mnt_mp;		/* by mountpoint alone */
+	struct list_head mnt_mounts, mnt_child;	/* those that stand on it; among its parent's */
 	struct list_head mnt_list;		/* all of the namespace, by mnt_id */
 	int mnt_id;
 	char *mnt_devname;
