@@ -353,6 +353,7 @@ static void ep_show_fdinfo(struct seq_file *m, struct file *f)
 		seq_printf(m, "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%lx sdev:%x\n", i->fd,
 			   i->event.events, (unsigned long long)i->event.data, (long long)i->file->f_pos,
 			   (unsigned long)inode->i_ino, (unsigned)inode->i_sb->s_dev);
+		cond_resched();
 	}
 	mutex_unlock(&ep_mutex);
 }

@@ -133,6 +133,7 @@ static __noinline void fput_last(struct file *f)
 	while (unlikely((f = me->fput_list))) {
 		me->fput_list = f->f_put_next;
 		__fput(f);
+		cond_resched();
 	}
 	me->in_fput = false;
 }

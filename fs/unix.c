@@ -217,11 +217,14 @@ void unix_release(struct unix_sock *s)
 			tell_reader(peer, POLL_HUP);
 		unix_put(peer);
 	}
-	list_for_each_entry_safe(m, n, &msgs, link)
+	list_for_each_entry_safe(m, n, &msgs, link) {
 		unix_msg_free(m);
+		cond_resched();
+	}
 	list_for_each_entry_safe(c, next, &pending, backlog_link) {
 		list_del_init(&c->backlog_link);
 		unix_release(c);
+		cond_resched();
 	}
 	unix_gc_soon();
 	unix_put(s);

@@ -70,6 +70,7 @@ static void msg_free(struct kern_ipc_perm *perm)
 	while ((m = list_first_entry_or_null(&q->messages, struct msg, link))) {
 		list_del(&m->link);
 		kvfree(m);
+		cond_resched();
 	}
 	kfree(q);
 }
