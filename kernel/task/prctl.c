@@ -142,33 +142,20 @@ static long prctl_get_io_flusher(unsigned long rest)
 	return rest ? -EINVAL : (current->flags & PR_IO_FLUSHER) == PR_IO_FLUSHER;
 }
 
-SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsigned long, a4,
-		unsigned long, a5)
+/* ---- prctl(2): an option that one does not know is the next one's ----------------------------- */
+
+/* What it may do, and others to it. */
+static long prctl_rights(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	switch (option) {
-	case PR_SET_PDEATHSIG:
-		if (!valid_signal(a2))
-			return -EINVAL;
-		current->pdeath_signal = a2;
-		return 0;
-	case PR_GET_PDEATHSIG:
-		return put_user(current->pdeath_signal, (int __user *)a2);
 	case PR_GET_DUMPABLE:
 		return get_dumpable(current->mm);
 	case PR_SET_DUMPABLE:
 		return prctl_set_dumpable(a2);
-	case PR_SET_NAME:
-		return prctl_set_name((const char __user *)a2);
-	case PR_GET_NAME:
-		return prctl_get_name((char __user *)a2);
 	case PR_GET_KEEPCAPS:
 		return !!(current_cred()->securebits & SECBIT_KEEP_CAPS);
 	case PR_SET_KEEPCAPS:
 		return prctl_keepcaps(a2);
-	case PR_GET_TIMING:
-		return 0;
-	case PR_SET_TIMING:
-		return a2 ? -EINVAL : 0;
 	case PR_CAPBSET_READ:
 		return a2 > CAP_LAST_CAP ? -EINVAL : (long)(current_cred()->cap_bset >> a2 & 1);
 	case PR_CAPBSET_DROP:
@@ -177,16 +164,6 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsign
 		return current_cred()->securebits;
 	case PR_SET_SECUREBITS:
 		return prctl_securebits(a2);
-	case PR_SET_TIMERSLACK:
-		current->timer_slack_ns = (long)a2 > 0 ? a2 : current->default_timer_slack_ns;
-		return 0;
-	case PR_GET_TIMERSLACK:
-		return min(current->timer_slack_ns, (u64)INT64_MAX);
-	case PR_SET_CHILD_SUBREAPER:
-		current->signal->is_child_subreaper = !!a2;
-		return 0;
-	case PR_GET_CHILD_SUBREAPER:
-		return put_user((int)current->signal->is_child_subreaper, (int __user *)a2);
 	case PR_SET_NO_NEW_PRIVS:
 		if (a2 != 1 || a3 || a4 || a5)
 			return -EINVAL;
@@ -194,8 +171,17 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsign
 		return 0;
 	case PR_GET_NO_NEW_PRIVS:
 		return a2 || a3 || a4 || a5 ? -EINVAL : current->no_new_privs;
-	case PR_GET_TID_ADDRESS:
-		return put_user(current->clear_child_tid, (int __user *__user *)a2);
+	case PR_CAP_AMBIENT:
+		return a4 || a5 ? -EINVAL : prctl_ambient(a2, a3);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Its memory. */
+static long prctl_memory(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
+{
+	switch (option) {
 	case PR_MCE_KILL:
 		return a4 || a5 ? -EINVAL : prctl_mce_kill(a2, a3);
 	case PR_MCE_KILL_GET:
@@ -214,14 +200,48 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsign
 		return prctl_set_io_flusher(a2, a3 | a4 | a5);
 	case PR_GET_IO_FLUSHER:
 		return prctl_get_io_flusher(a2 | a3 | a4 | a5);
-	case PR_SET_SYSCALL_USER_DISPATCH:
-		return set_syscall_dispatch(a2, a3, a4, (u8 __user *)a5);
 	case PR_RISCV_SET_ICACHE_FLUSH_CTX:
 		return prctl_icache_ctx(a2, a3);
-	case PR_CAP_AMBIENT:
-		return a4 || a5 ? -EINVAL : prctl_ambient(a2, a3);
 	default:
-		return -EINVAL;
+		return prctl_rights(option, a2, a3, a4, a5);
+	}
+}
+
+SYSCALL_DEFINE5(prctl, int, option, unsigned long, a2, unsigned long, a3, unsigned long, a4,
+		unsigned long, a5)
+{
+	switch (option) {
+	case PR_SET_PDEATHSIG:
+		if (!valid_signal(a2))
+			return -EINVAL;
+		current->pdeath_signal = a2;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_user(current->pdeath_signal, (int __user *)a2);
+	case PR_SET_NAME:
+		return prctl_set_name((const char __user *)a2);
+	case PR_GET_NAME:
+		return prctl_get_name((char __user *)a2);
+	case PR_GET_TIMING:
+		return 0;
+	case PR_SET_TIMING:
+		return a2 ? -EINVAL : 0;
+	case PR_SET_TIMERSLACK:
+		current->timer_slack_ns = (long)a2 > 0 ? a2 : current->default_timer_slack_ns;
+		return 0;
+	case PR_GET_TIMERSLACK:
+		return min(current->timer_slack_ns, (u64)INT64_MAX);
+	case PR_SET_CHILD_SUBREAPER:
+		current->signal->is_child_subreaper = !!a2;
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return put_user((int)current->signal->is_child_subreaper, (int __user *)a2);
+	case PR_GET_TID_ADDRESS:
+		return put_user(current->clear_child_tid, (int __user *__user *)a2);
+	case PR_SET_SYSCALL_USER_DISPATCH:
+		return set_syscall_dispatch(a2, a3, a4, (u8 __user *)a5);
+	default:
+		return prctl_memory(option, a2, a3, a4, a5);
 	}
 }
 
