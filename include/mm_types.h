@@ -329,6 +329,8 @@ BUILD_ASSERT(offsetof(struct vm_area_struct, vm_private_data) == 128);
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 { return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT; }
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops; }
+static inline bool vma_supports_mlock(const struct vm_area_struct *vma)
+{ return !(vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE)); }
 static inline pgoff_t linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
 { return ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff; }
 /* Does it count in its file's i_mmap_writable? */

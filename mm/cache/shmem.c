@@ -104,8 +104,11 @@ static void shmem_freepage(struct page *page)
 	shmem_uncharge(SHMEM_I(inode));
 }
 
-/* Who puts a page in: only a fault does not hold i_rwsem.  What fallocate() puts in is empty. */
-enum shmem_use { USE_FAULT, USE_WRITE, USE_FALLOCATE };
+/*
+ * Who puts a page in: a fault and who answers one do not hold i_rwsem.  What fallocate() puts in is empty, and what a
+ * fault puts in is clean: until someone writes through an entry, which will say so, a new one would be the same.
+ */
+enum shmem_use { USE_FAULT, USE_MFILL, USE_WRITE, USE_FALLOCATE };
 
 /*
  * Put the charged page in at @index; it is unlocked then, and filled but for fallocate().
@@ -115,13 +118,14 @@ static __always_inline int shmem_add_page(struct inode *inode, struct page *page
 {
 	int rc;
 
-	page->flags |= BIT(PG_dirty) | BIT(PG_swapbacked) | (use == USE_FALLOCATE ? 0 : BIT(PG_uptodate));
+	page->flags |= BIT(PG_swapbacked) | (use == USE_FAULT ? 0 : BIT(PG_dirty)) |
+		       (use == USE_FALLOCATE ? 0 : BIT(PG_uptodate));
 	rc = add_to_page_cache(page, inode->i_mapping, index);
 	if (unlikely(rc))
 		return rc;
 	/* The page is locked: it cannot have left yet. */
 	__atomic_fetch_add(&inode->i_blocks, PAGE_SIZE / 512, __ATOMIC_RELAXED);
-	if (use == USE_FAULT) {
+	if (use <= USE_MFILL) {
 		smp_mb();	/* the page before the look at the size: pairs with truncate_setsize() */
 		if (unlikely(index >= file_end_index(inode))) {
 			delete_from_page_cache(page);
@@ -323,6 +327,7 @@ static int write_hole(struct inode *inode, struct iov_iter *from, loff_t pos, si
 		there = shmem_getpage(inode, pos >> PAGE_SHIFT, NULL, USE_WRITE, &rc);
 		if (there) {
 			copy_page_part(there, page, off, got);
+			SetPageDirty(there);
 			put_page(there);
 			rc = 0;
 		}
@@ -645,7 +650,7 @@ int shmem_mfill_page(struct inode *inode, struct page *page, pgoff_t index)
 		return -EFAULT;
 	if (shmem_charge(SHMEM_I(inode)))
 		return -ENOMEM;
-	rc = shmem_add_page(inode, page, index, USE_FAULT);
+	rc = shmem_add_page(inode, page, index, USE_MFILL);
 	if (rc == -ERANGE)
 		return -EFAULT;		/* the charge is given back */
 	if (rc)

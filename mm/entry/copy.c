@@ -2,8 +2,8 @@
  * mm/entry/copy.c - copy the entries that a child cannot get back by faulting.
  *
  * MODEL     Anonymous pages of private regions are shared, write-protected on both sides; the first
- *           write copies (cow.c).  Pages of files, and the zero page, are left out: a fault finds them
- *           in the cache.  Device frames (VM_PFNMAP) are copied as they are.
+ *           write copies (cow.c).  Pages of files are left out: a fault finds them in the cache.  Device
+ *           frames (VM_PFNMAP) are copied as they are; the zero page, where there may be anonymous pages.
  *           The uffd-wp mark goes along if the child's region is watched for it (fork is an event of its
  *           userfaultfd): with the page, or, for what is left out, as a marker.  Poison goes along always.
  * INVARIANTS
@@ -21,10 +21,11 @@
 #include "mm/entry/nonlinear.h"
 #include "mm/entry/pte.h"
 
-/* How entries are copied; 0 for most regions. */
+/* How entries are copied; COPY_ZERO alone where there are anonymous pages, for most regions. */
 #define COPY_PFNMAP	1u	/* a device's frames, as they are */
 #define COPY_MARKS	2u	/* the parent's may have the uffd-wp mark: the child's have it, too */
 #define COPY_UNMARKED	4u	/* the parent's may have it, the child's do not */
+#define COPY_ZERO	8u	/* the zero page goes along: mincore() tells of it */
 
 /* @pte, present, as the child's. */
 static __always_inline pte_t copied_pte(pte_t pte, unsigned how)
@@ -41,7 +42,7 @@ static pte_t copied_entry(pte_t pte, unsigned how)
 		return how & COPY_MARKS || pte_marker_bits(pte) & MARKER_POISONED ? pte : pte_empty();
 	if (!pte_present(pte))
 		return pte;
-	if (how & COPY_PFNMAP)
+	if (how & COPY_PFNMAP || (how & COPY_ZERO && pte_special(pte)))
 		return copied_pte(pte, how);
 	return how & COPY_MARKS && pte_uffd_wp(pte) ? pte_marker(MARKER_UFFD_WP) : pte_empty();
 }
@@ -106,7 +107,7 @@ static __always_inline unsigned long copy_entries(pte_t *dst, pte_t *src, pte_t 
 		pte_t pte = pte_load(src);
 		struct page *page;
 
-		if (unlikely(how || !pte_shows_page(pte))) {
+		if (unlikely((how & ~COPY_ZERO) || !pte_shows_page(pte))) {
 			other += !copy_entry(dst, src, pte, how);
 			continue;
 		}
@@ -132,7 +133,7 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 	unsigned long anon;
 
 	spin_lock(&table->ptl);
-	anon = likely(!how) ? copy_entries(dst, src, last, 0) : copy_entries(dst, src, last, how);
+	anon = likely(how == COPY_ZERO) ? copy_entries(dst, src, last, COPY_ZERO) : copy_entries(dst, src, last, how);
 	spin_unlock(&table->ptl);
 	return anon;
 }
@@ -147,7 +148,7 @@ static bool run_needs_copy(pte_t *ptep, vaddr_t va, vaddr_t stop, unsigned how)
 			continue;
 		if (is_page(pte) && PageAnon(pfn_to_page(pte_pfn(pte))))
 			return true;
-		if (likely(is_page(pte)) && !how)
+		if (likely(is_page(pte)) && !(how & ~COPY_ZERO))
 			continue;
 		if (pte_is_migration(pte) && PageAnon(migration_page(pte)))
 			return true;
@@ -169,8 +170,12 @@ static bool faults_suffice(const struct vm_area_struct *dst, const struct vm_are
 /* COPY_* of the entries of @src for @dst. */
 static unsigned copy_how(const struct vm_area_struct *dst, const struct vm_area_struct *src)
 {
-	unsigned how = src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP) ? COPY_PFNMAP : 0;
+	unsigned how = 0;
 
+	if (unlikely(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)))
+		how = COPY_PFNMAP;
+	else if (src->anon_vma || src->anon_inherited)
+		how = COPY_ZERO;
 	if (likely(!(src->vm_flags & VM_UFFD_WP)))
 		return how;
 	return how | (dst->vm_flags & VM_UFFD_WP ? COPY_MARKS : COPY_UNMARKED);

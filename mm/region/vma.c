@@ -3,8 +3,8 @@
  *
  * MODEL     The same regions twice: mm->mmap, a list by address, and mm->mm_rb, a red-black tree by
  *           address.  Each region owns the gap below it, from its predecessor's end to its own
- *           start (less the guard gap, if it is a stack); rb_subtree_gap is the largest gap that
- *           any region of its subtree owns, so that free room is found without visiting all.
+ *           start; rb_subtree_gap is the largest gap that any region of its subtree owns, so that free
+ *           room is found without visiting all.  A gap below a stack is looked at again for the guard gap.
  * INVARIANTS
  *   V1  Regions are disjoint, page-aligned, not empty; list and tree hold the same, in order.
  *   V2  rb_subtree_gap = max(own gap, left's, right's).
@@ -14,7 +14,8 @@
  * LOCKING   mm->mmap_lock for writing to change, and the mark of each region whose borders change, or that enters
  *           or leaves; for reading to look.  Faults look without it, under RCU: vma_lock.c.
  * COST      find_vma: the region that the task found last is 8 instructions; else a descent.  Linking after a known
- *           predecessor needs no descent.  A gap is found in O(log n).
+ *           predecessor needs no descent.  A gap is found in O(log n), and once more for each stack that
+ *           has one below it which would do but for the guard gap.
  * TESTS     test/host/mm/space/test_vma.c (an array of pages as shadow)
  *
  * SPDX-License-Identifier: MIT
@@ -35,10 +36,9 @@ unsigned long stack_guard_gap = STACK_GUARD_PAGES << PAGE_SHIFT;
 
 static __always_inline unsigned long vma_own_gap(const struct vm_area_struct *vma)
 {
-	unsigned long start = vm_start_gap(vma);
-	unsigned long below = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+	unsigned long start = vma->vm_start, below = vma->vm_prev ? vma->vm_prev->vm_end : 0;
 
-	return start > below ? start - below : 0;
+	return start > below ? start - below : 0;	/* vma_take() has them overlap for a moment */
 }
 
 static __always_inline unsigned long vma_compute_gap(const struct vm_area_struct *vma)
@@ -652,19 +652,21 @@ static __always_inline struct rb_node *gap_child(struct rb_node *child, unsigned
 }
 
 /*
- * A gap [gs, ge) has room for @len in [low, high) exactly when gs <= high - len, ge >= low + len and
- * ge - gs >= len.  The search visits gaps from the highest down, skipping subtrees without room.
+ * Where the highest gap with room for @len in [@low, @high) ends, and the region @above it; NULL, if that is beyond
+ * @high or there is none.  A gap [gs, ge) has room exactly when gs <= high - len, ge >= low + len and ge - gs >= len.
+ * The search visits gaps from the highest down, skipping subtrees without room.
  */
-unsigned long vma_find_gap_down(struct mm_struct *mm, unsigned long len, unsigned long low,
-				unsigned long high)
+static __always_inline unsigned long highest_gap(struct mm_struct *mm, unsigned long len, unsigned long low,
+						 unsigned long high, struct vm_area_struct **above)
 {
 	struct rb_node *rb = rb_last(&mm->mm_rb), *from, *child;
 	unsigned long gs, ge;
 
+	*above = NULL;
 	if (high < len || high - len < low)
 		return -ENOMEM;
 	if (!rb || vma_of(rb)->vm_end <= high - len)
-		return high - len;
+		return high;
 	rb = gap_child(mm->mm_rb.rb_node, len);
 	if (!rb)
 		return -ENOMEM;
@@ -674,11 +676,13 @@ descend:
 		rb = child;
 visit:
 	gs = vma_of(rb)->vm_prev ? vma_of(rb)->vm_prev->vm_end : 0;
-	ge = vm_start_gap(vma_of(rb));
+	ge = vma_of(rb)->vm_start;
 	if (ge < low + len)
 		return -ENOMEM;
-	if (gs <= high - len && ge > gs && ge - gs >= len)
-		return min(ge, high) - len;
+	if (gs <= high - len && ge - gs >= len) {
+		*above = vma_of(rb);
+		return min(ge, high);
+	}
 	child = gap_child(rb->rb_left, len);
 	if (child) {
 		rb = child;
@@ -693,13 +697,34 @@ visit:
 	goto visit;
 }
 
-/* The mirror image, from the lowest gap up; the room above the last region comes last. */
-unsigned long vma_find_gap_up(struct mm_struct *mm, unsigned long len, unsigned long low,
-			      unsigned long high)
+/*
+ * A stack's guard gap is kept free of what the kernel places, whole: the search goes on below it, even where the
+ * room that it found begins above (so does Linux's).
+ */
+unsigned long vma_find_gap_down(struct mm_struct *mm, unsigned long len, unsigned long low,
+				unsigned long high)
+{
+	struct vm_area_struct *above;
+	unsigned long end;
+
+	for (;;) {
+		end = highest_gap(mm, len, low, high, &above);
+		if (unlikely(IS_ERR_VALUE(end)))
+			return end;
+		if (likely(!above || vm_start_gap(above) >= end))
+			return end - len;
+		high = vm_start_gap(above);
+	}
+}
+
+/* The mirror image: where the lowest gap starts.  The room above the last region comes last. */
+static unsigned long lowest_gap(struct mm_struct *mm, unsigned long len, unsigned long low, unsigned long high,
+				struct vm_area_struct **above)
 {
 	struct rb_node *rb, *from, *child;
 	unsigned long gs, ge;
 
+	*above = NULL;
 	if (high < len || high - len < low)
 		return -ENOMEM;
 	rb = gap_child(mm->mm_rb.rb_node, len);
@@ -707,15 +732,17 @@ unsigned long vma_find_gap_up(struct mm_struct *mm, unsigned long len, unsigned 
 		goto above_all;
 descend:
 	/* A gap left of this node ends at its start or below. */
-	while (vm_start_gap(vma_of(rb)) >= low + len && (child = gap_child(rb->rb_left, len)))
+	while (vma_of(rb)->vm_start >= low + len && (child = gap_child(rb->rb_left, len)))
 		rb = child;
 visit:
 	gs = vma_of(rb)->vm_prev ? vma_of(rb)->vm_prev->vm_end : 0;
-	ge = vm_start_gap(vma_of(rb));
+	ge = vma_of(rb)->vm_start;
 	if (gs > high - len)
 		return -ENOMEM;
-	if (ge >= low + len && ge > gs && ge - gs >= len)
+	if (ge >= low + len && ge - gs >= len) {
+		*above = vma_of(rb);
 		return max(gs, low);
+	}
 	child = gap_child(rb->rb_right, len);
 	if (child) {
 		rb = child;
@@ -732,6 +759,20 @@ above_all:
 	rb = rb_last(&mm->mm_rb);
 	gs = max(rb ? vma_of(rb)->vm_end : 0, low);
 	return gs <= high - len ? gs : -ENOMEM;
+}
+
+unsigned long vma_find_gap_up(struct mm_struct *mm, unsigned long len, unsigned long low,
+			      unsigned long high)
+{
+	struct vm_area_struct *above;
+	unsigned long start;
+
+	for (;;) {
+		start = lowest_gap(mm, len, low, high, &above);
+		if (IS_ERR_VALUE(start) || !above || vm_start_gap(above) >= start + len)
+			return start;
+		low = above->vm_end;
+	}
 }
 
 void vma_set_page_prot(struct vm_area_struct *vma)

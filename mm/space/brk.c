@@ -27,6 +27,13 @@ static bool data_limit_ok(struct mm_struct *mm, unsigned long brk)
 	       brk - mm->start_brk + (mm->end_data - mm->start_data) <= limit;
 }
 
+/* Unmap [@new, @old), page-aligned, where something must be; 0 or -errno. */
+static int brk_shrink(struct mm_struct *mm, unsigned long old, unsigned long new, struct list_head *uf)
+	REQUIRES(mm->mmap_lock)
+{
+	return find_vma_intersection(mm, new, old) ? do_munmap(mm, new, old - new, uf) : -EINVAL;
+}
+
 /* Map [@old, @new), page-aligned; 0 or -errno. */
 static int brk_grow(struct mm_struct *mm, unsigned long old, unsigned long new) REQUIRES(mm->mmap_lock)
 {
@@ -58,7 +65,7 @@ SYSCALL_DEFINE1(brk, unsigned long, brk)
 	if (new < brk)
 		goto out;
 	if (new < old) {
-		if (do_munmap(mm, new, old - new, &uf))
+		if (brk_shrink(mm, old, new, &uf))
 			goto out;
 	} else if (new > old) {
 		if (brk_grow(mm, old, new))

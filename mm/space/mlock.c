@@ -30,7 +30,7 @@ static int mlock_fixup(struct vm_area_struct **pvma, unsigned long start, unsign
 	long nr = (end - start) >> PAGE_SHIFT;
 	int rc;
 
-	if (new == old || (old & (VM_SPECIAL | VM_DROPPABLE)))
+	if (new == old || !vma_supports_mlock(vma))
 		return 0;
 	rc = vma_modify(&vma, vma->vm_prev, start, end, new, vma->anon_name);
 	if (rc)

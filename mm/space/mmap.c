@@ -293,7 +293,7 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 	}
 	vm_stat_account(mm, vm_flags, nr);
 	if (vm_flags & VM_LOCKED) {
-		if (vm_flags & VM_SPECIAL)
+		if (!vma_supports_mlock(vma))
 			vm_flags_clear(vma, VM_LOCKED | VM_LOCKONFAULT);
 		else
 			atomic_long_add(nr, &mm->locked_vm);
