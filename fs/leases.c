@@ -16,7 +16,7 @@
  *   L2  In a file's list those that are to go come last, and the one that goes first comes first among them.
  *   L3  A lease is its open file's, at most one for each, and goes with it.
  * LOCKING   list->lock, inside it locks_lock for /proc/locks.  The holder is told with neither held.
- * FAILURE   No memory: -ENOMEM to who asks for a lease.  To break one takes none.
+ * FAILURE   No memory: -ENOMEM to who asks for a lease, and nothing is left.  To break one takes none.
  * COST      An open of a file that never had a lease looks at one pointer.  Of many leases the first is looked at.
  * TESTS     test/user/t_leases.c; LTP fcntl23 to fcntl27, fcntl32, fcntl33
  *

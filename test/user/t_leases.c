@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -380,5 +381,58 @@ TEST(by_many_at_once)
 	int w = open(FILE_NAME, O_RDWR);
 	CHECK(w >= 0);
 	CHECK_EQ(lease(w, F_WRLCK), 0);			/* nothing is counted any more */
+	unlink(FILE_NAME);
+}
+
+#define FAILSLAB	"/sys/kernel/debug/failslab/"
+
+/* The @nth allocation from now on fails, of this task alone. */
+static void fail_nth(int nth)
+{
+	char nr[16];
+
+	snprintf(nr, sizeof(nr), "%d", nth);
+	sysctl_set(FAILSLAB "ignore-gfp-wait", "0");
+	sysctl_set(FAILSLAB "task-filter", "1");
+	sysctl_set(FAILSLAB "interval", nr);
+	sysctl_set(FAILSLAB "times", "1");
+	sysctl_set(FAILSLAB "probability", "100");
+	sysctl_set("/proc/self/make-it-fail", "1");
+}
+
+static void fail_no_more(void)
+{
+	while (sysctl_try("/proc/self/make-it-fail", "0"))
+		;
+	sysctl_set(FAILSLAB "probability", "0");
+	sysctl_set(FAILSLAB "task-filter", "0");
+	sysctl_set(FAILSLAB "interval", "1");
+	sysctl_set(FAILSLAB "ignore-gfp-wait", "1");
+}
+
+/* Without memory there is no lease, and nothing is left of it. */
+TEST(memory_that_is_not_there)
+{
+	int rc, error, fd, failed = 0;
+
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, "");
+	if (access(FAILSLAB "task-filter", W_OK) || access("/proc/self/make-it-fail", W_OK))
+		test_skip("nothing makes allocations fail");
+	for (int nth = 1; nth < 16; nth++) {
+		fd = fresh(O_RDONLY);
+		fail_nth(nth);
+		rc = lease(fd, F_WRLCK);
+		error = errno;
+		fail_no_more();
+		failed += rc < 0;
+		if (rc)
+			CHECK_EQ(error, ENOMEM);
+		CHECK_EQ(leased(fd), rc ? F_UNLCK : F_WRLCK);
+		CHECK_EQ(lease(fd, F_WRLCK), 0);
+		CHECK_EQ(close(fd), 0);
+		CHECK((fd = open_now(O_RDWR)) >= 0);
+		CHECK_EQ(close(fd), 0);
+	}
+	CHECK(failed >= 3);		/* the list, the owner, the lease */
 	unlink(FILE_NAME);
 }
