@@ -209,8 +209,10 @@ static void status_ids(struct seq_file *m, struct task_struct *t, const struct t
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
 	seq_printf(m, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
 	seq_printf(m, "FDSize:\t%u\nGroups:\t", task_max_fds(t));
-	for (int i = 0; i < c->ngroups; i++)
+	for (int i = 0; i < c->ngroups && !seq_has_overflowed(m); i++) {
 		seq_printf(m, i ? " %u" : "%u", c->groups[i]);
+		cond_resched();
+	}
 	seq_puts(m, " \n");
 	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", t->tgid, t->pid, task_pgrp_nr(t),
 		   task_session_nr(t));

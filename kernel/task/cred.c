@@ -436,10 +436,12 @@ SYSCALL_DEFINE2(getgroups, int, size, gid_t __user *, list)
 	return c->ngroups;
 }
 
+/* May sleep: a user's 65536 take long to sort. */
 static int gid_cmp(const void *a, const void *b)
 {
 	gid_t x = *(const gid_t *)a, y = *(const gid_t *)b;
 
+	cond_resched();
 	return x < y ? -1 : x > y;
 }
 

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #define MiB	(1ul << 20)
@@ -112,5 +113,35 @@ static inline char *map(unsigned long len, int prot, int flags)
 }
 
 #define RW (PROT_READ | PROT_WRITE)
+
+static inline void end_of_child(void)
+{
+	pid_t p = fork();
+
+	CHECK(p >= 0);
+	if (!p)
+		_exit(0);
+	CHECK(waitpid(p, NULL, 0) == p);
+}
+
+static inline int memfd(unsigned long size)
+{
+	int fd = syscall(SYS_memfd_create, "hog", 0u);
+
+	CHECK(fd >= 0);
+	CHECK(!ftruncate(fd, size));
+	return fd;
+}
+
+static inline char *slurp(const char *path, size_t size)
+{
+	char *buf = malloc(size);
+	int fd = open(path, O_RDONLY);
+
+	while (fd >= 0 && read(fd, buf, size) > 0)
+		;
+	close(fd);
+	return buf;
+}
 
 #endif

@@ -20,38 +20,7 @@
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-
-static void end_of_child(void)
-{
-	pid_t p = fork();
-
-	CHECK(p >= 0);
-	if (!p)
-		_exit(0);
-	CHECK(waitpid(p, NULL, 0) == p);
-}
-
-static int memfd(unsigned long size)
-{
-	int fd = syscall(SYS_memfd_create, "hog", 0u);
-
-	CHECK(fd >= 0);
-	CHECK(!ftruncate(fd, size));
-	return fd;
-}
-
-static char *slurp(const char *path, size_t size)
-{
-	char *buf = malloc(size);
-	int fd = open(path, O_RDONLY);
-
-	while (fd >= 0 && read(fd, buf, size) > 0)
-		;
-	close(fd);
-	return buf;
-}
 
 HOG(holes)
 {
