@@ -147,15 +147,16 @@ static void test_fork_marks(void)
 	load(BASE + PAGE_SIZE);
 	CHECK(!uffd_wp_range(vma, BASE, BASE + 0x4000, UFFD_WP_SET));
 	child = world_fork(mm);
-	ok(pte_uffd_wp(entry(child, BASE)) && pte_marker_uffd_wp(entry(child, BASE + PAGE_SIZE)),
-	   "a watched child has the marks");
+	ok(pte_uffd_wp(entry(child, BASE)) && pte_uffd_wp(entry(child, BASE + PAGE_SIZE)),
+	   "a watched child has the marks, of the zero page as well");
 	ok(marked(BASE) && is_told(BASE, VM_UFFD_WP), "and so has the parent");
 	world_exit(child);
 	world_fork_drops = VM_UFFD_WP;
 	child = world_fork(mm);
 	world_fork_drops = 0;
 	ok(pte_present(entry(child, BASE)) && !pte_uffd_wp(entry(child, BASE)) && !pte_write(entry(child, BASE)) &&
-	   pte_none(entry(child, BASE + PAGE_SIZE)), "a child that nobody watches has none");
+	   pte_special(entry(child, BASE + PAGE_SIZE)) && !pte_uffd_wp(entry(child, BASE + PAGE_SIZE)),
+	   "a child that nobody watches has none");
 	ok(marked(BASE), "but the parent keeps them");
 	world_exit(child);
 	CHECK(!uffd_wp_range(vma, BASE, BASE + 0x4000, UFFD_WP_CLEAR));
