@@ -176,12 +176,16 @@ unsigned iomap_page_mkwrite(struct vm_fault *vmf, const struct iomap_ops *ops)
 	struct write_ctx ctx = { .file = file, .inode = file->f_mapping->host, .ops = ops };
 	struct page *page = vmf->page;
 	loff_t pos = (loff_t)page->index << PAGE_SHIFT, size;	/* not vmf->pgoff: it may be nonlinear */
+	unsigned wait;
 	bool fresh;
 	int rc = 0;
 
 	file_update_time(file);
-	balance_dirty_pages_ratelimited(file->f_mapping);
-	lock_page(page);
+	wait = fault_balance_dirty_pages(vmf);
+	if (likely(!wait))
+		wait = lock_page_or_retry(page, vmf);
+	if (unlikely(wait))
+		return wait;		/* the fault's lock is let go: nothing of the region is looked at */
 	size = READ_ONCE(ctx.inode->i_size);
 	if (page->mapping != file->f_mapping || pos >= size) {
 		unlock_page(page);

@@ -7,7 +7,7 @@
  *           A program that cleans pages for others (PR_SET_IO_FLUSHER) has a quarter more room than they.
  *           Looking costs, so that each hart looks once in RATELIMIT pages.
  * LOCKING   None: figures are read as they are.  May sleep; may hold mmap_lock for reading, which the flusher
- *           does not need.
+ *           does not need.  A fault lets go of its lock before it waits; when it comes again it does not wait.
  * FAILURE   A killed task waits no longer.
  * TESTS     test/boot/disk.py (a disk larger than memory is written)
  * SEE       Linux Documentation/admin-guide/sysctl/vm.rst, dirty_ratio
@@ -15,6 +15,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/cache/dirty.h"
+#include "include/fs.h"
 #include "kernel/sync/wait.h"
 #include "mm/phys/gfp.h"
 #include "mm/phys/vmstat.h"
@@ -56,9 +57,11 @@ static unsigned long dirty_limit(void)
 	return current_base()->flags & PF_LOCAL_THROTTLE ? limit + limit / 4 : limit;
 }
 
+static bool over_limit(void) { return dirty_pages() > dirty_limit(); }
+
 static void balance_dirty_pages(void)
 {
-	while (dirty_pages() > dirty_limit() && !fatal_signal_pending()) {
+	while (over_limit() && !fatal_signal_pending()) {
 		wakeup_flusher();
 		pause_writer();
 	}
@@ -66,12 +69,36 @@ static void balance_dirty_pages(void)
 		wakeup_flusher();
 }
 
-void balance_dirty_pages_ratelimited(const struct address_space *mapping)
+/* Is it this hart's turn to look? */
+static bool look_is_due(const struct address_space *mapping)
 {
 	unsigned *n = this_hart_ptr(&nr_dirtied);
 
 	if (!mapping->a_ops->writepages || ++*n < RATELIMIT)
-		return;
+		return false;
 	*n = 0;
+	return true;
+}
+
+void balance_dirty_pages_ratelimited(const struct address_space *mapping)
+{
+	if (look_is_due(mapping))
+		balance_dirty_pages();
+}
+
+unsigned fault_balance_dirty_pages(struct vm_fault *vmf)
+{
+	struct file *file = vmf->vma->vm_file;
+
+	if (!look_is_due(file->f_mapping) || vmf->flags & (FAULT_FLAG_TRIED | FAULT_FLAG_RETRY_NOWAIT))
+		return 0;
+	if (!over_limit() || !fault_may_retry(vmf)) {
+		balance_dirty_pages();
+		return 0;
+	}
+	get_file(file);			/* the region may go */
+	vmf_drop_lock(vmf);
 	balance_dirty_pages();
+	fput(file);
+	return VM_FAULT_RETRY;
 }

@@ -10,6 +10,11 @@
 
 /* A page of @mapping is about to become dirty, or just did: wait if too many are.  => may sleep */
 void balance_dirty_pages_ratelimited(const struct address_space *mapping);
+/*
+ * The same for a fault that is to make a page of its region's file dirty: 0, or VM_FAULT_RETRY, and its lock was let
+ * go while it waited.  => as vm_ops->page_mkwrite
+ */
+__must_check unsigned fault_balance_dirty_pages(struct vm_fault *vmf);
 /* Is there so much that it should be written now? */
 bool dirty_over_background(void);
 /* Up-call: have dirty pages written soon.  Any context.  block/flusher.c */

@@ -160,5 +160,6 @@ __weak struct vm_struct *find_vm_area(__maybe_unused const void *addr) { return 
 /* mm/cache/dirty.c and block/flusher.c: nothing here becomes dirty faster than it is written. */
 struct address_space;
 __weak void balance_dirty_pages_ratelimited(__maybe_unused const struct address_space *mapping) {}
+__weak unsigned fault_balance_dirty_pages(__maybe_unused struct vm_fault *vmf) { return 0; }
 __weak void wakeup_flusher(void) {}
 __weak unsigned long nr_blockdev_pages(void) { return 0; }
