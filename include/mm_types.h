@@ -472,9 +472,9 @@ struct vm_fault {
 
 /*
  * Up-call for ->map_pages, which runs under the lock of vmf->table: map @page (uptodate, page-locked,
- * of file page @pgoff) if its entry is empty; takes a reference of its own.  mm/fault/file.c
+ * of file page @pgoff) if its entry is empty.  True: the caller's reference is the entry's now.  mm/fault/file.c
  */
-void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff);
+bool do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff);
 
 /* Up-call of who finds D in an entry: @page is newer than its store; whether it was clean.  mm/cache/writeback.c */
 bool set_page_dirty(struct page *page);

@@ -7,13 +7,15 @@
  * INVARIANTS
  *   M1  A page is handed over locked, filled, referenced, and in its file.
  * LOCKING   ->fault: the lock of the region, or mmap_lock (read); may sleep, and lets go of it where it waits for a
- *           page or reads one, the first time (VM_FAULT_RETRY).  ->map_pages: the table's ptl is held; it takes
- *           mapping->lock inside, and only pages whose lock is free.
- * COST      One mapping->lock and one xarray walk per fault-around window.
+ *           page or reads one, the first time (VM_FAULT_RETRY).  ->map_pages: the table's ptl is held; it looks
+ *           pages up as an RCU reader, as find_get_page() does, and takes only those whose lock is free: so
+ *           harts that fault in one file meet on no lock of it.
+ * COST      One xarray walk per fault-around window, and two atomic operations a page beside its lock.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "mm/cache/filemap.h"
+#include "kernel/sync/rcu.h"
 #include "mm/cache/dirty.h"
 #include "mm/cache/readahead.h"
 #include "mm/phys/vmstat.h"
@@ -149,37 +151,44 @@ unsigned filemap_fault(struct vm_fault *vmf)
 	return rc | VM_FAULT_LOCKED;
 }
 
-#define MAP_PAGES_BATCH	16
+/*
+ * Map the page of @index, which *@slot leads to, if it can be had without waiting.  The page lock keeps truncation
+ * away from it until its entry is stored; truncation sets the size first (E3 of mm/fault/file.c).  => an RCU reader
+ */
+static __always_inline void map_slot(struct vm_fault *vmf, struct address_space *mapping, void **slot,
+				     pgoff_t index)
+{
+	struct page *page = READ_ONCE(*slot);
 
-/* [@start, @end).  The page lock keeps truncation away from each until its entry is stored. */
+	if (!page || !PageUptodate(page) || PageReadahead(page) || PageLocked(page) ||
+	    unlikely(!get_page_unless_zero(page)))
+		return;
+	if (unlikely(READ_ONCE(*slot) != page) || !trylock_page(page)) {	/* G4 of filemap.c */
+		put_page(page);
+		return;
+	}
+	if (unlikely(page->mapping != mapping || page->index != index || !PageUptodate(page) ||
+		     index >= file_end_index(mapping->host)) ||
+	    !do_set_pte(vmf, page, index))
+		put_page(page);
+	unlock_page(page);
+}
+
+/* [@start, @end) */
 void filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 {
 	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
-	struct page *pages[MAP_PAGES_BATCH];
-	unsigned nr;
 
+	rcu_read_lock();
 	while (start < end) {
-		spin_lock(&mapping->lock);
-		end = min(end, file_end_index(mapping->host));	/* under the lock that hides what is beyond (X2) */
-		if (start >= end) {
-			spin_unlock(&mapping->lock);
-			break;
-		}
-		nr = xa_extract(&mapping->i_pages, (void **)pages, start, end - 1, MAP_PAGES_BATCH);
-		for (unsigned i = 0; i < nr; i++) {
-			struct page *page = pages[i];
+		void **slot = xa_slot(&mapping->i_pages, start);
+		pgoff_t stop = min(end, (start | (XA_CHUNK - 1)) + 1);
 
-			if (!PageUptodate(page) || PageReadahead(page) || !trylock_page(page))
-				continue;
-			INV(M1, page->mapping == mapping);
-			do_set_pte(vmf, page, page->index);
-			unlock_page(page);
-		}
-		spin_unlock(&mapping->lock);
-		if (nr < MAP_PAGES_BATCH)
-			break;
-		start = pages[nr - 1]->index + 1;
+		for (; slot && start != stop; slot++, start++)
+			map_slot(vmf, mapping, slot, start);
+		start = stop;
 	}
+	rcu_read_unlock();
 }
 
 /* A page that is being written is not written to: wait for that without the fault's lock, if it may be dropped. */
@@ -205,8 +214,9 @@ unsigned filemap_page_mkwrite(struct vm_fault *vmf)
 	unsigned rc;
 
 	file_update_time(vmf->vma->vm_file);
-	balance_dirty_pages_ratelimited(mapping);
-	rc = lock_page_or_retry(page, vmf);
+	rc = fault_balance_dirty_pages(vmf);
+	if (likely(!rc))
+		rc = lock_page_or_retry(page, vmf);
 	if (unlikely(rc))
 		return rc;
 	if (page->mapping != mapping) {

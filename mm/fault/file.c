@@ -41,32 +41,31 @@ static __always_inline void set_file_pte(pte_t *ptep, struct page *page, pte_t p
 }
 
 /* => as set_file_pte() */
-static __always_inline void map_around(struct vm_fault *vmf, pte_t *ptep, struct page *page)
+static __always_inline bool map_around(struct vm_fault *vmf, pte_t *ptep, struct page *page)
 {
-	get_page(page);
 	set_file_pte(ptep, page, file_pte(vmf->vma, page, 0));
 	vmf->page = page;
 	vmf->nr_mapped++;
+	return true;
 }
 
-static __noinline void map_code_around(struct vm_fault *vmf, pte_t *ptep, struct page *page)
+static __noinline bool map_code_around(struct vm_fault *vmf, pte_t *ptep, struct page *page)
 {
 	flush_icache_page(vmf->vma, page);		/* L6 */
-	map_around(vmf, ptep, page);
+	return map_around(vmf, ptep, page);
 }
 
 /* 16 times in a fault-around: no call, and so no registers saved, where no code is mapped. */
-void do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff)
+bool do_set_pte(struct vm_fault *vmf, struct page *page, pgoff_t pgoff)
 {
 	pte_t *ptep = vmf->pte + (long)(pgoff - vmf->pgoff);
 
 	INV(E3, pt_page(ptep) == vmf->table);
 	if (unlikely(!pte_none(pte_load(ptep))))
-		return;
+		return false;
 	if (vmf->vma->vm_flags & VM_EXEC)
-		map_code_around(vmf, ptep, page);
-	else
-		map_around(vmf, ptep, page);
+		return map_code_around(vmf, ptep, page);
+	return map_around(vmf, ptep, page);
 }
 
 /*

@@ -205,7 +205,9 @@ static void world_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 {
 	for (pgoff_t i = start; i < end && i < WORLD_FILE_PAGES; i++)
 		if (trylock_page(world_file[i])) {
-			do_set_pte(vmf, world_file[i], i);
+			get_page(world_file[i]);
+			if (!do_set_pte(vmf, world_file[i], i))
+				put_page(world_file[i]);
 			unlock_page(world_file[i]);
 		}
 }
