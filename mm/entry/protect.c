@@ -7,8 +7,10 @@
  *           mremap: entries move from table to table; the pages do not.
  * INVARIANTS
  *   M1  Taken-away permissions are flushed before the caller lets go of mmap_lock (L3).
- *   M2  A moved entry's old translation is flushed before its ptl is released: from then on the page
- *       may be zapped at its new place, and freed.
+ *   M2  A moved entry's old translation is flushed before anybody can take the page away at its new place.  Faults,
+ *       zaps and fork are kept off both places by the marks of their regions and by mmap_lock; truncation and walks
+ *       from a page by the i_mmap_lock of the file and the lock of anonymous pages.  All are held over the flush,
+ *       which waits for other harts, and no ptl is.
  *   M3  Who looks for a page in all regions finds it in one of the two places, whichever he visits first:
  *       entries move under the i_mmap_lock of a file and the lock of anonymous pages, of which he holds one.
  * LOCKING   mmap_lock (write); i_mmap_lock of a file that is moved, the anon_vma's; the ptls of the runs.
@@ -117,9 +119,9 @@ static void move_run(struct vm_area_struct *vma, struct vm_area_struct *new_vma,
 		set_pte(to, unlikely(drop_marks) ? unmarked_pte(pte) : pte);
 		moved = true;		/* of a page on its way the flush may be to come */
 	}
+	ptl_unlock_pair(a, b);
 	if (moved)
 		flush_tlb_range(vma, va, stop);		/* M2 */
-	ptl_unlock_pair(a, b);
 }
 
 /* The same with the locks of who looks for pages (M3).  No memory is allocated inside: reclaim takes them, too. */
