@@ -48,6 +48,7 @@ struct task_base {
 	unsigned long lock_ranks;	/* debug: bitmap of the ranks held */
 	unsigned long kicks;		/* (A) harts to interrupt at kick_flush() */
 	unsigned int kick_depth;	/* own thread, and handlers on top of it */
+	int state;			/* (A) TASK_*: kernel/sync/wait.h */
 	struct mempolicy *mempolicy;	/* set_mempolicy(2): own thread, or mempolicy_lock */
 	unsigned il_prev;		/* own thread only: the node that interleaving used last */
 	unsigned int pagefault_off;	/* depth of pagefault_disable() */

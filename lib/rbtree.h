@@ -60,6 +60,20 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, st
 	*link = node;
 }
 
+/* @node becomes the only one of the empty @root: no more to be done. */
+static inline void rb_plant(struct rb_node *node, struct rb_root *root)
+{
+	node->__rb_parent_color = 1;
+	node->rb_left = NULL;
+	node->rb_right = NULL;
+	root->rb_node = node;
+}
+/* Is @node, which is in @root, the only one? */
+static inline bool rb_is_alone(const struct rb_node *node, const struct rb_root *root)
+{
+	return root->rb_node == node && !node->rb_left && !node->rb_right;
+}
+
 /* Restore R1 and R2 after rb_link_node(). */
 void rb_insert_color(struct rb_node *node, struct rb_root *root);
 void rb_erase(struct rb_node *node, struct rb_root *root);

@@ -35,12 +35,6 @@
 
 DEFINE_PER_HART(struct rq, runqueues);
 
-void set_current_state(int state)
-{
-	WRITE_ONCE(current->state, state);
-	smp_mb();		/* pairs with wake_up_task() */
-}
-
 /*
  * Ask the task on @rq's hart to give it up (C1).
  * => rq->lock held; the bit of a hart to interrupt once the lock is dropped (kick_harts), or 0
@@ -74,6 +68,16 @@ void scheduler_ipi(void)
 	if (rcu_tick())
 		set_task_work(current, WORK_RESCHED);
 	hrtimers_ipi();
+}
+
+__noinline struct rq *task_rq_lock_again(struct rq *rq, struct task_struct *p) NO_LOCK_ANALYSIS
+{
+	while (p->hart != rq->hart) {
+		spin_unlock(&rq->lock);
+		rq = hart_rq(READ_ONCE(p->hart));
+		spin_lock(&rq->lock);
+	}
+	return rq;
 }
 
 /* @p, off all queues, becomes one of @rq's runnable tasks. */
@@ -163,7 +167,8 @@ bool wake_up_task(struct task_base *t, int state_mask)
 		if (should_preempt(rq, p))
 			kick = resched_curr(rq);
 		spin_unlock_irqrestore(&rq->lock, flags);
-		kick_harts(kick);
+		if (unlikely(kick))
+			kick_harts(kick);
 		return true;
 	}
 	kick = wake_elsewhere(rq, p, hart);
@@ -395,7 +400,11 @@ int sched_fork(struct task_struct *p)
 	return 0;
 }
 
-/* First place in the race: level with the parent, behind the others that are there. */
+/*
+ * First place in the race: level with the parent, behind the others that are there.  The parent is charged up to now:
+ * what it had since its last tick would else put it ahead, by as much as chance has it, for as long as the two wake
+ * each other, and decide whether each wake-up takes the hart away.
+ */
 void wake_up_new_task(struct task_struct *p)
 {
 	unsigned long flags = arch_irq_save();
@@ -408,6 +417,7 @@ void wake_up_new_task(struct task_struct *p)
 	if (hart == this_hart()) {
 		rq = this_rq();
 		spin_lock(&rq->lock);
+		update_curr(rq, ktime_get());
 		p->se.vruntime = max(rq->min_vruntime, current->se.vruntime);
 		set_task_hart(p, hart);
 		activate_task(rq, p);

@@ -103,7 +103,8 @@ void update_curr(struct rq *rq, u64 now)
 	update_min_vruntime(rq, p->se.vruntime);
 }
 
-static void enqueue_fair(struct rq *rq, struct task_struct *p)
+/* Where others wait already. */
+static __noinline void enqueue_among_others(struct rq *rq, struct task_struct *p)
 {
 	struct rb_node **link = &rq->tree.rb_node, *parent = NULL;
 	bool first = true;
@@ -123,7 +124,32 @@ static void enqueue_fair(struct rq *rq, struct task_struct *p)
 		rq->leftmost = &p->se.run_node;			/* F1 */
 }
 
-static void enqueue_rt(struct rq *rq, struct task_struct *p, bool head)
+static __always_inline void enqueue_fair(struct rq *rq, struct task_struct *p)
+{
+	if (unlikely(rq->leftmost)) {
+		enqueue_among_others(rq, p);
+		return;
+	}
+	rb_plant(&p->se.run_node, &rq->tree);
+	rq->leftmost = &p->se.run_node;				/* F1 */
+}
+
+/* Take the first fair task that waits.  => there is one */
+static __always_inline struct task_struct *take_leftmost(struct rq *rq)
+{
+	struct task_struct *p = node_task(rq->leftmost);
+
+	if (likely(rb_is_alone(&p->se.run_node, &rq->tree))) {
+		rq->tree = RB_ROOT;
+		rq->leftmost = NULL;				/* F1 */
+		return p;
+	}
+	rq->leftmost = rb_next(&p->se.run_node);		/* F1 */
+	rb_erase(&p->se.run_node, &rq->tree);
+	return p;
+}
+
+static __noinline void enqueue_rt(struct rq *rq, struct task_struct *p, bool head)
 {
 	struct task_struct *o;
 	struct list_head *before = &rq->rt;
@@ -205,24 +231,12 @@ struct task_struct *pick_next(struct rq *rq)
 	}
 	if (!rq->leftmost)
 		return rq->idle;
-	p = node_task(rq->leftmost);
-	rq->leftmost = rb_next(rq->leftmost);			/* F1 */
-	rb_erase(&p->se.run_node, &rq->tree);
+	p = take_leftmost(rq);
 	p->se.slice_ns = p->se.sum_exec_ns + SLICE_NS;
 	return p;
 }
 
-/* A task that slept may be behind the others, but not by more than its credit. */
-void place_woken(struct rq *rq, struct task_struct *p)
-{
-	u64 least = rq->min_vruntime - SLEEPER_CREDIT_NS;
-
-	if ((s64)(p->se.vruntime - least) < 0)
-		p->se.vruntime = least;
-}
-
-/* Must @p, just queued, run before the task that has the hart? */
-bool should_preempt(struct rq *rq, struct task_struct *p)
+bool __should_preempt(struct rq *rq, struct task_struct *p)
 {
 	struct task_struct *curr = rq->curr;
 

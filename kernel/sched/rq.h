@@ -74,17 +74,15 @@ static inline void set_task_hart(struct task_struct *p, unsigned hart)
 	p->hart_off = hart_off[hart];
 }
 
+/* @rq, locked, is not @p's any more: that which is, locked. */
+struct rq *task_rq_lock_again(struct rq *rq, struct task_struct *p);
 /* The queue of @p, locked; interrupts are off.  => the caller says so with spin_assert_held() */
-static inline struct rq *task_rq_lock(struct task_struct *p) NO_LOCK_ANALYSIS
+static __always_inline struct rq *task_rq_lock(struct task_struct *p) NO_LOCK_ANALYSIS
 {
-	for (;;) {
-		struct rq *rq = hart_rq(READ_ONCE(p->hart));
+	struct rq *rq = hart_rq(READ_ONCE(p->hart));
 
-		spin_lock(&rq->lock);
-		if (likely(p->hart == rq->hart))
-			return rq;
-		spin_unlock(&rq->lock);
-	}
+	spin_lock(&rq->lock);
+	return likely(p->hart == rq->hart) ? rq : task_rq_lock_again(rq, p);
 }
 
 /* ---- fair.c: order among the tasks of one queue.  All: rq->lock held ------------------------- */
@@ -96,8 +94,26 @@ void update_curr(struct rq *rq, u64 now);
 void enqueue_waiting(struct rq *rq, struct task_struct *p, bool head);
 void dequeue_waiting(struct rq *rq, struct task_struct *p);
 struct task_struct *pick_next(struct rq *rq);
-void place_woken(struct rq *rq, struct task_struct *p);
-bool should_preempt(struct rq *rq, struct task_struct *p);
+bool __should_preempt(struct rq *rq, struct task_struct *p);
+/* Must @p, just queued, run before the task that has the hart? */
+static __always_inline bool should_preempt(struct rq *rq, struct task_struct *p)
+{
+	struct task_struct *curr = rq->curr;
+
+	/* Two ordinary ones: what most are. */
+	if (likely(curr->se.urgency == URGENCY_FAIR && p->se.urgency == URGENCY_FAIR && curr != rq->idle) &&
+	    likely(curr->policy == SCHED_NORMAL && p->policy == SCHED_NORMAL))
+		return (s64)(curr->se.vruntime - p->se.vruntime) > WAKEUP_GRAN_NS;
+	return __should_preempt(rq, p);
+}
+/* A task that slept may be behind the others, but not by more than its credit. */
+static __always_inline void place_woken(struct rq *rq, struct task_struct *p)
+{
+	u64 least = rq->min_vruntime - SLEEPER_CREDIT_NS;
+
+	if (unlikely((s64)(p->se.vruntime - least) < 0))
+		p->se.vruntime = least;
+}
 bool slice_expired(struct rq *rq, struct task_struct *p);
 void yield_place(struct rq *rq, struct task_struct *p);
 void rt_tick(struct rq *rq, struct task_struct *p, u64 now);

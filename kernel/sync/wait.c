@@ -66,19 +66,6 @@ void prepare_to_wait_exclusive(wait_queue_head_t *q, struct wait_queue_entry *e,
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
-void finish_wait(wait_queue_head_t *q, struct wait_queue_entry *e)
-{
-	unsigned long flags;
-
-	set_current_state(TASK_RUNNING);
-	/* Pairs with the release in autoremove_wake_function(): off means that the waker is done. */
-	if (smp_load_acquire(&e->link.next) == &e->link)
-		return;
-	spin_lock_irqsave(&q->lock, flags);
-	list_del_init(&e->link);
-	spin_unlock_irqrestore(&q->lock, flags);
-}
-
 bool default_wake_function(struct wait_queue_entry *e, __maybe_unused unsigned long key)
 {
 	return wake_up_task(e->task, TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE);

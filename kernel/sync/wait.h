@@ -25,6 +25,13 @@
 #define EXIT_ZOMBIE		32
 #define EXIT_DEAD		16
 
+/* With a full barrier, which pairs with that of wake_up_task(). */
+static __always_inline void set_current_state(int state)
+{
+	WRITE_ONCE(current_base()->state, state);
+	smp_mb();
+}
+
 typedef struct wait_queue_head {
 	spinlock_t lock;		/* rank waitq */
 	struct list_head head;		/* of wait_queue_entry */
@@ -57,7 +64,14 @@ void remove_wait_queue(wait_queue_head_t *q, struct wait_queue_entry *e);
 /* Queue @e (if not queued) and set the running task's state, in this order. */
 void prepare_to_wait(wait_queue_head_t *q, struct wait_queue_entry *e, int state);
 void prepare_to_wait_exclusive(wait_queue_head_t *q, struct wait_queue_entry *e, int state);
-void finish_wait(wait_queue_head_t *q, struct wait_queue_entry *e);
+/* The wait is over: run, and be in no queue. */
+static __always_inline void finish_wait(wait_queue_head_t *q, struct wait_queue_entry *e)
+{
+	set_current_state(TASK_RUNNING);
+	/* Pairs with the release in autoremove_wake_function(): off means that the waker is done. */
+	if (unlikely(smp_load_acquire(&e->link.next) != &e->link))
+		remove_wait_queue(q, e);
+}
 /* Wakes e->task; the second also takes the entry off when it was asleep. */
 bool default_wake_function(struct wait_queue_entry *e, unsigned long key);
 bool autoremove_wake_function(struct wait_queue_entry *e, unsigned long key);
@@ -77,7 +91,6 @@ static inline bool waitqueue_active(wait_queue_head_t *q)
 void schedule(void);
 long schedule_timeout(u64 ns);			/* ns left, 0 when it ran out; ~0ull waits for ever */
 bool wake_up_task(struct task_base *t, int state_mask);	/* true if it was asleep in such a state */
-void set_current_state(int state);		/* with a full barrier */
 /*
  * A wake-up may have to interrupt another hart, whose task then wants the lock that the waker holds; and
  * sending is slow.  Between kick_defer() and kick_flush(), which stand around the lock, no interrupt is sent;

@@ -153,7 +153,6 @@ struct task_struct {
 	void *stack;			/* base of the kernel stack */
 	struct syscall_dispatch dispatch;	/* own thread only */
 	hartmask_t stack_harts;		/* own hart: harts that may run on it (K1 of mm/kmap/stack.c) */
-	int state;			/* TASK_*; see kernel/sync/wait.h */
 	int exit_state;			/* (T) 0, EXIT_ZOMBIE, EXIT_DEAD; a reader may claim a zombie */
 	int exit_code, exit_signal;
 	atomic_t usage;

@@ -179,16 +179,14 @@ unsigned long asid_get(struct mm_struct *mm, unsigned hart, bool *flush_all)
 	unsigned long ctx = atomic_long_read(&mm->context_id);
 	unsigned long *active = &asid_hart[hart].active;
 	unsigned long old = __atomic_load_n(active, __ATOMIC_RELAXED);
+	unsigned long asid = ctx ^ __atomic_load_n(&generation, __ATOMIC_ACQUIRE);	/* if of this generation */
 
-	*flush_all = true;
+	*flush_all = !asid_bits;
 	if (unlikely(!asid_bits))
 		return 0;
 	/* A roll-over between the test and the exchange has zeroed *active: then the slow way. */
-	if (likely(old && !((ctx ^ __atomic_load_n(&generation, __ATOMIC_ACQUIRE)) & ~asid_mask()) &&
-		   __atomic_compare_exchange_n(active, &old, ctx, false, __ATOMIC_SEQ_CST,
-					       __ATOMIC_SEQ_CST))) {
-		*flush_all = false;
-		return ctx & asid_mask();
-	}
+	if (likely(old && !(asid >> asid_bits) &&
+		   __atomic_compare_exchange_n(active, &old, ctx, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)))
+		return asid;
 	return asid_get_slow(mm, hart, flush_all);
 }

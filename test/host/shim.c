@@ -258,7 +258,6 @@ __weak void schedule(void) { panic("schedule() on the host"); }
 __weak void kick_harts(__maybe_unused unsigned long harts) { }
 __weak long schedule_timeout(__maybe_unused u64 ns) { panic("schedule_timeout() on the host"); }
 __weak void __cond_resched(void) { }
-__weak void set_current_state(__maybe_unused int state) { }
 
 __weak bool wake_up_task(__maybe_unused struct task_base *t, __maybe_unused int mask) { return false; }
 __weak bool signal_pending(void) { return false; }

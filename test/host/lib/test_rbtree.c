@@ -44,6 +44,12 @@ static void insert(struct item *it, bool augmented)
 		link = it->key < p->key ? &parent->rb_left : &parent->rb_right;
 	}
 	it->subtree_max = it->value;
+	if (!augmented && !parent) {
+		rb_plant(&it->rb, &root);
+		if (!rb_is_alone(&it->rb, &root))
+			exit(1);
+		return;
+	}
 	rb_link_node(&it->rb, parent, link);
 	if (augmented)
 		rb_insert_augmented(&it->rb, &root, &max_cb);
@@ -121,6 +127,7 @@ int main(void)
 	ok(order_right(), "plain: 20000 random insertions and removals");
 	run(true, 20000);
 	ok(order_right() && summaries_right(), "augmented: 20000 with subtree maxima");
+	ok(!rb_is_alone(rb_first(&root), &root) && !rb_is_alone(root.rb_node, &root), "of many none is alone");
 	RB_CLEAR_NODE(&n);
 	ok(RB_EMPTY_NODE(&n) && !rb_next(&n), "a cleared node is in no tree");
 	if (root.rb_node && root.rb_node->rb_left) {

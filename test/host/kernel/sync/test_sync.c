@@ -23,7 +23,6 @@ struct thread {
 	pthread_t id;
 	pthread_mutex_t m;
 	pthread_cond_t c;
-	int state;
 	u64 seed;
 	void (*body)(struct thread *);
 };
@@ -33,20 +32,13 @@ static struct thread threads[THREADS + 1];
 
 /* ---- the scheduler --------------------------------------------------------------------------- */
 
-void set_current_state(int state)
-{
-	pthread_mutex_lock(&self()->m);
-	self()->state = state;
-	pthread_mutex_unlock(&self()->m);
-}
-
 void schedule(void)
 {
 	struct thread *t = self();
 
 	CHECK(t->base.spin_depth == 0);
 	pthread_mutex_lock(&t->m);
-	while (t->state != TASK_RUNNING)
+	while (READ_ONCE(t->base.state) != TASK_RUNNING)
 		pthread_cond_wait(&t->c, &t->m);
 	pthread_mutex_unlock(&t->m);
 }
@@ -64,9 +56,9 @@ bool wake_up_task(struct task_base *base, int mask)
 	bool asleep;
 
 	pthread_mutex_lock(&t->m);
-	asleep = t->state & mask;
+	asleep = READ_ONCE(t->base.state) & mask;
 	if (asleep) {
-		t->state = TASK_RUNNING;
+		WRITE_ONCE(t->base.state, TASK_RUNNING);
 		pthread_cond_signal(&t->c);
 	}
 	pthread_mutex_unlock(&t->m);
