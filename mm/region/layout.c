@@ -11,6 +11,7 @@
  *           old layout: bottom-up from UNMAPPED_BASE.
  * INVARIANTS
  *   L1  Room that is found is free, page-aligned, and ends within the address space.
+ *   L2  Between the mmap area and the end of the window there is room for the stack.
  * LOCKING   get_unmapped_area(): mmap_lock for writing.
  * SEE       Linux: Documentation/arch/riscv/vm-layout
  *
@@ -110,7 +111,9 @@ void arch_pick_mmap_layout(struct mm_struct *mm)
 	if (gap + pad > gap)
 		gap += pad;
 	gap = clamp(gap, GAP_MIN, window / 6 * 5);
+	rnd %= window - gap;		/* vm.mmap_rnd_bits may ask for more than a large stack leaves */
 	mm->mmap_base = PAGE_ALIGN(window - gap - rnd);
+	INV(L2, mm->mmap_base <= window - GAP_MIN);
 }
 
 /* ---- free room ------------------------------------------------------------------------------- */
@@ -128,14 +131,19 @@ static unsigned long find_room(struct mm_struct *mm, unsigned long len) REQUIRES
 {
 	unsigned long addr;
 
-	if (mm->mmap_legacy)
-		return vma_find_gap_up(mm, len, mm->mmap_base, task_size);
+	if (mm->mmap_legacy) {
+		addr = vma_find_gap_up(mm, len, mm->mmap_base, task_size);
+		INV(L1, IS_ERR_VALUE(addr) || (range_is_free(mm, addr, len) && addr >= mm->mmap_base));
+		return addr;
+	}
 	addr = vma_find_gap_down(mm, len, max(mmap_min_addr, PAGE_SIZE), mm->mmap_base);
 	INV(L1, IS_ERR_VALUE(addr) || (range_is_free(mm, addr, len) && addr + len <= mm->mmap_base));
 	if (likely(!IS_ERR_VALUE(addr)))
 		return addr;
 	/* Large or many: use what lies between mmap_base and the stack, and above the window, too. */
-	return vma_find_gap_up(mm, len, UNMAPPED_BASE, task_size);
+	addr = vma_find_gap_up(mm, len, UNMAPPED_BASE, task_size);
+	INV(L1, IS_ERR_VALUE(addr) || (range_is_free(mm, addr, len) && addr + len <= task_size));
+	return addr;
 }
 
 static unsigned long generic_get_unmapped_area(struct mm_struct *mm, unsigned long addr,
@@ -168,6 +176,8 @@ unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned 
 		addr = generic_get_unmapped_area(mm, addr, len, flags);
 	if (IS_ERR_VALUE(addr))
 		return addr;
+	INV(L1, flags & MAP_FIXED || (file && file->f_op->get_unmapped_area) ||
+		(IS_ALIGNED(addr, PAGE_SIZE) && addr <= task_size - len));
 	if (addr > task_size - len)
 		return -ENOMEM;
 	if (addr & ~PAGE_MASK)
