@@ -2,6 +2,8 @@
  * mm/space/mempolicy_calls.c - set_mempolicy, get_mempolicy, mbind, set_mempolicy_home_node.
  *
  * MODEL     Arguments are checked in Linux's order, so that of two mistakes the same one is told.
+ * INVARIANTS
+ *   P1, P2 of mm/policy/mempolicy.c: a region holds a reference to its policy.
  * LOCKING   mbind: mmap_lock for writing while policies change; none while pages move.
  * FAILURE   mbind stops at the region that it could not split; those before it have the policy.
  * TESTS     test/user/t_numa.c
@@ -12,6 +14,7 @@
 #include "include/syscall.h"
 #include "include/uaccess.h"
 #include "include/uapi/mman.h"
+#include "mm/entry/entry.h"
 #include "mm/pt/walk.h"
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
@@ -80,7 +83,7 @@ static int node_of_address(unsigned long addr)
 	mmap_read_lock(mm);
 	ptep = pt_lookup(mm, addr);
 	pte = ptep ? pte_load(ptep) : pte_empty();
-	if (pte_present(pte))
+	if (pte_present(pte) && (!pte_special(pte) || pte_pfn(pte) == zero_pfn))	/* not a device's frame */
 		nid = page_to_nid(pfn_to_page(pte_pfn(pte)));
 	mmap_read_unlock(mm);
 	return nid;
@@ -172,12 +175,15 @@ static int mbind_region(struct vm_area_struct **pvma, unsigned long start, unsig
 	struct mempolicy *old;
 	int rc;
 
+	mmap_assert_write_locked(vma->vm_mm);
 	if (mpol_equal(vma->vm_policy, pol))
 		return 0;
 	rc = vma_modify_policy(pvma, vma->vm_prev, start, end, pol);
 	if (rc)
 		return rc;
+	INV(V1, (*pvma)->vm_start <= start && end <= (*pvma)->vm_end);
 	old = (*pvma)->vm_policy;
+	INV(P2, !old || atomic_read(&old->refcnt) > 0);
 	mpol_get(pol);
 	vma_start_write(*pvma);
 	(*pvma)->vm_policy = pol;
