@@ -132,6 +132,13 @@ static __always_inline void vma_start_write(struct vm_area_struct *vma)
 		__vma_start_write(vma);
 }
 
+/* Is @vma held, as by a fault or better: does it stay as it is?  Where one task runs alone nobody could change it. */
+static __always_inline void vma_assert_locked(const struct vm_area_struct *vma)
+{
+	INV(K1, vma->vm_lock >= VMA_LOCK_READER || vma->vm_lock & VMA_LOCK_DETACHED ||
+		rwsem_is_locked(&vma->vm_mm->mmap_lock) || !mm_has_walkers(vma->vm_mm));
+}
+
 /* Is @vma the writer's to change?  For who changes fields or whole runs of entries (K1). */
 static __always_inline void vma_assert_write_locked(const struct vm_area_struct *vma)
 {

@@ -98,4 +98,8 @@ static __always_inline void mutex_unlock(struct mutex *m) RELEASE(m) NO_LOCK_ANA
 static inline bool mutex_is_locked(const struct mutex *m)
 { return __atomic_load_n(&m->owner, __ATOMIC_RELAXED) & ~MUTEX_FLAGS; }
 
+/* The running task has it, by a way that clang cannot follow. */
+static __always_inline void mutex_assert_held(const struct mutex *m) ASSERT_HELD(m)
+{ INV(M1, (READ_ONCE(m->owner) & ~MUTEX_FLAGS) == (unsigned long)current_base()); }
+
 #endif

@@ -4,6 +4,9 @@
  * MODEL     Page by page: find it, or have the file system read it in; copy between the page and the
  *           iov_iter.  A write goes through a_ops->write_begin (page, locked, valid where it is not
  *           overwritten) and write_end (size, dirty).
+ * INVARIANTS
+ *   I1  A page whose bytes are copied is in hand: referenced, and valid when it was found.
+ *   I2  The size grows under i_rwsem, and not beyond what was written.
  * LOCKING   Reads take no lock over the copy: a page in hand stays, and i_size is read after the page
  *           was found to be valid.  Writes hold i_rwsem; under a page lock user memory is copied with
  *           page faults refused, for the fault might want the same page: the source is touched
@@ -119,6 +122,7 @@ ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *ppos)
 		}
 		n = min_t(size_t, PAGE_SIZE - off, inode->i_size - *ppos);
 		n = min(n, to->count);
+		INV(I1, page_count(page) > 0 && off + n <= PAGE_SIZE);
 		copied = copy_page_to_iter(page, off, n, to);
 		put_page(page);
 		*ppos += copied;
@@ -191,11 +195,13 @@ static ssize_t write_one_page(struct file *file, struct iov_iter *from, loff_t p
 	size_t copied;
 	int rc;
 
+	rwsem_assert_held_write(&mapping->host->i_rwsem);		/* I2 */
 	if (unlikely(iov_iter_fault_in(from, n)))
 		return -EFAULT;
 	rc = mapping->a_ops->write_begin(file, mapping, pos, n, &page);
 	if (rc)
 		return rc;
+	INV(I1, PageLocked(page) && page->mapping == mapping);
 	pagefault_disable();
 	copied = copy_page_from_iter(page, pos & ~PAGE_MASK, n, from);
 	pagefault_enable();

@@ -159,6 +159,7 @@ static __always_inline void map_slot(struct vm_fault *vmf, struct address_space 
 				     pgoff_t index)
 {
 	struct page *page = READ_ONCE(*slot);
+	bool mapped;
 
 	if (!page || !PageUptodate(page) || PageReadahead(page) || PageLocked(page) ||
 	    unlikely(!get_page_unless_zero(page)))
@@ -167,11 +168,11 @@ static __always_inline void map_slot(struct vm_fault *vmf, struct address_space 
 		put_page(page);
 		return;
 	}
-	if (unlikely(page->mapping != mapping || page->index != index || !PageUptodate(page) ||
-		     index >= file_end_index(mapping->host)) ||
-	    !do_set_pte(vmf, page, index))
-		put_page(page);
+	mapped = likely(page->mapping == mapping && page->index == index && PageUptodate(page) &&
+			index < file_end_index(mapping->host)) && do_set_pte(vmf, page, index);
 	unlock_page(page);
+	if (!mapped)
+		put_page(page);		/* perhaps the last: it was truncated meanwhile */
 }
 
 /* [@start, @end) */
@@ -179,6 +180,7 @@ void filemap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
 {
 	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
 
+	INV(E1, spin_is_locked(&vmf->table->ptl));		/* of mm/fault/anon.c */
 	rcu_read_lock();
 	while (start < end) {
 		void **slot = xa_slot(&mapping->i_pages, start);
@@ -213,6 +215,7 @@ unsigned filemap_page_mkwrite(struct vm_fault *vmf)
 	struct page *page = vmf->page;
 	unsigned rc;
 
+	INV(M1, page_count(page) > 0 && vmf->vma->vm_flags & VM_SHARED);
 	file_update_time(vmf->vma->vm_file);
 	rc = fault_balance_dirty_pages(vmf);
 	if (likely(!rc))

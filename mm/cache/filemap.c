@@ -97,6 +97,7 @@ void migration_entry_wait_on_locked(struct page *page, spinlock_t *ptl) NO_LOCK_
 	};
 
 	/* Once: without a reference the page may be another's when we look again.  Its unlocking comes after @ptl. */
+	INV(G1, PageLocked(page));		/* by who moves it, while an entry under @ptl stands for it */
 	prepare_to_wait(q, &wait, TASK_UNINTERRUPTIBLE);
 	SetPageWaiters(page);
 	spin_unlock(ptl);
@@ -207,8 +208,10 @@ struct page *find_lock_page(struct address_space *mapping, pgoff_t index)
 
 	while ((page = find_get_page(mapping, index))) {
 		lock_page(page);
-		if (likely(page->mapping == mapping))
+		if (likely(page->mapping == mapping)) {
+			INV(G2, page->index == index);
 			break;
+		}
 		unlock_page(page);	/* truncated meanwhile */
 		put_page(page);
 	}
@@ -227,6 +230,7 @@ unsigned find_get_pages(struct address_space *mapping, pgoff_t *index, pgoff_t l
 	for (unsigned i = 0; i < got; i++)
 		get_page(pages[i]);
 	INV(G2, got <= mapping->nrpages);
+	INV(G2, !got || (pages[0]->index >= *index && pages[got - 1]->index <= last));
 	if (got)
 		*index = pages[got - 1]->index + 1;
 	spin_unlock(&mapping->lock);
@@ -314,6 +318,8 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, pgoff_t 
 		atomic_dec(&page->_refcount);	/* the caller has one more */
 		return rc == -EBUSY ? -EEXIST : rc;
 	}
+	INV(G1, PageLocked(page));
+	INV(G4, page_count(page) >= 2);		/* the caller's and the cache's */
 	cache_account(page, 1);
 	return 0;
 }
@@ -336,7 +342,9 @@ void __delete_from_page_cache(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
 
+	spin_assert_held(&mapping->lock);
 	INV(G1, PageLocked(page));
+	INV(G3, !PageAnon(page));
 	INV(G2, mapping->nrpages > 0 && xa_load(&mapping->i_pages, page->index) == page);
 	INV(G5, !PageWriteback(page));
 	if (mapping->a_ops && mapping->a_ops->freepage)
@@ -379,6 +387,7 @@ bool remove_mapping(struct address_space *mapping, struct page *page)
 	}
 	__delete_from_page_cache(page);
 	spin_unlock(&mapping->lock);
+	INV(G4, !page_count(page) && !page_mapcount(page));
 	smp_store_release(&page->_refcount.v, 1);
 	return true;
 }

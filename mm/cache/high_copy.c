@@ -5,6 +5,8 @@
  *           for who has a window open may not sleep.  What is left after a fault goes through kmap(),
  *           which may be held while the fault is served.
  *           An iterator with a segment that is shorter than the copy, or kernel memory, always takes kmap().
+ * INVARIANTS
+ *   C1  A copy ends within its page, and moves the iterator on by what was copied.
  * SEE       mm/kmap/highmem.c
  * TESTS     user tests with directmap=128M
  *
@@ -15,6 +17,7 @@
 
 static void iter_advance(struct iov_iter *i, size_t n)
 {
+	INV(C1, n <= i->count);
 	i->offset += n;
 	i->count -= n;
 }
@@ -29,6 +32,7 @@ size_t copy_high_page_to_iter(struct page *page, size_t off, size_t n, struct io
 	size_t done = 0;
 	char *kaddr;
 
+	INV(C1, off + n <= PAGE_SIZE);
 	if (likely(one_user_segment(to, n))) {
 		pagefault_disable();
 		kaddr = kmap_atomic(page);
@@ -50,6 +54,7 @@ size_t copy_high_page_from_iter(struct page *page, size_t off, size_t n, struct 
 	size_t done = 0;
 	char *kaddr;
 
+	INV(C1, off + n <= PAGE_SIZE);
 	if (likely(one_user_segment(from, n))) {
 		pagefault_disable();
 		kaddr = kmap_atomic(page);

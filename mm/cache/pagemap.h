@@ -161,8 +161,16 @@ static inline int mapping_map_writable(struct address_space *m)
 	} while (!atomic_try_cmpxchg(&m->i_mmap_writable, &c, c + 1));
 	return 0;
 }
-static inline void mapping_allow_writable(struct address_space *m) { atomic_inc(&m->i_mmap_writable); }
-static inline void mapping_unmap_writable(struct address_space *m) { atomic_dec(&m->i_mmap_writable); }
+static inline void mapping_allow_writable(struct address_space *m)
+{
+	INV(S1, atomic_read(&m->i_mmap_writable) >= 0);		/* of seals.c */
+	atomic_inc(&m->i_mmap_writable);
+}
+static inline void mapping_unmap_writable(struct address_space *m)
+{
+	INV(S1, atomic_read(&m->i_mmap_writable) > 0);
+	atomic_dec(&m->i_mmap_writable);
+}
 /* 0, or -EBUSY while somebody maps it writable. */
 static inline int mapping_deny_writable(struct address_space *m)
 {

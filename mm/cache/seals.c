@@ -58,6 +58,7 @@ int shmem_add_seals(struct file *file, unsigned seals)
 	INV(S1, !(info->seals & F_SEAL_WRITE) || atomic_read(&file->f_mapping->i_mmap_writable) < 0);
 	if (!rc)
 		WRITE_ONCE(info->seals, info->seals | seals);
+	INV(S1, !(info->seals & F_SEAL_WRITE) || atomic_read(&file->f_mapping->i_mmap_writable) < 0);
 	up_write(&file->f_inode->i_rwsem);
 	return rc;
 }

@@ -10,6 +10,7 @@
  * INVARIANTS
  *   H1  A page that is not uptodate is mapped nowhere, and nobody reads its content.
  *   H2  sbinfo->used_blocks and inode->i_blocks count the pages; they change with the page's entry.
+ *   H3  What is promised is the file's size, at once, or each page that it has, never both.
  * LOCKING   i_rwsem for writes, size and seals; i_blocks is atomic.  Faults fill holes without
  *           i_rwsem, so an insertion may find that another was quicker.
  * COST      A 4 KiB write to a hole: one page, one xarray insertion, the copy; nothing is zeroed.
@@ -118,6 +119,7 @@ static __always_inline int shmem_add_page(struct inode *inode, struct page *page
 {
 	int rc;
 
+	INV(H2, !page->mapping && page_count(page) > 0);
 	page->flags |= BIT(PG_swapbacked) | (use == USE_FAULT ? 0 : BIT(PG_dirty)) |
 		       (use == USE_FALLOCATE ? 0 : BIT(PG_uptodate));
 	rc = add_to_page_cache(page, inode->i_mapping, index);
@@ -357,6 +359,7 @@ static ssize_t shmem_perform_write(struct inode *inode, struct iov_iter *from, l
 	ssize_t done = 0;
 	int rc = 0;
 
+	rwsem_assert_held_write(&inode->i_rwsem);
 	while (from->count) {
 		size_t off = pos & ~PAGE_MASK, n = min(PAGE_SIZE - off, from->count), copied = 0;
 		struct page *page = find_get_page(inode->i_mapping, pos >> PAGE_SHIFT);
@@ -418,6 +421,7 @@ static pgoff_t seek_page(struct address_space *mapping, unsigned long index, pgo
 	unsigned long at, looks = 0;
 	struct page *page;
 
+	INV(H2, rwsem_is_locked(&mapping->host->i_rwsem));
 	spin_lock(&mapping->lock);
 	for (;; index++) {
 		at = index;
@@ -476,6 +480,7 @@ static int shmem_reacct_size(struct shmem_inode_info *info, loff_t new_size)
 	if (nr < info->reserved)
 		vm_unacct_memory(info->reserved - nr);
 	info->reserved = nr;
+	INV(A2, atomic_long_read(&vm_committed_as) >= 0);
 	return 0;
 }
 
@@ -487,6 +492,7 @@ int shmem_truncate(struct inode *inode, loff_t new_size)
 	if ((new_size < inode->i_size && (info->seals & F_SEAL_SHRINK)) ||
 	    (new_size > inode->i_size && (info->seals & F_SEAL_GROW)))
 		return -EPERM;
+	rwsem_assert_held_write(&inode->i_rwsem);
 	rc = shmem_reacct_size(info, new_size);
 	if (rc)
 		return rc;
@@ -515,6 +521,7 @@ static void shmem_unallocate(struct address_space *mapping, pgoff_t first, pgoff
 	while (first < end && (nr = find_get_pages(mapping, &first, end - 1, UNDO_BATCH, pages))) {
 		for (unsigned i = 0; i < nr; i++) {
 			lock_page(pages[i]);	/* nobody uses it from here on (H1) */
+			INV(H1, PageUptodate(pages[i]) || !page_mapcount(pages[i]));
 			if (pages[i]->mapping == mapping && !PageUptodate(pages[i]))
 				delete_from_page_cache(pages[i]);
 			unlock_page(pages[i]);
@@ -638,6 +645,7 @@ static unsigned shmem_fault(struct vm_fault *vmf)
 		unlock_page(page);
 		put_page(page);
 	}
+	INV(H1, PageUptodate(page) && page->index == vmf->pgoff);
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
 }
@@ -723,6 +731,8 @@ void shmem_evict_inode(struct inode *inode)
 	truncate_inode_pages_final(inode->i_mapping);
 	if (!info)
 		return;
+	INV(H2, !inode->i_mapping->nrpages);
+	INV(H3, !(info->flags & VM_NORESERVE) || !info->reserved);
 	vm_unacct_memory(info->reserved);
 	inode->i_private = NULL;
 	kmem_cache_free(shmem_inode_cachep, info);

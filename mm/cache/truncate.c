@@ -39,6 +39,7 @@ static void unmap_mapping_pages(struct address_space *mapping, pgoff_t first, pg
 		vaddr_t start = vma->vm_start + ((lo - vma->vm_pgoff) << PAGE_SHIFT);
 		unsigned long size = (hi - lo + 1) << PAGE_SHIFT;
 
+		INV(X1, lo <= hi && !(vma->vm_flags & VM_NONLINEAR));
 		if (even_cows || (vma->vm_flags & VM_SHARED))
 			zap_page_range(vma, start, size);
 		else
@@ -61,6 +62,7 @@ void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len
 /* Remove the locked @page of @mapping (X1). */
 static void truncate_page(struct address_space *mapping, struct page *page)
 {
+	INV(X1, PageLocked(page) && page->mapping == mapping);
 	wait_on_page_writeback(page);
 	if (page_mapcount(page))
 		unmap_mapping_pages(mapping, page->index, page->index, 0);
@@ -152,6 +154,7 @@ void truncate_setsize(struct inode *inode, loff_t new_size)
 {
 	loff_t old = inode->i_size;
 
+	rwsem_assert_held_write(&inode->i_rwsem);	/* X2 */
 	WRITE_ONCE(inode->i_size, new_size);
 	smp_mb();	/* the size before the look for pages and mappings (X2): pairs with who adds a page */
 	if (new_size < old)

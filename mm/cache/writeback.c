@@ -85,6 +85,8 @@ void set_page_writeback(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
 
+	INV(G1, PageLocked(page));
+	INV(W2, !PageWriteback(page));
 	spin_lock(&mapping->lock);
 	SetPageWriteback(page);
 	xa_set_mark(&mapping->i_pages, page->index, XA_WRITEBACK);
@@ -98,6 +100,7 @@ void end_page_writeback(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
 
+	INV(W2, PageWriteback(page));
 	if (mapping) {
 		spin_lock(&mapping->lock);
 		xa_clear_mark(&mapping->i_pages, page->index, XA_WRITEBACK);
@@ -112,6 +115,7 @@ void end_page_writeback(struct page *page)
 /* @page, which is locked, may have a mark and be clean: there was nothing to write, or no place for it. */
 static void unmark_clean(struct address_space *mapping, struct page *page)
 {
+	INV(G1, PageLocked(page));
 	spin_lock(&mapping->lock);
 	if (page->mapping == mapping && !PageDirty(page))
 		xa_clear_mark(&mapping->i_pages, page->index, XA_DIRTY);
@@ -140,6 +144,7 @@ static int write_one(struct address_space *mapping, struct page *page, struct wr
 		unlock_page(page);
 		return 0;
 	}
+	INV(W2, PageLocked(page) && !PageWriteback(page));
 	rc = mapping->a_ops->writepage(page, wbc);
 	wbc->nr_to_write--;
 	return rc;
@@ -157,6 +162,7 @@ static unsigned find_get_marked(struct address_space *mapping, pgoff_t *index, p
 	nr = xa_extract_marked(&mapping->i_pages, (void **)pages, *index, last, BATCH, mark);
 	for (unsigned i = 0; i < nr; i++)
 		get_page(pages[i]);
+	INV(W2, !nr || pages[nr - 1]->index <= last);
 	if (nr)
 		*index = pages[nr - 1]->index + 1;
 	spin_unlock(&mapping->lock);

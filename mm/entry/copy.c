@@ -19,6 +19,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "mm/entry/nonlinear.h"
+#include "include/vma_lock.h"
 #include "mm/entry/pte.h"
 
 /* How entries are copied; COPY_ZERO alone where there are anonymous pages, for most regions. */
@@ -59,6 +60,7 @@ static bool copy_migration(pte_t *dst, pte_t *src, pte_t pte, unsigned how)
 		set_pte(dst, copied_entry(pte, how));
 		return false;
 	}
+	INV(K2, PageLocked(migration_page(pte)));	/* held by who moves it: only he gives the mark back */
 	pte = migration_mkread(pte, false);
 	set_pte(src, pte);
 	set_pte(dst, how & COPY_UNMARKED ? migration_clear_uffd_wp(pte) : pte);
@@ -70,6 +72,7 @@ static __always_inline void copy_anon(pte_t *dst, pte_t *src, pte_t pte, struct 
 {
 	if (pte_write(pte))
 		pte = ptep_set_wrprotect(src);
+	INV(R3, !PageAnonExclusive(page) || page_mapcount(page) == 1);
 	page_share_anon_rmap(page);
 	INV(K1, !pte_write(pte));
 	INV(K2, !PageAnonExclusive(page));
@@ -107,6 +110,7 @@ static __always_inline unsigned long copy_entries(pte_t *dst, pte_t *src, pte_t 
 		pte_t pte = pte_load(src);
 		struct page *page;
 
+		INV(W3, pte_none(pte_load(dst)));		/* of mm/pt/walk.c */
 		if (unlikely((how & ~COPY_ZERO) || !pte_shows_page(pte))) {
 			other += !copy_entry(dst, src, pte, how);
 			continue;
@@ -132,6 +136,7 @@ static unsigned long copy_run(pte_t *dst, pte_t *src, vaddr_t va, vaddr_t stop, 
 	struct page *table = pt_page(src);
 	unsigned long anon;
 
+	INV(W1, PageTable(table) && PageTable(pt_page(dst)) && table->pt_mm != pt_page(dst)->pt_mm);
 	spin_lock(&table->ptl);
 	anon = likely(how == COPY_ZERO) ? copy_entries(dst, src, last, COPY_ZERO) : copy_entries(dst, src, last, how);
 	spin_unlock(&table->ptl);
@@ -187,6 +192,8 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 	vaddr_t va = src->vm_start, end = src->vm_end, stop;
 	pte_t *from;
 
+	vma_assert_write_locked(src);		/* no fault gives W back behind us (K1) */
+	INV(K2, src->vm_start == dst->vm_start && src->vm_end == dst->vm_end && src->vm_pgoff == dst->vm_pgoff);
 	if (unlikely(src->vm_flags & VM_NONLINEAR))
 		return nonlinear_copy(dst, src);
 	if (faults_suffice(dst, src))

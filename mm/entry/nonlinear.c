@@ -53,6 +53,8 @@ void nonlinear_set(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pgoff
 	pte_t *ptep;
 
 	vma_assert_write_locked(vma);
+	INV(N2, vma->vm_flags & VM_NONLINEAR);
+	INV(N3, vma->vm_flags & VM_SHARED && vma->vm_file);
 	zap_page_range(vma, start, end - start);
 	/* Nobody faults here, and who looks for pages finds none: the entries stay empty until we come to them. */
 	for (; va != end && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop)); va = stop) {
@@ -100,6 +102,7 @@ int nonlinear_copy(struct vm_area_struct *dst, struct vm_area_struct *src)
 	vaddr_t va = src->vm_start, end = src->vm_end, stop;
 	pte_t *from, *to;
 
+	INV(N2, src->vm_flags & VM_NONLINEAR && dst->vm_flags & VM_NONLINEAR);
 	for (; va != end && (from = pt_next_run(src->vm_mm, &va, end, &stop)); va = stop) {
 		if (cond_resched_killable())
 			return -EINTR;

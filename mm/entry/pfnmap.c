@@ -4,6 +4,9 @@
  * MODEL     remap_pfn_range, vmf_insert_pfn: special entries; the frame may have no struct page, and
  *           nothing is counted.  vm_insert_page: one kernel page, mapped and counted as a file's.
  *           remap_vmalloc_range: the pages of a vmalloc_user() area, each like that.
+ * INVARIANTS
+ *   P1  What is inserted lies in its region, and replaces nothing.
+ *   P2  A frame that is not counted is shown by a special entry: nobody takes it for a page (R1 of mm/rmap/rmap.h).
  * LOCKING   mmap_lock (write for remap_pfn_range, read for the others), ptl.
  *
  * SPDX-License-Identifier: MIT
@@ -18,6 +21,9 @@ static int insert_pte(struct vm_area_struct *vma, vaddr_t addr, pte_t pte)
 	struct page *table;
 	int rc = -EBUSY;
 
+	INV(P1, addr >= vma->vm_start && addr < vma->vm_end && !(addr & ~PAGE_MASK));
+	INV(P2, pte_special(pte) || page_mapcount(pfn_to_page(pte_pfn(pte))) > 0);
+	vma_assert_locked(vma);
 	if (!ptep)
 		return -ENOMEM;
 	table = pt_page(ptep);

@@ -21,6 +21,7 @@
  */
 #include "mm/entry/pte.h"
 #include "include/fs.h"
+#include "include/vma_lock.h"
 #include "mm/pt/flush.h"
 #include "mm/rmap/anon_vma.h"
 
@@ -41,6 +42,8 @@ static pte_t protected_pte(struct vm_area_struct *vma, pte_t pte, pte_t prot, bo
 		now = pte_wrprotect(now);
 	if (write && !pte_write(now) && private_writable(pte))
 		now = pte_mkdirty(pte_mkwrite(now));
+	INV(R3, !pte_write(now) || !pte_page_counted(pte) || !PageAnon(pte_page_counted(pte)) ||
+		PageAnonExclusive(pte_page_counted(pte)));
 	if (pte_uffd_wp(now))		/* F3 of include/userfaultfd_k.h */
 		now = pte_wrprotect(now);
 	if (pte_exec(now) && !pte_exec(pte) && pte_page_counted(pte))
@@ -56,6 +59,7 @@ static unsigned long protect_run(struct vm_area_struct *vma, pte_t *ptep, vaddr_
 	struct page *table = pt_page(ptep);
 	unsigned long changed = 0;
 
+	INV(W1, PageTable(table) && table->pt_mm == vma->vm_mm);
 	spin_lock(&table->ptl);
 	for (; va != stop; va += PAGE_SIZE, ptep++) {
 		pte_t pte = pte_load(ptep), now;
@@ -81,6 +85,8 @@ unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr
 	unsigned long changed = 0, lost = 0;
 	vaddr_t va = start, stop;
 
+	vma_assert_write_locked(vma);
+	INV(M1, vma->vm_start <= start && start < end && end <= vma->vm_end);
 	for (pte_t *ptep; va != end && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop)); va = stop) {
 		changed += protect_run(vma, ptep, va, stop, newprot, &lost);
 		cond_resched();
@@ -109,10 +115,12 @@ static void move_run(struct vm_area_struct *vma, struct vm_area_struct *new_vma,
 	struct page *a = pt_page(from), *b = pt_page(to);
 	bool drop_marks = unlikely(vma->vm_flags & VM_UFFD_WP) && !(new_vma->vm_flags & VM_UFFD_WP), moved = false;
 
+	INV(W1, PageTable(a) && PageTable(b) && a->pt_mm == b->pt_mm);
 	ptl_lock_pair(a, b);
 	for (vaddr_t at = va; at != stop; at += PAGE_SIZE, from++, to++) {
 		pte_t pte = pte_load(from);
 
+		INV(M3, pte_none(pte_load(to)));
 		if (pte_none(pte))
 			continue;
 		pte = ptep_get_and_clear(from);
@@ -134,6 +142,7 @@ static void move_run_locked(struct vm_area_struct *vma, struct vm_area_struct *n
 	if (mapping)
 		mutex_lock(&mapping->i_mmap_lock);
 	root = vma_anon_lock(vma);
+	INV(M3, !root || (new_vma->avc.anon_vma && new_vma->avc.anon_vma->root == root));
 	move_run(vma, new_vma, from, to, va, stop);
 	vma_anon_unlock(root);
 	if (mapping)
@@ -145,6 +154,12 @@ unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
 {
 	vaddr_t va = old_addr, end = old_addr + len, stop;
 
+	vma_assert_write_locked(vma);
+	vma_assert_write_locked(new_vma);
+	INV(M3, new_vma->vm_start <= new_addr && new_addr + len <= new_vma->vm_end);
+	/* What has no page yet takes the offset of its new place: copy_vma(). */
+	INV(M3, (!vma->vm_file && !vma->anon_vma) ||
+		linear_page_index(vma, old_addr) == linear_page_index(new_vma, new_addr));
 	for (pte_t *from; va != end && (from = pt_next_run(vma->vm_mm, &va, end, &stop)); va = stop) {
 		vaddr_t to_va = va - old_addr + new_addr;
 		vaddr_t to_stop = pt_addr_end(to_va, to_va + (stop - va), 1);

@@ -24,6 +24,7 @@
  */
 #include "include/uapi/errno.h"
 #include "include/userfaultfd_k.h"
+#include "include/vma_lock.h"
 #include "mm/entry/pte.h"
 #include "mm/pt/flush.h"
 
@@ -62,6 +63,7 @@ static bool change_run(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, vadd
 	struct page *table = pt_page(ptep);
 	bool lost = false;
 
+	INV(W1, PageTable(table) && table->pt_mm == vma->vm_mm);
 	spin_lock(&table->ptl);
 	for (; va != stop; va += PAGE_SIZE, ptep++) {
 		pte_t pte, now;
@@ -70,6 +72,7 @@ static bool change_run(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, vadd
 			pte = pte_load(ptep);
 			now = changed_pte(vma, pte, change);
 		} while (!pte_same(now, pte) && unlikely(!ptep_cmpxchg(ptep, pte, now)));
+		INV(F3, !pte_present(now) || !pte_uffd_wp(now) || !pte_write(now));
 		lost |= pte_hw_valid(pte) && pte_write(pte) && !pte_write(now);
 	}
 	spin_unlock(&table->ptl);
@@ -98,6 +101,8 @@ int uffd_wp_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, enum u
 	pte_t *ptep;
 	int rc = 0;
 
+	vma_assert_locked(vma);
+	INV(F4, vma->vm_start <= start && start <= end && end <= vma->vm_end);
 	inc_tlb_flush_pending(vma->vm_mm);
 	while (!rc && va != end && (ptep = next_run(vma, &va, end, &stop, change, &rc))) {
 		lost |= change_run(vma, ptep, va, stop, change);

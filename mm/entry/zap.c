@@ -131,6 +131,7 @@ static __always_inline vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vadd
 	vaddr_t first = 0, end = 0;
 	bool full = false;
 
+	INV(W1, PageTable(table) && table->pt_mm == tlb->mm && va < stop);
 	spin_lock(&table->ptl);
 	for (; va != stop && !full; va += PAGE_SIZE, ptep++) {
 		pte_t pte = pte_load(ptep);
@@ -154,6 +155,7 @@ static __always_inline vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vadd
 		full = __tlb_remove_page(tlb, slot);	/* Z1: the entry's reference */
 	}
 	spin_unlock(&table->ptl);
+	INV(Z1, !full || end);		/* what is to be released is covered by the flush */
 	if (end)
 		tlb_cover(tlb, first, end);
 	stat_post(&st, tlb->mm);
@@ -180,6 +182,7 @@ void unmap_page_range(struct mmu_gather *tlb, vaddr_t start, vaddr_t end)
 
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
+	INV(Z1, !tlb->nr && tlb->start >= tlb->end);
 	update_hiwater_rss(tlb->mm);
 	for (; vma && vma->vm_start < end; vma = vma->vm_next) {
 		vaddr_t from = max(vma->vm_start, start), to = min(vma->vm_end, end);
@@ -211,6 +214,7 @@ static bool keeps_uffd_wp(const struct vm_area_struct *vma)
 
 void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long size)
 {
+	INV(Z2, vma->vm_start <= start && start + size <= vma->vm_end);
 	if (keeps_uffd_wp(vma))
 		zap_range(vma->vm_mm, start, start + size, ZAP_ALL | ZAP_KEEP_UFFD_WP);
 	else
@@ -219,6 +223,8 @@ void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long siz
 
 void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long size)
 {
+	INV(Z2, vma->vm_start <= start && start + size <= vma->vm_end);
+	INV(Z4, !(vma->vm_flags & VM_NONLINEAR));	/* there entries name their pages: zap_nonlinear() */
 	if (keeps_uffd_wp(vma))
 		zap_range(vma->vm_mm, start, start + size, ZAP_FILE_PAGES | ZAP_KEEP_UFFD_WP);
 	else
@@ -236,6 +242,7 @@ static bool nonlinear_goes(const struct nonlinear_zap *z, vaddr_t va, pte_t pte)
 
 	if (pte_none(pte) || pte_is_file(pte))
 		return false;
+	INV(N3, !pte_present(pte) || (!pte_special(pte) && !PageAnon(pfn_to_page(pte_pfn(pte)))));
 	index = nonlinear_index(z->vma, va, pte);
 	return index >= z->first && index <= z->last;
 }
@@ -278,6 +285,7 @@ void zap_nonlinear(struct vm_area_struct *vma, vaddr_t start, unsigned long size
 	struct mmu_gather tlb;
 	pte_t *ptep;
 
+	INV(N2, vma->vm_flags & VM_NONLINEAR && first <= last);
 	tlb_gather_mmu(&tlb, vma->vm_mm);
 	update_hiwater_rss(vma->vm_mm);
 	inc_tlb_flush_pending(vma->vm_mm);
@@ -312,6 +320,7 @@ static void free_tables(struct mmu_gather *tlb, pte_t *table, unsigned level, va
 			free_tables(tlb, pte_to_table(pte), level - 1, va, stop, floor, last);
 		if (base < floor || base + (pt_span(level) - 1) > last)
 			continue;
+		INV(W1, level > 0);
 		pte_clear(ptep);
 		tlb_remove_table(tlb, pte_to_table(pte), base, base + pt_span(level));
 	}
@@ -322,6 +331,7 @@ void free_pgd_range(struct mmu_gather *tlb, vaddr_t addr, vaddr_t end, vaddr_t f
 {
 	vaddr_t base = addr & ~(pt_span(1) - 1);
 
+	INV(Z2, floor <= addr && end - 1 <= ceiling - 1);
 	/* A ceiling of 0 is 2^64: its last byte is ceiling - 1 either way. */
 	if (end - base <= pt_span(1) && (base < floor || base + (pt_span(1) - 1) > ceiling - 1))
 		return;		/* in one table, which stays (Z2): so do those above it, which span more */

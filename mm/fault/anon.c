@@ -75,6 +75,8 @@ bool zero_fill(struct vm_area_struct *vma, pte_t *ptep, unsigned nr)
 	struct page *table = pt_page(ptep);
 	bool done = true;
 
+	vma_assert_locked(vma);
+	INV(E1, pt_page(ptep + nr - 1) == table && table->pt_mm == vma->vm_mm);
 	spin_lock(&table->ptl);
 	for (pte_t *last = ptep + nr; ptep != last; ptep++) {
 		pte_t old = pte_load(ptep);
@@ -101,6 +103,8 @@ static unsigned show_anon_pages(struct vm_area_struct *vma, pte_t *ptep, vaddr_t
 	unsigned used = 0, here = 0;
 
 	INV(A1, vma->anon_vma);		/* of mm/rmap/anon_vma.c */
+	INV(E1, spin_is_locked(&pt_page(ptep)->ptl) && pt_page(ptep + nr - 1) == pt_page(ptep));
+	INV(E1, vma->vm_start <= va && va + nr * PAGE_SIZE <= vma->vm_end);
 	for (unsigned i = 0; i < nr; i++) {
 		struct page *page = pages[used];
 
@@ -133,6 +137,8 @@ static void show_block(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, stru
 	pte_t pte = pfn_pte(page_to_pfn(block), prot);
 	pgoff_t index = linear_page_index(vma, va);
 
+	INV(A1, vma->anon_vma);
+	INV(E1, spin_is_locked(&pt_page(ptep)->ptl) && va + ANON_BATCH * PAGE_SIZE <= vma->vm_end);
 	for (struct page *page = block; page != block + ANON_BATCH; page++, ptep++) {
 		page_init_anon(page, vma->anon_vma, index++);
 		set_pte(ptep, pte);
@@ -180,6 +186,8 @@ bool anon_fill(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, unsigned nr)
 	struct page *table = pt_page(ptep), *pages[ANON_BATCH];
 	unsigned got, used;
 
+	vma_assert_locked(vma);
+	INV(E1, nr && pt_index(va, 0) + nr <= PT_ENTRIES && vma_is_anonymous(vma));
 	if (unlikely(mempolicy_in_use) && !vma_alloc_local(vma))
 		return false;		/* each page has its own node */
 	if (unlikely(vma->vm_flags & VM_EXEC))
@@ -270,6 +278,7 @@ static __noinline unsigned do_anonymous_page(struct vm_area_struct *vma, unsigne
 		put_page(page);
 		return 0;
 	}
+	INV(A1, vma->anon_vma);
 	page_init_anon(page, vma->anon_vma, linear_page_index(vma, address));
 	rmap_stat(page, NR_ANON_MAPPED, 1);
 	pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(page), vma->vm_page_prot)), vma);
@@ -305,6 +314,7 @@ static unsigned do_nonlinear_fault(struct vm_fault *vmf)
 	if (!(vmf->vma->vm_flags & VM_NONLINEAR) || !vmf->vma->vm_ops)
 		return VM_FAULT_SIGBUS;
 	vmf->pgoff = pte_file_pgoff(vmf->orig_pte);
+	INV(N1, vmf->pgoff != linear_page_index(vmf->vma, vmf->address));
 	return do_linear_fault(vmf);
 }
 
@@ -322,6 +332,7 @@ static unsigned fix_entry(struct vm_fault *vmf)
 	if (vmf_lock_same(vmf)) {
 		pte_t entry = pte_mkyoung(vmf->orig_pte);
 
+		INV(C1, !(vmf->flags & FAULT_FLAG_WRITE) || pte_write(entry));
 		if (vmf->flags & FAULT_FLAG_WRITE)
 			entry = pte_mkdirty(entry);
 		if (!pte_same(entry, vmf->orig_pte))
@@ -361,6 +372,9 @@ static __noinline unsigned handle_pte_fault(struct vm_area_struct *vma, unsigned
 static __always_inline unsigned fault_at(struct vm_area_struct *vma, unsigned long address, unsigned flags,
 					 pte_t *ptep)
 {
+	vma_assert_locked(vma);
+	INV(H2, vma_covers(vma, address));
+	INV(E1, PageTable(pt_page(ptep)) && pt_page(ptep)->pt_mm == vma->vm_mm);
 	if (!vma->vm_ops && pte_none(pte_load(ptep)))
 		return do_anonymous_page(vma, address, flags, ptep);
 	return handle_pte_fault(vma, address, flags, ptep);

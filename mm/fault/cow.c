@@ -41,6 +41,8 @@
 static void wp_make_writable(struct vm_fault *vmf) REQUIRES(vmf->table->ptl)
 {
 	INV(C1, vmf->vma->vm_flags & VM_SHARED || PageAnonExclusive(pte_page_counted(vmf->orig_pte)));
+	INV(E1, pte_present(vmf->orig_pte) && spin_is_locked(&vmf->table->ptl));
+	INV(F3, !pte_uffd_wp(vmf->orig_pte));
 	ptep_set_access_flags(vmf->pte, maybe_mkwrite(pte_mkdirty(pte_mkyoung(vmf->orig_pte)), vmf->vma));
 	arch_tlb_flush_local_page(vmf->vma->vm_mm, vmf->address);
 }
@@ -58,6 +60,7 @@ static unsigned wp_page_shared(struct vm_fault *vmf, struct page *page) RELEASE(
 	vmf_unlock(vmf);
 	rc = do_page_mkwrite(vmf, page);
 	if (!rc) {
+		INV(E3, PageLocked(page) && page->mapping);
 		set_page_dirty(page);
 		if (vmf_lock_same(vmf))
 			wp_make_writable(vmf);
@@ -77,6 +80,9 @@ static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *co
 	struct vm_area_struct *vma = vmf->vma;
 	pte_t pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(copy), vma->vm_page_prot)), vma);
 
+	INV(E1, spin_is_locked(&vmf->table->ptl));
+	INV(C1, !(vma->vm_flags & VM_SHARED) && vma->anon_vma);
+	INV(R1, !old || (page_mapcount(old) > 0 && page_count(old) > 1));	/* the entry's, and the fault's */
 	ptep_get_and_clear(vmf->pte);
 	flush_tlb_page(vma, vmf->address);		/* C2 */
 	if (vma->vm_flags & VM_EXEC)
@@ -114,6 +120,7 @@ static __always_inline bool wp_can_reuse_anon(struct page *page, struct vm_area_
 static void put_page_refs(struct page *page, int nr)
 {
 	page = compound_head(page);
+	INV(R1, page_count(page) >= nr);
 	if (atomic_sub_return(nr, &page->_refcount) == 0)
 		__put_page(page);
 }
@@ -124,6 +131,7 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 	struct page *copy = NULL;
 	int refs = 1;
 
+	INV(R1, !old || page_count(old) > 0);
 	if (likely(!anon_vma_prepare(vmf->vma)))
 		copy = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 	if (unlikely(!copy)) {

@@ -12,6 +12,10 @@
  *           An attempt that has to wait (for a page's lock, for a read) lets go of its lock, waits, and answers
  *           VM_FAULT_RETRY; the region is looked up again.  The second wait is with the lock held, so that a page
  *           that is always taken away again does not keep a program for ever.
+ * INVARIANTS
+ *   H1  An attempt holds the region that it works in, and has let go of it when it answers.
+ *   H2  What is served lies in that region.
+ *   H3  Who forbids faults allows them again, as often.
  * LOCKING   The region's lock (read); mmap_lock (read) where the region is changed at this moment, or there is
  *           none; mmap_lock for writing when a stack grows.  Interrupts are as the trap left them: on, unless
  *           kernel code had them off, and then user memory is not served.
@@ -50,6 +54,7 @@ void pagefault_disable(void)
 void pagefault_enable(void)
 {
 	barrier();
+	INV(H3, current_base()->pagefault_off > 0);
 	current_base()->pagefault_off--;
 }
 
@@ -171,6 +176,7 @@ __noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, vaddr_t addre
 {
 	struct vm_area_struct *vma;
 
+	mmap_assert_locked(mm);
 	mmap_read_unlock(mm);
 	mmap_write_lock(mm);
 	vma = find_extend_vma(mm, address);
@@ -207,6 +213,9 @@ static __always_inline unsigned fault_attempt(struct vm_area_struct *vma, vaddr_
 {
 	unsigned rc = FAULT_BAD_ACCESS;
 
+	INV(H1, flags & FAULT_FLAG_VMA_LOCK ? vma->vm_lock >= VMA_LOCK_READER :
+					      rwsem_is_locked(&vma->vm_mm->mmap_lock));
+	INV(H2, vma_covers(vma, address));
 	if (likely(access_allowed(vma, flags))) {
 		rc = handle_mm_fault(vma, address, flags);
 		if (unlikely(rc & VM_FAULT_RETRY))
@@ -246,6 +255,8 @@ static __noinline unsigned fault_retry(struct mm_struct *mm, vaddr_t address, un
 	flags |= FAULT_FLAGS_FIRST;
 	while (rc & VM_FAULT_RETRY) {
 		struct vm_area_struct *vma = NULL;
+
+		INV(H1, !(rc & VM_FAULT_ERROR));	/* an attempt that is made again has done nothing */
 
 		if (fatal_signal_pending() || (flags & FAULT_FLAG_USER && signal_pending()))
 			return VM_FAULT_RETRY;

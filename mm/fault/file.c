@@ -35,6 +35,8 @@ static __always_inline pte_t file_pte(struct vm_area_struct *vma, struct page *p
 /* => ptl held, the entry is empty, the caller's reference passes to it; the caller counts, and has seen to L6 */
 static __always_inline void set_file_pte(pte_t *ptep, struct page *page, pte_t pte)
 {
+	INV(E3, PageLocked(page) && spin_is_locked(&pt_page(ptep)->ptl));
+	INV(E1, pte_none(pte_load(ptep)) || pte_is_marker(pte_load(ptep)) || pte_is_file(pte_load(ptep)));
 	page_add_file_rmap(page);
 	smp_wmb();	/* E2 */
 	set_pte(ptep, pte);
@@ -80,6 +82,7 @@ static bool do_fault_around(struct vm_fault *vmf)
 	vaddr_t end = min(start + min(FAULT_AROUND, table_last - start + 1), vma->vm_end);
 	bool there = true;
 
+	INV(E3, start <= vmf->address && vmf->address < end);
 	vmf->nr_mapped = 0;
 	if (vmf_lock_same(vmf)) {
 		vma->vm_ops->map_pages(vmf, vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT),
@@ -101,6 +104,7 @@ static unsigned __do_fault(struct vm_fault *vmf)
 		return rc;
 	if (!(rc & VM_FAULT_LOCKED))
 		lock_page(vmf->page);
+	INV(E3, PageLocked(vmf->page) && page_count(vmf->page) > 0 && !PageAnon(vmf->page));
 	return rc | VM_FAULT_LOCKED;
 }
 
@@ -148,6 +152,7 @@ static bool finish_cow(struct vm_fault *vmf, struct page *copy)
 	pte_t pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(copy), vma->vm_page_prot)), vma);
 	bool same = vmf_lock_same(vmf);
 
+	INV(E3, PageLocked(vmf->page) && vma->anon_vma);
 	if (same) {
 		if (vma->vm_flags & VM_EXEC)
 			flush_icache_page(vma, copy);
@@ -193,6 +198,7 @@ unsigned do_page_mkwrite(struct vm_fault *vmf, struct page *page)
 {
 	unsigned rc;
 
+	INV(R1, page_count(page) > 0 && !PageAnon(page));
 	vmf->page = page;
 	rc = vmf->vma->vm_ops->page_mkwrite(vmf);
 	if (rc & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY))

@@ -5,6 +5,11 @@
  *           fault is served as if the task had taken it, and followed again.
  *           FOLL_FORCE (ptrace, /proc/PID/mem) reads what is not readable and writes what is not
  *           writable in private regions: the write gets its own copy first, shown read-only.
+ * INVARIANTS
+ *   P1  A page is given with a reference that was taken while its entry showed it: under the ptl, or the entry said
+ *       so again afterwards.
+ *   P2  Who came with mmap_lock held has it when the call is over, though it may have been let go in between.
+ *   P3  Kernel code writes a private page only where the program could have: C1 of cow.c.
  * LOCKING   mmap_lock (read) unless said otherwise.  Who took it himself says FOLL_UNLOCKABLE: then a fault that has
  *           to wait lets go of it meanwhile, once a page.
  * TESTS     test/host/mm/fault/
@@ -47,6 +52,7 @@ static struct page *follow_page(struct mm_struct *mm, vaddr_t va, unsigned gup_f
 	pte = pte_load(ptep);
 	if (pte_allows(pte, gup_flags)) {
 		page = pfn_to_page(pte_pfn(pte));	/* the zero page too */
+		INV(P1, page_count(page) > 0);
 		get_page(page);
 	}
 	spin_unlock(&table->ptl);
@@ -79,6 +85,8 @@ static int gup_one(struct vm_area_struct *vma, vaddr_t va, unsigned gup_flags, s
 	unsigned flags = FAULT_FLAG_REMOTE | (gup_flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
 	struct mm_struct *mm = vma->vm_mm;
 
+	vma_assert_locked(vma);			/* P2 */
+	INV(H2, vma_covers(vma, va));
 	if (gup_flags & FOLL_UNLOCKABLE && !(gup_flags & FOLL_NOUSERFAULT && userfaultfd_armed(vma)))
 		flags |= FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE |
 			 (gup_flags & FOLL_TRIED ? FAULT_FLAG_TRIED : 0);
@@ -96,6 +104,7 @@ static int gup_one(struct vm_area_struct *vma, vaddr_t va, unsigned gup_flags, s
 		if (fatal_signal_pending())
 			return -EINTR;
 		ret = handle_mm_fault(vma, va, flags);
+		INV(P2, !(ret & VM_FAULT_RETRY) || flags & FAULT_FLAG_ALLOW_RETRY);
 		if (unlikely(ret & VM_FAULT_RETRY))
 			return gup_relock(mm);
 		rc = fault_errno(ret);
@@ -223,6 +232,7 @@ static unsigned long gup_fast(struct mm_struct *mm, vaddr_t start, unsigned long
 			put_page(page);
 	}
 	rcu_read_unlock();
+	INV(P1, done <= nr);
 	return done;
 }
 
@@ -254,6 +264,8 @@ static void copy_in_page(struct vm_area_struct *vma, struct page *page, unsigned
 {
 	char *at = (char *)kmap_local_page(page) + offset;
 
+	INV(P1, page_count(page) > 0 && offset + bytes <= PAGE_SIZE);
+	INV(P3, !(gup_flags & FOLL_WRITE) || vma->vm_flags & (VM_WRITE | VM_MAYWRITE));
 	if (!(gup_flags & FOLL_WRITE)) {
 		memcpy(buf, at, bytes);
 		kunmap_local(at);
@@ -356,6 +368,7 @@ static vaddr_t fill_runs(struct vm_area_struct *vma, vaddr_t va, vaddr_t end, un
  */
 static long fill_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, unsigned gup_flags)
 {
+	INV(H2, vma->vm_start <= start && end <= vma->vm_end);
 	for (vaddr_t va = start; va != end; va += PAGE_SIZE) {
 		struct page *page;
 		int rc;
@@ -440,6 +453,7 @@ long faultin_page_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool w
 	unsigned gup_flags = FOLL_UNLOCKABLE | (write ? FOLL_WRITE : 0);
 	long nr = 0;
 
+	mmap_assert_locked(mm);
 	for (vaddr_t va = start; va < end; ) {
 		struct vm_area_struct *vma = vma_lookup(mm, va);
 		long got;

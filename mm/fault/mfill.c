@@ -71,6 +71,8 @@ static void unlock_entry(pte_t *ptep) NO_LOCK_ANALYSIS { spin_unlock(&pt_page(pt
 /* Show @pte, which is complete. */
 static void show_and_unlock(pte_t *ptep, pte_t pte)
 {
+	INV(F3, !pte_present(pte) || !pte_uffd_wp(pte) || !pte_write(pte));
+	INV(E1, spin_is_locked(&pt_page(ptep)->ptl) && !pte_present(pte_load(ptep)));
 	smp_wmb();	/* E2 */
 	set_pte(ptep, pte);
 	unlock_entry(ptep);
@@ -94,6 +96,8 @@ static int show_anon(struct filler *f, vaddr_t va)
 
 	if (rc)
 		return rc;
+	INV(E2, f->filled);
+	INV(A1, f->vma->anon_vma);
 	page_add_new_anon_rmap(f->page, f->vma, va);
 	inc_mm_counter(f->vma->vm_mm, MM_ANONPAGES);
 	show_and_unlock(ptep, page_pte(f->vma, f->page, true, f->r->wp));
@@ -112,6 +116,7 @@ static int show_file_page(struct filler *f, struct page *page, vaddr_t va)
 	if (page->mapping == vma->vm_file->f_mapping)
 		rc = lock_empty(vma, va, true, &ptep);
 	if (!rc) {
+		INV(E3, PageLocked(page) && PageUptodate(page));
 		page_add_file_rmap(page);
 		inc_mm_counter(vma->vm_mm, mm_counter(page));
 		show_and_unlock(ptep, page_pte(vma, page, vma->vm_flags & VM_SHARED, f->r->wp));
@@ -287,6 +292,8 @@ static int mfill_locked(struct userfaultfd_ctx *ctx, struct filler *f) NO_LOCK_A
 		return rc;
 	rc = find_dst(ctx->mm, f->r, &f->vma);
 	while (!rc && f->done < f->r->len) {
+		INV(F5, !atomic_read(&ctx->mmap_changing));
+		INV(H2, vma_covers(f->vma, f->r->dst + f->done));
 		rc = mfill_page(f);
 		if (!rc) {
 			f->done += PAGE_SIZE;
@@ -333,6 +340,7 @@ static int protect_locked(struct mm_struct *mm, unsigned long start, unsigned lo
 	struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
 	int rc = vma ? 0 : -ENOENT;
 
+	mmap_assert_locked(mm);
 	for (; !rc && vma && vma->vm_start < end; vma = vma->vm_next) {
 		if (!userfaultfd_wp(vma))
 			return -ENOENT;

@@ -80,6 +80,7 @@ static bool take_entry(struct mover *m, pte_t pte)
 	if (!pte_none(pte_load(m->to)) || !pte_present(now) || pte_pfn(now) != pte_pfn(pte) ||
 	    pte_special(now) != pte_special(pte))
 		return false;
+	INV(F6, spin_is_locked(&pt_page(m->to)->ptl) && spin_is_locked(&pt_page(m->from)->ptl));
 	ptep_get_and_clear(m->from);
 	flush_tlb_page(m->src_vma, m->src);		/* F6 */
 	return true;
@@ -105,10 +106,13 @@ static int move_shown_page(struct mover *m, struct page *page, pte_t pte)
 	struct vm_area_struct *vma = m->dst_vma;
 	int rc = TRY_AGAIN;
 
+	INV(W4, PageLocked(page) && page_count(page) > 1);		/* of mm/rmap/walk.c */
+	INV(A1, vma->anon_vma);
 	ptl_lock_pair(a, b);
 	if (!PageAnonExclusive(page)) {
 		rc = -EBUSY;
 	} else if (take_entry(m, pte)) {
+		INV(R3, page_mapcount(page) == 1);
 		WRITE_ONCE(page->anon_vma, vma->anon_vma);
 		page->index = linear_page_index(vma, m->dst);
 		set_pte(m->to, maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(page), vma->vm_page_prot)), vma));
@@ -203,6 +207,8 @@ static long move_range(struct userfaultfd_ctx *ctx, struct mover *m, unsigned lo
 	unsigned long done = 0;
 
 	while (!rc && done < len) {
+		INV(F5, !atomic_read(&ctx->mmap_changing));
+		INV(H2, vma_covers(m->dst_vma, m->dst) && vma_covers(m->src_vma, m->src));
 		rc = move_entry(m);
 		if (!rc) {
 			done += PAGE_SIZE;

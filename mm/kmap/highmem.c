@@ -124,6 +124,7 @@ static unsigned *find_link(struct page *page)
 
 static void slot_write(unsigned slot, pte_t pte)
 {
+	INV(K2, slot < PKMAP_SLOTS && pte_none(pte_load(pt_lookup(&init_mm, slot_addr(slot)))) != pte_none(pte));
 	set_pte(pt_lookup(&init_mm, slot_addr(slot)), pte);
 	flush_tlb_kernel_range(slot_addr(slot), slot_addr(slot) + PAGE_SIZE);
 }
@@ -145,6 +146,7 @@ static unsigned slot_get(struct page *page)
 		pkmap_used++;
 		slot_write(slot, pfn_pte(page_to_pfn(page), PAGE_KERNEL));
 	}
+	INV(K2, slot == PKMAP_NONE || (pkmap[slot].page == page && pkmap_used <= PKMAP_SLOTS));
 	if (slot != PKMAP_NONE)
 		pkmap[slot].users++;
 	spin_unlock(&pkmap_lock);
@@ -181,6 +183,7 @@ void kunmap_high(struct page *page)
 	spin_lock(&pkmap_lock);
 	link = find_link(page);
 	ASSERT(*link != PKMAP_NONE);
+	INV(K2, pkmap[*link].users > 0);
 	users = --pkmap[*link].users;
 	if (!users)
 		slot_release(link);

@@ -8,6 +8,8 @@
  *           Where harts know memory types (Svpbmt, T-Head) the entry says it too: PAGE_KERNEL_IO and PAGE_KERNEL_WC
  *           carry those bits then.
  *           memremap() is for RAM: the direct map's address where there is one.
+ * INVARIANTS
+ *   I1  The area covers [pa, pa + bytes), and the offset in the first page is kept.
  * TESTS     test/host/mm/kmap/test_vmalloc.c, test/kernel/test_kmap.c
  *
  * SPDX-License-Identifier: MIT
@@ -33,6 +35,7 @@ static void *map_physical(phys_addr_t pa, size_t bytes, pte_t prot, const void *
 		free_vm_area(area);
 		return NULL;
 	}
+	INV(I1, area->phys + offset == pa && offset + bytes <= area->nr_pages * PAGE_SIZE);
 	return (void *)(area->addr + offset);
 }
 

@@ -109,6 +109,7 @@ unsigned thread_stack_drain(void)
 	while (cache->nr) {
 		void *stack = cache->stack[--cache->nr];
 
+		INV(K2, ((vaddr_t)stack & (2 * THREAD_SIZE - 1)) == THREAD_SIZE);
 		stack_count(stack, -1);
 		vfree(stack);
 	}
@@ -127,5 +128,6 @@ bool thread_stack_guard(vaddr_t addr)
 	if (!is_vmalloc_addr((void *)addr))
 		return false;
 	area = find_vm_area((void *)addr);
+	INV(K2, !area || !(area->flags & VM_STACK_AREA) || area->addr == area->start + THREAD_SIZE);
 	return area && area->flags & VM_STACK_AREA && addr < area->addr;
 }

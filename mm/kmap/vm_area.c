@@ -95,6 +95,7 @@ static struct vm_struct *find_gap(unsigned long bytes)
 {
 	struct rb_node *n = vmap_root.rb_node;
 
+	spin_assert_held(&vmap_lock);
 	if (to_area(n)->subtree_gap < bytes)
 		return NULL;
 	for (;;) {		/* the subtree of n has one */
@@ -142,6 +143,7 @@ static bool area_place(struct vm_struct *area, unsigned long bytes, unsigned lon
 		area->start = ALIGN(above->start - above->gap, align);
 		area->addr = area->start + guard;
 		area->end = area->addr + bytes + PAGE_SIZE;
+		INV(V1, IS_ALIGNED(area->start, align) && area->end > area->addr && area->end <= vmalloc_end);
 		area_insert(area, above);
 	}
 	spin_unlock_irqrestore(&vmap_lock, flags);
@@ -194,6 +196,7 @@ void vm_area_own_pages(struct vm_struct *area, struct page **pages)
 	unsigned long flags;
 
 	spin_lock_irqsave(&vmap_lock, flags);
+	INV(V3, !(area->flags & VM_LAZY_AREA) && !area->pages);
 	area->pages = pages;
 	spin_unlock_irqrestore(&vmap_lock, flags);
 	atomic_long_add(area->nr_pages, &nr_vmalloc_pages);
@@ -208,6 +211,7 @@ static void area_release(struct vm_struct *area)
 	area_erase(area);
 	spin_unlock_irqrestore(&vmap_lock, flags);
 	if (area->pages) {
+		INV(V3, atomic_long_read(&nr_vmalloc_pages) >= (long)area->nr_pages);
 		atomic_long_sub(area->nr_pages, &nr_vmalloc_pages);
 		free_pages_bulk(area->pages, area->nr_pages);
 		kvfree(area->pages);
@@ -238,6 +242,7 @@ void vm_area_purge(void)
 		start = min(start, a->start);
 		end = max(end, a->end);
 	}
+	INV(V1, start >= vmalloc_start && end <= vmalloc_end);
 	flush_tlb_kernel_range(start, end);		/* V3 */
 	while (list) {
 		struct vm_struct *next = list->next;

@@ -89,6 +89,7 @@ static void block_give(struct vmap_block *b, unsigned first, unsigned nr)
 {
 	u64 bits = range_bits(first, nr);
 
+	INV(M1, atomic_read(&b->refs) > 0 && first + nr <= BLOCK_PAGES);
 	ASSERT((READ_ONCE(b->taken) & bits) == bits);
 	__atomic_fetch_and(&b->taken, ~bits, __ATOMIC_RELEASE);
 	block_put(b);
@@ -126,6 +127,7 @@ void *vm_map_ram(struct page **pages, unsigned nr_pages, __maybe_unused int nid)
 	b = take_range(nr_pages, &first);
 	if (!b)
 		return NULL;
+	INV(M1, first >= 0 && atomic_read(&b->refs) > 1);
 	addr = b->addr + first * PAGE_SIZE;
 	if (pt_map_kernel_pages(addr, pages, nr_pages, PAGE_KERNEL)) {
 		flush_tlb_kernel_range(addr, addr + nr_pages * PAGE_SIZE);
@@ -144,6 +146,7 @@ static struct vmap_block *block_of(vaddr_t addr)
 		return b;
 	area = find_vm_area((void *)addr);
 	ASSERT(area && area->flags & VM_BLOCK_AREA);
+	INV(M1, addr - ((struct vmap_block *)area->block)->addr < BLOCK_BYTES);
 	return area->block;
 }
 

@@ -41,6 +41,7 @@ static void area_fence(const struct vm_struct *area, unsigned long nr)
 static int area_mapped(struct vm_struct *area, unsigned long nr, int rc)
 {
 	INV(V1, area->addr + nr * PAGE_SIZE < area->end);		/* of vm_area.c: a guard follows */
+	INV(V4, rc || !(area->flags & VM_LAZY_AREA));
 	if (rc || area->flags & VM_IOREMAP_AREA)
 		area_fence(area, nr);
 	if (!rc)
@@ -69,6 +70,7 @@ static unsigned long alloc_large(const struct vm_request *r, unsigned long nr, s
 	gfp_t gfp = (r->gfp & ~__GFP_NOFAIL) | __GFP_NORETRY | __GFP_NOWARN;
 	unsigned long got = 0;
 
+	INV(V1, nr <= r->nr_pages);
 	while (nr - got >= LARGE_PAGES) {
 		struct page *block = alloc_on(r->nid, gfp, LARGE_ORDER);
 
@@ -102,6 +104,7 @@ int vm_area_populate(struct vm_struct *area, const struct vm_request *r)
 	if (IS_ALIGNED(area->addr, LARGE_BYTES))
 		got = alloc_large(r, r->nr_pages, pages);
 	got += alloc_single(r, r->nr_pages - got, pages + got);
+	INV(V1, got <= r->nr_pages);
 	if (got < r->nr_pages)
 		goto undo_pages;
 	if (vm_area_map(area, pages, got, r->prot))
@@ -217,6 +220,7 @@ struct page *vmalloc_to_page(const void *addr)
 
 	if (!pte_hw_valid(pte))
 		return NULL;
+	INV(W1, level <= PT_LARGE_LEVEL);		/* of mm/pt/walk.c */
 	return pfn_to_page(pte_pfn(pte) + (((vaddr_t)addr & (pt_span(level) - 1)) >> PAGE_SHIFT));
 }
 

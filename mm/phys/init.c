@@ -7,6 +7,9 @@
  *             the plan of the memory map         which sections are made now
  *             struct pages; free memory to the buddy system
  *             watermarks, sizes of the harts' lists
+ * INVARIANTS
+ *   I1  No page is managed that is not present, and none is free that is not managed.
+ *   I2  What is given back was reserved, and nobody's.
  * COST      Proportional to the first GiB of memory, not to all (memmap.c).
  * TESTS     test/host/mm/phys/test_buddy.c, test_node.c
  *
@@ -98,6 +101,7 @@ void mm_init_phys(void)
 	init_per_zone_wmark_min();
 	count_memmap();
 	boot_free_pages = nr_free_pages();
+	INV(I1, boot_free_pages <= totalram_pages());
 	print_zones();
 	print_memory();
 }
@@ -107,6 +111,7 @@ static void free_reserved_pages(struct zone *zone, pfn_t start, pfn_t end)
 {
 	unsigned long flags;
 
+	INV(I2, start < end && zone_spans_pfn(zone, start) && zone_spans_pfn(zone, end - 1));
 	for (pfn_t pfn = start; pfn < end; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 
@@ -116,6 +121,7 @@ static void free_reserved_pages(struct zone *zone, pfn_t start, pfn_t end)
 	}
 	spin_lock_irqsave(&zone->lock, flags);
 	zone->managed_pages += end - start;
+	INV(I1, zone->managed_pages <= zone->present_pages);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	free_pages_range(zone, start, end);
 }

@@ -79,6 +79,7 @@ static void merge_regions(struct memblock_type *t)
 	}
 	if (t->cnt)
 		t->cnt = out + 1;
+	INV(M2, t->cnt <= t->max);
 }
 
 static phys_addr_t find_in_range(phys_addr_t size, phys_addr_t align, phys_addr_t start,
@@ -191,6 +192,9 @@ static int remove_range(struct memblock_type *t, phys_addr_t base, phys_addr_t s
 
 	if (rc)
 		return rc;
+	INV(M1, first <= last && last <= t->cnt);
+	INV(M1, first == last || (t->regions[first].base >= base &&
+				  region_end(&t->regions[last - 1]) - base <= size));
 	while (last > first)
 		remove_region(t, --last);
 	return 0;
@@ -327,6 +331,7 @@ phys_addr_t memblock_phys_alloc_range_nid(phys_addr_t size, phys_addr_t align,
 	if (reserve_slots(&memblock.reserved, 4))
 		return 0;
 	pa = find_in_range(size, align, start, end, nid);
+	INV(M1, !pa || (IS_ALIGNED(pa, align) && !memblock_is_region_reserved(pa, size)));
 	if (!pa || memblock_reserve(pa, size))
 		return 0;
 	return pa;
@@ -456,6 +461,7 @@ bool next_free_mem_range(u64 *idx, int nid, phys_addr_t *start, phys_addr_t *end
 				continue;
 			if (out_nid)
 				*out_nid = m->nid == NUMA_NO_NODE ? 0 : m->nid;
+			INV(M1, *start >= m->base && *end <= region_end(m));
 			*idx = (u64)i << 32 | (j + 1);
 			return true;
 		}

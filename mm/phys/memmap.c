@@ -143,6 +143,7 @@ static void mark_pages_reserved(pfn_t lo, pfn_t hi)
 		for (pfn_t pfn = max(start, lo); pfn < min(end, hi); pfn++) {
 			struct page *page = pfn_to_page(pfn);
 
+			INV(K1, !PageBuddy(page) && page_count(page) <= 1);
 			__SetPageReserved(page);
 			atomic_set(&page->_refcount, 1);
 		}
@@ -153,6 +154,7 @@ void memmap_init_section(unsigned long section)
 {
 	pfn_t lo = section * SECTION_PAGES, hi = lo + SECTION_PAGES;
 
+	INV(K1, section < nr_sections && section_states[section] != SECTION_ABSENT);
 	memmap_init_range(lo, hi);
 	for_each_reserved_mem_region(r) {
 		pfn_t start = max(PFN_DOWN(r->base), lo), end = min(PFN_UP(r->base + r->size), hi);
@@ -196,6 +198,7 @@ unsigned long memmap_free_section(unsigned long section)
 static void count_managed(struct zone *zone, pfn_t start, pfn_t end)
 {
 	zone->managed_pages += end - start;
+	INV(K1, zone->managed_pages <= zone->present_pages);
 }
 
 static void count_deferred(struct zone *zone, pfn_t start, pfn_t end)

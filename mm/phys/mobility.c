@@ -96,6 +96,7 @@ unsigned long move_freepages_block(struct zone *zone, pfn_t pfn, unsigned mt)
 	unsigned long moved = 0;
 	pfn_t end;
 
+	INV(M1, spin_is_locked(&zone->lock) && mt < MIGRATE_TYPES);
 	block_range(zone, pfn, &pfn, &end);
 	while (pfn < end) {
 		struct page *page = pfn_to_page(pfn);
@@ -265,6 +266,7 @@ static void split_large_block(struct zone *zone, pfn_t pfn)
 	if (!PageBuddy(page) || page_zone(page) != zone || buddy_order(page) <= pageblock_order)
 		return;
 	mt = pfnblock_migratetype(zone, start);
+	INV(M1, spin_is_locked(&zone->lock) && buddy_order(page) == MAX_ORDER);
 	del_page_from_free_list(zone, page, MAX_ORDER);
 	for (pfn_t p = start; p < start + MAX_ORDER_NR_PAGES; p += pageblock_nr_pages)
 		add_to_free_list(zone, pfn_to_page(p), pageblock_order, mt);

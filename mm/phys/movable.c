@@ -7,6 +7,9 @@
  *           The core is spread evenly: each node keeps an equal share, or all it has if that is
  *           less, and the others make up for it.  Only the highest zone that any node has is cut, so
  *           that low zones stay usable for what needs them.  The boundary is MAX_ORDER-aligned.
+ * INVARIANTS
+ *   V1  No node's core is larger than the node, and all together they are no larger than what was asked for.
+ *   V2  A boundary is a multiple of the largest block, and there is memory above it.
  * SEE       mm/phys/node.c for what becomes of zone_movable_pfn[].
  * TESTS     test/host/mm/phys/test_node.c, test/boot/numa.py
  *
@@ -126,6 +129,7 @@ void find_zone_movable_pfns(void)
 		for_each_online_node(nid) {
 			unsigned long have = node_pages(nid, 0), take = min(share, have - low[nid]);
 
+			INV(V1, low[nid] <= have && take <= left);
 			low[nid] += take;
 			left -= take;
 			nodes += low[nid] < have;
@@ -143,5 +147,6 @@ void find_zone_movable_pfns(void)
 		cut = ALIGN(nth_page(nid, floor, keep), MAX_ORDER_NR_PAGES);
 		if (node_pages(nid, cut))
 			zone_movable_pfn[nid] = cut;
+		INV(V2, IS_ALIGNED(zone_movable_pfn[nid], MAX_ORDER_NR_PAGES));
 	}
 }

@@ -180,6 +180,7 @@ static void init_zone(pg_data_t *pgdat, enum zone_type zt)
 	zone_table[nid << 2 | zt] = z;
 	if (!z->present_pages)
 		return;
+	INV(N1, zone_end_pfn(z) > z->zone_start_pfn && zone_of_pfn(nid, z->zone_start_pfn) == z);
 	z->pageblock_base = ALIGN_DOWN(z->zone_start_pfn, MAX_ORDER_NR_PAGES);
 	blocks = DIV_ROUND_UP(zone_end_pfn(z) - z->pageblock_base, MAX_ORDER_NR_PAGES) *
 		 (MAX_ORDER_NR_PAGES / pageblock_nr_pages);
@@ -212,6 +213,7 @@ static void init_node(int nid)
 		init_zone(pgdat, zt);
 		if (!z->present_pages)
 			continue;
+		INV(N1, z->zone_start_pfn >= last || z->idx == ZONE_MOVABLE || !last);
 		pgdat->node_present_pages += z->present_pages;
 		first = min(first, z->zone_start_pfn);
 		last = max(last, zone_end_pfn(z));
@@ -220,6 +222,7 @@ static void init_node(int nid)
 		pgdat->node_start_pfn = first;
 		pgdat->node_spanned_pages = last - first;
 	}
+	INV(N2, pgdat->node_present_pages <= pgdat->node_spanned_pages);
 	for_each_hart(h) {
 		pgdat->hart_stat[h] = memblock_alloc_node(sizeof(struct node_hart_stat), 64, hart_to_node(h));
 		if (!pgdat->hart_stat[h])
@@ -287,6 +290,7 @@ static void build_zonelists(pg_data_t *pgdat)
 	ref = append_node(ref, pgdat->node_id) + 1;
 	pgdat->node_zonelists[ZONELIST_FALLBACK].refs = ref;
 	while ((n = find_next_best_node(pgdat->node_id, used)) >= 0) {
+		INV(N3, !(used >> n & 1) && (used || n == pgdat->node_id));
 		used |= 1ul << n;
 		ref = append_node(ref, n);
 	}

@@ -9,6 +9,9 @@
  *           fail_page_alloc=: of the allocations that pass the filters each interval-th, with a
  *           probability in percent, fails at once, so often as `times` says.  Other allocators have
  *           failures of their own in the same way (mm/slab/failslab.c).
+ * INVARIANTS
+ *   D1  A page is hidden and poisoned while it is free, and only then.
+ *   D2  No more failures happen than `times` says.
  * COST      Hiding: a walk and a fence on every hart for each free; the direct map has a table per 2 MiB.
  * TESTS     test/host/mm/phys/test_page_debug.c, test/kernel/test_page_debug.c, test/boot/debug.py
  *
@@ -26,6 +29,7 @@ void page_poison_free(struct page *page, unsigned order)
 	for (struct page *end = page + (1ul << order); page < end; page++) {
 		if (PageHighMem(page))
 			continue;
+		INV(D1, !page_count(page) && !PageGuard(page));
 		memset(page_to_virt(page), PAGE_POISON, PAGE_SIZE);
 		__SetPagePoisoned(page);
 	}
@@ -60,8 +64,10 @@ void pages_hide(struct page *page, unsigned long nr)
 	if (PageHighMem(page))
 		return;
 	arch_direct_map_hide(page_to_pfn(page), nr);
-	for (unsigned long i = 0; i < nr; i++)
+	for (unsigned long i = 0; i < nr; i++) {
+		INV(D1, !PageGuard(page + i));
 		__SetPageGuard(page + i);
+	}
 }
 
 void pages_show(struct page *page, unsigned long nr)

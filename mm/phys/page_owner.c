@@ -5,6 +5,9 @@
  *           that was current.  Each different stack is kept once, in an arena of fixed size with a hash
  *           table.  Pages that were allocated before mm_init_phys() returned have no record.
  *           It is the leak oracle of the tests: page_owner_mark(), run, page_owner_report(mark).
+ * INVARIANTS
+ *   O1  A record names a stack of the arena; 0 is the unknown one.
+ *   O2  A frame that is given out has a live record, and one that is free has none.
  * LOCKING   A record belongs to who owns the page.  The arena: stacks_lock.
  * FAILURE   When the arena is full, further new stacks are all the unknown stack 0.
  * COST      One per cent of memory.  Nothing when off: the short paths are closed by page_alloc_hooks alone.
@@ -92,6 +95,7 @@ static unsigned intern_stack(const unsigned long *calls, unsigned depth)
 		memcpy(stacks[i].calls, calls, depth * sizeof(*calls));
 		*bucket = i;
 	}
+	INV(O1, i < nr_stacks && nr_stacks <= NR_STACKS);
 	spin_unlock_irqrestore(&stacks_lock, flags);
 	return i;
 }
@@ -106,6 +110,7 @@ void page_owner_set(struct page *page, unsigned order, gfp_t gfp)
 	};
 	pfn_t pfn = page_to_pfn(page);
 
+	INV(O2, pfn >= first_pfn && pfn + (1ul << order) <= end_pfn);
 	strscpy(r.comm, task_name(), sizeof(r.comm));
 	/* A split block, order 0 for each; else the first frame speaks for all. */
 	for (unsigned long i = 0; i < (gfp ? 1 : 1ul << order); i++)
@@ -123,6 +128,7 @@ static unsigned long report_one(pfn_t pfn, const struct record *r)
 {
 	const struct stack *s = &stacks[r->stack];
 
+	INV(O1, r->stack < NR_STACKS && s->depth <= STACK_DEPTH);
 	pr_info("page_owner: pfn %#lx order %u mask %#x allocated by\n", pfn, r->order, r->gfp);
 	for (unsigned i = 0; i < s->depth; i++)
 		pr_info("  [<%016lx>] %pS\n", s->calls[i], (void *)s->calls[i]);

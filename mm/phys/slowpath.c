@@ -9,6 +9,9 @@
  *             5 the OOM killer, for low orders; then again from 1.
  *           An order above PAGE_ALLOC_COSTLY_ORDER is tried once each; lower orders that may reclaim
  *           fail only when nothing was left to kill, or the caller said __GFP_NORETRY.
+ * INVARIANTS
+ *   S1  Who reclaims for himself is marked (PF_MEMALLOC), and does not reclaim again for what that needs.
+ *   S2  Who may not sleep does not come to a stage that does.
  * FAILURE   NULL, after a report (not with __GFP_NOWARN).  __GFP_NOFAIL waits and tries for ever.
  * TESTS     test/host/mm/phys/test_page_alloc.c
  *
@@ -110,8 +113,10 @@ static struct page *direct_reclaim(gfp_t gfp, unsigned order, unsigned alloc_fla
 	*progress = 0;
 	count_vm_event(ALLOCSTALL_DMA32 + ac->highest_zoneidx);
 	if (reclaim && reclaim->try_to_free_pages) {
+		INV(S1, !(current_base()->flags & PF_MEMALLOC));
 		current_base()->flags |= PF_MEMALLOC;
 		*progress = reclaim->try_to_free_pages(ac, order, gfp);
+		INV(S1, current_base()->flags & PF_MEMALLOC);
 		current_base()->flags &= ~PF_MEMALLOC;
 		cond_resched();
 	}
@@ -163,6 +168,7 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned order, const struct allo
 			return page;
 		if (!(gfp & __GFP_DIRECT_RECLAIM) || current_base()->flags & PF_MEMALLOC)
 			break;
+		INV(S2, gfp & __GFP_DIRECT_RECLAIM && !arch_irqs_disabled());
 		might_sleep();
 		page = direct_compact(gfp, order, alloc_flags, ac);
 		if (!page)

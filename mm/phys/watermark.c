@@ -135,6 +135,7 @@ void setup_per_zone_lowmem_reserve(void)
 			unsigned ratio = sysctl_lowmem_reserve_ratio[i];
 			unsigned long above = 0;
 
+			INV(W2, !z->lowmem_reserve[i]);		/* what it alone can serve meets no reserve */
 			for (unsigned j = i + 1; j < MAX_NR_ZONES; j++) {
 				above += NODE_DATA(nid)->node_zones[j].managed_pages;
 				z->lowmem_reserve[j] = ratio && managed_zone(z) ? above / ratio : 0;

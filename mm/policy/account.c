@@ -4,8 +4,10 @@
  * MODEL     See account.h.  RLIMIT_AS bounds all regions, RLIMIT_DATA the private writable ones, RLIMIT_MEMLOCK
  *           the locked ones.
  * INVARIANTS
- *   A1  The parts of an address space (data, text, stack, droppable) are not larger than all of it.
+ *   A1  The parts of an address space (data, text and stack together; what is droppable) are not larger than all
+ *       of it.
  *   A2  Nobody gives back a promise that was not made.
+ *   A3  Each figure, and locked_vm, is the sum over its regions: vm_stat_matches().
  * UNITS     pages, but for sysctl_overcommit_kbytes and rlimits (bytes)
  * LOCKING   vm_committed_as is atomic; the figures of an mm are guarded by mmap_lock.
  *
@@ -61,6 +63,7 @@ static bool commit_fits(struct mm_struct *mm)
 
 int security_vm_enough_memory(struct mm_struct *mm, long pages)
 {
+	INV(A2, pages >= 0);
 	vm_acct_memory(pages);
 	if (sysctl_overcommit_memory == OVERCOMMIT_ALWAYS)
 		return 0;
@@ -81,6 +84,15 @@ static inline bool is_data_mapping(unsigned long vm_flags)
 	return (vm_flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
 }
 
+static inline bool is_exec_mapping(unsigned long vm_flags)
+{
+	return (vm_flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC;
+}
+static inline bool is_stack_mapping(unsigned long vm_flags)
+{
+	return (vm_flags & (VM_GROWSDOWN | VM_SHARED)) == VM_GROWSDOWN;
+}
+
 bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long nr_pages)
 {
 	if (unlikely(mm->total_vm + nr_pages > task_rlimit(RLIMIT_AS) >> PAGE_SHIFT))
@@ -96,13 +108,55 @@ void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long nr_pages
 		mm->droppable_vm += nr_pages;
 	if (nr_pages > 0 && mm->total_vm > mm->hiwater_vm)
 		mm->hiwater_vm = mm->total_vm;
-	if ((vm_flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
+	if (is_exec_mapping(vm_flags))
 		mm->exec_vm += nr_pages;
-	else if ((vm_flags & (VM_GROWSDOWN | VM_SHARED)) == VM_GROWSDOWN)
+	else if (is_stack_mapping(vm_flags))
 		mm->stack_vm += nr_pages;
 	else if (is_data_mapping(vm_flags))
 		mm->data_vm += nr_pages;
-	INV(A1, max(max(mm->exec_vm, mm->stack_vm), max(mm->data_vm, mm->droppable_vm)) <= mm->total_vm);
+	INV(A1, mm->exec_vm + mm->stack_vm + mm->data_vm <= mm->total_vm && mm->droppable_vm <= mm->total_vm);
+}
+
+struct figures { unsigned long total, exec, stack, data, droppable, locked; };
+
+static struct figures count_regions(const struct mm_struct *mm)
+{
+	struct figures f = { 0 };
+
+	for (const struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next) {
+		unsigned long nr = vma_pages(vma), flags = vma->vm_flags;
+
+		f.total += nr;
+		f.locked += flags & VM_LOCKED ? nr : 0;
+		f.droppable += flags & VM_DROPPABLE ? nr : 0;
+		if (is_exec_mapping(flags))
+			f.exec += nr;
+		else if (is_stack_mapping(flags))
+			f.stack += nr;
+		else if (is_data_mapping(flags))
+			f.data += nr;
+	}
+	return f;
+}
+
+void vm_stat_recount(struct mm_struct *mm)
+{
+	struct figures f = count_regions(mm);
+
+	mm->total_vm = f.total;
+	mm->exec_vm = f.exec;
+	mm->stack_vm = f.stack;
+	mm->data_vm = f.data;
+	mm->droppable_vm = f.droppable;
+	atomic_long_set(&mm->locked_vm, f.locked);
+}
+
+bool vm_stat_matches(const struct mm_struct *mm)
+{
+	struct figures f = count_regions(mm);
+
+	return f.total == mm->total_vm && f.exec == mm->exec_vm && f.stack == mm->stack_vm && f.data == mm->data_vm &&
+	       f.droppable == mm->droppable_vm && f.locked == (unsigned long)atomic_long_read(&mm->locked_vm);
 }
 
 bool can_do_mlock(void)

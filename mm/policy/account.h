@@ -44,6 +44,10 @@ static inline unsigned long vm_memory_committed(void)
 bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long nr_pages);
 /* @mm has @nr_pages more (or fewer) of this kind. */
 void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long nr_pages);
+/* Are the figures of @mm the sums over its regions (debug, tests)?  => mmap_lock held, or nobody uses @mm */
+bool vm_stat_matches(const struct mm_struct *mm);
+/* Make them so: a copy was not finished. */
+void vm_stat_recount(struct mm_struct *mm);
 /* May the running task lock anything at all? */
 bool can_do_mlock(void);
 /* Would @bytes more with @vm_flags stay within RLIMIT_MEMLOCK? */

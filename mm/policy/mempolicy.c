@@ -134,6 +134,7 @@ struct mempolicy *get_task_policy(struct task_base *task)
 
 	spin_lock(&mempolicy_lock);
 	pol = task->mempolicy;
+	INV(P2, !pol || atomic_read(&pol->refcnt) > 0);
 	mpol_get(pol);
 	spin_unlock(&mempolicy_lock);
 	return pol;
@@ -156,6 +157,7 @@ void set_task_policy(struct mempolicy *pol)
 	struct task_base *me = current_base();
 	struct mempolicy *old = me->mempolicy;
 
+	INV(P2, !pol || pol != old);
 	spin_lock(&mempolicy_lock);
 	me->mempolicy = pol;
 	spin_unlock(&mempolicy_lock);
@@ -198,6 +200,7 @@ static struct page *alloc_interleaved(gfp_t gfp, unsigned order, struct mempolic
 		me->il_prev = nid = next_node_in(me->il_prev, pol->nodes);
 	else
 		nid = nth_node(pol->nodes, ilx % nodes_weight(pol->nodes));
+	INV(P1, nid < MAX_NUMNODES && pol->nodes.bits >> nid & 1);
 	page = __alloc_pages(gfp, order, nid, NULL);
 	if (page && (int)page_to_nid(page) == nid)
 		page_pgdat(page)->hart_stat[this_hart()]->numa[page_zonenum(page)][NUMA_INTERLEAVE_HIT]++;
@@ -217,6 +220,7 @@ struct page *alloc_pages_mpol(gfp_t gfp, unsigned order, struct mempolicy *pol, 
 {
 	int nid = numa_node_id();
 
+	INV(P2, !pol || atomic_read(&pol->refcnt) > 0);
 	if (!pol)
 		return alloc_pages(gfp, order);
 	switch (pol->mode) {

@@ -82,6 +82,8 @@ static void asid_rollover(void)
 {
 	unsigned words = DIV_ROUND_UP(BIT(asid_bits), 64);
 
+	spin_assert_held(&asid_lock);
+	INV(A1, words <= NR_ASID_WORDS);
 	memset(asid_map, 0, words * sizeof(long));
 	asid_map[0] = 1;
 	for_each_hart(h) {
@@ -91,6 +93,7 @@ static void asid_rollover(void)
 			asid_hart[h].reserved = ctx;
 		else
 			ctx = asid_hart[h].reserved;	/* two roll-overs in one stay */
+		INV(A3, !ctx || ctx & asid_mask());
 		set_bit(ctx & asid_mask(), asid_map);
 	}
 	__atomic_store_n(&generation, generation + BIT(asid_bits), __ATOMIC_RELEASE);
@@ -125,6 +128,7 @@ static unsigned long asid_find(unsigned long from)
 		if (free) {
 			unsigned long asid = base + __builtin_ctzl(free);
 
+			INV(A1, asid >= from);
 			return asid < nr ? asid : 0;
 		}
 	}
@@ -138,8 +142,11 @@ static unsigned long asid_new_context(struct mm_struct *mm) REQUIRES(asid_lock)
 	if (ctx) {
 		unsigned long renewed = generation | (ctx & asid_mask());
 
-		if (asid_renew_reserved(ctx, renewed))
+		INV(A3, ctx & asid_mask() && ctx < renewed);	/* of an older generation */
+		if (asid_renew_reserved(ctx, renewed)) {
+			INV(A1, test_bit(ctx & asid_mask(), asid_map));
 			return renewed;
+		}
 		if (!test_and_set_bit(ctx & asid_mask(), asid_map))	/* A1 */
 			return renewed;		/* its old number is free again */
 	}

@@ -6,6 +6,7 @@
  * INVARIANTS
  *   F1  mm->harts is read after the entries were written (mm_harts(): T2).
  *   F2  No request is empty: who changed nothing asks for nothing.
+ *   F3  Who waits for other harts has interrupts on, to serve them meanwhile.
  * COST      An address space that ran nowhere else than here costs no interrupt.
  * SEE       doc/design.md section 5, laws L1 to L5
  *
@@ -19,6 +20,7 @@ static void flush_mm(struct mm_struct *mm, enum tlb_what what, vaddr_t start, va
 	hartmask_t harts = mm_harts(mm);	/* F1 */
 
 	INV(F2, start < end);
+	INV(F3, !arch_irqs_disabled());
 	if (!hartmask_empty(harts))
 		arch_tlb_flush(harts, &req);
 }
@@ -48,6 +50,7 @@ void flush_tlb_kernel_range(vaddr_t start, vaddr_t end)
 	struct tlb_req req = { .mm = &init_mm, .what = TLB_RANGE, .start = start, .end = end,
 			       .stride = PAGE_SIZE };
 
+	INV(F2, start < end && !((start | end) & ~PAGE_MASK));
 	smp_mb();	/* the entries before the fences: as in mm_harts() */
 	arch_tlb_flush(hart_online_mask, &req);
 }

@@ -60,6 +60,7 @@ static void gather_start(struct mmu_gather *tlb, struct mm_struct *mm, bool full
 {
 	hartmask_t harts = mm_harts(mm);
 
+	INV(T7, !fullmm || !mm_has_walkers(mm));
 	tlb->mm = mm;
 	tlb->fullmm = fullmm;
 	tlb->more_batches = !hartmask_empty(hartmask_without(harts, this_hart()));
@@ -83,6 +84,7 @@ bool tlb_next_batch(struct mmu_gather *tlb)
 {
 	struct gather_batch *batch;
 
+	INV(T4, tlb->nr == tlb->max);
 	if (!tlb->more_batches)
 		return false;
 	batch = (struct gather_batch *)__get_free_page(GFP_NOWAIT);
@@ -108,6 +110,7 @@ void tlb_remove_table(struct mmu_gather *tlb, pte_t *table, vaddr_t va, vaddr_t 
 	struct page *page = virt_to_page(table);
 
 	INV(T3, PageTable(page) && page->pt_mm == tlb->mm);
+	INV(T3, !page->private);			/* it is in no other gather */
 	tlb_cover(tlb, va, end);
 	tlb->tables_gone = true;			/* T3 */
 	page->private = (unsigned long)tlb->tables;
@@ -124,6 +127,7 @@ static void gather_flush(struct mmu_gather *tlb)
 	INV(T1, tlb->start < tlb->end || (!tlb->batches && !tlb->nr));
 	if (tlb->start >= tlb->end)
 		return;
+	INV(T3, !tlb->tables || tlb->tables_gone);
 	if (tlb->tables_gone || tlb->fullmm)
 		req.what = TLB_ALL;
 	harts = mm_harts(tlb->mm);	/* after the clears (T2) */
@@ -150,6 +154,7 @@ static void release_tables(struct mmu_gather *tlb)
 	while (page) {
 		struct page *next = (struct page *)page->private;
 
+		INV(T7, page->pt_mm == tlb->mm);
 		page->private = 0;
 		if (walkers)		/* T7 */
 			pt_table_free_rcu(tlb->mm, page_to_virt(page));
@@ -186,4 +191,5 @@ void tlb_flush_mmu(struct mmu_gather *tlb)
 void tlb_finish_mmu(struct mmu_gather *tlb)
 {
 	tlb_flush_mmu(tlb);
+	INV(T1, !tlb->nr && !tlb->batches && !tlb->tables && tlb->start >= tlb->end);
 }

@@ -51,6 +51,7 @@ bool tlb_next_batch(struct mmu_gather *tlb);
 static inline void inc_tlb_flush_pending(struct mm_struct *mm) { atomic_inc(&mm->tlb_flush_pending); }
 static inline void dec_tlb_flush_pending(struct mm_struct *mm)
 {
+	INV(T6, atomic_read(&mm->tlb_flush_pending) > 0);
 	__atomic_fetch_sub(&mm->tlb_flush_pending.v, 1, __ATOMIC_RELEASE);
 }
 /* Has anyone else cleared entries that are not flushed yet?  @mine: 1 inside a pair of the above, else 0. */
@@ -62,6 +63,7 @@ static inline bool mm_tlb_flush_nested(struct mm_struct *mm, int mine)
 /* [va, end) was cleared or lost permissions: the next flush covers it. */
 static __always_inline void tlb_cover(struct mmu_gather *tlb, vaddr_t va, vaddr_t end)
 {
+	INV(T1, va <= end - 1 && !((va | end) & ~PAGE_MASK));
 	if (va < tlb->start)
 		tlb->start = va;
 	if (end > tlb->end)
@@ -76,6 +78,7 @@ static __always_inline __must_check bool __tlb_remove_page(struct mmu_gather *tl
 {
 	unsigned long nr = tlb->nr;
 
+	INV(T4, nr < tlb->max);
 	tlb->slot[nr++] = page;
 	tlb->nr = nr;
 	return unlikely(nr == tlb->max) && !tlb_next_batch(tlb);

@@ -5,6 +5,8 @@
  *           unhooked when all its entries are zero (W3), so it can be hooked in again elsewhere
  *           without clearing: each hart keeps a few.  fork and exec live on them.
  *           A table that somebody may be walking without a lock is kept as it is, all zeros, until he has ended.
+ * INVARIANTS
+ *   P1  A hart keeps PT_CACHE tables at most; each is PG_table, all zeros (W3 of walk.c) and nobody's.
  * LOCKING   The cache is its hart's own; interrupt handlers make no tables.
  * COST      hit: about 20 instructions; miss: a zeroed page.
  * UNITS     NR_PAGETABLE counts tables in use, mm_pgtables_bytes() those of one address space without
@@ -38,6 +40,7 @@ static struct page *pt_page_new(void)
 
 static void pt_page_release(struct page *page)
 {
+	INV(P1, PageTable(page) && !page->pt_mm && !spin_is_locked(&page->ptl));
 	__ClearPageTable(page);
 	page->pt_mm = NULL;
 	page->__word = 0;
@@ -71,6 +74,7 @@ pte_t *pt_table_alloc(struct mm_struct *mm)
 	if (unlikely(!page))
 		return NULL;
 	INV(W3, table_is_zero(page_to_virt(page)) && PageTable(page) && !page->pt_mm);
+	INV(P1, !spin_is_locked(&page->ptl));
 	page->pt_mm = mm;
 	table_account(mm, 1);
 	mod_node_page_state(page_pgdat(page), NR_PAGETABLE, 1);
@@ -82,6 +86,7 @@ static void table_put(struct page *page)
 {
 	struct pt_cache *cache = this_hart_ptr(&pt_cache);
 
+	INV(P1, cache->nr <= PT_CACHE && !page->pt_mm);
 	if (likely(cache->nr < PT_CACHE))
 		cache->page[cache->nr++] = page;
 	else

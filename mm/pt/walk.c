@@ -65,6 +65,7 @@ pte_t *pt_next_run(struct mm_struct *mm, vaddr_t *va, vaddr_t end, vaddr_t *stop
 {
 	vaddr_t a = *va;
 
+	INV(W2, a <= end && !((a | end) & ~PAGE_MASK));
 	while (a != end) {
 		pte_t *table = mm->pgd;
 		unsigned level = pt_levels - 1;
@@ -79,6 +80,7 @@ pte_t *pt_next_run(struct mm_struct *mm, vaddr_t *va, vaddr_t end, vaddr_t *stop
 		if (!level) {
 			*va = a;
 			*stop = pt_addr_end(a, end, 1);
+			INV(W1, PageTable(pt_page(table)) || mm == &init_mm);
 			return &table[pt_index(a, 0)];
 		}
 		a = pt_addr_end(a, end, level);
@@ -107,7 +109,7 @@ static pte_t pt_hook(struct mm_struct *mm, pte_t *ptep, pte_t *table)
 {
 	pte_t entry = pte_table(virt_to_phys(table));
 
-	INV(W3, pt_page(table)->pt_mm == mm);
+	INV(W3, PageTable(pt_page(table)) && pt_page(table)->pt_mm == mm);
 	smp_wmb();	/* W3 before the entry: pairs with the dependent loads of every walk */
 	if (likely(ptep_cmpxchg(ptep, pte_empty(), entry)))
 		return entry;
@@ -208,6 +210,7 @@ static int map_kernel(vaddr_t start, const struct frames *f, unsigned long nr_pa
 	unsigned long large = pt_span(PT_LARGE_LEVEL), large_pages = large >> PAGE_SHIFT;
 	vaddr_t end = start + nr_pages * PAGE_SIZE, stop;
 
+	INV(W2, nr_pages && end > start && !(start & ~PAGE_MASK));
 	/* Two at once may count as one: it is another number all the same. */
 	WRITE_ONCE(kernel_map_seq, READ_ONCE(kernel_map_seq) + 1);
 	for (vaddr_t va = start; va != end; va = stop) {
@@ -245,6 +248,7 @@ void pt_unmap_kernel(vaddr_t va, vaddr_t end)
 {
 	vaddr_t stop;
 
+	INV(W2, va <= end && !((va | end) & ~PAGE_MASK));
 	for (; va != end; va = stop) {
 		unsigned level;
 		pte_t *ptep = pt_lookup_leaf(&init_mm, va, &level);

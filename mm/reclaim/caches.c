@@ -7,6 +7,8 @@
  *                       their hart may touch them: a task in need gives back those of the hart it
  *                       runs on, kswapd visits every hart.
  *           Lower layers cannot register themselves: shrinkers are above them.
+ * INVARIANTS
+ *   C1  Who touches what a hart keeps runs on that hart.
  * TESTS     test/user/t_reclaim.c
  *
  * SPDX-License-Identifier: MIT
@@ -109,6 +111,7 @@ void drain_hart_caches(pg_data_t *pgdat)
 		if (!pt_cache_pages(h) && !thread_stack_pages(h))
 			continue;
 		set_current_harts(BIT(h));
+		INV(C1, this_hart() == h);
 		pt_cache_drain();
 		thread_stack_drain();
 	}

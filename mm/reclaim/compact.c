@@ -122,6 +122,8 @@ static unsigned take_block(struct compact_control *cc, struct page *page)
 {
 	unsigned order = buddy_order(page), mt = get_pageblock_migratetype(page);
 
+	spin_assert_held(&cc->zone->lock);
+	INV(O2, PageBuddy(page) && !page_count(page) && order <= MAX_ORDER);
 	del_page_from_free_list(cc->zone, page, order);
 	for (unsigned i = 0; i < 1u << order; i++) {
 		set_page_mt_hint(page + i, mt);
@@ -235,6 +237,7 @@ static pfn_t release_freepages(struct compact_control *cc)
 	spin_unlock_irqrestore(&zone->lock, flags);
 	INIT_LIST_HEAD(&cc->freepages);
 	cc->nr_freepages = 0;
+	INV(O2, !high || (high >= zone->zone_start_pfn && high < zone_end_pfn(zone)));
 	return high;
 }
 
@@ -263,6 +266,7 @@ pfn_t isolate_migratepages_range(struct compact_control *cc, pfn_t pfn, pfn_t en
 				pfn += (1ul << order) - 1;
 			continue;
 		}
+		INV(O3, cc->nr_pages < COMPACT_CLUSTER_MAX);
 		if (isolate_movable_page(page))
 			cc->page[cc->nr_pages++] = page;
 	}
@@ -356,6 +360,7 @@ static void start_scanners(struct compact_control *cc)
 	INIT_LIST_HEAD(&cc->freepages);
 	cc->nr_freepages = 0;
 	cc->nr_pages = 0;
+	INV(O1, start <= cc->migrate_pfn && cc->free_pfn <= end);
 }
 
 static void end_scanners(struct compact_control *cc, enum compact_result rc)

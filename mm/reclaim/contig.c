@@ -71,6 +71,8 @@ static bool range_is_free(struct zone *zone, pfn_t start, pfn_t end)
 /* Take [start, end), all free, off the lists; what of the blocks lies outside goes back at once. */
 static void take_range(struct zone *zone, pfn_t start, pfn_t end)
 {
+	spin_assert_held(&zone->lock);
+	INV(Q2, start < end && start >= zone->zone_start_pfn && end <= zone_end_pfn(zone));
 	for (pfn_t pfn = start; pfn < end; ) {
 		unsigned order;
 		pfn_t first, stop;
@@ -78,6 +80,7 @@ static void take_range(struct zone *zone, pfn_t start, pfn_t end)
 		ASSERT(free_block_at(zone, pfn, &first));	/* Q2 */
 		order = buddy_order(pfn_to_page(first));
 		stop = first + (1ul << order);
+		INV(Q1, pfnblock_migratetype(zone, max(first, start)) == MIGRATE_ISOLATE);
 		del_page_from_free_list(zone, pfn_to_page(first), order);
 		for (pfn_t p = first; p < stop; p++)
 			if (p < start || p >= end)

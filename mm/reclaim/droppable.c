@@ -6,6 +6,9 @@
  *           of its droppable regions from below, until it had what was asked for; what was dropped reads as
  *           zeros.  There is no ageing: it is a share of each under light pressure, and all of it before anybody
  *           is killed.
+ * INVARIANTS
+ *   D1  Only regions that asked for it lose pages, and none that is locked.
+ *   D2  droppable_vm is what their regions cover (A1, A3 of mm/policy/account.c).
  * LOCKING   mm_list_lock over the look; the mmap_lock is tried for reading, for the task in need may hold it.
  * FAILURE   A space that is locked is passed by.
  * TESTS     test/user/t_reclaim.c
@@ -58,6 +61,7 @@ static unsigned long drop_pages(struct mm_struct *mm, unsigned long nr)
 {
 	unsigned long before = get_mm_counter(mm, MM_ANONPAGES), now = before;
 
+	INV(D2, rwsem_is_locked(&mm->mmap_lock) && mm->droppable_vm <= mm->total_vm);
 	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next) {
 		vaddr_t stop;
 
@@ -65,6 +69,7 @@ static unsigned long drop_pages(struct mm_struct *mm, unsigned long nr)
 			continue;
 		for (vaddr_t va = vma->vm_start; va != vma->vm_end; va = stop) {
 			stop = min(vma->vm_end, va + nr * PAGE_SIZE);
+			INV(D1, va < stop && vma_is_anonymous(vma));
 			zap_page_range(vma, va, stop - va);
 			now = get_mm_counter(mm, MM_ANONPAGES);
 			if (now + nr <= before)

@@ -123,6 +123,7 @@ static void unmap_old(struct migration *m, struct rmap_flush *f, bool spare_lock
 		goto undo_lock;
 	if (PageAnon(old) && !m->anon_vma)
 		goto undo_lock;
+	INV(G1, PageLocked(old) && page_count(old) > 0);
 	m->locked = true;
 	if (try_to_migrate(old, f, spare_locked))
 		m->rc = 0;
@@ -166,6 +167,7 @@ static void become(struct page *old, struct page *fresh)
 	if (!PageAnon(old))
 		get_page(fresh);		/* the cache's */
 	move_figures(old, fresh);
+	INV(G3, page_count(fresh) == expected_refs(old) && !page_mapcount(fresh));
 	smp_wmb();	/* before the flags that say what it is: isolate_movable_page() */
 	fresh->flags |= (old->flags & PAGE_MOVES_ALONG) | BIT(PG_locked);
 }
@@ -180,8 +182,10 @@ static bool freeze(struct page *old)
 /* G1: entries are clear, the count is frozen, so is the slot.  => @mapping's lock held, if the page has one */
 static bool replace_locked(struct migration *m, struct address_space *mapping)
 {
+	INV(G1, PageLocked(m->old) && (!mapping || spin_is_locked(&mapping->lock)));
 	if (!freeze(m->old))
 		return false;
+	INV(G1, !page_mapcount(m->old));
 	become(m->old, m->fresh);
 	/* The slot is there: a store to it needs no memory. */
 	if (mapping)
@@ -207,6 +211,7 @@ static bool replace(struct migration *m)
 static void leave(struct page *old)
 {
 	INV(G4, !page_mapcount(old) && PageLocked(old));
+	INV(G1, !PageAnonExclusive(old));
 	old->mapping = NULL;
 	__atomic_fetch_and(&old->flags, ~PAGE_MOVES_ALONG, __ATOMIC_RELAXED);
 }
@@ -215,6 +220,7 @@ static void finish(struct migration *m)
 {
 	if (!m->rc && !replace(m))
 		m->rc = -EBUSY;
+	INV(G2, PageAnon(m->old) == !!m->anon_vma && (m->rc || PageAnon(m->fresh) == PageAnon(m->old)));
 	remove_migration_ptes(m->old, m->rc ? m->old : m->fresh, m->anon_vma);
 	if (m->anon_vma)
 		put_anon_vma(m->anon_vma);
@@ -286,6 +292,7 @@ static unsigned migrate_batch(struct page **pages, unsigned nr, struct migrate_t
 	struct migration m[BATCH];
 	unsigned left = 0;
 
+	INV(G1, nr <= BATCH);
 	for (unsigned i = 0; i < nr; i++)
 		m[i] = (struct migration){ .old = pages[i], .rc = -EBUSY };
 	for (unsigned pass = 0; pass < MIGRATE_PASSES; pass++)

@@ -24,6 +24,7 @@ static DECLARE_RWSEM(shrinker_rwsem, RANK_SLEEP_LEAF);
 
 void register_shrinker(struct shrinker *s)
 {
+	INV(S1, s->count_objects && s->scan_objects && s->seeks >= 0);
 	down_write(&shrinker_rwsem);
 	list_add_tail(&s->list, &shrinker_list);
 	up_write(&shrinker_rwsem);
@@ -50,6 +51,7 @@ static unsigned long do_shrink(struct shrinker *s, struct shrink_control *sc, in
 	unsigned long freeable = s->count_objects(s, sc), todo;
 	atomic_long_t *owed = &s->nr_deferred[sc->nid];
 
+	INV(S1, rwsem_is_locked(&shrinker_rwsem) && atomic_long_read(owed) >= 0);
 	if (!freeable || freeable == SHRINK_EMPTY)
 		return 0;
 	todo = shrink_share(s, freeable, priority) + atomic_long_xchg(owed, 0);

@@ -43,6 +43,7 @@ static bool unmap_page(struct page *page, const struct scan_control *sc)
 		return true;
 	if (page_referenced(page, true) && sc->priority > DEF_PRIORITY / 2)
 		return false;
+	INV(R1, PageLocked(page) && !PageAnon(page));
 	unmapped = try_to_unmap(page, &flush);
 	rmap_flush(&flush);		/* before the page can be freed (L1) */
 	return unmapped;
@@ -80,6 +81,7 @@ static unsigned long scan_batch(pg_data_t *pgdat, struct address_space *mapping,
 			scanned++;
 			stolen += scan_page(mapping, pages[i], sc);
 		}
+	INV(R1, stolen <= scanned && scanned <= nr);
 	free_pages_bulk(pages, nr);
 	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, scanned);
 	count_vm_events(PGSCAN_FILE, scanned);

@@ -4,6 +4,11 @@
  * MODEL     A VM_GROWSDOWN region is stretched to the faulting page.  stack_guard_gap bytes below it stay
  *           free of other accessible regions: a stack that meets another mapping dies of SIGSEGV, and
  *           get_unmapped_area() never places anything there.
+ * INVARIANTS
+ *   G1  What a region of the kernel's making, or a stack, is charged for is what it covers: figures and borders
+ *       change together, under the lock.
+ *   G2  A stack that grew keeps its guard gap above an accessible region that is no stack.
+ *   G3  A stack's pages keep their linear indices: vm_pgoff falls with vm_start.
  * LOCKING   mmap_lock for writing; a fault that finds it must grow takes it anew.
  *
  * SPDX-License-Identifier: MIT
@@ -38,8 +43,10 @@ int expand_stack(struct vm_area_struct *vma, unsigned long addr)
 	struct mm_struct *mm = vma->vm_mm;
 	struct vm_area_struct *prev = vma->vm_prev;
 	unsigned long grow;
+	__maybe_unused pgoff_t index_end;
 	int rc;
 
+	mmap_assert_write_locked(mm);
 	addr &= PAGE_MASK;
 	if (!(vma->vm_flags & VM_GROWSDOWN))
 		return -EFAULT;
@@ -59,10 +66,15 @@ int expand_stack(struct vm_area_struct *vma, unsigned long addr)
 	if (rc)
 		return rc;
 	/* commit */
+	index_end = vma->vm_pgoff + vma_pages(vma);
 	if (vma->vm_flags & VM_LOCKED)
 		atomic_long_add(grow, &mm->locked_vm);
 	vm_stat_account(mm, vma->vm_flags, grow);
 	vma_resize(vma, addr, vma->vm_end, vma->vm_pgoff - grow);
+	INV(G1, mm->stack_vm + mm->data_vm + mm->exec_vm <= mm->total_vm && vma_pages(vma) <= mm->total_vm);
+	INV(G2, !prev || prev->vm_flags & VM_GROWSDOWN || !(prev->vm_flags & VM_ACCESS_FLAGS) ||
+		prev->vm_end <= vm_start_gap(vma));
+	INV(G3, vma->vm_pgoff + vma_pages(vma) == index_end);
 	return 0;
 }
 
@@ -98,6 +110,7 @@ int mm_insert_stack(struct mm_struct *mm, unsigned long top, unsigned long bytes
 	if (rc)
 		goto undo_charge;
 	vm_stat_account(mm, vma->vm_flags, vma_pages(vma));
+	INV(G1, mm->stack_vm >= vma_pages(vma));
 	mmap_write_unlock(mm);
 	*out = vma;
 	return 0;
@@ -127,6 +140,8 @@ static unsigned special_mapping_fault(struct vm_fault *vmf)
 	const struct vm_special_mapping *sm = special_of(vmf->vma);
 	struct page **pages = sm->pages;
 	pgoff_t n;
+
+	vma_assert_locked(vmf->vma);
 
 	if (sm->fault)
 		return sm->fault(sm, vmf->vma, vmf);

@@ -143,6 +143,7 @@ void vma_remove_batched(struct vma_batch *batch, struct vm_area_struct *vma)
 		vm_area_free_memory(vma);
 		return;
 	}
+	INV(K2, batch->nr < VMA_BATCH);
 	batch->vmas[batch->nr++] = vma;
 	if (unlikely(batch->nr == VMA_BATCH))
 		vma_batch_free(batch);
@@ -164,8 +165,10 @@ static __always_inline struct vm_area_struct *__find_vma(struct mm_struct *mm, u
 	struct vm_area_struct *found = NULL;
 	struct rb_node *rb;
 
-	if (me->vma_seen_nr == mm->nr_detached && likely(mm == me->mm) && vma_covers(me->vma_seen, addr))
+	if (me->vma_seen_nr == mm->nr_detached && likely(mm == me->mm) && vma_covers(me->vma_seen, addr)) {
+		INV(V4, me->vma_seen->vm_mm == mm && !(me->vma_seen->vm_lock & VMA_LOCK_DETACHED));
 		return me->vma_seen;
+	}
 	for (rb = mm->mm_rb.rb_node; rb; ) {
 		struct vm_area_struct *vma = vma_of(rb);
 
@@ -252,6 +255,7 @@ static __noinline void vma_tree_add(struct mm_struct *mm, struct vm_area_struct 
 static __always_inline void __vma_link_space(struct mm_struct *mm, struct vm_area_struct *vma,
 					     struct vm_area_struct *prev, bool next_gap)
 {
+	mmap_assert_write_locked(mm);
 	vma_attach(vma);
 	vma_list_add(mm, vma, prev);
 	vma_tree_add(mm, vma, next_gap);
@@ -282,7 +286,9 @@ int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
 
 static __always_inline void vma_tree_erase(struct mm_struct *mm, struct vm_area_struct *vma, bool walkers)
 {
+	mmap_assert_write_locked(mm);
 	INV(V3, mm->map_count > 0);
+	INV(V2, vma->rb_subtree_gap == vma_compute_gap(vma));
 	vma_detach(vma, walkers);
 	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &vma_gap_cb);
 	mm->map_count--;
@@ -299,6 +305,7 @@ static void __vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *next = vma->vm_next, *prev = vma->vm_prev;
 
+	INV(V1, (prev ? prev->vm_next : mm->mmap) == vma && (!next || next->vm_prev == vma));
 	vma_tree_erase(mm, vma, mm_has_walkers(mm));
 	vma_forget(mm);
 	if (prev)
@@ -315,6 +322,7 @@ void vma_detach_range(struct mm_struct *mm, struct vm_area_struct *first, struct
 	struct vm_area_struct *vma, *next = last->vm_next;
 	bool walkers = mm_has_walkers(mm);
 
+	INV(V1, (prev ? prev->vm_next : mm->mmap) == first && (!next || next->vm_prev == last));
 	/* The list stays whole meanwhile, so no gap of the tree changes under a rotation. */
 	for (vma = first; vma != next; vma = vma->vm_next) {
 		vma_tree_erase(mm, vma, walkers);
@@ -381,6 +389,8 @@ void vma_resize(struct vm_area_struct *vma, unsigned long start, unsigned long e
 	struct address_space *mapping;
 	struct anon_vma *root;
 
+	mmap_assert_write_locked(vma->vm_mm);
+	INV(V1, (!vma->vm_prev || vma->vm_prev->vm_end <= start) && (!vma->vm_next || end <= vma->vm_next->vm_start));
 	vma_start_write(vma);
 	mapping = vma_mapping_lock(vma);
 	root = vma_anon_lock(vma);
@@ -397,6 +407,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	struct vm_area_struct *new;
 	struct anon_vma *root;
 
+	mmap_assert_write_locked(mm);
 	INV(V1, vma->vm_start < addr && addr < vma->vm_end && !(addr & ~PAGE_MASK));
 	vma_start_write(vma);
 	if (unlikely(anon_vma_lazy(vma)) && anon_vma_prepare(vma))	/* A7 */
@@ -434,6 +445,8 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 		anon_vma_commit(new);
 	vma_anon_unlock(root);
 	vma_mapping_unlock(mapping);
+	INV(V1, new_below ? new->vm_end == vma->vm_start : vma->vm_end == new->vm_start);
+	INV(A7, vma_anon_id(new) == vma_anon_id(vma));		/* so they may become one again */
 	/* Of the gaps new's changes, and @vma's if new took it over. */
 	__vma_link_space(mm, new, new_below ? vma->vm_prev : vma, new_below);
 	return 0;
@@ -475,6 +488,7 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 	struct vm_area_struct *n, *dead = NULL;
 	struct address_space *mapping;
 
+	INV(V1, start <= keep->vm_start && keep->vm_end <= end);
 	vma_mark_neighbours(keep, start, end);
 	mapping = vma_mapping_lock(keep);
 	root = take_anon_lock(keep, start, end);
@@ -483,6 +497,7 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 		      keep->vm_pgoff - ((keep->vm_start - start) >> PAGE_SHIFT));
 	vma_gaps_around(keep);
 	while ((n = keep->vm_next) && n->vm_end <= end) {
+		INV(A7, !anon_vma_lazy(keep) && !anon_vma_lazy(n));
 		if (mapping)
 			__vma_unlink_mapping(n, mapping);
 		anon_vma_absorb(keep, n);
@@ -496,6 +511,7 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 		vma_set_range(n, mapping, end, n->vm_end,
 			      n->vm_pgoff + ((end - n->vm_start) >> PAGE_SHIFT));
 	while ((n = keep->vm_prev) && n->vm_start >= start) {
+		INV(A7, !anon_vma_lazy(keep) && !anon_vma_lazy(n));
 		if (mapping)
 			__vma_unlink_mapping(n, mapping);
 		anon_vma_absorb(keep, n);
@@ -508,6 +524,7 @@ static void vma_take(struct vm_area_struct *keep, unsigned long start, unsigned 
 		vma_set_range(n, mapping, n->vm_start, start, n->vm_pgoff);
 	vma_anon_unlock(root);
 	vma_mapping_unlock(mapping);
+	INV(V1, keep->vm_start == start && keep->vm_end == end);
 	while ((n = dead)) {
 		dead = n->vm_next;
 		vma_remove(n);
@@ -550,6 +567,9 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 	pgoff_t pgoff_end = d->pgoff + ((d->end - d->start) >> PAGE_SHIFT);
 	bool with_prev, with_next;
 
+	mmap_assert_write_locked(mm);
+	INV(V1, d->start < d->end && !((d->start | d->end) & ~PAGE_MASK) && (!prev || prev->vm_end <= d->start ||
+									     prev->vm_end >= d->end));
 	if (d->vm_flags & VM_SPECIAL)
 		return NULL;
 	if (next && next->vm_end == d->end)
@@ -581,8 +601,11 @@ static int vma_carve(struct vm_area_struct **pvma, struct vm_area_struct *prev, 
 	int rc;
 
 	mmap_assert_write_locked(mm);
+	INV(V1, vma->vm_start <= start && start < end && end <= vma->vm_end);
+	INV(V1, start > vma->vm_start || prev == vma->vm_prev);
 	merged = vma_merge(mm, start > vma->vm_start ? vma : prev, d);
 	if (merged) {
+		INV(V1, merged->vm_start <= start && end <= merged->vm_end);
 		*pvma = merged;
 		return 0;
 	}
@@ -779,6 +802,7 @@ void vma_set_page_prot(struct vm_area_struct *vma)
 {
 	unsigned long flags = vma->vm_flags;
 
+	vma_assert_write_locked(vma);
 	/* A file system that wants to hear of the first write gets a fault for it. */
 	if ((flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) && vma->vm_ops &&
 	    vma->vm_ops->page_mkwrite)

@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "include/vma_lock.h"
+#include "include/mmap_lock.h"
 
 static bool no_readers(const struct vm_area_struct *vma)
 {
@@ -22,6 +23,8 @@ static bool no_readers(const struct vm_area_struct *vma)
 /* Set @bits, and wait until nobody reads @vma. */
 static void lock_out_readers(struct vm_area_struct *vma, u32 bits)
 {
+	mmap_assert_write_locked(vma->vm_mm);		/* K4 */
+	INV(K1, !(vma->vm_lock & VMA_LOCK_WRITER));	/* one writer */
 	lock_check_sleeping(vma, RANK_VMA);
 	lock_check_dropped(vma, RANK_VMA);
 	might_sleep();
@@ -82,6 +85,7 @@ __noinline struct vm_area_struct *lock_vma_slow(struct mm_struct *mm, unsigned l
 	if (likely(vma)) {
 		if (unlikely(!vma_start_read(vma, addr)))
 			return vma_read_failed(vma);
+		INV(K2, vma->vm_mm == mm);
 		vma_remember(vma, nr_detached);
 	}
 	rcu_read_unlock();

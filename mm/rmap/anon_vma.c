@@ -46,6 +46,13 @@ BUILD_ASSERT(offsetof(struct list_head, next) == offsetof(struct rb_node, __rb_p
 static __always_inline void avc_clear(struct anon_vma_chain *avc) { INIT_LIST_HEAD(&avc->list); }
 #define avc_is_hooked(avc)	(!RB_EMPTY_NODE(&(avc)->rb))
 
+/* Who changes or follows places holds the lock of the family. */
+static __always_inline void anon_vma_assert_locked(const struct anon_vma *anon_vma)
+{
+	INV(A3, anon_vma->root->root == anon_vma->root);
+	mutex_assert_held(&anon_vma->root->lock);
+}
+
 
 #define avc_of(node)	rb_entry(node, struct anon_vma_chain, rb)
 
@@ -74,6 +81,8 @@ static void hook_in_tree(struct anon_vma_chain *avc)
 	struct rb_node **link = &root->rb_node, *parent = NULL;
 	pgoff_t first = avc_first(avc), last = avc_last(avc);
 
+	INV(A1, first <= last);
+
 	while (*link) {
 		struct anon_vma_chain *at = avc_of(*link);
 
@@ -88,6 +97,8 @@ static void hook_in_tree(struct anon_vma_chain *avc)
 
 static __noinline void unhook_from_tree(struct anon_vma_chain *avc)
 {
+	INV(A8, list_empty(&avc->anon_vma->places));
+	INV(A1, avc->rb_subtree_last >= avc_last(avc));		/* the range that it was hooked with */
 	rb_erase_augmented(&avc->rb, &avc->anon_vma->rb_root, &avc_cb);
 	avc_clear(avc);
 }
@@ -155,6 +166,8 @@ static __always_inline void hook(struct anon_vma_chain *avc)
 {
 	struct anon_vma *anon_vma = avc->anon_vma;
 
+	anon_vma_assert_locked(anon_vma);
+	INV(A4, anon_vma->nr_places > 0);
 	if (likely(anon_vma->nr_places <= PLACES_LISTED && !is_tree(anon_vma)))
 		list_add_tail(&avc->list, &anon_vma->places);
 	else
@@ -163,6 +176,8 @@ static __always_inline void hook(struct anon_vma_chain *avc)
 
 static __always_inline void unhook(struct anon_vma_chain *avc)
 {
+	anon_vma_assert_locked(avc->anon_vma);
+	INV(A4, avc->anon_vma->nr_places > 0);
 	if (likely(!is_tree(avc->anon_vma)))
 		list_del_init(&avc->list);	/* does nothing to what is in none */
 	else if (avc_is_hooked(avc))
@@ -182,6 +197,7 @@ struct anon_vma_chain *anon_vma_first(struct anon_vma *anon_vma, pgoff_t index)
 {
 	struct rb_node *top = anon_vma->rb_root.rb_node;
 
+	anon_vma_assert_locked(anon_vma);
 	if (!top)
 		return listed_from(list_first_entry(&anon_vma->places, struct anon_vma_chain, list), anon_vma, index);
 	return avc_of(top)->rb_subtree_last >= index ? first_in(avc_of(top), index) : NULL;
@@ -221,6 +237,7 @@ void __anon_vma_set_range(struct vm_area_struct *vma, unsigned long start, unsig
 /* @vma has a place in @anon_vma, by way of @avc, which hangs on @vma already.  => root lock */
 static void place(struct anon_vma_chain *avc, struct vm_area_struct *vma, struct anon_vma *anon_vma)
 {
+	INV(A4, atomic_read(&anon_vma->refcount) > 0);
 	avc->vma = vma;
 	avc->anon_vma = anon_vma;
 	anon_vma->nr_places++;
@@ -274,6 +291,8 @@ void anon_vma_commit(struct vm_area_struct *new)
 {
 	struct anon_vma *own = new->anon_vma;
 
+	INV(A2, !own || new->avc.anon_vma);
+	INV(A4, !own || (own->nr_places && own->num_active_vmas));	/* the region it is a copy of */
 	if (unlikely(!own || new->avc.next || own->nr_places >= PLACES_LISTED || is_tree(own))) {
 		commit_many(new);
 		return;
@@ -331,6 +350,7 @@ static __noinline void absorb_others(struct vm_area_struct *keep, struct vm_area
 	if (!gone->anon_vma || keep->avc.anon_vma)
 		return;
 	ASSERT(vma_anon_singular(gone));	/* else they would not have merged */
+	INV(A3, !keep->avc.next);
 	keep->anon_vma = gone->anon_vma;
 	keep->anon_inherited = false;
 	place(&keep->avc, keep, gone->anon_vma);
@@ -346,6 +366,9 @@ void __anon_vma_absorb(struct vm_area_struct *keep, struct vm_area_struct *gone)
 		absorb_others(keep, gone);
 		return;
 	}
+	anon_vma_assert_locked(anon_vma);
+	INV(A3, keep->avc.anon_vma->root == anon_vma->root);
+	INV(A4, anon_vma->num_active_vmas > 0);
 	list_del_init(&gone->avc.list);		/* done with: others keep it */
 	anon_vma->num_active_vmas--;
 	anon_vma->nr_places--;
@@ -372,6 +395,8 @@ static struct vm_area_struct *choose_host(struct vm_area_struct *vma)
 /* @fresh begins, in @root's family (NULL: the first of one), without places, still out of reach. */
 static __always_inline void begin(struct anon_vma *fresh, struct anon_vma *root)
 {
+	INV(A9, !atomic_read(&fresh->refcount) && !mutex_is_locked(&fresh->lock));
+	INV(A3, !root || root->root == root);
 	fresh->root = root ? root : fresh;
 	fresh->rb_root = RB_ROOT;
 	fresh->nr_places = fresh->num_active_vmas = 0;
@@ -394,6 +419,7 @@ void __put_anon_vma(struct anon_vma *anon_vma)
 
 	INV(A4, !anon_vma->nr_places && !anon_vma->num_active_vmas);
 	INV(A8, !is_tree(anon_vma) && list_empty(&anon_vma->places));
+	INV(A9, !mutex_is_locked(&anon_vma->lock));
 	kmem_cache_free(vm_area_cachep, container_of(anon_vma, struct vm_area_struct, anon_own));
 	if (root != anon_vma)
 		put_anon_vma(root);
@@ -408,6 +434,7 @@ static __noinline void unlink_from_many(struct vm_area_struct *vma)
 		vma->anon_vma->num_active_vmas--;
 	vma_avc_foreach(avc, vma) {
 		unhook(avc);
+		INV(A3, avc->anon_vma->root == root);
 		if (--avc->anon_vma->nr_places)
 			avc->anon_vma = NULL;		/* others are left: nothing to drop */
 	}
@@ -435,6 +462,8 @@ static __noinline void unlink_from_one(struct vm_area_struct *vma)
 	if (vma->anon_vma)
 		anon_vma->num_active_vmas--;
 	unhook(&vma->avc);
+	INV(A2, !vma->anon_vma || vma->anon_vma == anon_vma);
+	INV(A4, anon_vma->num_active_vmas < anon_vma->nr_places);
 	last = !--anon_vma->nr_places;
 	vma->anon_vma = NULL;
 	vma->avc.anon_vma = NULL;
@@ -465,6 +494,8 @@ void __unlink_anon_vmas(struct vm_area_struct *vma)
 	if (vma->avc.next) {
 		unlink_from_many(vma);
 	} else if (end_own(vma)) {
+		INV(A4, vma->anon_own.num_active_vmas == 1);
+		INV(A2, vma->avc.anon_vma == &vma->anon_own);
 		vma->anon_vma = NULL;
 		vma->avc.anon_vma = NULL;
 	} else {
@@ -568,6 +599,7 @@ static bool adopt(struct vm_area_struct *vma, struct anon_vma *root)
 	mutex_lock(&root->lock);
 	orphan = vma->anon_vma ? NULL : orphan_of(vma);
 	if (orphan) {
+		INV(A3, orphan->root == root);
 		orphan->num_active_vmas++;
 		smp_store_release(&vma->anon_vma, orphan);
 	}
@@ -581,6 +613,7 @@ static void own_among_others(struct vm_area_struct *vma, struct anon_vma *root, 
 {
 	struct anon_vma *fresh = &host->anon_own;
 
+	INV(A2, !vma->anon_vma && vma->avc.anon_vma);
 	begin(fresh, root);
 	publish(host, vma);
 	avc->next = vma->avc.next;
@@ -628,6 +661,7 @@ static __always_inline void own_alone(struct vm_area_struct *vma, struct vm_area
 {
 	struct anon_vma *fresh = &host->anon_own;
 
+	INV(A2, !vma->anon_vma && !vma->avc.anon_vma);
 	begin(fresh, NULL);
 	fresh->nr_places = fresh->num_active_vmas = 1;
 	vma->avc.vma = vma;
@@ -668,6 +702,7 @@ static __noinline int prepare_slow(struct vm_area_struct *vma)
 {
 	struct vm_area_struct *neighbour;
 
+	vma_assert_locked(vma);
 	might_sleep();
 	if (vma->avc.anon_vma)
 		return vma->anon_vma ? 0 : prepare_inherited(vma);

@@ -11,6 +11,9 @@
  *           for the lock.  Such an entry is cleared by unmapping, copied by fork (then nobody's own), moved by
  *           mremap, and loses write by mprotect, as any other.  The uffd-wp mark is set, cleared, copied and left
  *           behind as that of a present entry; one that is marked is never of write.
+ * INVARIANTS
+ *   E1  An entry that is marked for uffd-wp is not of write.
+ *   E2  The frame fits in the bits that it has.
  * LOCKING   The ptl of the entry.  What the frame's struct page says may be read under it.
  *
  * SPDX-License-Identifier: MIT
@@ -47,6 +50,8 @@ static inline pte_t make_migration_pte(pte_t pte, bool exclusive)
 {
 	unsigned long offset = pte_pfn(pte);
 
+	INV(E1, !pte_uffd_wp(pte) || !pte_write(pte));
+	INV(E2, pte_present(pte) && offset < MIGRATION_YOUNG);
 	if (pte_young(pte))
 		offset |= MIGRATION_YOUNG;
 	if (pte_dirty(pte))

@@ -23,6 +23,7 @@
  * INVARIANTS
  *   T1  Every region of a file that is linear is a tree node or in exactly one tree node's set, with equal interval.
  *   T2  vm_set.parent is not NULL exactly in tree nodes.
+ *   T3  A region that may be written counts in i_mmap_writable as long as it is in either.
  * LOCKING   mapping->i_mmap_lock
  * TESTS     test/host/mm/rmap/test_vma_prio_tree.c (a plain list as shadow)
  * SEE       McCreight, Priority Search Trees, SIAM J. Comput. 14 (1985); lib/prio_tree.h
@@ -112,6 +113,7 @@ static void remove_tree_node(struct vm_area_struct *vma, struct prio_tree_root *
 		list_del(&set_of(first).list);
 		set_of(second).head = first;
 	}
+	INV(T1, vma->vm_pgoff == first->vm_pgoff && vma_pages(vma) == vma_pages(first));
 	prio_tree_replace(root, node_of(vma), node_of(first));
 	set_of(first).head = second;
 	set_of(vma).parent = NULL;
@@ -161,6 +163,7 @@ struct vm_area_struct *vma_prio_tree_next(struct vm_area_struct *vma, struct pri
 
 void vma_mapping_insert(struct vm_area_struct *vma, struct address_space *mapping)
 {
+	mutex_assert_held(&mapping->i_mmap_lock);
 	if (unlikely(vma->vm_flags & VM_NONLINEAR))
 		list_add_tail(&set_of(vma).list, &mapping->i_mmap_nonlinear);
 	else
@@ -169,6 +172,7 @@ void vma_mapping_insert(struct vm_area_struct *vma, struct address_space *mappin
 
 void vma_mapping_remove(struct vm_area_struct *vma, struct address_space *mapping)
 {
+	mutex_assert_held(&mapping->i_mmap_lock);
 	if (unlikely(vma->vm_flags & VM_NONLINEAR))
 		list_del(&set_of(vma).list);
 	else
@@ -177,6 +181,8 @@ void vma_mapping_remove(struct vm_area_struct *vma, struct address_space *mappin
 
 void vma_mapping_add_copy(struct vm_area_struct *vma, struct vm_area_struct *old, struct address_space *mapping)
 {
+	mutex_assert_held(&mapping->i_mmap_lock);
+	INV(T3, !vma_shared_maywrite(vma) || atomic_read(&mapping->i_mmap_writable) > 1);
 	if (unlikely(vma->vm_flags & VM_NONLINEAR))
 		vma_mapping_insert(vma, mapping);
 	else

@@ -54,6 +54,7 @@ static bool walk_nonlinear(struct page *page, struct vm_area_struct *vma, const 
 	vaddr_t va = vma->vm_start, end = vma->vm_end, stop;
 	pte_t *ptep;
 
+	INV(N2, vma->vm_flags & VM_NONLINEAR);		/* of mm/entry/nonlinear.c */
 	while (va != end && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop))) {
 		for (; va != stop; va += PAGE_SIZE, ptep++)
 			if (entry_may_show(pte_load(ptep), shown) && !rwc->rmap_one(page, vma, va, rwc->arg))
@@ -125,6 +126,7 @@ bool rmap_walk(struct page *page, const struct rmap_walk_control *rwc)
 	struct anon_vma *anon_vma;
 	bool done;
 
+	INV(W4, PageLocked(page) || page_count(page) > 0);
 	if (!PageAnon(page))
 		return walk_file(page, rwc);
 	if (rwc->anon_vma)
@@ -143,6 +145,7 @@ static pte_t *lock_entry(struct page *page, struct vm_area_struct *vma, vaddr_t 
 	pte_t *ptep = pt_lookup(vma->vm_mm, va), pte;
 	spinlock_t *ptl;
 
+	INV(W1, vma->vm_start <= va && va < vma->vm_end && !(va & ~PAGE_MASK));
 	if (!ptep || pte_none(pte_load(ptep)))
 		return NULL;
 	ptl = &pt_page(ptep)->ptl;
@@ -169,6 +172,7 @@ void rmap_flush(struct rmap_flush *f)
 
 		if (f->space[f->nr].start < f->space[f->nr].end)
 			flush_tlb_mm_range(mm, f->space[f->nr].start, f->space[f->nr].end);
+		INV(W3, atomic_read(&mm->tlb_flush_pending) > 0 && atomic_read(&mm->mm_count) > 0);
 		dec_tlb_flush_pending(mm);	/* W3 */
 		mmdrop(mm);
 	}
@@ -192,6 +196,7 @@ static unsigned flush_of(struct rmap_flush *f, struct mm_struct *mm)
 
 static void flush_covers(struct rmap_flush *f, unsigned i, vaddr_t va)
 {
+	INV(W3, i < f->nr && atomic_read(&f->space[i].mm->tlb_flush_pending) > 0);
 	f->space[i].start = min(f->space[i].start, va);
 	f->space[i].end = max(f->space[i].end, va + PAGE_SIZE);
 }
@@ -258,6 +263,7 @@ bool page_mkclean(struct page *page)
 	struct mkclean m = { .flush.nr = 0 };
 	struct rmap_walk_control rwc = { .rmap_one = mkclean_one, .arg = &m };
 
+	INV(W1, PageLocked(page) && !PageAnon(page));
 	if (page_mapcount(page))
 		(void)rmap_walk(page, &rwc);
 	rmap_flush(&m.flush);
@@ -288,6 +294,7 @@ static bool unmap_one(struct page *page, struct vm_area_struct *vma, vaddr_t va,
 		set_pte(ptep, nonlinear_rest(vma, va, page->index));
 	else if (unlikely(pte_uffd_wp(pte)))
 		set_pte(ptep, pte_marker(MARKER_UFFD_WP));	/* Z4 of mm/entry/zap.c */
+	INV(W1, page_count(page) > 1);		/* the entry's, and the caller's */
 	dec_mm_counter(vma->vm_mm, mm_counter(page));
 	page_remove_rmap(page);
 	unlock_entry(ptep);
@@ -326,6 +333,8 @@ static bool migrate_one(struct page *page, struct vm_area_struct *vma, vaddr_t v
 		return true;
 	pte = ptep_get_and_clear(ptep);
 	exclusive = PageAnonExclusive(page);
+	INV(R3, !exclusive || page_mapcount(page) == 1);
+	INV(R3, !PageAnon(page) || !pte_write(pte) || exclusive);
 	if (exclusive)
 		ClearPageAnonExclusive(page);		/* the entry says it until it is one again */
 	set_pte(ptep, make_migration_pte(pte, exclusive));
@@ -366,18 +375,21 @@ static pte_t restored_pte(struct vm_area_struct *vma, struct page *page, pte_t w
 	return pte_hw_valid(pte) ? pte_wrprotect(pte) : pte;
 }
 
-static bool remove_one(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *old)
+static bool remove_one(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *arg)
 {
+	struct page *old = arg;
 	pte_t *ptep = lock_entry(old, vma, va, true), was;
 
 	if (!ptep)
 		return true;
 	was = pte_load(ptep);
+	INV(G1, PageLocked(page) && PageLocked(old));		/* of mm/reclaim/migrate.c */
 	get_page(page);
 	if (vma->vm_flags & VM_EXEC)
 		flush_icache_page(vma, page);
 	if (PageAnon(page)) {
 		page_add_anon_rmap(page);
+		INV(R3, !migration_exclusive(was) || page_mapcount(page) == 1);
 		if (migration_exclusive(was))
 			SetPageAnonExclusive(page);
 	} else {

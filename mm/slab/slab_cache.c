@@ -7,6 +7,10 @@
  *           objects are at least PAGE_SIZE / 8, unless the waste holds it.  What then is left is colour.
  *           The reaper halves, in turn, arrays that nobody used since it came by last, and gives back
  *           some of the free slabs that were not needed.
+ * INVARIANTS
+ *   L1  A slab's descriptor and its objects fit, and each object is aligned; MAX_NUM of them at most.
+ *   L2  An array holds no more than its limit, and belongs to one hart, or is used under its lock.
+ *   B1 to B4 of slab.c: recounted by kmem_cache_verify().
  * LOCKING   slab_mutex for the list of caches (the caller's); a hart's array is touched by its hart only.
  * TESTS     test/host/mm/slab/test_slab.c
  *
@@ -88,6 +92,9 @@ static void calculate_sizes(struct kmem_cache *s)
 	s->colour_off = max(COLOUR_OFF, s->align);
 	s->colour = left / s->colour_off;
 	s->allocflags = s->flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0;
+	INV(L1, s->num <= MAX_NUM && IS_ALIGNED(s->size, s->align));
+	INV(L1, s->num * s->size + (s->off_slab ? 0 : s->slab_size) + s->colour * s->colour_off <=
+		PAGE_SIZE << s->order);
 }
 
 static void calculate_limits(struct kmem_cache *s)
@@ -101,6 +108,7 @@ static void calculate_limits(struct kmem_cache *s)
 
 static void init_array(struct array_cache *ac, unsigned limit, unsigned batchcount)
 {
+	INV(L2, batchcount && batchcount <= limit);
 	*ac = (struct array_cache){ .limit = limit, .batchcount = batchcount };
 	spin_lock_init(&ac->lock, RANK_SLAB);
 }
@@ -120,6 +128,7 @@ static struct array_cache *boot_array(void)
 {
 	struct array_cache *ac = (void *)boot_arrays;
 
+	INV(L2, !slab_up);
 	boot_arrays += boot_array_bytes();
 	ASSERT(boot_arrays <= boot_arrays_end);
 	init_array(ac, BOOT_LIMIT, BOOT_LIMIT / 2);
@@ -238,6 +247,7 @@ static void drain_array(struct kmem_cache *s, struct array_cache *ac, unsigned n
 	if (!ac || !ac->avail)
 		return;
 	spin_lock(&n->list_lock);
+	INV(L2, ac->avail <= ac->limit && arch_irqs_disabled());
 	nr = min(nr, ac->avail);
 	free_block(s, n, ac->entry, nr, &empties);
 	ac->avail -= nr;
@@ -263,6 +273,7 @@ static void drain_free_slabs(struct kmem_cache *s, struct kmem_cache_node *n, un
 	spin_lock_irqsave(&n->list_lock, flags);
 	for (; max && !list_empty(&n->free); max--) {
 		list_move(n->free.next, &empties);
+		INV(B3, n->free_objects >= s->num && n->nr_slabs > 0);
 		n->free_objects -= s->num;
 		n->nr_slabs--;
 	}
@@ -541,6 +552,7 @@ static int upgrade_cache(struct kmem_cache *s, __maybe_unused void *data)
 
 		if (!ac)
 			return -ENOMEM;
+		INV(L2, old->avail <= ac->limit);
 		ac->avail = old->avail;		/* after the allocation, which may have used it */
 		memcpy(ac->entry, old->entry, old->avail * sizeof(void *));
 		s->array[h] = ac;

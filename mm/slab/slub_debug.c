@@ -17,6 +17,9 @@
  *           counts.  A bare "slub_debug" is FZPU for all; "-" is none.
  *           A report names the cache, what is wrong, both tracks, and the bytes; the object is then
  *           taken out of use.
+ * INVARIANTS
+ *   D1  What is written about an object lies in its slot: its zones, link and tracks.
+ *   D2  A cache with debugging has no slab that is a hart's (U5 of slub.c).
  * LOCKING   node->list_lock.  Stacks are taken before it or after it: they are most of the cost.
  * TESTS     test/host/mm/slab/test_slub_debug.c, test/kernel/test_slab_debug.c (a planted bug of each kind)
  *
@@ -139,6 +142,7 @@ static struct slab_track *track_of(const struct kmem_cache *s, const void *obj, 
 {
 	if (!(s->flags & SLAB_STORE_USER))
 		return NULL;
+	INV(D1, s->red_left + s->offset + sizeof(void *) + NR_TRACKS * sizeof(struct slab_track) <= s->size);
 	return (struct slab_track *)((char *)obj + s->offset + sizeof(void *)) + which;
 }
 
@@ -193,6 +197,8 @@ static void mark_object(const struct kmem_cache *s, void *obj, u8 red)
 {
 	u8 *p = obj;
 
+	INV(D1, !(s->flags & SLAB_RED_ZONE) || s->object_size <= s->offset);
+	INV(D1, s->offset + sizeof(void *) <= s->size);
 	if (s->flags & SLAB_RED_ZONE) {
 		memset(p - s->red_left, red, s->red_left);
 		memset(p + s->object_size, red, s->offset - s->object_size);
@@ -333,6 +339,7 @@ static bool check_poison(struct kmem_cache *s, struct page *page, void *obj)
 
 bool debug_alloc(struct kmem_cache *s, struct page *page, void *obj)
 {
+	INV(D2, !slab_read(page).frozen);
 	if (!check_zones(s, page, obj, RED_INACTIVE) || !check_poison(s, page, obj))
 		return false;
 	mark_object(s, obj, RED_ACTIVE);

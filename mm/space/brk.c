@@ -5,6 +5,7 @@
  *           that is in force afterwards: a program learns of a failure by comparing.
  * INVARIANTS
  *   B1  start_brk <= brk.
+ *   B2  Between the heap and what follows a page is free, where brk() has made the heap grow.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -41,6 +42,7 @@ static int brk_grow(struct mm_struct *mm, unsigned long old, unsigned long new) 
 
 	if (new > task_size || !mlock_future_ok(mm, mm->def_flags, new - old))
 		return -ENOMEM;
+	INV(B2, old < new && !((old | new) & ~PAGE_MASK));
 	/* A page stays free between the heap and what follows. */
 	next = find_vma(mm, old);
 	if (next && new + PAGE_SIZE > vm_start_gap(next))
@@ -74,6 +76,7 @@ SYSCALL_DEFINE1(brk, unsigned long, brk)
 			populate = new - old;
 	}
 	ret = mm->brk = brk;
+	INV(B1, mm->start_brk <= mm->brk && mm->brk <= task_size);
 out:
 	mmap_write_unlock(mm);
 	userfaultfd_unmap_complete(&uf);

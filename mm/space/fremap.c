@@ -69,6 +69,9 @@ static void make_nonlinear(struct vm_area_struct *vma)
 {
 	struct address_space *mapping = vma->vm_file->f_mapping;
 
+	vma_assert_write_locked(vma);
+	INV(N2, !(vma->vm_flags & VM_NONLINEAR));
+	INV(N3, vma->vm_flags & VM_SHARED && !vma->avc.anon_vma);
 	mutex_lock(&mapping->i_mmap_lock);
 	vma_mapping_remove(vma, mapping);
 	vm_flags_set(vma, VM_NONLINEAR);

@@ -4,6 +4,9 @@
  * MODEL     VM_LOCKED on a region says that its pages are brought in now (but for VM_LOCKONFAULT) and not
  *           reclaimed; mm->locked_vm counts the pages of such regions against RLIMIT_MEMLOCK.
  *           mm->def_flags carries mlockall(MCL_FUTURE) to regions to come.
+ * INVARIANTS
+ *   L1  locked_vm is the number of pages in regions with VM_LOCKED: recounted when the space goes (M2 of mm.c).
+ *   L2  VM_LOCKONFAULT comes with VM_LOCKED only.
  * LOCKING   mmap_lock for writing; released before pages are faulted in.
  *
  * SPDX-License-Identifier: MIT
@@ -30,15 +33,19 @@ static int mlock_fixup(struct vm_area_struct **pvma, unsigned long start, unsign
 	long nr = (end - start) >> PAGE_SHIFT;
 	int rc;
 
+	mmap_assert_write_locked(vma->vm_mm);
+	INV(L2, !(new & VM_LOCKONFAULT) || new & VM_LOCKED);
 	if (new == old || !vma_supports_mlock(vma))
 		return 0;
 	rc = vma_modify(&vma, vma->vm_prev, start, end, new, vma->anon_name);
 	if (rc)
 		return rc;
+	INV(V1, vma->vm_start <= start && end <= vma->vm_end);
 	*pvma = vma;
 	vm_flags_reset(vma, new);
 	if ((new ^ old) & VM_LOCKED)
 		atomic_long_add(new & VM_LOCKED ? nr : -nr, &vma->vm_mm->locked_vm);
+	INV(L1, atomic_long_read(&vma->vm_mm->locked_vm) >= 0);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
  *           run on its tables.
  * INVARIANTS
  *   M1  A space is torn down when its last user has left, once.
+ *   M2  Its figures are the sums over its regions from its first to its last (A3 of mm/policy/account.c).
+ *   M3  A torn-down space has no region, no table but its root, and no page that counts.
  * LOCKING   mmap_lock of the parent and the locks of its regions, then mmap_lock of the child (nested: the
  *           child's is not reachable yet).
  * FAILURE   dup_mmap stops at the region it could not copy; the child is a correct smaller space,
@@ -22,6 +24,7 @@
 #include "mm/cache/pagemap.h"
 #include "mm/rmap/vma_prio_tree.h"
 #include "mm/pt/flush.h"
+#include "mm/pt/pgalloc.h"
 #include "mm/slab/slab.h"
 #include "mm/policy/account.h"
 #include "mm/fault/fault.h"
@@ -82,6 +85,8 @@ struct mm_struct *mm_alloc(void)
 void __mmdrop(struct mm_struct *mm)
 {
 	ASSERT(mm != &init_mm && !mm->map_count);
+	INV(M3, !mm->mmap && !mm_pgtables_bytes(mm) && !atomic_read(&mm->tlb_flush_pending));
+	INV(M1, !atomic_read(&mm->mm_users) && !rwsem_is_locked(&mm->mmap_lock));
 	pgd_free(mm->pgd);
 	kmem_cache_free(mm_cachep, mm);
 }
@@ -89,6 +94,7 @@ void __mmdrop(struct mm_struct *mm)
 void mmput(struct mm_struct *mm)
 {
 	might_sleep();
+	INV(M1, atomic_read(&mm->mm_users) > 0 && atomic_read(&mm->mm_count) > 0);
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
 	exit_mmap(mm);
@@ -258,6 +264,9 @@ int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	mm->stack_vm = oldmm->stack_vm;
 	down_write_nested(&mm->mmap_lock);	/* the reaper and others find it through mm_list */
 	rc = dup_regions(mm, oldmm, &forks);
+	if (unlikely(rc))
+		vm_stat_recount(mm);
+	INV(M2, vm_stat_matches(mm));
 	mmap_write_unlock(mm);
 	flush_tlb_mm(oldmm);		/* pages that both have now lost their W */
 	mmap_write_unlock(oldmm);
@@ -295,6 +304,7 @@ void exit_mmap(struct mm_struct *mm)
 	if (!first)
 		return;
 	INV(M1, !atomic_read(&mm->mm_users));
+	INV(M2, vm_stat_matches(mm));
 	mmap_write_lock(mm);	/* a walk from a page may be at work here */
 	tlb_gather_mmu_fullmm(&tlb, mm);
 	unmap_vmas(&tlb, first, 0, ~0ul);

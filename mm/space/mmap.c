@@ -3,6 +3,10 @@
  *
  * MODEL     sys_mmap -> vm_mmap_pgoff (lock, populate) -> do_mmap (arguments, flags, Linux's errno)
  *           -> get_unmapped_area (layout.c) -> mmap_region (limits, what was there, merge or insert).
+ * INVARIANTS
+ *   P1  A region is linked where nothing is, and covers what was asked for.
+ *   P2  What was charged for a region is charged to it (VM_ACCOUNT), or given back.
+ *   P3  A mapping that may be written counts in its file from before the file is asked.
  * LOCKING   mmap_lock for writing around do_mmap; not held while pages are faulted in.
  * FAILURE   Nothing is mapped.  With MAP_FIXED what was there may be gone, as on Linux.
  * COST      An anonymous map and unmap without pages: one descent each, no allocation if it merges.
@@ -225,6 +229,8 @@ static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file 
 {
 	struct vm_area_struct *vma = vm_area_alloc(mm), *next = prev ? prev->vm_next : mm->mmap;
 
+	mmap_assert_write_locked(mm);
+	INV(P1, (!prev || prev->vm_end <= d->start) && (!next || d->end <= next->vm_start));
 	*rc = -ENOMEM;
 	if (!vma)
 		return NULL;
@@ -239,6 +245,8 @@ static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file 
 			goto undo;
 		vma_set_page_prot(vma);
 	}
+	INV(P1, vma->vm_start == d->start && vma->vm_end == d->end);	/* ->mmap() moves nothing */
+	INV(P2, !((vma->vm_flags ^ d->vm_flags) & VM_ACCOUNT));
 	vma_link(mm, vma, prev);
 	return vma;
 undo:
@@ -260,6 +268,7 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 	int rc;
 
 	mmap_assert_write_locked(mm);
+	INV(P1, len && !((addr | len) & ~PAGE_MASK) && addr <= task_size - len);
 	if (map_deny_write_exec(mm, vm_flags, vm_flags))
 		return -EACCES;
 	next = find_vma_prev(mm, addr, &prev);
@@ -278,7 +287,8 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 			vm_unacct_memory(charged);
 			return rc;
 		}
-		find_vma_prev(mm, addr, &prev);
+		next = find_vma_prev(mm, addr, &prev);
+		INV(P1, !next || addr + len <= next->vm_start);
 	}
 	d.vm_flags = vm_flags;
 	if (file || !(vm_flags & VM_SHARED))	/* each piece of shared memory is an object of its own */
@@ -291,6 +301,7 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 		}
 		vm_flags = vma->vm_flags;
 	}
+	INV(P2, !charged || vm_flags & VM_ACCOUNT);
 	vm_stat_account(mm, vm_flags, nr);
 	if (vm_flags & VM_LOCKED) {
 		if (!vma_supports_mlock(vma))
@@ -317,6 +328,7 @@ unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long l
 	rc = shmem_check_mmap(file, &vm_flags);		/* takes VM_MAYWRITE, if only reading is allowed */
 	if (!rc && !counted && vm_shared_maywrite(vm_flags))
 		rc = -EPERM;
+	INV(P3, !counted || atomic_read(&file->f_mapping->i_mmap_writable) > 0);
 	if (!rc)
 		addr = place_region(file, addr, len, vm_flags, pgoff, uf);
 	if (counted)
@@ -401,6 +413,8 @@ int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len, un
 	unsigned long nr = len >> PAGE_SHIFT;
 	int rc;
 
+	mmap_assert_write_locked(mm);
+	INV(P1, len && !((addr | len) & ~PAGE_MASK) && addr <= task_size - len);
 	vm_flags |= VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT | mm->def_flags;
 	if (!may_expand_vm(mm, vm_flags, nr) || mm->map_count > sysctl_max_map_count ||
 	    security_vm_enough_memory(mm, nr))

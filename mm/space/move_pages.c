@@ -4,6 +4,9 @@
  * MODEL     Pages of a range are isolated in batches under mmap_lock, and moved when it is let go, so that nobody
  *           waits for the copying.  What changes in between changes: a page that left the range is moved
  *           all the same, which hurts nobody.
+ * INVARIANTS
+ *   B1  A batch holds pages that are isolated, with a reference each, and is given to migrate_pages() whole.
+ *   B2  A page goes to a node that has memory.
  * LOCKING   mmap_lock (read) to look.
  * TESTS     test/user/t_numa.c
  *
@@ -46,6 +49,7 @@ static vaddr_t pick_run(struct mover *mv, pte_t *ptep, vaddr_t va, vaddr_t stop)
 {
 	struct page *table = pt_page(ptep);
 
+	INV(B1, mv->nr < BATCH && table->pt_mm == mv->mm);
 	spin_lock(&table->ptl);
 	for (; va != stop && mv->nr < BATCH; va += PAGE_SIZE, ptep++) {
 		pte_t pte = pte_load(ptep);
@@ -68,6 +72,7 @@ static vaddr_t pick_run(struct mover *mv, pte_t *ptep, vaddr_t va, vaddr_t stop)
 /* Fill the batch from [va, end); where it stopped. */
 static vaddr_t pick_pages(struct mover *mv, vaddr_t va, vaddr_t end) REQUIRES_SHARED(mv->mm->mmap_lock)
 {
+	mmap_assert_locked(mv->mm);
 	while (va < end && mv->nr < BATCH) {
 		struct vm_area_struct *vma = find_vma_intersection(mv->mm, va, end);
 		vaddr_t to, stop;
@@ -157,6 +162,7 @@ static int remap_node(int nid, nodemask_t from, nodemask_t to)
 {
 	unsigned n = rank_of(from, nid) % __builtin_popcountl(to.bits);
 
+	INV(B2, from.bits >> nid & 1 && to.bits && !(to.bits & ~node_memory_map.bits));
 	while (n--)
 		to.bits &= to.bits - 1;
 	return __builtin_ctzl(to.bits);

@@ -3,6 +3,9 @@
  *
  * MODEL     Region by region: compute flags, check that they may be had (VM_MAY*), split or merge, then
  *           rewrite the entries (change_protection flushes where rights are lost).
+ * INVARIANTS
+ *   P1  Nobody may do with a region what its VM_MAY* flags do not allow.
+ *   P2  What becomes writable is charged before it is, and what is charged no longer has no page.
  * LOCKING   mmap_lock for writing.
  * FAILURE   Stops at the region that cannot; those before it have changed, as POSIX allows.
  *
@@ -58,6 +61,8 @@ static int mprotect_fixup(struct vm_area_struct **pvma, struct vm_area_struct *p
 	unsigned long old_flags = vma->vm_flags, nr = (end - start) >> PAGE_SHIFT, charged;
 	int rc;
 
+	mmap_assert_write_locked(vma->vm_mm);
+	INV(P1, !((new_flags & ~(new_flags >> 4)) & VM_ACCESS_FLAGS));
 	if (old_flags & VM_SEALED)
 		return -EPERM;
 	if (new_flags == old_flags)
@@ -71,10 +76,12 @@ static int mprotect_fixup(struct vm_area_struct **pvma, struct vm_area_struct *p
 		return rc;
 	}
 	/* commit */
+	INV(V1, vma->vm_start <= start && end <= vma->vm_end);
 	*pvma = vma;
 	vm_flags_reset(vma, new_flags);
 	vma_set_page_prot(vma);
 	change_protection(vma, start, end, vma->vm_page_prot);
+	INV(P2, !(old_flags & ~new_flags & VM_ACCOUNT) || !vma_anon_id(vma));
 	if (old_flags & ~new_flags & VM_ACCOUNT)
 		vm_unacct_memory(nr);
 	if ((old_flags ^ new_flags) & (VM_WRITE | VM_EXEC)) {

@@ -5,6 +5,10 @@
  *           MREMAP_MAYMOVE, find room, make a region there with the same offset (copy_vma(): or one of
  *           its own), move the entries, unmap the old one.  old_len 0 makes a second mapping of shared
  *           pages.  MREMAP_DONTUNMAP keeps the old region, empty.
+ * INVARIANTS
+ *   Q1  The old place and the new one do not overlap.
+ *   Q2  The new region covers the new place, and what had a page has its old offset there.
+ *   Q3  What moved is locked and counted once: at its new place.
  * LOCKING   mmap_lock for writing.
  * FAILURE   A move that runs out of tables moves back and frees the new region.
  *
@@ -93,6 +97,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct **pvma, const struc
 	find_vma_prev(mm, addr, &prev);
 	new = vma_merge(mm, prev, &d);
 	if (new) {
+		INV(Q2, new->vm_start <= addr && addr + len <= new->vm_end);
 		if (new->vm_start <= r->addr && r->addr < new->vm_end)
 			*pvma = new;
 		return new;
@@ -124,7 +129,9 @@ static int move_drop_old(struct mm_struct *mm, struct mremap_req *r) REQUIRES(mm
 
 	if (!(r->flags & MREMAP_DONTUNMAP))
 		return r->old_len ? do_munmap(mm, r->addr, r->old_len, &r->unmap) : 0;
+	INV(Q2, vma && vma->vm_start <= r->addr);
 	if (vma->vm_flags & VM_LOCKED) {
+		INV(Q3, atomic_long_read(&mm->locked_vm) >= (long)vma_pages(vma));
 		atomic_long_sub(vma_pages(vma), &mm->locked_vm);
 		vm_flags_clear(vma, VM_LOCKED | VM_LOCKONFAULT);
 	}
@@ -141,6 +148,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 	int rc;
 
 	mmap_assert_write_locked(mm);
+	INV(Q1, r->addr + r->old_len <= r->new_addr || r->new_addr + r->new_len <= r->addr);
 	/* Both ends may need a cut, and there is a new one. */
 	if (mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
@@ -155,6 +163,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 		vm_unacct_memory(charged);
 		return -ENOMEM;
 	}
+	INV(Q2, vma_covers(vma, r->addr) && vma_covers(new, r->new_addr));
 	moved = move_page_tables(vma, r->addr, new, r->new_addr, r->old_len);
 	vm_stat_account(mm, vm_flags, nr);
 	if (vm_flags & VM_LOCKED)
@@ -238,6 +247,7 @@ static int expand_in_place(struct vm_area_struct *vma, struct mremap_req *r)
 	};
 
 	mmap_assert_write_locked(mm);
+	INV(Q2, end == r->addr + r->old_len && delta);
 	vma_start_write(vma);		/* before the look at what it has */
 	d.anon_vma = vma_anon_id(vma);
 	if ((vma->vm_flags & VM_ACCOUNT) && security_vm_enough_memory(mm, nr))

@@ -46,6 +46,7 @@ static void unlink_pages(struct mmu_gather *tlb, struct vm_area_struct *first)
 {
 	for (struct vm_area_struct *vma = first; vma; vma = vma->vm_next) {
 		cond_resched();
+		INV(U2, vma->vm_lock & VMA_LOCK_DETACHED);
 		unlink_anon_vmas(vma);
 		if (!vma->vm_file)
 			continue;
@@ -132,6 +133,7 @@ static __noinline void shrink_region(struct mm_struct *mm, struct vm_area_struct
 	bool head = start == vma->vm_start;
 	struct mmu_gather tlb;
 
+	INV(U1, vma->vm_start <= start && start < end && end <= vma->vm_end && nr < vma_pages(vma));
 	vma_start_write(vma);
 	unmap_begin(&tlb, mm);
 	unmap_page_range(&tlb, start, end);
@@ -175,6 +177,7 @@ static int cut_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 		if (last == vma)
 			*first = last->vm_prev;
 	}
+	INV(U1, (*first)->vm_start >= start && (*first)->vm_start < end);
 	return 0;
 }
 
@@ -206,6 +209,7 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len, stru
 	unsigned long end;
 	int rc;
 
+	mmap_assert_write_locked(mm);
 	if ((start & ~PAGE_MASK) || start > task_size || len > task_size - start)
 		return -EINVAL;
 	end = start + PAGE_ALIGN(len);
@@ -235,6 +239,7 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len, stru
 	for (last = first; last->vm_next && last->vm_next->vm_start < end; )
 		last = last->vm_next;
 	next = last->vm_next;
+	INV(U1, first->vm_start >= start && last->vm_end <= end);
 	vma_detach_range(mm, first, last, prev);
 	unmap_region(mm, first, prev, next, start, end);
 	remove_vma_chain(mm, first);

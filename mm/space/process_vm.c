@@ -4,6 +4,8 @@
  * MODEL     Two vectors, local and remote, are walked together; each step copies at most CHUNK bytes
  *           through a kernel buffer.  The result is the number of bytes that arrived, at most MAX_RW_COUNT
  *           as of all calls; a fatal signal ends the copy.
+ * INVARIANTS
+ *   C1  A step moves both vectors on by as much as has arrived, and none has more left than it began with.
  * LOCKING   access_remote_vm() takes the remote mmap_lock; no lock is held while local memory is touched.
  *
  * SPDX-License-Identifier: MIT
@@ -71,6 +73,7 @@ static struct iovec *copy_iovec(const struct iovec __user *uvec, unsigned long n
 			goto bad;
 		v[i].iov_len = min(v[i].iov_len, *room - total);
 		total += v[i].iov_len;
+		INV(C1, total <= *room);
 	}
 	*room = total;
 	*err = 0;
@@ -111,6 +114,7 @@ static ssize_t copy_vectors(const struct vm_copy *c, struct iovec *l, unsigned l
 			continue;
 		}
 		got = copy_chunk(c, l->iov_base, (unsigned long)r->iov_base, len);
+		INV(C1, got <= len && len <= l->iov_len && len <= r->iov_len);
 		done += got;
 		if (got < len)
 			return done ? done : -EFAULT;

@@ -3,6 +3,8 @@
  *
  * MODEL     Which pages of a file are cached tells what others read: mincore() shows it to the owner and
  *           to who may write the file (may_see_residency), and calls all resident to others.
+ * INVARIANTS
+ *   Y1  A look at a part of a range goes on by a page at least, and not beyond what was asked for.
  * LOCKING   mmap_lock; dropped while a file is written out or user memory is copied to.
  *
  * SPDX-License-Identifier: MIT
@@ -63,6 +65,7 @@ static int msync_range(struct mm_struct *mm, unsigned long start, unsigned long 
 		if ((flags & MS_INVALIDATE) && (vma->vm_flags & VM_LOCKED))
 			goto out;
 		stop = min(vma->vm_end, end);
+		INV(Y1, start < stop);
 		if ((flags & MS_SYNC) && vma->vm_file && (vma->vm_flags & VM_SHARED)) {
 			rc = msync_file(mm, vma, start, stop);
 			if (rc)
@@ -147,6 +150,9 @@ static void look_at_pages(struct vm_area_struct *vma, unsigned long va, struct m
 {
 	const pte_t *ptep = pt_lookup(vma->vm_mm, va);
 
+	mmap_assert_locked(vma->vm_mm);
+	INV(Y1, pt_index(va, 0) + r->nr <= PT_ENTRIES);
+
 	for (unsigned i = 0; i < r->nr; i++, va += PAGE_SIZE) {
 		pte_t pte = ptep ? pte_load(&ptep[i]) : pte_empty();
 
@@ -174,6 +180,7 @@ static int mincore_look(struct mm_struct *mm, unsigned long addr, unsigned long 
 		return 0;
 	}
 	/* No further than is answered for: what lies beyond would be looked at again each time. */
+	mmap_assert_locked(mm);
 	r->nr = absent_pages(vma, addr, min(end, addr + (MINCORE_HOLE << PAGE_SHIFT)));
 	r->hole = r->nr;
 	if (!r->hole) {
@@ -203,6 +210,7 @@ SYSCALL_DEFINE3(mincore, unsigned long, start, size_t, len, u8 __user *, vec)
 		mmap_read_unlock(mm);
 		if (rc)
 			return rc;
+		INV(Y1, r.nr && r.nr <= nr && (r.hole || r.nr <= MINCORE_BATCH));
 		if (r.hole ? clear_user(vec, r.nr) : copy_to_user(vec, r.vec, r.nr))
 			return -EFAULT;
 		nr -= r.nr;
@@ -243,6 +251,7 @@ static int mseal_range(struct mm_struct *mm, unsigned long start, unsigned long 
 		rc = vma_modify(&vma, vma->vm_prev, start, stop, vma->vm_flags | VM_SEALED, vma->anon_name);
 		if (rc)
 			return rc;
+		INV(V1, vma->vm_start <= start && stop <= vma->vm_end);
 		vm_flags_set(vma, VM_SEALED);
 		cond_resched();
 	}

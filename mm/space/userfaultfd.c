@@ -78,6 +78,8 @@ static int set_watch(struct vm_area_struct *vma, unsigned long start, unsigned l
 	unsigned long flags = (vma->vm_flags & ~VM_UFFD_FLAGS) | vm_flags;
 	int rc;
 
+	mmap_assert_write_locked(vma->vm_mm);
+	INV(F2, !ctx == !vm_flags && !(vm_flags & ~VM_UFFD_FLAGS));
 	vma_start_write(vma);
 	if (userfaultfd_wp(vma) && !(vm_flags & VM_UFFD_WP)) {
 		rc = uffd_wp_range(vma, start, end, UFFD_WP_CLEAR);	/* F3 */
@@ -89,6 +91,8 @@ static int set_watch(struct vm_area_struct *vma, unsigned long start, unsigned l
 	/* commit */
 	vm_flags_reset(vma, flags);
 	vma->vm_userfaultfd_ctx = ctx;
+	INV(F1, !ctx == !userfaultfd_armed(vma));
+	INV(V1, vma->vm_start <= start && end <= vma->vm_end);
 	return 0;
 }
 

@@ -245,7 +245,9 @@ int main(void)
 	ok(dirty_pages() > 0, "and the page stays dirty");
 	fail_io = 0;
 	op_sync();
+	down_write(&inode.i_rwsem);
 	truncate_setsize(&inode, 100);
+	up_write(&inode.i_rwsem);
 	ok(inode.i_data.nrpages <= 1, "truncation empties the cache");
 	truncate_inode_pages(&inode.i_data, 0);
 	world_mm_end(mm);

@@ -75,7 +75,7 @@ static void op_truncate(void)
 {
 	loff_t to = rnd_below(MAXSIZE);
 
-	CHECK(!shmem_truncate(f->f_inode, to));
+	CHECK(!world_truncate(f->f_inode, to));
 	if (to < size)
 		memset(shadow + to, 0, MAXSIZE - to);
 	size = to;
@@ -150,7 +150,7 @@ static void test_limits(void)
 	is_int(shmem_file_write(f, &it, &pos), -ENOSPC, "then ENOSPC");
 	shmem_statfs(&sbi, &total, &avail);
 	ok(total == 4 && avail == 0, "statfs says full");
-	CHECK(!shmem_truncate(f->f_inode, 0));
+	CHECK(!world_truncate(f->f_inode, 0));
 	shmem_statfs(&sbi, &total, &avail);
 	ok(total == 4 && avail == 4, "and empty after truncation");
 	is_int(shmem_fallocate(f, 0, 0, 5 * PAGE_SIZE), -ENOSPC, "too large a preallocation");
@@ -164,11 +164,11 @@ static void test_seals(void)
 
 	is_int(shmem_add_seals(f, F_SEAL_GROW), -EPERM, "a file that is not a memfd is sealed for sealing");
 	SHMEM_I(f->f_inode)->seals = 0;
-	CHECK(!shmem_truncate(f->f_inode, 100));
+	CHECK(!world_truncate(f->f_inode, 100));
 	is_int(shmem_add_seals(f, F_SEAL_GROW), 0, "F_SEAL_GROW");
 	iov_iter_kernel(&it, buf, 101);
 	is_int(shmem_file_write(f, &it, &pos), -EPERM, "no growth by write");
-	is_int(shmem_truncate(f->f_inode, 101), -EPERM, "nor by truncate");
+	is_int(world_truncate(f->f_inode, 101), -EPERM, "nor by truncate");
 	is_int(shmem_add_seals(f, F_SEAL_WRITE), -EBUSY, "no F_SEAL_WRITE while mapped writable");
 	CALL(munmap, MAPPED, MAXSIZE, 0, 0, 0, 0);
 	is_int(shmem_add_seals(f, F_SEAL_WRITE | F_SEAL_SEAL), 0, "F_SEAL_WRITE");
@@ -220,7 +220,7 @@ int main(void)
 	f = world_fd3 = shmem_file_setup("f", 0, VM_NORESERVE);
 	CHECK(CALL(mmap, MAPPED, MAXSIZE, 3, MAP_SHARED | MAP_FIXED, 3, 0) == (long)MAPPED);
 	storm();
-	CHECK(!shmem_truncate(f->f_inode, 0));
+	CHECK(!world_truncate(f->f_inode, 0));
 	test_limits();
 	test_seals();
 	world_mm_end(mm);

@@ -218,7 +218,7 @@ static void set_flags(struct vm_area_struct *vma, unsigned long vm_flags)
 {
 	vma->vm_flags = (vma->vm_flags & ~(VM_READ | VM_WRITE)) | vm_flags;
 	vma->vm_page_prot = vm_prot(vma->vm_flags);
-	change_protection(vma, vma->vm_start, vma->vm_end, vma->vm_page_prot);
+	world_protect(vma, vma->vm_start, vma->vm_end, vma->vm_page_prot);
 }
 
 static bool force(u64 v) { return access_remote_vm(mm, BASE, &v, 8, FOLL_WRITE | FOLL_FORCE) == 8; }
@@ -280,15 +280,15 @@ static void test_protect(void)
 		store(BASE + i * PAGE_SIZE, i);
 	vma->vm_flags &= ~VM_WRITE;
 	vma->vm_page_prot = vm_prot(vma->vm_flags);
-	is_int(change_protection(vma, BASE, BASE + 20 * PAGE_SIZE, vma->vm_page_prot), 10, "mprotect: 10 entries");
+	is_int(world_protect(vma, BASE, BASE + 20 * PAGE_SIZE, vma->vm_page_prot), 10, "mprotect: 10 entries");
 	ok(host_store8(BASE, 1) == 11 && load(BASE + 2 * PAGE_SIZE) == 2, "read-only: writes fault, reads do not");
 	vma->vm_flags &= ~VM_READ;
 	vma->vm_page_prot = vm_prot(vma->vm_flags);
-	change_protection(vma, BASE, BASE + 20 * PAGE_SIZE, vma->vm_page_prot);
+	world_protect(vma, BASE, BASE + 20 * PAGE_SIZE, vma->vm_page_prot);
 	is_int(host_load8(BASE + 2 * PAGE_SIZE, &v), 11, "PROT_NONE");
 	vma->vm_flags |= RW;
 	vma->vm_page_prot = vm_prot(vma->vm_flags);
-	change_protection(vma, BASE, BASE + 20 * PAGE_SIZE, vma->vm_page_prot);
+	world_protect(vma, BASE, BASE + 20 * PAGE_SIZE, vma->vm_page_prot);
 	faults = host_faults;
 	for (unsigned i = 0; i < 20; i += 2) {
 		CHECK(load(BASE + i * PAGE_SIZE) == i);
@@ -307,7 +307,7 @@ static void test_move(void)
 
 	for (unsigned i = 0; i < 1200; i += 5)
 		store(BASE + i * PAGE_SIZE, i + 1);
-	CHECK(move_page_tables(a, BASE, b, to, 1200 * PAGE_SIZE) == 1200 * PAGE_SIZE);
+	CHECK(world_move(a, b));
 	faults = host_faults;
 	for (unsigned i = 0; i < 1200; i += 5)
 		CHECK(load(to + i * PAGE_SIZE) == i + 1);
@@ -343,7 +343,9 @@ static void test_gup(void)
 	is_int(host_store8(BASE + 0x100000, 1), 11, "which the program still cannot write");
 	is_int(__mm_populate(BASE + 0x100000, 4 * PAGE_SIZE, false), 0, "populate");
 	is_int(get_mm_counter(mm, MM_FILEPAGES), 3, "fills the rest");
+	mmap_read_lock(mm);
 	is_int(faultin_page_range(mm, BASE, BASE + 9 * PAGE_SIZE, true), -ENOMEM, "MADV_POPULATE over a hole");
+	mmap_read_unlock(mm);
 	world_unmap(vma);
 	is_int(arch_copy_user(buf, (void *)(BASE + 0x104000 - 8), 16), 8, "a user copy ends at the hole");
 	world_unmap(ro);
@@ -406,9 +408,11 @@ static void test_spurious(void)
 		n++;
 	ok(n < 1000, "the same one again and again does");
 	pt_unmap_kernel(va, va + 2 * PAGE_SIZE);
+	atomic_dec(&init_mm.mm_users);		/* its tables go at once */
 	tlb_gather_mmu_fullmm(&tlb, &init_mm);
 	free_pgd_range(&tlb, va, va + 2 * PAGE_SIZE, 0, 0);
 	tlb_finish_mmu(&tlb);
+	atomic_inc(&init_mm.mm_users);
 	pt_cache_drain();
 	put_page(page);
 }

@@ -51,7 +51,7 @@ static void protect(struct region *g, unsigned long flags)
 {
 	g->vma->vm_flags = (g->vma->vm_flags & ~VM_ACCESS_FLAGS) | flags;
 	g->vma->vm_page_prot = vm_prot(g->vma->vm_flags);
-	change_protection(g->vma, g->vma->vm_start, g->vma->vm_end, g->vma->vm_page_prot);
+	world_protect(g->vma, g->vma->vm_start, g->vma->vm_end, g->vma->vm_page_prot);
 }
 
 static void touch(struct region *g, unsigned i)
@@ -91,8 +91,7 @@ static void move(struct space *s, unsigned a, unsigned b)
 	if (a == b || x->file || y->file || x->vma->vm_flags != y->vma->vm_flags)
 		return;
 	zap_page_range(y->vma, y->vma->vm_start, REGION_PAGES * PAGE_SIZE);
-	CHECK(move_page_tables(x->vma, x->vma->vm_start, y->vma, y->vma->vm_start,
-			       REGION_PAGES * PAGE_SIZE) == REGION_PAGES * PAGE_SIZE);
+	CHECK(world_move(x->vma, y->vma));
 	memcpy(word, x->word, sizeof(word));
 	memset(x->word, 0, sizeof(word));
 	memcpy(y->word, word, sizeof(word));

@@ -96,8 +96,8 @@ static void test_marks(void)
 	host_run_on(1);
 	ok(is_told(BASE, VM_UFFD_WP), "on a hart that could write before, as well");
 	host_run_on(0);
-	change_protection(vma, BASE, BASE + 0x8000, vm_prot(VM_READ));
-	change_protection(vma, BASE, BASE + 0x8000, vma->vm_page_prot);
+	world_protect(vma, BASE, BASE + 0x8000, vm_prot(VM_READ));
+	world_protect(vma, BASE, BASE + 0x8000, vma->vm_page_prot);
 	ok(marked(BASE) && is_told(BASE, VM_UFFD_WP), "mprotect gives no W to what is marked");
 	CHECK(!uffd_wp_range(vma, BASE, BASE + PAGE_SIZE, UFFD_WP_CLEAR));
 	ok(pte_write(entry(mm, BASE)) && !host_store8(BASE, 3), "without the mark there is W at once");
@@ -129,10 +129,10 @@ static void test_file_marks(void)
 	zap_file_pages(vma, BASE, 0x8000);
 	ok(marked(BASE) && load(BASE) == WORLD_FILE_WORD(0) && marked(BASE), "and is the page's that comes");
 	to = watched(BASE + 0x100000, BASE + 0x108000, VM_UFFD_WP | VM_SHARED, &world_file_ops);
-	CHECK(move_page_tables(vma, BASE, to, to->vm_start, 0x8000) == 0x8000);
+	CHECK(world_move(vma, to));
 	ok(marked(to->vm_start) && marked(to->vm_start + PAGE_SIZE) && !marked(BASE), "marks move");
 	vma->vm_flags &= ~VM_UFFD_WP;
-	CHECK(move_page_tables(to, to->vm_start, vma, BASE, 0x8000) == 0x8000);
+	CHECK(world_move(to, vma));
 	ok(!marked(BASE) && !marked(BASE + PAGE_SIZE), "but not to where nobody watches");
 	world_unmap(vma);
 	world_unmap(to);
@@ -258,7 +258,7 @@ static void test_migration_leaves(void)
 	store(BASE, 1);
 	CHECK(!uffd_wp_range(vma, BASE, BASE + PAGE_SIZE, UFFD_WP_SET));
 	page = go(BASE);
-	CHECK(move_page_tables(vma, BASE, to, to->vm_start, 0x4000) == 0x4000);
+	CHECK(world_move(vma, to));
 	ok(pte_is_migration(entry(mm, to->vm_start)) && !migration_uffd_wp(entry(mm, to->vm_start)),
 	   "mremap drops the mark where nobody watches");
 	world_unmap(to);

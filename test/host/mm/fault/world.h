@@ -116,6 +116,7 @@ static inline void world_exit(struct mm_struct *mm)
 	struct vm_area_struct *vma = mm->mmap, *next;
 	struct mmu_gather tlb;
 
+	atomic_set(&mm->mm_users, 0);
 	if (vma) {
 		tlb_gather_mmu_fullmm(&tlb, mm);
 		unmap_vmas(&tlb, vma, 0, ~0ul);
@@ -130,6 +131,33 @@ static inline void world_exit(struct mm_struct *mm)
 	}
 	pt_verify(mm);
 	host_mm_free(mm);
+}
+
+/* mprotect: the region has its new flags. */
+static inline unsigned long world_protect(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pte_t prot)
+{
+	vma_start_write(vma);
+	return change_protection(vma, start, end, prot);
+}
+
+/* mremap: the entries of @from become @to's, which has no pages and is as large.  As copy_vma(), then the move. */
+static inline bool world_move(struct vm_area_struct *from, struct vm_area_struct *to)
+{
+	unsigned long len = from->vm_end - from->vm_start;
+
+	vma_start_write(from);
+	vma_start_write(to);
+	if (anon_vma_lazy(from) && anon_vma_prepare(from))
+		return false;
+	if (from->avc.anon_vma) {
+		unlink_anon_vmas(to);
+		to->vm_pgoff = from->vm_pgoff;
+		to->anon_vma = from->anon_vma;
+		to->anon_inherited = from->anon_inherited;
+		if (anon_vma_clone(to, from))
+			return false;
+	}
+	return move_page_tables(from, from->vm_start, to, to->vm_start, len) == len;
 }
 
 static unsigned long world_fork_drops;		/* VM_* that a child's regions do not have */
@@ -151,6 +179,7 @@ static inline struct mm_struct *world_fork(struct mm_struct *old)
 		rc = -ENOMEM;
 		if (!dst)
 			break;
+		vma_start_write(src);
 		dst->vm_pgoff = src->vm_pgoff;
 		rc = anon_vma_fork(dst, src);
 		if (!rc)

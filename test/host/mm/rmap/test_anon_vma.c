@@ -362,7 +362,9 @@ static void test_parent_of_many(void)
 		space_fork(&space[i], &space[0]);
 	space_write(&space[0], 0);
 	page = space[0].page[0];
+	mutex_lock(&page->anon_vma->root->lock);
 	first = anon_vma_first(page->anon_vma, 0);
+	mutex_unlock(&page->anon_vma->root->lock);
 	ok(page_mapcount(page) == 1 && first->vma == space[0].region[0], "the parent's own page is found first");
 	space_write(&space[5], 0);
 	is_int(check_page(space[5].page[0]), 1, "a child's own page is looked for in one region");

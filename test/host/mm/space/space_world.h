@@ -91,6 +91,24 @@ struct ratelimit_state;
 bool __ratelimit(__maybe_unused struct ratelimit_state *rs, __maybe_unused unsigned burst) { return true; }
 unsigned long arch_clear_user(void __user *to, unsigned long n) { memset(to, 0, n); return 0; }
 
+/* ftruncate(2) and fallocate(2) hold the file's lock. */
+static inline void world_setsize(struct inode *inode, loff_t size)
+{
+	down_write(&inode->i_rwsem);
+	truncate_setsize(inode, size);
+	up_write(&inode->i_rwsem);
+}
+
+static inline int world_truncate(struct inode *inode, loff_t size)
+{
+	int rc;
+
+	down_write(&inode->i_rwsem);
+	rc = shmem_truncate(inode, size);
+	up_write(&inode->i_rwsem);
+	return rc;
+}
+
 /* ---- address spaces -------------------------------------------------------------------------- */
 /* What is left cached is given back. */
 static inline void world_end(void)

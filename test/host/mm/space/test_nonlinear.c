@@ -187,13 +187,13 @@ static void op_truncate(void)
 	unsigned to = rnd_below(FPAGES + 1);
 	struct inode *inode = world_fd3->f_inode;
 
-	truncate_setsize(inode, (loff_t)to * PAGE_SIZE);
+	world_setsize(inode, (loff_t)to * PAGE_SIZE);
 	for (unsigned i = to; i < FPAGES; i++)
 		file_value[i] = 0;
 	file_pages = to;
 	if (rnd_one_in(2))
 		return;
-	truncate_setsize(inode, (loff_t)FPAGES * PAGE_SIZE);
+	world_setsize(inode, (loff_t)FPAGES * PAGE_SIZE);
 	file_pages = FPAGES;
 }
 
@@ -326,7 +326,7 @@ static void storm(unsigned steps)
 static void start_over(void)
 {
 	CHECK(!CALL(munmap, BASE, NPAGES * PAGE_SIZE, 0, 0, 0, 0));
-	truncate_setsize(world_fd3->f_inode, (loff_t)FPAGES * PAGE_SIZE);
+	world_setsize(world_fd3->f_inode, (loff_t)FPAGES * PAGE_SIZE);
 	file_pages = FPAGES;
 	for (unsigned i = 0; i < NPAGES; i++)
 		sh[i].fpage = HOLE;
