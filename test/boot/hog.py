@@ -1,4 +1,4 @@
-"""One call never has a hart to itself: test/user/t_hog.c under -icount, where time is a count of instructions.
+"""One call never has a hart to itself: t_hog.c and t_hog_calls.c under -icount, where time counts instructions.
 
 SPDX-License-Identifier: MIT
 """
@@ -11,7 +11,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 
 def main():
     return subprocess.call([f"{TOP}/tools/boot-test", "--name", "hog", "--icount", "--smp", "1", "--mem", "1G",
-                            "--limit", "560", "--append", "hog tests=hog."])
+                            "--limit", "560", "--append", "hog tests=hog.,hog_calls."])
 
 
 if __name__ == "__main__":
