@@ -317,12 +317,13 @@ static const struct file_operations pid_show_fops = {
 static struct dentry *pid_dir_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
 {
 	const struct pid_entry *e = entry_find(d, PROC_I(dir)->thread);
-	struct task_struct *t = proc_task(dir);
+	struct task_struct *t = e ? get_proc_task(dir) : NULL;
 	struct inode *inode;
 
-	if (!e || !proc_task_alive(t))
+	if (!t)
 		return ERR_PTR(-ENOENT);
 	inode = proc_pid_make_inode(dir->i_sb, t, e->mode, PROC_I(dir)->thread);
+	put_task_struct(t);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
 	PROC_I(inode)->entry = e;
@@ -356,9 +357,14 @@ static int pid_dir_readdir(struct file *f, struct dir_context *ctx)
 /* Whether who is hidden is not there, or out of reach, is the same for stat(), open() and readdir(). */
 static int pid_dir_permission(struct inode *dir, int mask)
 {
-	if (!proc_task_alive(proc_task(dir)))
+	struct task_struct *t = get_proc_task(dir);	/* a thread that executes may just have become the leader */
+	bool shown;
+
+	if (!t)
 		return -ESRCH;
-	if (!PROC_I(dir)->thread && !proc_shows_task(dir->i_sb, proc_task(dir), HIDEPID_NO_ACCESS))
+	shown = PROC_I(dir)->thread || proc_shows_task(dir->i_sb, t, HIDEPID_NO_ACCESS);
+	put_task_struct(t);
+	if (!shown)
 		return proc_hidepid(dir->i_sb) == HIDEPID_INVISIBLE ? -ENOENT : -EPERM;
 	return generic_permission(dir, mask);
 }

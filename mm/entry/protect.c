@@ -142,7 +142,7 @@ static void move_run_locked(struct vm_area_struct *vma, struct vm_area_struct *n
 	if (mapping)
 		mutex_lock(&mapping->i_mmap_lock);
 	root = vma_anon_lock(vma);
-	INV(M3, !root || (new_vma->avc.anon_vma && new_vma->avc.anon_vma->root == root));
+	INV(M3, !root || !new_vma->avc.anon_vma || new_vma->avc.anon_vma->root == root);
 	move_run(vma, new_vma, from, to, va, stop);
 	vma_anon_unlock(root);
 	if (mapping)
@@ -157,8 +157,11 @@ unsigned long move_page_tables(struct vm_area_struct *vma, vaddr_t old_addr,
 	vma_assert_write_locked(vma);
 	vma_assert_write_locked(new_vma);
 	INV(M3, new_vma->vm_start <= new_addr && new_addr + len <= new_vma->vm_end);
-	/* What has no page yet takes the offset of its new place: copy_vma(). */
-	INV(M3, (!vma->vm_file && !vma->anon_vma) ||
+	/*
+	 * What has no page yet takes the offset of its new place, where it may become one with a neighbour that has
+	 * pages, and with what is left of itself: copy_vma().
+	 */
+	INV(M3, (!vma->vm_file && (vma == new_vma || !vma->anon_vma || !new_vma->anon_vma)) ||
 		linear_page_index(vma, old_addr) == linear_page_index(new_vma, new_addr));
 	for (pte_t *from; va != end && (from = pt_next_run(vma->vm_mm, &va, end, &stop)); va = stop) {
 		vaddr_t to_va = va - old_addr + new_addr;

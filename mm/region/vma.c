@@ -737,6 +737,7 @@ unsigned long vma_find_gap_down(struct mm_struct *mm, unsigned long len, unsigne
 		if (likely(!above || vm_start_gap(above) >= end))
 			return end - len;
 		high = vm_start_gap(above);
+		cond_resched();			/* there may be many such stacks */
 	}
 }
 
@@ -795,6 +796,7 @@ unsigned long vma_find_gap_up(struct mm_struct *mm, unsigned long len, unsigned 
 		if (IS_ERR_VALUE(start) || !above || vm_start_gap(above) >= start + len)
 			return start;
 		low = above->vm_end;
+		cond_resched();
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/buddy.h"
 #include "mm/pt/walk.h"
+#include "mm/policy/account.h"
 #include "mm/reclaim/compact.h"
 #include "mm/reclaim/migrate.h"
 #include "mm/slab/slab.h"
@@ -43,6 +44,7 @@ static struct mm_struct *make_space(unsigned long nr)
 	vma_set_page_prot(vma);
 	mmap_write_lock(mm);
 	vma_link(mm, vma, NULL);
+	vm_stat_account(mm, vma->vm_flags, nr);
 	mmap_write_unlock(mm);
 	return mm;
 }

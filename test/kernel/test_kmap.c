@@ -17,6 +17,7 @@
 #include "mm/kmap/vmalloc.h"
 #include "mm/phys/memblock.h"
 #include "mm/phys/zone.h"
+#include "mm/policy/account.h"
 #include "mm/pt/walk.h"
 #include "mm/slab/slab.h"
 #include "mm/space/mm.h"
@@ -207,6 +208,7 @@ KTEST(vmalloc_memory_is_shown_to_programs)
 	vma_set_page_prot(vma);
 	mmap_write_lock(mm);
 	rc = insert_vm_struct(mm, vma);
+	vm_stat_account(mm, vma->vm_flags, rc ? 0 : vma_pages(vma));
 	if (!rc)
 		rc = remap_vmalloc_range(vma, p, 1);
 	mmap_write_unlock(mm);
