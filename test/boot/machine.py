@@ -31,6 +31,10 @@ class Tap:
                 print(f"#   {line}", flush=True)
         return good
 
+    def skip(self, name, why):
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {why}", flush=True)
+
     def end(self):
         print(f"1..{self.count}")
         sys.exit(self.failed != 0)

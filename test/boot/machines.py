@@ -41,8 +41,11 @@ def memory_types(tap):
             tap.check(re.search(pattern, TIMESTAMP.sub("", m.console), re.M), f"svpbmt={setting} is seen", m.console)
     # Its ids are those of harts that may want types of their own in entries; older emulators lack the register that tells.
     with Machine("-cpu", "thead-c906", initrd=f"{BUILD}/rootfs.cpio", append="panic=-1", smp=2, mem="128M") as m:
-        tap.check(m.expect(re.escape("Run /init"), 60) and "memory types" not in m.console,
-                  "a hart of T-Head's with MAE off: entries are as everywhere", m.console)
+        name = "a hart of T-Head's with MAE off: entries are as everywhere"
+        if m.expect("Run /init|unable to find CPU model", 60) and "unable to find" in m.console:
+            tap.skip(name, "this QEMU has no such hart")
+        else:
+            tap.check("Run /init" in m.console and "memory types" not in m.console, name, m.console)
 
 
 def no_floating_point(tap):
