@@ -26,7 +26,7 @@
  * FAILURE   What cannot be read ahead is not: who wants it reads it, and hears why not.
  * COST      A window costs one look for its marked page; a hit, one test of a bit.
  * SEE       Wu, Xi, Xu: On the design of a new Linux readahead framework, 2008.
- * TESTS     test/host/mm/cache/test_readahead.c; user t_readahead
+ * TESTS     test/host/mm/cache/test_readahead.c
  *
  * SPDX-License-Identifier: MIT
  */
