@@ -63,12 +63,21 @@ static u32 next_size(u32 size, u32 max)
 
 /* ---- reading a window ------------------------------------------------------------------------ */
 
+/* In pieces, between which others run: a disk's limit, and what a program asks for, may be large. */
 static void read_pages(struct address_space *mapping, struct file *file, pgoff_t start, unsigned long nr)
 {
-	pgoff_t end = file_end_index(mapping->host);
+	while (nr) {
+		pgoff_t end = file_end_index(mapping->host);
+		unsigned long n = min(nr, (unsigned long)RA_MAX_REQUEST);
 
-	if (start < end)
-		mapping->a_ops->readahead(file, mapping, start, min(nr, end - start));	/* R1 */
+		if (start >= end)
+			return;
+		mapping->a_ops->readahead(file, mapping, start, min(n, end - start));	/* R1 */
+		start += n;
+		nr -= n;
+		if (nr && cond_resched_killable())
+			return;
+	}
 }
 
 /* Read what @file's window says, and mark the page that leads to the next. */
@@ -236,17 +245,8 @@ void force_page_cache_readahead(struct address_space *mapping, struct file *file
 {
 	if (!mapping->a_ops || !mapping->a_ops->readpage)
 		return;
-	if (!mapping->a_ops->readahead) {
+	if (mapping->a_ops->readahead)
+		read_pages(mapping, file, start, nr);
+	else
 		read_each(mapping, file, start, nr);
-		return;
-	}
-	while (nr) {				/* in pieces, between which others run */
-		unsigned long n = min(nr, (unsigned long)RA_MAX_REQUEST);
-
-		read_pages(mapping, file, start, n);
-		start += n;
-		nr -= n;
-		if (cond_resched_killable() || start >= file_end_index(mapping->host))
-			return;
-	}
 }

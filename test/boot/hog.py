@@ -9,10 +9,10 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
-def main():
-    return subprocess.call([f"{TOP}/tools/boot-test", "--name", "hog", "--icount", "--smp", "1", "--mem", "1G",
-                            "--limit", "560", "--append", "hog tests=hog.,hog_calls."])
+def run(name, tests):
+    return subprocess.call([f"{TOP}/tools/boot-test", "--name", name, "--icount", "--smp", "1", "--mem", "1G",
+                            "--limit", "560", "--append", f"hog tests={tests}"])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("hog", "hog.,hog_calls."))

@@ -2,17 +2,9 @@
 
 SPDX-License-Identifier: MIT
 """
-import os
-import subprocess
 import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
-
-def main():
-    return subprocess.call([f"{TOP}/tools/boot-test", "--name", "hoglists", "--icount", "--smp", "1", "--mem", "1G",
-                            "--limit", "560", "--append", "hog tests=hoglists"])
-
+from hog import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("hoglists", "hoglists"))

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint64_t state, hash;
@@ -45,6 +46,36 @@ __attribute__((format(printf, 1, 2))) static void note(const char *fmt, ...)
 	fold(text, strlen(text));
 	if (trace)
 		printf("%s\n", text);
+}
+
+/*
+ * The test itself: the first @in_suite of @seeds hashes are as on Linux.  In the environment, @name=SEED traces one,
+ * @name=FROM-TO prints them as lines of the table.
+ */
+static inline void compare_seeds(const char *name, uint64_t (*hash_of)(unsigned seed), const uint64_t *on_linux,
+				 unsigned seeds, unsigned in_suite)
+{
+	const char *wish = getenv(name);
+	unsigned from = 0, to = in_suite;
+
+	if (wish && sscanf(wish, "%u-%u", &from, &to) == 2) {
+		for (; from <= to; from++)
+			printf("0x%016llx,	/* %s %u */\n", (unsigned long long)hash_of(from), name, from);
+		return;
+	}
+	if (wish) {
+		from = atoi(wish);
+		to = from + 1;
+		trace = true;
+	}
+	for (unsigned i = from; i < to; i++) {
+		uint64_t got = hash_of(i);
+
+		if (got != on_linux[i % seeds])
+			test_fail(__FILE__, __LINE__,
+				  "seed %u gives %016llx, on Linux %016llx: boot with %s=%u on both", i,
+				  (unsigned long long)got, (unsigned long long)on_linux[i % seeds], name, i);
+	}
 }
 
 #endif

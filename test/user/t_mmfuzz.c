@@ -378,25 +378,5 @@ static uint64_t hash_of(unsigned seed)
 
 TEST_TIMED(random_calls_do_what_linux_does, 120)
 {
-	const char *wish = getenv("mmfuzz");
-	unsigned from = 0, to = SEEDS / 4;	/* the others by hand */
-
-	if (wish && sscanf(wish, "%u-%u", &from, &to) == 2) {
-		for (; from <= to; from++)
-			printf("0x%016llx,	/* mmfuzz %u */\n", (unsigned long long)hash_of(from), from);
-		return;
-	}
-	if (wish) {
-		from = atoi(wish);
-		to = from + 1;
-		trace = true;
-	}
-	for (unsigned i = from; i < to; i++) {
-		uint64_t got = hash_of(i);
-
-		if (got != linux_hashes[i % SEEDS])
-			test_fail(__FILE__, __LINE__,
-				  "seed %u gives %016llx, on Linux %016llx: boot with mmfuzz=%u on both",
-				  i, (unsigned long long)got, (unsigned long long)linux_hashes[i % SEEDS], i);
-	}
+	compare_seeds("mmfuzz", hash_of, linux_hashes, SEEDS, SEEDS / 4);	/* the others by hand */
 }

@@ -592,25 +592,5 @@ static uint64_t hash_of(unsigned seed)
 
 TEST_TIMED(the_kernel_chooses_as_linux_does, 120)
 {
-	const char *wish = getenv("placefuzz");
-	unsigned from = 0, to = SEEDS / 4;	/* the others by hand */
-
-	if (wish && sscanf(wish, "%u-%u", &from, &to) == 2) {
-		for (; from <= to; from++)
-			printf("0x%016llx,	/* placefuzz %u */\n", (unsigned long long)hash_of(from), from);
-		return;
-	}
-	if (wish) {
-		from = atoi(wish);
-		to = from + 1;
-		trace = true;
-	}
-	for (unsigned i = from; i < to; i++) {
-		uint64_t is = hash_of(i);
-
-		if (is != linux_hashes[i % SEEDS])
-			test_fail(__FILE__, __LINE__,
-				  "seed %u gives %016llx, on Linux %016llx: boot with placefuzz=%u on both", i,
-				  (unsigned long long)is, (unsigned long long)linux_hashes[i % SEEDS], i);
-	}
+	compare_seeds("placefuzz", hash_of, linux_hashes, SEEDS, SEEDS / 4);	/* the others by hand */
 }
