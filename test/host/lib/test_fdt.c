@@ -173,7 +173,7 @@ static void facts_of(const char *name, const char *want)
 static void test_facts(void)
 {
 	facts_of("qemu-virt-1node", "M80000000+20000000/-1 C0/-1 C1/-1 C2/-1 C3/-1");
-	facts_of("qemu-virt-2node-hole", "M80000000+10000000/0 M98000000+8000000/1 C0/0 C1/0 C2/1 C3/1");
+	facts_of("qemu-virt-2node-hole", "M80000000+c000000/0 M90000000+10000000/1 C0/0 C1/0 C2/1 C3/1");
 	facts_of("qemu-virt-4node", "M80000000+10000000/0 M90000000+10000000/1 Ma0000000+8000000/3 "
 		 "Mb0000000+10000000/3 C0/0 C1/1 C2/0 C3/2");
 	facts_of("qemu-virt-border", "M8a234000+1000/1 M90001000+ffff000/1 M8a303000+5cfe000/2 M8a235000+cb000/0 "
