@@ -10,6 +10,8 @@
  * INVARIANTS
  *   N1  lazy: dcache_lock is held, nd->path and nd->root are not counted; otherwise both are.
  *   N2  nr_links counts every link followed, at most MAXSYMLINKS; each has its entry in held[].
+ *   N3  Between two links the walk is of one text, PATH_MAX at most.  At a link it offers the hart, and is lazy
+ *       no longer if somebody wants that, or from link LAZY_LINKS on: a path of 40 full texts has 80,000 steps.
  * LOCKING   see MODEL; the lock goes with nd->lazy, which the lock analysis cannot see, so what takes or
  *           drops it is exempt.  A slow look-up holds the directory's i_rwsem for writing: one dentry per name.
  * COST      a cached component: the hash of its name, one chain, no atomic operation.
@@ -22,9 +24,12 @@
 #include "fs/fs_struct.h"
 #include "fs/nameidata.h"
 #include "include/uaccess.h"
+#include "kernel/sched/sched.h"
 #include "kernel/task/cred.h"
 #include "lib/string.h"
 #include "mm/slab/slab.h"
+
+#define LAZY_LINKS 8u		/* for so many texts dcache_lock's writers wait */
 
 static struct kmem_cache *names_cache;
 
@@ -283,6 +288,15 @@ static const char *link_jump(struct nameidata *nd, struct dentry *link)
 	return NULL;
 }
 
+/* A text of up to PATH_MAX begins: others may want the hart, or dcache_lock (N3). */
+static void pause_at_link(struct nameidata *nd)
+{
+	if (unlikely(need_resched()) || unlikely(nd->nr_links >= LAZY_LINKS))
+		nd_unlazy(nd);
+	if (!nd->lazy)
+		cond_resched();
+}
+
 /*
  * Follow @link, a counted reference that the walk takes over.
  * => the text to walk from nd->path, NULL when we are there already, or ERR_PTR
@@ -298,6 +312,7 @@ static const char *pick_link(struct nameidata *nd, struct dentry *link)
 	nd->held[i].buf = NULL;
 	if (nd->at_end && !may_follow_link(nd->path.dentry->d_inode, inode))
 		return ERR_PTR(-EACCES);
+	pause_at_link(nd);
 	if (!text) {
 		nd_unlazy(nd);
 		if (inode->i_op->jump_link)

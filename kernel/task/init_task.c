@@ -23,7 +23,7 @@ static struct signal_struct init_signals = {
 	.shared_pending.list = LIST_HEAD_INIT(init_signals.shared_pending.list),
 	.wait_chldexit = WAIT_QUEUE_INIT(init_signals.wait_chldexit),
 	.cpu_timers.base = { [0 ... NR_CPU_CLOCKS - 1] = { RB_ROOT, CPU_NEVER } },
-	.posix_timers = LIST_HEAD_INIT(init_signals.posix_timers),
+	.posix_timers = XARRAY_INIT,
 	.exec_update_lock = RWSEM_INIT(init_signals.exec_update_lock, RANK_TASK),
 	.rlim = {
 		UNLIMITED(RLIMIT_CPU), UNLIMITED(RLIMIT_FSIZE), UNLIMITED(RLIMIT_DATA),

@@ -74,7 +74,7 @@ struct signal_struct {
 	struct rlimit rlim[RLIM_NLIMITS];
 	struct hrtimer *real_timer;	/* ITIMER_REAL */
 	struct itimer_state it_real, it_virt, it_prof;
-	struct list_head posix_timers;
+	struct xarray posix_timers;
 	int next_posix_timer_id;
 	struct cpu_timers cpu_timers;
 	u64 utime, stime;		/* (A) ns of all threads, the dead too, as far as charged (cpu_timer.c) */

@@ -4,6 +4,9 @@
  * MODEL     Each hart has a base with a tree per clock: monotonic, and real time, whose expiries become
  *           monotonic by the offset of the moment.  A start puts a timer on the base of the hart that
  *           starts it; cancelling works from any hart.
+ *           Soft timers, which a user may have by the ten thousand, have trees of their own.  An interrupt runs
+ *           them while no other is due, and for SOFT_BATCH_NS only; the rest waits for as long as that took,
+ *           so that half of the hart is left to others.
  * INVARIANTS
  *   H1  t->hart names the base whose lock guards t; it changes under that lock, while t is not queued
  *       and its function does not run there.
@@ -11,6 +14,7 @@
  *       never too late.  Inside, the loop looks again before it programs.
  *   H3  base->running is the timer whose function runs; after the function returned NORESTART the timer
  *       is not touched: it may be gone.
+ *   H4  A soft timer's function begins only when no hard timer is due, and not before soft_next.
  * LOCKING   base->lock, interrupts off, rank timer; functions run without it.
  * COST      A start that is not the earliest: the insertion only.
  *
@@ -19,6 +23,10 @@
 #include "kernel/sched/sched.h"
 #include "kernel/time/hrtimer.h"
 #include "kernel/time/irq_regs.h"
+
+#define SOFT_BATCH_NS	500000u
+
+enum softness { HARD, SOFT };
 
 struct timer_tree {
 	struct rb_root root;
@@ -30,7 +38,8 @@ struct hrtimer_base {
 	unsigned hart;				/* (I) */
 	bool in_interrupt;			/* (lock) */
 	bool clock_set;				/* (A) look again: the real time jumped */
-	struct timer_tree tree[NR_HRTIMER_CLOCKS];	/* (lock) */
+	struct timer_tree tree[NR_HRTIMER_TREES];	/* (lock) */
+	ktime_t soft_next;			/* (lock) H4 */
 	struct hrtimer *running;		/* (lock) H3 */
 	ktime_t hw_next;			/* (lock) what the hardware waits for */
 };
@@ -45,7 +54,7 @@ static __always_inline struct hrtimer *node_timer(struct rb_node *n)
 
 ktime_t hrtimer_now(const struct hrtimer *t)
 {
-	return t->clock == HRTIMER_REALTIME ? ktime_get_real_ns() : ktime_get();
+	return hrtimer_on_real_time(t) ? ktime_get_real_ns() : ktime_get();
 }
 
 /* The base of @t, locked; interrupts are off (H1).  => the caller says so with spin_assert_held() */
@@ -93,18 +102,19 @@ static void timer_dequeue(struct hrtimer_base *base, struct hrtimer *t) REQUIRES
 	t->queued = false;
 }
 
-/* The earliest timer of @base, and when it is due on the monotonic clock; NULL, KTIME_MAX. */
-static struct hrtimer *earliest(const struct hrtimer_base *base, ktime_t *due)
+/* The earliest timer of @base that is hard or soft, and when it is due on the monotonic clock; NULL, KTIME_MAX. */
+static struct hrtimer *earliest(const struct hrtimer_base *base, enum softness soft, ktime_t *due)
 {
+	const struct timer_tree *tree = &base->tree[soft * NR_HRTIMER_CLOCKS];
 	struct hrtimer *best = NULL;
 
 	*due = KTIME_MAX;
-	if (base->tree[HRTIMER_MONOTONIC].first) {
-		best = node_timer(base->tree[HRTIMER_MONOTONIC].first);
+	if (tree[HRTIMER_MONOTONIC].first) {
+		best = node_timer(tree[HRTIMER_MONOTONIC].first);
 		*due = best->expires;
 	}
-	if (unlikely(base->tree[HRTIMER_REALTIME].first)) {
-		struct hrtimer *t = node_timer(base->tree[HRTIMER_REALTIME].first);
+	if (unlikely(tree[HRTIMER_REALTIME].first)) {
+		struct hrtimer *t = node_timer(tree[HRTIMER_REALTIME].first);
 		s64 mono = (s64)t->expires - ktime_real_offset();
 
 		if (!best || max(mono, (s64)0) < (s64)*due) {
@@ -118,9 +128,11 @@ static struct hrtimer *earliest(const struct hrtimer_base *base, ktime_t *due)
 /* Let the hardware wait for the earliest timer, unless it waits for an earlier moment (H2). */
 static void program(struct hrtimer_base *base) REQUIRES(base->lock)
 {
-	ktime_t due;
+	ktime_t due, soft;
 
-	earliest(base, &due);
+	earliest(base, HARD, &due);
+	if (earliest(base, SOFT, &soft))
+		due = min(due, max(soft, base->soft_next));		/* H4 */
 	if (due < base->hw_next) {
 		base->hw_next = due;
 		arch_timer_set(ktime_to_ticks(due));
@@ -140,6 +152,11 @@ void hrtimer_init_clock(struct hrtimer *t, enum hrtimer_restart (*fn)(struct hrt
 void hrtimer_init(struct hrtimer *t, enum hrtimer_restart (*fn)(struct hrtimer *))
 {
 	hrtimer_init_clock(t, fn, HRTIMER_MONOTONIC);
+}
+
+void hrtimer_init_soft(struct hrtimer *t, enum hrtimer_restart (*fn)(struct hrtimer *), enum hrtimer_clock c)
+{
+	hrtimer_init_clock(t, fn, c + NR_HRTIMER_CLOCKS);
 }
 
 void hrtimer_start(struct hrtimer *t, ktime_t expires, enum hrtimer_mode mode)
@@ -223,22 +240,51 @@ u64 hrtimer_forward(struct hrtimer *t, ktime_t now, ktime_t interval)
 
 /* ---- the interrupt --------------------------------------------------------------------------- */
 
-/* Run what is due.  => interrupts off; lock dropped around each function */
-static void run_due(struct hrtimer_base *base) REQUIRES(base->lock)
+/* => interrupts off; lock dropped around the function */
+static void run_timer(struct hrtimer_base *base, struct hrtimer *t) REQUIRES(base->lock)
 {
 	enum hrtimer_restart again;
-	struct hrtimer *t;
-	ktime_t due;
 
-	while ((t = earliest(base, &due)) && due <= ktime_get()) {
-		timer_dequeue(base, t);
-		base->running = t;
-		spin_unlock(&base->lock);
-		again = t->function(t);
-		spin_lock(&base->lock);
-		base->running = NULL;				/* H3 */
-		if (again == HRTIMER_RESTART && !t->queued)
-			timer_enqueue(base, t);
+	timer_dequeue(base, t);
+	base->running = t;
+	spin_unlock(&base->lock);
+	again = t->function(t);
+	spin_lock(&base->lock);
+	base->running = NULL;				/* H3 */
+	if (again == HRTIMER_RESTART && !t->queued)
+		timer_enqueue(base, t);
+}
+
+/* The soft timer that is to run now, if any; the first of this interrupt makes it *@begun (H4). */
+static struct hrtimer *soft_due(struct hrtimer_base *base, ktime_t now, ktime_t *begun) REQUIRES(base->lock)
+{
+	ktime_t due;
+	struct hrtimer *t = earliest(base, SOFT, &due);
+
+	if (!t || due > now || now < base->soft_next)
+		return NULL;
+	if (!*begun)
+		*begun = now;
+	if (now - *begun <= SOFT_BATCH_NS)
+		return t;
+	base->soft_next = now + (now - *begun);
+	return NULL;
+}
+
+/* Run what is due. */
+static void run_due(struct hrtimer_base *base) REQUIRES(base->lock)
+{
+	ktime_t due, now, begun = 0;
+	struct hrtimer *t;
+
+	for (;;) {
+		t = earliest(base, HARD, &due);
+		now = ktime_get();
+		if (!t || due > now)
+			t = soft_due(base, now, &begun);
+		if (!t)
+			return;
+		run_timer(base, t);
 	}
 }
 

@@ -6,6 +6,8 @@
  *           interrupt context, interrupts off, on the hart that started it.  The function returns
  *           HRTIMER_RESTART after it has moved the expiry (hrtimer_forward), or HRTIMER_NORESTART.
  *           It may start other timers and wake tasks; it may not sleep or cancel itself.
+ *           Timers of which a user can have any number are soft, hrtimer_init_soft(): thousands that are due
+ *           together run in batches, and in no other timer's way.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,7 +18,10 @@
 #include "lib/rbtree.h"
 
 enum hrtimer_restart { HRTIMER_NORESTART, HRTIMER_RESTART };
-enum hrtimer_clock { HRTIMER_MONOTONIC, HRTIMER_REALTIME, NR_HRTIMER_CLOCKS };
+enum hrtimer_clock {
+	HRTIMER_MONOTONIC, HRTIMER_REALTIME, NR_HRTIMER_CLOCKS,
+	HRTIMER_MONOTONIC_SOFT = NR_HRTIMER_CLOCKS, HRTIMER_REALTIME_SOFT, NR_HRTIMER_TREES,
+};
 enum hrtimer_mode { HRTIMER_MODE_ABS, HRTIMER_MODE_REL };
 
 struct hrtimer {
@@ -25,12 +30,17 @@ struct hrtimer {
 	enum hrtimer_restart (*function)(struct hrtimer *);	/* (I) */
 	unsigned hart;				/* (base) whose queue it is or was last on */
 	bool queued;				/* (base) */
-	u8 clock;				/* (I) enum hrtimer_clock */
+	u8 clock;				/* (I) enum hrtimer_clock, soft or not: its tree */
 	void *data;				/* the owner's */
 };
 
 void hrtimer_init(struct hrtimer *t, enum hrtimer_restart (*fn)(struct hrtimer *));
 void hrtimer_init_clock(struct hrtimer *t, enum hrtimer_restart (*fn)(struct hrtimer *), enum hrtimer_clock c);
+void hrtimer_init_soft(struct hrtimer *t, enum hrtimer_restart (*fn)(struct hrtimer *), enum hrtimer_clock c);
+static inline bool hrtimer_on_real_time(const struct hrtimer *t)
+{
+	return t->clock % NR_HRTIMER_CLOCKS == HRTIMER_REALTIME;
+}
 ktime_t hrtimer_now(const struct hrtimer *t);	/* what its clock shows */
 /* (Re)start: an active timer is moved.  Any context. */
 void hrtimer_start(struct hrtimer *t, ktime_t expires, enum hrtimer_mode mode);

@@ -129,7 +129,7 @@ static void set_cpu_timer(int which, struct itimer_state *it, const struct itime
 
 void posix_timers_init_signal(struct signal_struct *sig)
 {
-	INIT_LIST_HEAD(&sig->posix_timers);
+	xa_init(&sig->posix_timers);
 	cpu_timers_init(sig);
 }
 

@@ -9,7 +9,7 @@
  *           before a timer_settime() does not restart it.
  *           On a CPU clock it is the same, but that the tick fires it (cpu_timer.c).
  * LOCKING   posix_timers_mutex over every call; what the tick touches also under sighand->lock (H).
- *           Timers are few and the calls short: one mutex for all.
+ *           The calls are short whatever the number of timers: one mutex for all.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -26,8 +26,7 @@
 #include "mm/slab/slab.h"
 
 struct k_itimer {
-	struct list_head link;		/* (mutex) signal->posix_timers */
-	int id, clock;			/* (I) */
+	int id, clock;			/* (I) signal->posix_timers has it at id (mutex) */
 	int notify;			/* (I) SIGEV_* */
 	struct task_struct *target;	/* (I) counted: the thread, or the leader */
 	struct task_struct *timed;	/* (I) counted: whose CPU time, for a thread's clock; else NULL */
@@ -86,12 +85,7 @@ static enum hrtimer_restart posix_timer_fn(struct hrtimer *h)
 
 static struct k_itimer *find_timer(int id)
 {
-	struct k_itimer *t;
-
-	list_for_each_entry(t, &current->signal->posix_timers, link)
-		if (t->id == id)
-			return t;
-	return NULL;
+	return id < 0 ? NULL : xa_load(&current->signal->posix_timers, id);
 }
 
 /* What @t's CPU clock shows, to the nanosecond.  => sighand->lock held */
@@ -177,16 +171,32 @@ void posixtimer_rearm(siginfo_t *info)
 
 /* ---- making and deleting --------------------------------------------------------------------- */
 
-/* Numbers are used in turn, those still in use left out. */
+/* A number for a new timer: they are used in turn, those still in use left out. */
 static int next_id(struct signal_struct *sig)
 {
-	int id;
+	unsigned long id = xa_find_hole(&sig->posix_timers, sig->next_posix_timer_id, INT32_MAX);
 
-	do {
-		id = sig->next_posix_timer_id;
-		sig->next_posix_timer_id = (id + 1) & INT32_MAX;
-	} while (find_timer(id));
+	if (id > INT32_MAX)
+		id = xa_find_hole(&sig->posix_timers, 0, INT32_MAX);
+	sig->next_posix_timer_id = (id + 1) & INT32_MAX;
 	return id;
+}
+
+/* Give @t its number, and tell it: 0 or -errno.  => posix_timers_mutex held */
+static int number_timer(struct signal_struct *sig, struct k_itimer *t, bool value_is_id, int __user *uid)
+{
+	struct xa_reserve r = XA_RESERVE_INIT;
+	int rc;
+
+	t->id = next_id(sig);
+	t->q->info.si_tid = t->id;
+	if (value_is_id)
+		t->q->info._sifields._timer._sigval.sival_int = t->id;
+	rc = xa_reserve(&r, t->id) ? -EAGAIN : put_user(t->id, uid);
+	if (!rc)
+		xa_store_reserved(&sig->posix_timers, t->id, t, &r);
+	xa_unreserve(&r);
+	return rc;
 }
 
 /* The counted task that @ev names, NULL when it is not one of ours or the event makes no sense. */
@@ -272,7 +282,7 @@ static struct k_itimer *alloc_timer(int clock, const sigevent_t *ev, int *rc)
 	t->clock = clock;
 	t->notify = ev->sigev_notify;
 	t->target = target;
-	hrtimer_init_clock(&t->timer, posix_timer_fn, clock_hrtimer(clock));
+	hrtimer_init_soft(&t->timer, posix_timer_fn, clock_hrtimer(clock));
 	return t;
 undo_timer:
 	kfree(t);
@@ -283,7 +293,6 @@ undo_target:
 
 SYSCALL_DEFINE3(timer_create, int, clock, sigevent_t __user *, uev, int __user *, uid)
 {
-	struct signal_struct *sig = current->signal;
 	sigevent_t ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	struct k_itimer *t;
 	u64 now;
@@ -306,13 +315,7 @@ SYSCALL_DEFINE3(timer_create, int, clock, sigevent_t __user *, uev, int __user *
 	}
 	t->cpu.base = clock_base(t);
 	mutex_lock(&posix_timers_mutex);
-	t->id = next_id(sig);
-	t->q->info.si_tid = t->id;
-	if (!uev)
-		t->q->info._sifields._timer._sigval.sival_int = t->id;
-	rc = put_user(t->id, uid);
-	if (!rc)
-		list_add_tail(&t->link, &sig->posix_timers);
+	rc = number_timer(current->signal, t, !uev, uid);
 	mutex_unlock(&posix_timers_mutex);
 	if (rc)
 		free_timer(t);
@@ -326,7 +329,7 @@ static void delete_timer(struct k_itimer *t)
 	spin_lock_irq(&current->sighand->lock);
 	cpu_timer_cancel(&t->cpu);
 	spin_unlock_irq(&current->sighand->lock);
-	list_del(&t->link);
+	xa_erase(&current->signal->posix_timers, t->id);
 	free_timer(t);
 }
 
@@ -344,12 +347,13 @@ SYSCALL_DEFINE1(timer_delete, int, id)
 
 void posix_timers_delete_all(struct signal_struct *sig)
 {
-	struct k_itimer *t, *n;
+	struct k_itimer *t;
+	unsigned long id;
 
-	if (list_empty(&sig->posix_timers))
+	if (xa_empty(&sig->posix_timers))
 		return;
 	mutex_lock(&posix_timers_mutex);
-	list_for_each_entry_safe(t, n, &sig->posix_timers, link) {
+	xa_for_each(&sig->posix_timers, id, t) {
 		delete_timer(t);
 		cond_resched();
 	}
@@ -493,12 +497,17 @@ void posix_timers_show(struct seq_file *m, struct signal_struct *sig)
 		[SIGEV_SIGNAL] = "signal", [SIGEV_NONE] = "none", [SIGEV_THREAD] = "thread",
 	};
 	struct k_itimer *t;
+	unsigned long id;
 
 	mutex_lock(&posix_timers_mutex);
-	list_for_each_entry(t, &sig->posix_timers, link)
+	xa_for_each(&sig->posix_timers, id, t) {
+		if (seq_has_overflowed(m))
+			break;
 		seq_printf(m, "ID: %d\nsignal: %d/%016lx\nnotify: %s/%s.%d\nClockID: %d\n", t->id,
 			   t->q->info.si_signo, (unsigned long)t->q->info.si_value.sival_ptr,
 			   how[t->notify & ~SIGEV_THREAD_ID], to_group(t) ? "pid" : "tid",
 			   to_group(t) ? t->target->tgid : t->target->pid, t->clock);
+		cond_resched();
+	}
 	mutex_unlock(&posix_timers_mutex);
 }

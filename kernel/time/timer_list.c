@@ -1,7 +1,8 @@
 /*
  * kernel/time/timer_list.c - /proc/timer_list: what every hart's timers wait for.
  *
- * MODEL     One record for each hart, each of its clocks, and each timer, in the layout that Linux gives them.
+ * MODEL     One record for each hart, each of its clocks, hard and soft, and each timer, in the layout that Linux
+ *           gives them.
  *           A reader holds no lock between two timers: it goes on behind the one that it showed last.
  * COST      A look-up for each timer, and a step for each that is due at the very same moment.
  * TESTS     test/user/t_devices.c
@@ -32,12 +33,13 @@ static void show_timer(struct seq_file *m, const struct hrtimer_shown *t, unsign
 
 static void show_clock(struct seq_file *m, unsigned hart, enum hrtimer_clock clock)
 {
+	const unsigned of = clock % NR_HRTIMER_CLOCKS;
 	struct hrtimer_shown t = { .expires = 0 };
 	unsigned nr = 0;
 
 	seq_printf(m, " clock %u:\n  .index:      %u\n  .resolution: 1 nsecs\n", clock, clock);
-	seq_printf(m, "  .get_time:   %s\n  .offset:     %lld nsecs\nactive timers:\n", clocks[clock].get_time,
-		   clocks[clock].offset ? (long long)clocks[clock].offset() : 0ll);
+	seq_printf(m, "  .get_time:   %s\n  .offset:     %lld nsecs\nactive timers:\n", clocks[of].get_time,
+		   clocks[of].offset ? (long long)clocks[of].offset() : 0ll);
 	while (!seq_has_overflowed(m) && hrtimer_next_shown(hart, clock, &t))
 		show_timer(m, &t, nr++);
 }
@@ -66,9 +68,9 @@ static int list_show(struct seq_file *m, void *v)
 
 	if (!hart || !(hart_online_mask.bits & (BIT(hart) - 1)))
 		seq_printf(m, "Timer List Version: v0.10\nHRTIMER_MAX_CLOCK_BASES: %u\nnow at %llu nsecs\n",
-			   NR_HRTIMER_CLOCKS, (unsigned long long)ktime_get());
+			   NR_HRTIMER_TREES, (unsigned long long)ktime_get());
 	seq_printf(m, "\ncpu: %u\n", hart);
-	for (unsigned c = 0; c < NR_HRTIMER_CLOCKS; c++)
+	for (unsigned c = 0; c < NR_HRTIMER_TREES; c++)
 		show_clock(m, hart, c);
 	due = hrtimer_hart_due(hart);
 	seq_printf(m, "  .expires_next   : %llu nsecs\n  .hres_active    : 1\n", (unsigned long long)due);

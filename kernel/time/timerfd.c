@@ -201,7 +201,7 @@ SYSCALL_DEFINE2(timerfd_create, int, clock, int, flags)
 	spin_lock_init(&ctx->lock, RANK_FILES);
 	ctx->clock = clock;
 	init_waitqueue_head(&ctx->wait);
-	hrtimer_init_clock(&ctx->timer, timerfd_fn, clock_hrtimer(clock));
+	hrtimer_init_soft(&ctx->timer, timerfd_fn, clock_hrtimer(clock));
 	fd = anon_inode_getfd("[timerfd]", &timerfd_fops, ctx, O_RDWR | (flags & (O_CLOEXEC | O_NONBLOCK)));
 	if (fd < 0)
 		kfree(ctx);
@@ -274,7 +274,7 @@ SYSCALL_DEFINE4(timerfd_settime, int, fd, int, flags, const struct __kernel_itim
 		return -EBADF;
 	ctx = get_ctx(f.file);
 	if (ctx) {
-		set_may_cancel(ctx, ctx->timer.clock == HRTIMER_REALTIME &&
+		set_may_cancel(ctx, hrtimer_on_real_time(&ctx->timer) &&
 				    (flags & TFD_TIMER_ABSTIME) && (flags & TFD_TIMER_CANCEL_ON_SET));
 		apply_setting(ctx, flags, timespec64_to_ktime(value), timespec64_to_ktime(interval), &old);
 	}

@@ -193,6 +193,49 @@ KTEST(timers_fire_in_order_and_can_be_cancelled)
 	KCHECK(!hrtimer_active(&t[1]));
 }
 
+enum { NR_SOFT = 20 };
+static ktime_t soft_began[NR_SOFT];
+static unsigned soft_before_hard;
+
+static enum hrtimer_restart soft_work(__maybe_unused struct hrtimer *t)
+{
+	soft_began[nr_fired++] = ktime_get();
+	while (ktime_get() - soft_began[nr_fired - 1] < MS / 10)
+		;
+	return HRTIMER_NORESTART;
+}
+
+static enum hrtimer_restart hard_work(__maybe_unused struct hrtimer *t)
+{
+	soft_before_hard = nr_fired;
+	return HRTIMER_NORESTART;
+}
+
+KTEST(many_soft_timers_leave_the_hart_to_others)
+{
+	static struct hrtimer soft[NR_SOFT], hard;
+	ktime_t at, pause = 0;
+
+	set_current_harts(BIT(this_hart()));
+	nr_fired = 0;
+	soft_before_hard = NR_SOFT;
+	at = ktime_get() + 20 * MS;
+	for (unsigned i = 0; i < NR_SOFT; i++) {
+		hrtimer_init_soft(&soft[i], soft_work, HRTIMER_MONOTONIC);
+		hrtimer_start(&soft[i], at, HRTIMER_MODE_ABS);
+	}
+	hrtimer_init(&hard, hard_work);
+	hrtimer_start(&hard, at + MS / 2, HRTIMER_MODE_ABS);
+	set_current_harts(~0ull);
+	doze_until(&nr_fired, NR_SOFT);
+	hrtimer_cancel(&hard);
+	KCHECK_EQ(nr_fired, NR_SOFT);
+	KCHECK(soft_before_hard < NR_SOFT);		/* though all of them were due before */
+	for (unsigned i = 1; i < NR_SOFT; i++)
+		pause = max(pause, soft_began[i] - soft_began[i - 1]);
+	KCHECK(pause >= MS / 2);			/* as long as a batch */
+}
+
 static int nr_works;
 static void count_work(__maybe_unused struct work_struct *w) { nr_works++; }
 static DECLARE_WORK(one_work, count_work);

@@ -211,6 +211,31 @@ HOG(names)
 	hog_end();
 }
 
+/* 40 links one after the other, each a text as long as can be: 80,000 steps. */
+HOG(links)
+{
+	enum { LINKS = 40 };
+	char text[4096], name[16];
+	struct stat st;
+
+	hog_begin();
+	CHECK(!mount("tmpfs", "/tmp", "tmpfs", 0, "") && !chdir("/tmp"));
+	for (int i = 0; i < LINKS; i++) {
+		for (int at = 0; at < 4080; at += 2)
+			memcpy(text + at, "./", 2);
+		sprintf(text + 4080, "l%d", i + 1);
+		sprintf(name, "l%d", i);
+		CHECK(!symlink(text, name));
+	}
+	CHECK(!mkdir("l40", 0755));
+	CHECK(!stat("l0", &st));
+	ROW("stat through 80,000 steps", stat("l0", &st));
+	ROW("the links are not the last of the path", stat("l0/..", &st));
+	ROW("open", close(open("l0", O_RDONLY)));
+	CHECK(!chdir("/") && !umount("/tmp"));
+	hog_end();
+}
+
 HOG(mounts)
 {
 	enum { NR = 1000 };
@@ -361,7 +386,7 @@ static void on_alarm(__attribute__((unused)) int sig) {}
 
 HOG(many_timers)
 {
-	enum { NR = 10000 };
+	enum { NR = 40000 };
 	static timer_t t[NR];
 	struct itimerval tiny = { { 0, 1 }, { 0, 1 } };
 	struct itimerspec tiniest = { { 0, 1 }, { 0, 1 } };
@@ -387,7 +412,7 @@ HOG(many_timers)
 	at.tv_nsec += 100000000;
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL))
 		;
-	row_end("10000 timers fire together");
+	row_end("40000 timers fire together");
 	ROW("deleting them", ({ for (int i = 0; i < nr; i++) timer_delete(t[i]); }));
 	p = fork();
 	CHECK(p >= 0);
