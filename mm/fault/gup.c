@@ -381,6 +381,8 @@ static long fill_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, u
 			rc = gup_one(vma, va, gup_flags, &page);
 		if (rc)
 			return va != start ? (long)((va - start) >> PAGE_SHIFT) : rc;
+		if (gup_flags & FOLL_WRITE && !PageAnon(page))
+			set_page_dirty(page);	/* as if it were written: it was there before, perhaps, and clean */
 		put_page(page);
 	}
 	return (end - start) >> PAGE_SHIFT;

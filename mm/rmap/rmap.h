@@ -87,7 +87,17 @@ static __always_inline void page_dup_anon_rmap(struct page *page)
 	__atomic_fetch_add(&page->counts, 1ul << 32 | 1, __ATOMIC_RELAXED);
 }
 
-/* The same, where @page may be its entry's own, which has no W any more: let nobody think so from here on (R3). */
+/* The same for a page of a file. */
+static __always_inline void page_dup_file_rmap(struct page *page)
+{
+	INV(R1, !PageAnon(page) && page_mapcount(page) > 0);
+	__atomic_fetch_add(&page->counts, 1ul << 32 | 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * As page_dup_anon_rmap(), where @page may be its entry's own, which has no W any more: let nobody think so from here
+ * on (R3).
+ */
 static __always_inline void page_share_anon_rmap(struct page *page)
 {
 	if (PageAnonExclusive(page))

@@ -177,9 +177,9 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 	rc = move_drop_old(mm, r);
 	if (rc)
 		return rc;
-	if (vm_flags & VM_LOCKED) {
-		r->locked_addr = r->new_addr;
-		r->locked_len = r->new_len;
+	if (vm_flags & VM_LOCKED && r->new_len > r->old_len) {
+		r->locked_addr = r->new_addr + r->old_len;
+		r->locked_len = r->new_len - r->old_len;
 	}
 	return r->new_addr;
 }

@@ -32,6 +32,7 @@
 #define PAGES	96l		/* on the free side of the anchor, where addresses are drawn */
 #define VIEW	2048l		/* pages that are looked at, of either place */
 #define WALL	(64 * PG)	/* beyond the anchor: more than a step reaches over it, and merges with nothing */
+#define TABLE	(512 * PG)	/* covered by one page table */
 #define STEPS	110
 #define FILES	3
 #define SEEDS	(sizeof(linux_hashes) / sizeof(*linux_hashes))
@@ -464,7 +465,10 @@ static void *map_pages(long at, long len, int prot, int flags)
 	return m;
 }
 
-/* Find a free place beyond which all is free, with no hole before it that the kernel could choose. */
+/*
+ * Find a free place beyond which all is free, with no hole before it that the kernel could choose.  The anchor is at
+ * a multiple of what one page table covers: what a fault brings in around it does not hang on the random layout.
+ */
 static void drop_anchor(void)
 {
 	long lid_size = 1l << 30, a, lid = (long)map_pages(0, lid_size, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE);
@@ -474,8 +478,9 @@ static void drop_anchor(void)
 	while (upwards ? a < lid : a > lid);
 	munmap((void *)a, PG);
 	munmap((void *)lid, lid_size);
-	anchor = upwards ? lid + WALL : lid + lid_size - WALL;
-	map_pages(upwards ? lid : anchor, WALL, PROT_NONE, MAP_SHARED | MAP_FIXED);
+	anchor = upwards ? (lid + WALL + TABLE - 1) & -TABLE : (lid + lid_size - WALL) & -TABLE;
+	map_pages(upwards ? lid : anchor, upwards ? anchor - lid : lid + lid_size - anchor, PROT_NONE,
+		  MAP_SHARED | MAP_FIXED);
 }
 
 static void make_files(void)
@@ -518,7 +523,7 @@ static uint64_t run_seed(unsigned seed)
 	make_files();
 	drop_anchor();
 	start_other();
-	heap = (syscall(SYS_brk, 0) + PG - 1) & -PG;
+	heap = (syscall(SYS_brk, 0) + TABLE - 1) & -TABLE;
 	CHECK_EQ(syscall(SYS_brk, heap), heap);
 	read_proc("/proc/self/status");
 	size_at_start = kb_of("VmSize:");
