@@ -315,6 +315,7 @@ struct inode *bdev_inode_new(struct block_device *bdev)
 	inode->i_private = bdev;
 	inode->i_data.a_ops = &bdev_aops;
 	inode->i_data.gfp_mask = GFP_USER;	/* file systems look into these pages */
+	set_bit(AS_HELD, &inode->i_data.flags);	/* and change them */
 	return inode;
 }
 
@@ -385,6 +386,7 @@ static int blkdev_open(struct inode *inode, struct file *f)
 	f->f_mapping = bdev->bd_inode->i_mapping;
 	f->f_wb_err = filemap_sample_wb_err(f->f_mapping);
 	f->f_ra.ra_pages = READ_ONCE(bdev->bd_disk->ra_pages);
+	f->f_mode |= FMODE_CAN_ODIRECT;
 	return 0;
 }
 
@@ -400,6 +402,53 @@ static loff_t blkdev_llseek(struct file *f, loff_t off, int whence)
 	return generic_file_llseek_size(f, off, whence, size, size);
 }
 
+static ssize_t direct_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	struct address_space *mapping = f->f_mapping;
+	struct block_device *bdev = file_bdev(f);
+	loff_t size = READ_ONCE(mapping->host->i_size);
+	ssize_t rc;
+
+	if (!to->count || *pos >= size)
+		return 0;
+	if (!blkdev_direct_aligned(bdev, *pos, to))
+		return -EINVAL;
+	to->count = min_t(u64, to->count, size - *pos);
+	rc = filemap_write_and_check_range(mapping, *pos, *pos + to->count - 1);
+	if (!rc)
+		rc = blkdev_direct_rw(bdev, REQ_OP_READ, *pos >> SECTOR_SHIFT, to, to->count);
+	if (rc > 0)
+		*pos += rc;
+	return rc;
+}
+
+static ssize_t blkdev_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	return unlikely(f->f_flags & O_DIRECT) ? direct_read(f, to, pos) : generic_file_read(f, to, pos);
+}
+
+/* Past the cache, which forgets what it has of the range: before, and who read meanwhile.  => i_rwsem(w) */
+static ssize_t direct_write(struct file *f, struct iov_iter *from, loff_t pos)
+{
+	struct address_space *mapping = f->f_mapping;
+	pgoff_t first = pos >> PAGE_SHIFT, last = (pos + from->count - 1) >> PAGE_SHIFT;
+	ssize_t rc;
+
+	if (!blkdev_direct_aligned(file_bdev(f), pos, from))
+		return -EINVAL;
+	rc = filemap_write_and_check_range(mapping, pos, pos + from->count - 1);
+	if (!rc)
+		rc = invalidate_inode_pages2_range(mapping, first, last);
+	if (rc == -EBUSY) {			/* a file system has it in hand */
+		rc = generic_perform_write(f, from, pos);
+		return rc > 0 ? filemap_write_and_check_range(mapping, pos, pos + rc - 1) ?: rc : rc;
+	}
+	if (!rc)
+		rc = blkdev_direct_rw(file_bdev(f), REQ_OP_WRITE, pos >> SECTOR_SHIFT, from, from->count);
+	(void)!invalidate_inode_pages2_range(mapping, first, last);
+	return rc;
+}
+
 static ssize_t blkdev_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
 	struct inode *inode = f->f_mapping->host;
@@ -411,7 +460,7 @@ static ssize_t blkdev_write(struct file *f, struct iov_iter *from, loff_t *pos)
 		return -ENOSPC;
 	from->count = min_t(u64, from->count, inode->i_size - *pos);
 	down_write(&inode->i_rwsem);
-	rc = generic_perform_write(f, from, *pos);
+	rc = unlikely(f->f_flags & O_DIRECT) ? direct_write(f, from, *pos) : generic_perform_write(f, from, *pos);
 	up_write(&inode->i_rwsem);
 	if (rc <= 0)
 		return rc;
@@ -433,10 +482,8 @@ static int blkdev_fsync(struct file *f, loff_t start, loff_t end, __maybe_unused
 	return rc ? rc : flush;
 }
 
-
-
 const struct file_operations def_blk_fops = {
 	.open = blkdev_open, .release = blkdev_release, .llseek = blkdev_llseek,
-	.read = generic_file_read, .write = blkdev_write, .mmap = generic_file_mmap,
+	.read = blkdev_read, .write = blkdev_write, .mmap = generic_file_mmap,
 	.fsync = blkdev_fsync, .ioctl = blkdev_ioctl,
 };

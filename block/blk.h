@@ -91,6 +91,17 @@ int blkdev_issue_flush(struct block_device *bdev);
 /* REQ_OP_DISCARD or REQ_OP_WRITE_ZEROES for any number of sectors; -EOPNOTSUPP where the disk cannot. */
 int blkdev_issue_range(struct block_device *bdev, enum req_op op, sector_t sector, sector_t nr);
 
+/* ---- past the page cache: direct.c ---------------------------------------------------------------- */
+
+/*
+ * Move @n bytes between @i and the sectors from @sector on, and wait until it is done.  @n is a multiple of the
+ * device's blocks, but for a read at the end of a file.  Bytes moved, or -errno when none were: -EFAULT, -ENOMEM, the
+ * device's
+ */
+ssize_t blkdev_direct_rw(struct block_device *bdev, enum req_op op, sector_t sector, struct iov_iter *i, size_t n);
+/* Are the place, the length and every segment of memory such as O_DIRECT asks for (else -EINVAL)? */
+bool blkdev_direct_aligned(const struct block_device *bdev, loff_t pos, const struct iov_iter *i);
+
 /* ---- disks: genhd.c ----------------------------------------------------------------------------- */
 
 #define DISK_MAX_PARTS	16		/* minors of a disk: itself and 15 partitions */

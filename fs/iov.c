@@ -13,18 +13,6 @@
 #include "lib/string.h"
 #include "mm/slab/slab.h"
 
-/* The segment we stand in; empty ones are stepped over.  => bytes left in it */
-static inline size_t iter_segment(struct iov_iter *i, char **p)
-{
-	while (i->offset == i->iov->iov_len) {
-		i->iov++;
-		i->nr_segs--;
-		i->offset = 0;
-	}
-	*p = (char *)i->iov->iov_base + i->offset;
-	return i->iov->iov_len - i->offset;
-}
-
 enum iter_op { ITER_TO, ITER_FROM, ITER_ZERO };
 
 /* Bytes done of [p, p + n), which is one segment's. */
@@ -53,7 +41,7 @@ static __always_inline size_t iter_op(enum iter_op op, char *k, size_t n, struct
 	n = min(n, i->count);
 	while (done < n) {
 		char *p;
-		size_t len = min(iter_segment(i, &p), n - done);
+		size_t len = min(iov_iter_segment(i, &p), n - done);
 		size_t got = segment_op(op, i->user, p, k + done, len);
 
 		i->offset += got;
@@ -86,7 +74,7 @@ void iov_iter_advance(struct iov_iter *i, size_t n)
 	i->count -= n;
 	while (n) {
 		char *p;
-		size_t len = min(iter_segment(i, &p), n);
+		size_t len = min(iov_iter_segment(i, &p), n);
 
 		i->offset += len;
 		n -= len;

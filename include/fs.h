@@ -58,6 +58,17 @@ static __always_inline void iov_iter_one(struct iov_iter *i, void *buf, size_t n
 }
 static inline void iov_iter_user(struct iov_iter *i, void __user *buf, size_t n) { iov_iter_one(i, buf, n, true); }
 static inline void iov_iter_kernel(struct iov_iter *i, void *buf, size_t n) { iov_iter_one(i, buf, n, false); }
+/* The segment we stand in; empty ones are stepped over.  => count > 0; bytes left in it */
+static inline size_t iov_iter_segment(struct iov_iter *i, char **p)
+{
+	while (i->offset == i->iov->iov_len) {
+		i->iov++;
+		i->nr_segs--;
+		i->offset = 0;
+	}
+	*p = (char *)i->iov->iov_base + i->offset;
+	return i->iov->iov_len - i->offset;
+}
 /* Bytes copied (and advanced over); fewer than @n when user memory ends. */
 size_t copy_to_iter(const void *from, size_t n, struct iov_iter *i);
 size_t copy_from_iter(void *to, size_t n, struct iov_iter *i);

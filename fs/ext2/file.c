@@ -4,7 +4,7 @@
  * MODEL     fsync(2) brings to the device, each before the next is begun: the data, the blocks of numbers that
  *           lead to it, the inode; then the device is told to keep what it has.  So a record whose fsync returned
  *           can be found again whatever comes of the bitmaps, which fsck computes anew.
- * LOCKING   i_rwsem for writing over a write and a change of the size.
+ * LOCKING   i_rwsem for writing over a write and a change of the size, for reading over a read past the cache.
  * TESTS     test/boot/ext2.py
  *
  * SPDX-License-Identifier: MIT
@@ -34,6 +34,19 @@ static bool must_sync(const struct file *f, const struct iov_iter *from)
 	       inode->i_flags & S_SYNC;
 }
 
+static ssize_t ext2_file_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	struct inode *inode = f->f_mapping->host;
+	ssize_t rc;
+
+	if (likely(!(f->f_flags & O_DIRECT)))
+		return generic_file_read(f, to, pos);
+	down_read(&inode->i_rwsem);		/* the blocks stay its own meanwhile */
+	rc = iomap_dio_read(f, to, pos, &ext2_iomap_ops);
+	up_read(&inode->i_rwsem);
+	return rc;
+}
+
 static ssize_t ext2_file_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
 	struct inode *inode = f->f_mapping->host;
@@ -45,7 +58,8 @@ static ssize_t ext2_file_write(struct file *f, struct iov_iter *from, loff_t *po
 		rc = file_remove_privs(f) ?: rc;
 	if (rc > 0) {
 		file_update_time(f);
-		rc = iomap_file_buffered_write(f, from, *pos, &ext2_iomap_ops);
+		rc = unlikely(f->f_flags & O_DIRECT) ? iomap_dio_write(f, from, *pos, &ext2_iomap_ops)
+						     : iomap_file_buffered_write(f, from, *pos, &ext2_iomap_ops);
 	}
 	if (rc > 0)
 		*pos += rc;
@@ -84,12 +98,13 @@ static int ext2_open(struct inode *inode, struct file *f)
 {
 	if (!(f->f_flags & O_LARGEFILE) && inode->i_size > 0x7fffffff)
 		return -EOVERFLOW;
+	f->f_mode |= FMODE_CAN_ODIRECT;
 	return 0;
 }
 
 const struct file_operations ext2_file_operations = {
 	.llseek = generic_file_llseek,
-	.read = generic_file_read,
+	.read = ext2_file_read,
 	.write = ext2_file_write,
 	.mmap = ext2_mmap,
 	.open = ext2_open,

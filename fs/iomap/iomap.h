@@ -75,6 +75,13 @@ int iomap_truncate_page(struct inode *inode, loff_t size, const struct iomap_ops
 /* The file, which ends at @size, is about to grow: what mappings left behind its end is no part of it. */
 void iomap_zero_tail(struct inode *inode, loff_t size);
 
+/*
+ * direct.c: read(2) and write(2) of files opened with O_DIRECT, at positions that were checked.  Bytes, or -errno:
+ * -EINVAL when place, length or memory do not suit the device's blocks.  => i_rwsem for reading; for writing
+ */
+ssize_t iomap_dio_read(struct file *file, struct iov_iter *to, loff_t *pos, const struct iomap_ops *ops);
+ssize_t iomap_dio_write(struct file *file, struct iov_iter *from, loff_t pos, const struct iomap_ops *ops);
+
 /* writeback.c: for address_space_operations. */
 int iomap_writepage(struct page *page, struct writeback_control *wbc, const struct iomap_ops *ops);
 int iomap_writepages(struct address_space *mapping, struct writeback_control *wbc, const struct iomap_ops *ops);

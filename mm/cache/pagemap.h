@@ -20,6 +20,7 @@
 #define AS_UNEVICTABLE	2
 #define AS_SHMEM	3		/* pages are swap-backed and counted as shared memory */
 #define AS_EXITING	4
+#define AS_HELD		5		/* who has a page in hand writes to it: it is not thrown out under him */
 
 #define mapping_mapped(m) (!prio_tree_empty(&(m)->i_mmap) || !list_empty(&(m)->i_mmap_nonlinear))
 
@@ -150,6 +151,11 @@ void truncate_setsize(struct inode *inode, loff_t new_size);
 /* Unmap [start, start+len) of the file from every address space; len 0: to the end. */
 void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len, int even_cows);
 unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t end);
+/*
+ * Pages [@start, @last] go from the cache, and from every mapping, whoever looks at them (but not where AS_HELD says
+ * that he counts on them); what is under way is waited for.  0, or -EBUSY: some stayed, dirty or held.  => may sleep
+ */
+int invalidate_inode_pages2_range(struct address_space *mapping, pgoff_t start, pgoff_t last);
 
 static inline int mapping_map_writable(struct address_space *m)
 {

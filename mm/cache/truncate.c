@@ -183,3 +183,39 @@ unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t st
 	}
 	return done;
 }
+
+/* The locked @page of @mapping goes, if nothing is lost by that (X1).  Whether it did. */
+static bool throw_page_out(struct address_space *mapping, struct page *page)
+{
+	wait_on_page_writeback(page);
+	if (page_mapcount(page))
+		unmap_mapping_pages(mapping, page->index, page->index, 0);	/* what was stored makes it dirty */
+	if (test_bit(AS_HELD, &mapping->flags))
+		return remove_mapping(mapping, page);
+	if (PageDirty(page))
+		return false;
+	INV(X1, PageLocked(page) && !page_mapcount(page));
+	delete_from_page_cache(page);
+	return true;
+}
+
+int invalidate_inode_pages2_range(struct address_space *mapping, pgoff_t start, pgoff_t last)
+{
+	struct page *pages[BATCH];
+	unsigned nr;
+	int rc = 0;
+
+	if (!READ_ONCE(mapping->nrpages))
+		return 0;
+	while ((nr = find_get_pages(mapping, &start, last, BATCH, pages))) {
+		for (unsigned i = 0; i < nr; i++) {
+			lock_page(pages[i]);
+			if (pages[i]->mapping == mapping && !throw_page_out(mapping, pages[i]))
+				rc = -EBUSY;
+			unlock_page(pages[i]);
+		}
+		free_pages_bulk(pages, nr);
+		cond_resched();
+	}
+	return rc;
+}

@@ -414,6 +414,35 @@ def test_syncfs(tap, folder):
         m.process.wait()
 
 
+DIRECT = """
+$b mount -t ext2 /dev/vda /m
+for seed in 1 2 3; do echo "BEGIN $seed"; dio /m/f$seed $seed 1500; echo "END $seed"; done
+echo "BEGIN device"; dio -b /dev/vdb 4 1500; echo "END device"
+echo "BEGIN forks"; dio -f /m/forks 5 1500; echo "END forks"
+$b umount /m
+"""
+
+
+def test_direct(tap, folder):
+    """O_DIRECT beside calls through the cache and mappings; and what lies on the device afterwards."""
+    images = [f"{folder}/direct{i}.img" for i in range(2)]
+    for image, size in zip(images, ("1024", "4096")):
+        mke2fs(image, f"-b {size}")
+    initrd = script_initramfs(folder, "direct", "$b mkdir -p /m\ncd /\n" + DIRECT,
+                              [f"{BUILD}/user/dio=usr/bin/dio"])
+    with Machine(*drives(images), initrd=initrd, append="loglevel=6 panic=-1", smp=2, nodes=1, mem="192M") as m:
+        m.expect(r"Power down", 300)
+        m.wait_end(10)
+        said = {word: section(m.console, word).split() for word in ("1", "2", "3", "device", "forks")}
+    for word, line in said.items():
+        tap.check(line[:2] == ["DIO", "good"], f"direct I/O, {word}: as the shadow says", line)
+    rdump(images[0], f"{folder}/direct")
+    lines = tree_lines(f"{folder}/direct")
+    wrong = [w for w in ("1", "2", "3") if f"= f{w} f {' '.join(said[w][2:])}" not in lines]
+    rc, text = fsck(images[0], "-n")
+    tap.check(not wrong and rc == 0, "and so says the device; e2fsck finds nothing", f"{wrong} {lines}\n{text}")
+
+
 ROOT_INIT = """#!/bin/busybox sh
 b=/bin/busybox
 $b mount -t proc proc /proc
@@ -455,6 +484,7 @@ def main():
             test_operations(tap, folder, images, seed)
         test_root(tap, folder)
         test_syncfs(tap, folder)
+        test_direct(tap, folder)
         test_refused(tap, folder)
         test_damaged(tap, folder)
         for seed in range(CUTS):
