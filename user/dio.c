@@ -51,7 +51,7 @@ static void fill(unsigned char *p, long n)
 }
 
 /* A place and a length, in @unit; short ones most of the time. */
-static long some_place(long unit) { return below(4) ? below(ROOM / 4 / unit) * unit : below(ROOM * 3 / 4 / unit) * unit; }
+static long some_place(long unit) { return below(ROOM / 4 * (below(4) ? 1 : 3) / unit) * unit; }
 static long some_length(long unit) { return (1 + below((below(3) ? 20000 : ROOM / 4) / unit)) * unit; }
 
 /* The file is [0, size), and zeros where nothing was written. */

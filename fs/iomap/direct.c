@@ -114,7 +114,8 @@ static ssize_t write_extent(struct inode *inode, struct iov_iter *from, loff_t p
 	n = min_t(u64, from->count, iomap_left(&map, pos));
 	rc = blkdev_direct_rw(inode->i_sb->s_bdev, REQ_OP_WRITE, iomap_sector(&map, pos), from, n);
 	if (rc > 0 && (size_t)rc < n && pos + rc > inode->i_size) {
-		rc = ALIGN_DOWN(rc, (ssize_t)inode->i_sb->s_blocksize) ?: -EFAULT;	/* part of a fresh block: T1 */
+		/* Part of a fresh block: T1 */
+		rc = ALIGN_DOWN(rc, (ssize_t)inode->i_sb->s_blocksize) ?: -EFAULT;
 		*from = before;
 		iov_iter_advance(from, max_t(ssize_t, rc, 0));
 	}
