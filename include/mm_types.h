@@ -393,6 +393,8 @@ struct mm_struct {
 	/* ---- written by system calls ---------------------------------- */
 	unsigned long hiwater_rss, hiwater_vm;	/* pages */
 	unsigned long total_vm, data_vm, exec_vm, stack_vm, droppable_vm;	/* (W) pages */
+	atomic_long_t lazyfree;			/* (A) pages that MADV_FREE lets go: Y3 of mm/entry/age.c */
+	unsigned long drop_hand;		/* (A) where the next look for what may be dropped begins */
 	atomic_long_t locked_vm, pinned_vm;	/* pages */
 
 	unsigned long mmap_base, task_size;	/* (I) */

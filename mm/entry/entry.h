@@ -6,6 +6,7 @@
  *           protect.c  mprotect: the permissions change;  mremap: the place
  *           uffd_wp.c  userfaultfd: writes are told first
  *           nonlinear.c  entries that say which page of the file is due
+ *           age.c      MADV_FREE, COLD, PAGEOUT: pages that are needed less
  *           pfnmap.c   entries that drivers and file systems make;  vmalloc_map.c  of vmalloc memory
  *           They know page tables, and which entry counts for which page (mm/rmap); a region is a range with
  *           flags to them, handed over by who found it.  So both the calls and truncation stand above them.
@@ -46,6 +47,23 @@ void free_pgd_range(struct mmu_gather *tlb, vaddr_t addr, vaddr_t end, vaddr_t f
 void zap_page_range(struct vm_area_struct *vma, vaddr_t start, unsigned long size);
 /* The same, but private copies stay: only what shows the file itself goes. */
 void zap_file_pages(struct vm_area_struct *vma, vaddr_t start, unsigned long size);
+
+/* ---- pages that are needed less (age.c).  => mmap_lock (read suffices) ------------------------ */
+
+/* MADV_FREE: the anonymous pages of [start, end) may lose their content, until they are written to. */
+void lazyfree_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+struct lazyfree_drop {
+	unsigned long max, dropped;	/* pages: this many, and no more */
+	unsigned long held;		/* seen on the way, but somebody uses them just now */
+};
+/* Of those in [@start, @end), drop as many as @d still wants.  Where it stopped. */
+vaddr_t drop_lazyfree(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, struct lazyfree_drop *d);
+/* The pages that only @vma shows look unused. */
+void cold_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+/* The pages of files in [*va, end) that only @vma shows, at most @max, referenced; how many.  *va: where to go on. */
+unsigned collect_file_pages(struct vm_area_struct *vma, vaddr_t *va, vaddr_t end, struct page **pages, unsigned max);
+
+/* ---- what stays gets another place or permission ---------------------------------------------- */
 
 /* mprotect: give the entries of [start, end) the permissions of @newprot, flush.  Pages changed. */
 unsigned long change_protection(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, pte_t newprot);

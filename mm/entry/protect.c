@@ -41,7 +41,7 @@ static pte_t protected_pte(struct vm_area_struct *vma, pte_t pte, pte_t prot, bo
 	if (pte_write(now) && vma_wants_writenotify(vma) && !pte_dirty(pte))
 		now = pte_wrprotect(now);
 	if (write && !pte_write(now) && private_writable(pte))
-		now = pte_mkdirty(pte_mkwrite(now));
+		now = pte_mkwrite(now);		/* D as it was: lazily free stays so */
 	INV(R3, !pte_write(now) || !pte_page_counted(pte) || !PageAnon(pte_page_counted(pte)) ||
 		PageAnonExclusive(pte_page_counted(pte)));
 	if (pte_uffd_wp(now))		/* F3 of include/userfaultfd_k.h */

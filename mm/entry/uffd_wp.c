@@ -38,7 +38,7 @@ static pte_t clear_mark(struct vm_area_struct *vma, pte_t pte)
 		return pte;
 	if (vma->vm_flags & VM_SHARED)
 		return vma_wants_writenotify(vma) ? pte : pte_mkwrite(pte);
-	return PageAnonExclusive(page) ? pte_mkdirty(pte_mkwrite(pte)) : pte;
+	return PageAnonExclusive(page) ? pte_mkwrite(pte) : pte;
 }
 
 /* The entry that follows from @pte. */

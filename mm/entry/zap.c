@@ -301,6 +301,94 @@ void zap_nonlinear(struct vm_area_struct *vma, vaddr_t start, unsigned long size
 	dec_tlb_flush_pending(vma->vm_mm);
 }
 
+/* ---- pages whose content may go (age.c) ------------------------------------------------------- */
+
+/* Does @pte show such a page, whoever uses it just now?  One that was written to is like any other from now on. */
+static bool is_lazyfree(pte_t pte)
+{
+	struct page *page;
+
+	if (!pte_present(pte) || pte_special(pte))
+		return false;
+	page = pfn_to_page(pte_pfn(pte));
+	if (!PageAnon(page) || PageSwapBacked(page))
+		return false;
+	if (!pte_dirty(pte) && !PageDirty(page))
+		return true;
+	SetPageSwapBacked(page);
+	return false;
+}
+
+static bool only_mapped(pte_t pte)
+{
+	struct page *page = pfn_to_page(pte_pfn(pte));
+
+	return page_count(page) == page_mapcount(page);
+}
+
+/* Clear the entry if it shows such a page, which nobody uses: *pte is what it was. */
+static bool clear_lazyfree(pte_t *ptep, pte_t *pte, struct lazyfree_drop *d)
+{
+	*pte = pte_load(ptep);
+	if (!is_lazyfree(*pte))
+		return false;
+	if (only_mapped(*pte)) {
+		*pte = ptep_get_and_clear(ptep);	/* with the last D: no store comes after it (Y1) */
+		smp_mb();	/* the entry before the count: pairs with follow_page_fast() */
+		if (is_lazyfree(*pte) && only_mapped(*pte))
+			return true;
+		set_pte(ptep, *pte);
+	}
+	d->held++;
+	return false;
+}
+
+/* As zap_run(). */
+static vaddr_t drop_lazyfree_run(struct mmu_gather *tlb, pte_t *ptep, vaddr_t va, vaddr_t stop,
+				 struct lazyfree_drop *d)
+{
+	struct page *table = pt_page(ptep);
+	struct zap_stat st = { 0 };
+	bool full = false;
+	pte_t pte;
+
+	spin_lock(&table->ptl);
+	for (; va != stop && !full && d->dropped < d->max; va += PAGE_SIZE, ptep++) {
+		if (!clear_lazyfree(ptep, &pte, d))
+			continue;
+		tlb_cover(tlb, va, va + PAGE_SIZE);
+		full = __tlb_remove_page(tlb, zap_page(tlb, &st, pfn_to_page(pte_pfn(pte)), pte));	/* Z1 */
+		d->dropped++;
+	}
+	spin_unlock(&table->ptl);
+	stat_post(&st, tlb->mm);
+	count_vm_events(PGLAZYFREED, st.anon);
+	return va;
+}
+
+vaddr_t drop_lazyfree(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, struct lazyfree_drop *d)
+{
+	vaddr_t va = start, stop;
+	struct mmu_gather tlb;
+	pte_t *ptep;
+
+	INV(Y1, !(vma->vm_flags & VM_LOCKED));
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	update_hiwater_rss(vma->vm_mm);
+	inc_tlb_flush_pending(vma->vm_mm);
+	while (va != end && d->dropped < d->max && (ptep = pt_next_run(vma->vm_mm, &va, end, &stop))) {
+		va = drop_lazyfree_run(&tlb, ptep, va, stop, d);
+		if (unlikely(tlb.nr == tlb.max))
+			tlb_flush_mmu(&tlb);
+		cond_resched();
+	}
+	if (unlikely(mm_tlb_flush_nested(vma->vm_mm, 1)))	/* T6 */
+		tlb_cover(&tlb, start, end);
+	tlb_finish_mmu(&tlb);
+	dec_tlb_flush_pending(vma->vm_mm);
+	return d->dropped < d->max ? end : va;
+}
+
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Unhook the tables below @table (at @level) that overlap [va, end) and lie in [floor, last] (Z2). */

@@ -10,6 +10,8 @@
  *       so again afterwards.
  *   P2  Who came with mmap_lock held has it when the call is over, though it may have been let go in between.
  *   P3  Kernel code writes a private page only where the program could have: C1 of cow.c.
+ *   P4  A page that is given to be written has D in its entry then: what comes later, when the entry may be another,
+ *       needs no mark for an anonymous page to be kept (Y2 of mm/entry/age.c).
  * LOCKING   mmap_lock (read) unless said otherwise.  Who took it himself says FOLL_UNLOCKABLE: then a fault that has
  *           to wait lets go of it meanwhile, once a page.
  * TESTS     test/host/mm/fault/
@@ -32,11 +34,15 @@ static bool pte_allows(pte_t pte, unsigned gup_flags)
 
 	if (!pte_present(pte) || (!pte_hw_valid(pte) && !(gup_flags & FOLL_FORCE)))
 		return false;
-	if (!(gup_flags & FOLL_WRITE) || pte_write(pte))
+	if (!(gup_flags & FOLL_WRITE))
+		return true;
+	if (!pte_dirty(pte))			/* P4 */
+		return false;
+	if (pte_write(pte))
 		return true;
 	page = pte_page_counted(pte);
 	/* A forced write: the page must be a private copy already (C1 of cow.c). */
-	return gup_flags & FOLL_FORCE && page && PageAnonExclusive(page) && pte_dirty(pte) && !pte_uffd_wp(pte);
+	return gup_flags & FOLL_FORCE && page && PageAnonExclusive(page) && !pte_uffd_wp(pte);
 }
 
 /* The page at @va, referenced, if its entry is there and allows the access; NULL. */
@@ -186,7 +192,7 @@ static __always_inline bool pte_allows_fast(pte_t pte, unsigned gup_flags)
 {
 	if (!pte_hw_valid(pte) || (pte_special(pte) && pte_pfn(pte) != zero_pfn))
 		return false;
-	return gup_flags & FOLL_WRITE ? pte_write(pte) : pte_read(pte);
+	return gup_flags & FOLL_WRITE ? pte_write(pte) && pte_dirty(pte) : pte_read(pte);
 }
 
 /*

@@ -31,6 +31,12 @@ struct scan_control {
 void shrink_node(pg_data_t *pgdat, struct scan_control *sc);
 /* Clean cached pages of files with a store behind them; pages reclaimed are added to @sc. */
 void shrink_file_cache(pg_data_t *pgdat, struct scan_control *sc);
+/*
+ * Take these pages of files, referenced by the caller and at most PAGEOUT_BATCH, out of the spaces that map them,
+ * used or not, and free those that are clean.  The references are given back.
+ */
+#define PAGEOUT_BATCH		32u
+void reclaim_pages(struct page **pages, unsigned nr);
 /* All that can go, of all nodes: drop_caches. */
 unsigned long drop_pagecache(void);
 /*

@@ -4,9 +4,8 @@
  * MODEL     The range is walked region by region; a hole makes the result -ENOMEM, but the rest is done.
  *           Three kinds of advice: flags (NORMAL .. KEEPONFORK) split and merge regions; discards
  *           (DONTNEED, FREE, REMOVE) drop pages; the others bring pages in or say they are cold.
- *           MADV_FREE promises only that content may go: here it goes at once.  Without page
- *           ageing COLD and PAGEOUT check their arguments and have nothing to move, but for what is
- *           droppable: PAGEOUT drops it.
+ *           MADV_FREE lets content go when memory is short (mm/entry/age.c).  COLD lets pages look unused;
+ *           PAGEOUT gives back what needs no store: clean pages of files, what is lazily free or droppable.
  * LOCKING   mmap_lock: for writing where flags change, else for reading; REMOVE and WILLNEED of a file
  *           drop it around the file's work.
  *
@@ -16,9 +15,11 @@
 #include "include/syscall.h"
 #include "include/uapi/mman.h"
 #include "include/userfaultfd_k.h"
+#include "mm/cache/filemap.h"
 #include "mm/cache/readahead.h"
 #include "mm/entry/nonlinear.h"
 #include "mm/fault/fault.h"
+#include "mm/reclaim/vmscan.h"
 #include "mm/space/mm.h"
 #include "mm/space/mmap.h"
 #include "mm/region/vma.h"
@@ -151,7 +152,7 @@ static bool may_discard(const struct vm_area_struct *vma, int advice)
 	return !(vma->vm_flags & fixed) && (advice != MADV_FREE || vma_is_anonymous(vma));
 }
 
-/* DONTNEED, FREE: pages go.  => mmap_lock is dropped and taken again where a userfaultfd is told first */
+/* DONTNEED: pages go.  FREE: they may.  => mmap_lock is dropped and taken again where a userfaultfd is told first */
 static int madvise_discard(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			   int advice) REQUIRES_SHARED(mm->mmap_lock) NO_LOCK_ANALYSIS
 {
@@ -166,11 +167,35 @@ static int madvise_discard(struct mm_struct *mm, struct vm_area_struct *vma, uns
 			return -EINVAL;
 		end = min(end, vma->vm_end);	/* what follows is another region's now */
 	}
-	if (unlikely(vma->vm_flags & VM_NONLINEAR))
+	if (advice == MADV_FREE)
+		lazyfree_range(vma, start, end);
+	else if (unlikely(vma->vm_flags & VM_NONLINEAR))
 		zap_nonlinear(vma, start, end - start, 0, ~0ul);
 	else
 		zap_page_range(vma, start, end - start);
 	return 0;
+}
+
+/* Clean pages of the file, which nobody else maps, leave the region and the cache.  Dirty ones leave the region. */
+static void pageout_file(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct page *pages[PAGEOUT_BATCH];
+	unsigned nr;
+
+	while (start != end && (nr = collect_file_pages(vma, &start, end, pages, PAGEOUT_BATCH)))
+		reclaim_pages(pages, nr);
+}
+
+/* What needs no store goes; pages of files only for who may write the file, as others would see that they went. */
+static void madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct lazyfree_drop all = { .max = ~0ul };
+
+	if (vma->vm_flags & VM_DROPPABLE)
+		return zap_page_range(vma, start, end - start);
+	drop_lazyfree(vma, start, end, &all);
+	if (vma->vm_file && may_see_residency(vma->vm_file->f_inode))
+		pageout_file(vma, start, end);
 }
 
 /* A sealed region that cannot be written must not lose its content either. */
@@ -199,8 +224,10 @@ static int madvise_one(struct mm_struct *mm, struct vm_area_struct **pvma, unsig
 	case MADV_PAGEOUT:
 		if (vma->vm_flags & (VM_PFNMAP | VM_LOCKED))
 			return -EINVAL;
-		if (advice == MADV_PAGEOUT && vma->vm_flags & VM_DROPPABLE)
-			zap_page_range(vma, start, end - start);
+		if (advice == MADV_COLD)
+			cold_range(vma, start, end);
+		else
+			madvise_pageout(vma, start, end);
 		return 0;
 	case MADV_FREE:
 	case MADV_DONTNEED:

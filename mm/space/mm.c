@@ -259,6 +259,7 @@ int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	mm->exe_file = oldmm->exe_file ? exe_get(oldmm->exe_file) : NULL;
 	mm->total_vm = oldmm->total_vm;
 	mm->droppable_vm = oldmm->droppable_vm;
+	atomic_long_set(&mm->lazyfree, atomic_long_read(&oldmm->lazyfree));
 	mm->data_vm = oldmm->data_vm;
 	mm->exec_vm = oldmm->exec_vm;
 	mm->stack_vm = oldmm->stack_vm;
@@ -319,6 +320,7 @@ void exit_mmap(struct mm_struct *mm)
 	tlb_finish_mmu(&tlb);
 	mm->mmap = NULL;
 	mm->droppable_vm = 0;
+	atomic_long_set(&mm->lazyfree, 0);
 	mm->mm_rb = RB_ROOT;
 	mm->nr_detached++;
 	mm->map_count = 0;

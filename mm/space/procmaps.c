@@ -96,7 +96,7 @@ void proc_show_map(struct seq_file *m, struct vm_area_struct *vma)
 
 struct mem_size {		/* bytes; pss* are shifted left by PSS_SHIFT */
 	unsigned long resident, shared_clean, shared_dirty, private_clean, private_dirty;
-	unsigned long referenced, anonymous, swap, nonlinear;
+	unsigned long referenced, anonymous, lazyfree, swap, nonlinear;
 	u64 pss, pss_dirty, pss_anon, pss_file, pss_shmem, pss_locked, swap_pss;
 	struct vm_area_struct *vma;
 };
@@ -110,6 +110,8 @@ static void account_page(struct mem_size *mss, struct page *page, bool young, bo
 	mss->resident += PAGE_SIZE;
 	if (PageAnon(page))
 		mss->anonymous += PAGE_SIZE;
+	if (PageAnon(page) && !PageSwapBacked(page) && !dirty)
+		mss->lazyfree += PAGE_SIZE;
 	if (young || PageReferenced(page))
 		mss->referenced += PAGE_SIZE;
 	if (mapcount >= 2) {
@@ -180,7 +182,7 @@ static void show_smap_sums(struct seq_file *m, const struct mem_size *mss, bool 
 	show_kb(m, "Referenced:", mss->referenced);
 	show_kb(m, "Anonymous:", mss->anonymous);
 	show_kb(m, "KSM:", 0);
-	show_kb(m, "LazyFree:", 0);
+	show_kb(m, "LazyFree:", mss->lazyfree);
 	show_kb(m, "AnonHugePages:", 0);
 	show_kb(m, "ShmemPmdMapped:", 0);
 	show_kb(m, "FilePmdMapped:", 0);

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-// SRCS: mm/entry/nonlinear.c
+// SRCS: mm/entry/nonlinear.c mm/entry/age.c
 // SRCS: mm/region/vma_lock.c
 // SRCS: mm/rmap/anon_vma.c
 // SRCS: mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c mm/entry/copy.c mm/fault/gup.c
@@ -417,6 +417,104 @@ static void test_spurious(void)
 	put_page(page);
 }
 
+/* How many of the eight pages go when memory is short. */
+static unsigned long shortage(struct vm_area_struct *vma)
+{
+	struct lazyfree_drop d = { .max = ~0ul };
+
+	CHECK(drop_lazyfree(vma, vma->vm_start, vma->vm_end, &d) == vma->vm_end);
+	return d.dropped;
+}
+
+/* What is written after the advice stays, though translations are remembered from before it. */
+static void test_lazyfree(bool soft_ad)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, NULL, 0);
+	struct lazyfree_drop two = { .max = 2 };
+	struct page *pages[2];
+
+	host_soft_ad = soft_ad;
+	for (unsigned i = 0; i < 8; i++)
+		store(BASE + i * PAGE_SIZE, i + 1);
+	is_int(shortage(vma), 0, "pages that are needed stay");
+	lazyfree_range(vma, BASE, vma->vm_end);
+	is_int(atomic_long_read(&mm->lazyfree), 8, "eight may go");
+	ok(load(BASE) == 1 && load(BASE + 7 * PAGE_SIZE) == 8, "but are there");
+	store(BASE + PAGE_SIZE, 100);
+	is_int(get_user_pages_fast(BASE + 2 * PAGE_SIZE, 2, FOLL_WRITE, pages), 2, "two are filled by a device");
+	lazyfree_range(vma, BASE + 3 * PAGE_SIZE, BASE + 4 * PAGE_SIZE);
+	*(u64 *)page_to_virt(pages[0]) = 200;
+	*(u64 *)page_to_virt(pages[1]) = 300;
+	free_pages_bulk(pages, 2);
+	ok(drop_lazyfree(vma, BASE, vma->vm_end, &two) < vma->vm_end && two.dropped == 2, "two go");
+	is_int(shortage(vma), 3, "the rest, but for what was written");
+	ok(load(BASE + PAGE_SIZE) == 100 && load(BASE + 2 * PAGE_SIZE) == 200 &&
+	   load(BASE + 3 * PAGE_SIZE) == 300, "by whom ever");
+	ok(!load(BASE) && !load(BASE + 4 * PAGE_SIZE) && !load(BASE + 7 * PAGE_SIZE), "others read as zeros");
+	is_int(get_mm_counter(mm, MM_ANONPAGES), 3, "rss");
+	atomic_long_set(&mm->lazyfree, 0);
+	world_unmap(vma);
+	host_soft_ad = false;
+}
+
+/* Two harts advise the same page: who comes second may rely on the other's cleared D. */
+static void test_nested_lazyfree(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + PAGE_SIZE, RW, NULL, 0);
+	pte_t *ptep;
+
+	store(BASE, 5);
+	host_run_on(1);
+	host_enter_mm(mm);
+	store(BASE, 6);				/* remembers D */
+	host_run_on(0);
+	inc_tlb_flush_pending(mm);		/* we are half through lazyfree_range() */
+	ptep = pt_lookup(mm, BASE);
+	ClearPageSwapBacked(pfn_to_page(pte_pfn(pte_load(ptep))));
+	CHECK(ptep_cmpxchg(ptep, pte_load(ptep), pte_mkold(pte_mkclean(pte_load(ptep)))));
+	host_run_on(1);
+	lazyfree_range(vma, BASE, BASE + PAGE_SIZE);
+	store(BASE, 7);
+	is_int(shortage(vma), 0, "a store after our own advice is seen, whoever took D away");
+	is_int(load(BASE), 7, "and stays");
+	host_run_on(0);
+	flush_tlb_mm_range(mm, BASE, BASE + PAGE_SIZE);
+	dec_tlb_flush_pending(mm);
+	world_unmap(vma);
+	host_run_on(1);
+	host_enter_mm(NULL);
+	host_run_on(0);
+}
+
+/* A page that parent and child show may go from each only if that one did not write. */
+static void test_lazyfree_fork(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, NULL, 0);
+	struct mm_struct *child;
+
+	for (unsigned i = 0; i < 8; i++)
+		store(BASE + i * PAGE_SIZE, i + 1);
+	child = world_fork(mm);
+	host_run_on(1);
+	host_enter_mm(child);
+	lazyfree_range(child->mmap, BASE, BASE + 8 * PAGE_SIZE);
+	is_int(atomic_long_read(&child->lazyfree), 8, "the child's");
+	host_run_on(0);
+	is_int(shortage(vma), 0, "nothing of the parent's, whose entries have D");
+	CHECK(load(BASE) == 1);
+	lazyfree_range(vma, BASE, BASE + 4 * PAGE_SIZE);
+	is_int(shortage(vma), 4, "what both have advised");
+	host_run_on(1);
+	ok(load(BASE) == 1 && shortage(child->mmap) == 4 && !load(BASE), "stays in the other until it goes there");
+	ok(load(BASE + 4 * PAGE_SIZE) == 5, "what the parent needs stays in the child");
+	host_enter_mm(NULL);
+	world_exit(child);
+	host_run_on(0);
+	ok(!load(BASE) && load(BASE + 4 * PAGE_SIZE) == 5, "and in the parent");
+	atomic_long_set(&mm->lazyfree, 0);
+	world_unmap(vma);
+}
+
 /* A private write to the file in a region that is made for it. */
 static unsigned write_in_new_region(void)
 {
@@ -473,6 +571,10 @@ static void all_tests(unsigned levels, unsigned asid_bits)
 	test_move();
 	test_gup();
 	test_nested_zap();
+	test_lazyfree(false);
+	test_lazyfree(true);
+	test_nested_lazyfree();
+	test_lazyfree_fork();
 	test_oom();
 	is_int(mm_pgtables_bytes(mm), 0, "empty address space: no tables");
 	world_exit(mm);

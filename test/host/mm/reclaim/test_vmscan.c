@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+// SRCS: mm/entry/age.c mm/reclaim/pageout.c
 // SRCS: mm/entry/nonlinear.c
 // SRCS: mm/region/vma_lock.c
 // SRCS: mm/rmap/anon_vma.c mm/rmap/walk.c
