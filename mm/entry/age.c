@@ -1,17 +1,17 @@
 /*
  * mm/entry/age.c - entries whose pages a program says it needs less: MADV_FREE, MADV_COLD, MADV_PAGEOUT.
  *
- * MODEL     lazyfree   An anonymous page whose content may go: PG_swapbacked is clear, and so is D in the entries that
- *                      were advised.  It reads as it did until memory is short (mm/reclaim/droppable.c, which comes
- *                      to drop_lazyfree()); a store sets D again, and the page is one like any other.
+ * MODEL     lazyfree   An anonymous page whose content may go: PG_swapbacked is clear, and so is D in the entries
+ *                      that were advised.  It reads as it did until memory is short (mm/reclaim/droppable.c, which
+ *                      comes to drop_lazyfree()); a store sets D again, and the page is one like any other.
  *           cold       A page that looks unused since the last look.
  *
  *              swapbacked, D  -- lazyfree_range() -->  lazyfree  -- drop_lazyfree() -->  gone: reads as zeros
  *                     ^                                   |
  *                     '---- a store (D), seen later ------'
  * INVARIANTS
- *   Y1  D that is cleared is flushed before the call ends, by whoever cleared it: from then on every store shows in the
- *       entry, for no hart remembers one with D (L3).
+ *   Y1  D that is cleared is flushed before the call ends, by whoever cleared it: from then on every store shows in
+ *       the entry, for no hart remembers one with D (L3).
  *   Y2  A page becomes lazyfree only while nobody but its entries refers to it: who fills it through a reference of
  *       his own sets no D when he is done.  He had D set when he took it (P4 of mm/fault/gup.c), so it is either seen
  *       here that he has it, or he sees that D is gone.

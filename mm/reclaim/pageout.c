@@ -2,7 +2,7 @@
  * mm/reclaim/pageout.c - reclaim of pages that were named: MADV_PAGEOUT.
  *
  * MODEL     A batch: each page is locked and leaves the spaces that map it; one flush for all; those that are clean
- *           leave the cache.  What was written to through an entry is dirty from then on, and stays for its write-back.
+ *           leave the cache.  What was written to through an entry is dirty from then on, and stays to be written.
  * INVARIANTS
  *   O1  A page leaves the cache only when the flush for its entries is done (L1).
  * LOCKING   Page locks are tried, and held over the batch: nobody waits for one while he holds one.

@@ -1,9 +1,9 @@
 /*
  * test/user/t_lazyfree.c - pages that a program says it needs less: MADV_FREE, MADV_COLD, MADV_PAGEOUT.
  *
- * What was advised to be free reads as it did, or as zeros; what was written since stays, whoever wrote it and however
- * often memory is asked for meanwhile.  MADV_PAGEOUT is the request that can be made at any time; real shortage comes
- * last.
+ * What was advised to be free reads as it did, or as zeros; what was written since stays, whoever wrote it and
+ * however often memory is asked for meanwhile.  MADV_PAGEOUT is the request that can be made at any time; real
+ * shortage comes last.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -363,8 +363,8 @@ static void *ask(void *arg)
 }
 
 /*
- * Both advise the same pages at once; then each writes a word of its own into each, and it has to stay, also where the
- * other's call had cleared the entry and not told us so yet.
+ * Both advise the same pages at once; then each writes a word of its own into each, and it has to stay, also where
+ * the other's call had cleared the entry and not told us so yet.
  */
 static void *advise_and_write(void *arg)
 {
