@@ -43,13 +43,13 @@ struct task_struct *get_proc_task(const struct inode *inode)
 	return NULL;
 }
 
-bool proc_task_alive(struct task_struct *t)
+bool proc_task_alive(const struct inode *inode)
 {
-	struct task_struct *found = find_get_task(t->pid);
+	struct task_struct *t = get_proc_task(inode);
 
-	if (found)
-		put_task_struct(found);
-	return found == t;
+	if (t)
+		put_task_struct(t);
+	return t;
 }
 
 /* Is @t's program one whose owner may look in?  Who has no memory any more, or never had, is root's. */
@@ -101,10 +101,12 @@ const struct inode_operations proc_def_inode_operations = { .setattr = proc_seta
 static int pid_revalidate(struct dentry *d, __maybe_unused unsigned flags)
 {
 	struct inode *inode = d->d_inode;
+	struct task_struct *t = inode ? get_proc_task(inode) : NULL;
 
-	if (!inode || !proc_task_alive(proc_task(inode)))
+	if (!t)
 		return 0;
-	proc_set_owner(inode, proc_task(inode));
+	proc_set_owner(inode, t);
+	put_task_struct(t);
 	return 1;
 }
 
@@ -339,7 +341,7 @@ static int pid_dir_readdir(struct file *f, struct dir_context *ctx)
 {
 	bool thread = PROC_I(f->f_inode)->thread;
 
-	if (!proc_task_alive(proc_task(f->f_inode)))
+	if (!proc_task_alive(f->f_inode))
 		return -ENOENT;
 	if (!dir_emit_dots(f, ctx))
 		return 0;
@@ -372,8 +374,14 @@ static int pid_dir_permission(struct inode *dir, int mask)
 static int pid_dir_getattr(const struct path *path, struct kstat *st)
 {
 	struct inode *dir = path->dentry->d_inode;
+	struct task_struct *t = get_proc_task(dir);
+	bool shown = true;
 
-	if (!proc_shows_task(dir->i_sb, proc_task(dir), HIDEPID_INVISIBLE))
+	if (t) {
+		shown = proc_shows_task(dir->i_sb, t, HIDEPID_INVISIBLE);
+		put_task_struct(t);
+	}
+	if (!shown)
 		return -ENOENT;
 	generic_fillattr(dir, st);
 	return 0;
@@ -389,10 +397,13 @@ static const struct file_operations pid_dir_fops = {
 
 struct task_struct *proc_tgid_task(const struct file *f)
 {
-	struct task_struct *t = NULL;
+	struct task_struct *t;
 
-	if (f->f_op == &pid_dir_fops && !PROC_I(f->f_inode)->thread) {
-		t = proc_task(f->f_inode);
+	if (f->f_op != &pid_dir_fops || PROC_I(f->f_inode)->thread)
+		return NULL;
+	t = get_proc_task(f->f_inode);
+	if (!t) {			/* gone: still the file of a process */
+		t = PROC_I(f->f_inode)->task;
 		get_task_struct(t);
 	}
 	return t;
@@ -469,26 +480,38 @@ int proc_pid_readdir(struct file *f, struct dir_context *ctx)
 
 static struct dentry *task_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
 {
-	return proc_pid_lookup(d, true, proc_task(dir));
+	struct task_struct *t = get_proc_task(dir);
+	struct dentry *found;
+
+	if (!t)
+		return ERR_PTR(-ENOENT);
+	found = proc_pid_lookup(d, true, t);
+	put_task_struct(t);
+	return found;
 }
 
 static int task_readdir(struct file *f, struct dir_context *ctx)
 {
-	struct task_struct *t = proc_task(f->f_inode);
+	struct task_struct *t = get_proc_task(f->f_inode);
+	pid_t tgid;
 
-	if (!proc_task_alive(t))
+	if (!t)
 		return -ENOENT;
-	if (!dir_emit_dots(f, ctx))
-		return 0;
-	return emit_tasks(f, ctx, 2, t->tgid);
+	tgid = t->tgid;
+	put_task_struct(t);
+	return dir_emit_dots(f, ctx) ? emit_tasks(f, ctx, 2, tgid) : 0;
 }
 
 static int task_getattr(const struct path *path, struct kstat *st)
 {
 	struct inode *inode = path->dentry->d_inode;
+	struct task_struct *t = get_proc_task(inode);
 
 	generic_fillattr(inode, st);
-	st->nlink = 2 + proc_task(inode)->signal->nr_threads;
+	if (t) {
+		st->nlink = 2 + READ_ONCE(t->signal->nr_threads);
+		put_task_struct(t);
+	}
 	return 0;
 }
 

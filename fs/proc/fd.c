@@ -19,19 +19,36 @@
 
 /* ---- cwd, root, exe -------------------------------------------------------------------------- */
 
+/* To go where a link leads: who has the number of @inode's task, held still; ERR_PTR */
+static struct task_struct *trace_proc_task(const struct inode *inode)
+{
+	struct task_struct *t = get_proc_task(inode);
+	int rc = t ? lock_trace(t, PTRACE_MODE_READ_FSCREDS) : -EACCES;
+
+	if (!rc)
+		return t;
+	if (t)
+		put_task_struct(t);
+	return ERR_PTR(rc);
+}
+
+static void untrace_proc_task(struct task_struct *t)
+{
+	unlock_trace(t);
+	put_task_struct(t);
+}
+
 static int fs_link(struct dentry *d, struct path *to, void (*get)(struct fs_struct *, struct path *))
 {
-	struct task_struct *t = proc_task(d->d_inode);
+	struct task_struct *t = trace_proc_task(d->d_inode);
 	struct fs_struct *fs;
-	int rc;
 
-	rc = lock_trace(t, PTRACE_MODE_READ_FSCREDS);
-	if (rc)
-		return rc;
+	if (IS_ERR(t))
+		return PTR_ERR(t);
 	fs = get_task_fs(t);
 	if (fs)
 		get(fs, to);
-	unlock_trace(t);
+	untrace_proc_task(t);
 	put_fs_struct(fs);
 	return fs ? 0 : -ENOENT;
 }
@@ -41,11 +58,14 @@ static int root_link(struct dentry *d, struct path *to) { return fs_link(d, to, 
 
 static int exe_link(struct dentry *d, struct path *to)
 {
-	struct task_struct *t = proc_task(d->d_inode);
+	struct task_struct *t = get_proc_task(d->d_inode);
 	struct mm_struct *mm;
 	struct file *exe;
 
+	if (!t)
+		return -EACCES;
 	mm = mm_access(t, PTRACE_MODE_READ_FSCREDS);
+	put_task_struct(t);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	if (!mm)
@@ -69,14 +89,13 @@ const struct inode_operations proc_exe_iops = { .jump_link = exe_link };
 static int fd_link(struct dentry *d, struct path *to)
 {
 	struct inode *inode = d->d_inode;
-	struct task_struct *t = proc_task(inode);
-	int rc = lock_trace(t, PTRACE_MODE_READ_FSCREDS);
+	struct task_struct *t = trace_proc_task(inode);
 	struct file *f;
 
-	if (rc)
-		return rc;
+	if (IS_ERR(t))
+		return PTR_ERR(t);
 	f = fget_task(t, PROC_I(inode)->fd);
-	unlock_trace(t);
+	untrace_proc_task(t);
 	if (!f)
 		return -ENOENT;
 	*to = f->f_path;
@@ -96,8 +115,13 @@ static umode_t fd_mode(const struct file *f)
 static int fd_revalidate(struct dentry *d, __maybe_unused unsigned flags)
 {
 	struct inode *inode = d->d_inode;
-	struct file *f = inode ? fget_task(proc_task(inode), PROC_I(inode)->fd) : NULL;
+	struct task_struct *t = inode ? get_proc_task(inode) : NULL;
+	struct file *f;
 
+	if (!t)
+		return 0;
+	f = fget_task(t, PROC_I(inode)->fd);
+	put_task_struct(t);
 	if (!f)
 		return 0;
 	if (S_ISLNK(inode->i_mode))
@@ -107,16 +131,14 @@ static int fd_revalidate(struct dentry *d, __maybe_unused unsigned flags)
 }
 static const struct dentry_operations fd_dentry_ops = { .revalidate = fd_revalidate };
 
-static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool info);
 static int fdinfo_open(struct inode *inode, struct file *f);
 static const struct file_operations fdinfo_file_fops = {
 	.fop_flags = FOP_NO_SPLICE,
 	.open = fdinfo_open, .read = seq_read, .llseek = no_seek_end_llseek, .release = single_release,
 };
 
-static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool info)
+static struct dentry *fd_add(struct inode *dir, struct dentry *d, struct task_struct *t, bool info)
 {
-	struct task_struct *t = proc_task(dir);
 	struct inode *inode;
 	struct file *f;
 	unsigned fd;
@@ -142,6 +164,18 @@ static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool i
 	return proc_add(d, inode);
 }
 
+static struct dentry *fd_instantiate(struct inode *dir, struct dentry *d, bool info)
+{
+	struct task_struct *t = get_proc_task(dir);
+	struct dentry *added;
+
+	if (!t)
+		return ERR_PTR(-ENOENT);
+	added = fd_add(dir, d, t, info);
+	put_task_struct(t);
+	return added;
+}
+
 static struct dentry *fd_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
 {
 	return fd_instantiate(dir, d, false);
@@ -152,23 +186,30 @@ static struct dentry *fdinfo_lookup(struct inode *dir, struct dentry *d, __maybe
 	return fd_instantiate(dir, d, true);
 }
 
-static int fd_readdir_type(struct file *f, struct dir_context *ctx, unsigned type)
+static void fd_emit(struct file *f, struct dir_context *ctx, struct task_struct *t, unsigned type)
 {
-	struct task_struct *t = proc_task(f->f_inode);
 	struct file *open;
 	char name[12];
 
-	if (!proc_task_alive(t))
-		return -ENOENT;
 	if (!dir_emit_dots(f, ctx))
-		return 0;
+		return;
 	for (unsigned fd = ctx->pos - 2; (open = fget_task_next(t, &fd, NULL)); fd++) {
 		fput(open);
 		ctx->pos = fd + 2;
 		if (!dir_emit(ctx, name, snprintf(name, sizeof(name), "%u", fd), f->f_inode->i_ino + fd + 1, type))
-			return 0;
+			return;
 		ctx->pos = fd + 3;
 	}
+}
+
+static int fd_readdir_type(struct file *f, struct dir_context *ctx, unsigned type)
+{
+	struct task_struct *t = get_proc_task(f->f_inode);
+
+	if (!t)
+		return -ENOENT;
+	fd_emit(f, ctx, t, type);
+	put_task_struct(t);
 	return 0;
 }
 
@@ -179,16 +220,27 @@ static int fdinfo_readdir(struct file *f, struct dir_context *ctx) { return fd_r
 static int fd_permission(struct inode *inode, int mask)
 {
 	int rc = generic_permission(inode, mask);
+	struct task_struct *t = rc ? get_proc_task(inode) : NULL;
 
-	return rc && proc_task(inode)->tgid == current->tgid ? 0 : rc;
+	if (t) {
+		if (t->tgid == current->tgid)
+			rc = 0;
+		put_task_struct(t);
+	}
+	return rc;
 }
 
 /* What is open, and at which position, is told to who may look into the task. */
 static int fdinfo_permission(struct inode *inode, int mask)
 {
-	if (!ptrace_may_access(proc_task(inode), PTRACE_MODE_READ_FSCREDS))
-		return -EACCES;
-	return generic_permission(inode, mask);
+	struct task_struct *t = get_proc_task(inode);
+	bool allowed;
+
+	if (!t)
+		return -ESRCH;
+	allowed = ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS);
+	put_task_struct(t);
+	return allowed ? generic_permission(inode, mask) : -EACCES;
 }
 
 const struct inode_operations proc_fd_iops = {

@@ -33,7 +33,6 @@ static inline struct proc_inode *PROC_I(const struct inode *inode)
 {
 	return container_of(inode, struct proc_inode, vfs);
 }
-static inline struct task_struct *proc_task(const struct inode *inode) { return PROC_I(inode)->task; }
 /* Who has the number and birth of @inode's task now, counted: another thread may be in its place.  NULL: gone */
 struct task_struct *get_proc_task(const struct inode *inode);
 
@@ -45,7 +44,7 @@ void proc_mem_close(struct mm_struct *mm);
 /* What a task's file or directory is belongs to the task: nobody changes its mode. */
 int proc_setattr(struct dentry *d, struct iattr *attr);
 extern const struct inode_operations proc_def_inode_operations;	/* a task's file, as made */
-bool proc_task_alive(struct task_struct *task);
+bool proc_task_alive(const struct inode *inode);	/* get_proc_task() would find somebody */
 void proc_set_owner(struct inode *inode, struct task_struct *task);
 /* Look @d up as a link or directory made by @inode: adds it.  => NULL or ERR_PTR, for lookup() */
 struct dentry *proc_add(struct dentry *d, struct inode *inode);

@@ -66,13 +66,21 @@ static struct file *exact_region(struct mm_struct *mm, const struct region_name 
 	return f;
 }
 
-/* The file that exactly the region called @d of @t maps, counted; ERR_PTR: not for us to see, or no such region. */
-static struct file *region_file(struct task_struct *t, const struct dentry *d)
+/*
+ * The file that exactly the region called @d of the task of @inode maps, counted; ERR_PTR: not for us to see, or
+ * no such region.
+ */
+static struct file *region_file(const struct inode *inode, const struct dentry *d)
 {
-	struct mm_struct *mm = mm_access(t, PTRACE_MODE_READ_FSCREDS);
+	struct task_struct *t = get_proc_task(inode);
+	struct mm_struct *mm = NULL;
 	struct file *f = NULL;
 	struct region_name r;
 
+	if (t) {
+		mm = mm_access(t, PTRACE_MODE_READ_FSCREDS);
+		put_task_struct(t);
+	}
 	if (IS_ERR(mm))
 		return ERR_PTR(PTR_ERR(mm));
 	if (!mm)
@@ -87,7 +95,7 @@ static struct file *region_file(struct task_struct *t, const struct dentry *d)
 
 static int map_files_target(struct dentry *d, struct path *to)
 {
-	struct file *f = region_file(proc_task(d->d_inode), d);
+	struct file *f = region_file(d->d_inode, d);
 
 	if (IS_ERR(f))
 		return PTR_ERR(f);
@@ -108,7 +116,7 @@ static const struct inode_operations link_iops = { .jump_link = map_files_jump, 
 
 static int link_revalidate(struct dentry *d, __maybe_unused unsigned flags)
 {
-	struct file *f = d->d_inode ? region_file(proc_task(d->d_inode), d) : NULL;
+	struct file *f = d->d_inode ? region_file(d->d_inode, d) : NULL;
 
 	if (!f || IS_ERR(f))
 		return 0;
@@ -119,8 +127,8 @@ static const struct dentry_operations link_dentry_ops = { .revalidate = link_rev
 
 static struct dentry *map_files_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
 {
-	struct task_struct *t = proc_task(dir);
-	struct file *f = region_file(t, d);
+	struct file *f = region_file(dir, d);
+	struct task_struct *t;
 	struct inode *inode;
 	umode_t mode;
 
@@ -128,7 +136,11 @@ static struct dentry *map_files_lookup(struct inode *dir, struct dentry *d, __ma
 		return ERR_PTR(PTR_ERR(f));
 	mode = S_IFLNK | (f->f_mode & FMODE_READ ? S_IRUSR : 0) | (f->f_mode & FMODE_WRITE ? S_IWUSR : 0);
 	fput(f);
+	t = get_proc_task(dir);
+	if (!t)
+		return ERR_PTR(-ENOENT);
 	inode = proc_pid_make_inode(dir->i_sb, t, mode, false);
+	put_task_struct(t);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
 	inode->i_size = 64;
@@ -176,12 +188,13 @@ static void emit_regions(struct file *f, struct dir_context *ctx, struct mm_stru
 
 static int map_files_readdir(struct file *f, struct dir_context *ctx)
 {
-	struct task_struct *t = proc_task(f->f_inode);
+	struct task_struct *t = get_proc_task(f->f_inode);
 	struct mm_struct *mm;
 
-	if (!proc_task_alive(t))
+	if (!t)
 		return -ENOENT;
 	mm = mm_access(t, PTRACE_MODE_READ_FSCREDS);
+	put_task_struct(t);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	if (!mm) {

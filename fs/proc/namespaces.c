@@ -57,12 +57,17 @@ static const struct file_operations ns_file_fops = { .ioctl = ns_ioctl };
 
 static int ns_jump(struct dentry *d, struct path *to)
 {
-	struct task_struct *t = proc_task(d->d_inode);
-	int rc = lock_trace(t, PTRACE_MODE_READ_FSCREDS);
+	struct task_struct *t = get_proc_task(d->d_inode);
+	int rc = -EACCES;
 
+	if (t) {
+		rc = lock_trace(t, PTRACE_MODE_READ_FSCREDS);
+		if (!rc)
+			unlock_trace(t);
+		put_task_struct(t);
+	}
 	if (rc)
 		return rc;
-	unlock_trace(t);
 	*to = (struct path){ nsfs_mnt, nsfs_mnt->mnt_root };
 	path_get(to);
 	return 0;
@@ -71,11 +76,16 @@ static const struct inode_operations ns_link_iops = { .jump_link = ns_jump };
 
 static struct dentry *ns_lookup(struct inode *dir, struct dentry *d, __maybe_unused unsigned flags)
 {
+	struct task_struct *t;
 	struct inode *inode;
 
 	if (d->d_len != strlen(ns_name) || memcmp(d->d_name, ns_name, d->d_len))
 		return ERR_PTR(-ENOENT);
-	inode = proc_pid_make_inode(dir->i_sb, proc_task(dir), S_IFLNK | S_IRWXUGO, PROC_I(dir)->thread);
+	t = get_proc_task(dir);
+	if (!t)
+		return ERR_PTR(-ENOENT);
+	inode = proc_pid_make_inode(dir->i_sb, t, S_IFLNK | S_IRWXUGO, PROC_I(dir)->thread);
+	put_task_struct(t);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
 	inode->i_op = &ns_link_iops;
@@ -85,7 +95,7 @@ static struct dentry *ns_lookup(struct inode *dir, struct dentry *d, __maybe_unu
 
 static int ns_readdir(struct file *f, struct dir_context *ctx)
 {
-	if (!proc_task_alive(proc_task(f->f_inode)))
+	if (!proc_task_alive(f->f_inode))
 		return -ENOENT;
 	if (dir_emit_dots(f, ctx) && ctx->pos == 2 &&
 	    dir_emit(ctx, ns_name, strlen(ns_name), f->f_inode->i_ino + 1, DT_LNK))

@@ -25,8 +25,13 @@
 
 struct mm_struct *proc_mem_open(struct inode *inode, unsigned mode)
 {
-	struct mm_struct *mm = mm_access(proc_task(inode), mode | PTRACE_MODE_FSCREDS);
+	struct task_struct *t = get_proc_task(inode);
+	struct mm_struct *mm;
 
+	if (!t)
+		return ERR_PTR(-ESRCH);
+	mm = mm_access(t, mode | PTRACE_MODE_FSCREDS);
+	put_task_struct(t);
 	if (mm && !IS_ERR(mm)) {
 		mmgrab(mm);
 		mmput(mm);

@@ -182,8 +182,8 @@ static void proc_free_inode(struct inode *inode) { kmem_cache_free(proc_inode_ca
 
 static void proc_evict_inode(struct inode *inode)
 {
-	if (proc_task(inode))
-		put_task_struct(proc_task(inode));
+	if (PROC_I(inode)->task)
+		put_task_struct(PROC_I(inode)->task);
 }
 
 static void proc_put_super(struct super_block *sb) { kfree(sb->s_fs_info); }

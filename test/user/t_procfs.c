@@ -833,9 +833,31 @@ static void check_reads(const int *fd, bool there)
 	}
 }
 
+static const char *const dirs[] = { "fd", "fdinfo", "ns", "map_files", "task" };
+#define NR_DIRS 5
+
+/* => each of @fd lists its dots at least (a new program has no files mapped yet), and finds; or it is nobody's */
+static void check_dirs(const int *fd, bool there)
+{
+	char buf[4096];
+	struct stat st;
+
+	for (int i = 0; i < NR_DIRS; i++) {
+		CHECK_EQ(lseek(fd[i], 0, SEEK_SET), 0);
+		if (there)
+			CHECK(syscall(SYS_getdents64, fd[i], buf, sizeof(buf)) >= 48);
+		else
+			CHECK_ERR(syscall(SYS_getdents64, fd[i], buf, sizeof(buf)), ENOENT);
+	}
+	if (there)
+		CHECK(!fstatat(fd[0], "2", &st, 0) && !fstatat(fd[1], "2", &st, 0));
+	else
+		CHECK_ERR(fstatat(fd[0], "2", &st, AT_SYMLINK_NOFOLLOW), ENOENT);
+}
+
 TEST(files_of_a_leader_whose_thread_executes)
 {
-	int leader[NR_NAMES], below[NR_NAMES], thread[NR_NAMES], comm, pidfd;
+	int leader[NR_NAMES], below[NR_NAMES], thread[NR_NAMES], dir[NR_DIRS], comm, pidfd;
 	struct pollfd ended = { .events = POLLIN };
 	pid_t pid, tid;
 	char buf[64] = "";
@@ -858,9 +880,12 @@ TEST(files_of_a_leader_whose_thread_executes)
 		below[i] = open_of(pid, pid, names[i]);
 		thread[i] = open_of(pid, tid, names[i]);
 	}
+	for (int i = 0; i < NR_DIRS; i++)
+		dir[i] = open_of(pid, 0, dirs[i]);
 	pidfd = ended.fd = syscall(SYS_pidfd_open, pid, 0);
 	CHECK(pidfd >= 0);
 	check_reads(thread, true);
+	check_dirs(dir, true);
 	CHECK_EQ(write(from_parent[1], "x", 1), 1);
 	do {
 		comm = open_of(pid, 0, "comm");
@@ -871,6 +896,7 @@ TEST(files_of_a_leader_whose_thread_executes)
 	} while (strcmp(buf, "busybox\n") && strcmp(buf, "sleep\n"));
 	check_reads(leader, true);		/* the number is the new leader's */
 	check_reads(below, true);
+	check_dirs(dir, true);
 	check_reads(thread, false);		/* ... and his own is nobody's */
 	CHECK_EQ(pread(leader[2], buf, sizeof(buf), 0), 0);	/* the memory that it showed is gone */
 	CHECK_EQ(poll(&ended, 1, 0), 0);			/* a pidfd is of the process */
@@ -880,4 +906,5 @@ TEST(files_of_a_leader_whose_thread_executes)
 	CHECK_ERR(syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0), ESRCH);
 	check_reads(leader, false);
 	check_reads(below, false);
+	check_dirs(dir, false);
 }
