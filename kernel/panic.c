@@ -240,6 +240,10 @@ __noreturn __cold void panic(const char *fmt, ...)
 	pr_emerg("Kernel panic - not syncing: %s\n", buf);
 	show_task_line(KERN_DEFAULT_TRACE);
 	dump_stack();
+	if (panic_print) {
+		smp_stop_others();
+		panic_print_sys_info();
+	}
 	pr_emerg("---[ end Kernel panic - not syncing: %s ]---\n", buf);
 	panic_end();
 }

@@ -12,6 +12,8 @@ extern unsigned long taint_flags;
 extern int panic_on_oops, panic_on_warn;	/* sysctls of that name */
 extern int oops_count, warn_count;		/* /sys/kernel */
 extern unsigned oops_limit, warn_limit;		/* sysctls of that name */
+extern unsigned long panic_print;		/* sysctl of that name: panic_print.c */
+void panic_print_sys_info(void);		/* => the other harts stand still */
 extern int panic_timeout;	/* seconds; -1 at once; 0 never: sysctl kernel.panic */
 
 void panic_early_setup(void);	/* panic= of the command line, before it is parsed */

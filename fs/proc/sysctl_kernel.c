@@ -201,6 +201,7 @@ static struct ctl_table kernel_table[] = {
 	  .handler = do_sysadmin_int, .min = 0, .max = 2 },
 	{ .name = "ns_last_pid", .data = &last_pid, .maxlen = sizeof(int), .mode = 0666, .handler = do_last_pid },
 	CTL_INT("oops_limit", oops_limit, 0644, 0, 0x7fffffff),
+	CTL_ULONG("panic_print", panic_print, 0644),
 	CTL_INT("warn_limit", warn_limit, 0644, 0, 0x7fffffff),
 	CTL_INT("sysrq", sysrq, 0644, 0, 511),
 	CTL_INT("print-fatal-signals", print_fatal_signals, 0644, 0, 0),

@@ -93,6 +93,8 @@ def expect_end(tap, name, pattern, **knobs):
 
 def initramfs(tap, folder):
     expect_end(tap, "no initrd and no root", PANIC)
+    expect_end(tap, "a panic that tells of tasks and memory", PANIC + r"(.*\n)+.*task:init state:R pid:1 tgid:1 ppid:0\n"
+               r"(.*\n)*.*task:kswapd0 state:\w .*\n(.*\n)*.*Mem-Info:(.*\n)*.*end Kernel panic", more="panic_print=3")
     expect_end(tap, "an initrd that is not a cpio archive", r"(?i)initramfs.*(\n.*)*" + PANIC,
                initrd=write(f"{folder}/junk", os.urandom(100000)))
     whole = open(cpio(folder, "whole", {"a": (b"x" * 5000, 0o644), "init": (b"#!/x\n", 0o755)}), "rb").read()
