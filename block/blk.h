@@ -141,6 +141,7 @@ struct block_device {
 	struct gendisk *bd_disk;		/* (I) */
 	sector_t bd_start, bd_nr_sectors;	/* (disk->mutex) */
 	struct inode *bd_inode;			/* (I) its pages */
+	u64 bd_dirty_since;			/* flusher only: when it saw pages dirty first; 0: none were */
 	char bd_name[DISK_NAME + 4];		/* (I) "vda1" */
 	struct disk_stats stats;		/* (disk->lock) */
 	unsigned bd_openers;			/* (disk->mutex) */

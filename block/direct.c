@@ -69,6 +69,7 @@ static int direct_move(struct direct *d, size_t bytes)
 {
 	struct bio *bio = NULL;
 	struct blk_plug plug;
+	size_t moved = bytes;
 
 	d->status = 0;
 	atomic_set(&d->under_way, 1);
@@ -88,6 +89,8 @@ static int direct_move(struct direct *d, size_t bytes)
 		bytes -= len;
 	}
 	submit_bio(bio);
+	if (d->op == REQ_OP_WRITE)
+		current_base()->io.write_bytes += moved;
 	blk_finish_plug(&plug);
 	if (!atomic_dec_and_test(&d->under_way))
 		wait_for_completion(&d->done);

@@ -24,6 +24,7 @@
 #include "kernel/time/time.h"
 #include "lib/printk.h"
 #include "mm/phys/gfp.h"
+#include "mm/phys/vmstat.h"
 
 #define READS_IN_ROW	4u
 #define TIMEOUT_NS	(60ull * NSEC_PER_SEC)
@@ -269,6 +270,17 @@ static void queue_bios(struct gendisk *disk, struct bio_list *list)
 
 static void plug_bio(struct blk_plug *plug, struct bio *bio);
 
+/* For /proc/vmstat, and what the running task had read (/proc/PID/io). */
+static void count_sectors(const struct bio *bio)
+{
+	if (bio->bi_op == REQ_OP_READ) {
+		count_vm_events(PGPGIN, bio->bi_nr_sectors);
+		current_base()->io.read_bytes += (u64)bio->bi_nr_sectors << SECTOR_SHIFT;
+	} else if (bio->bi_op == REQ_OP_WRITE) {
+		count_vm_events(PGPGOUT, bio->bi_nr_sectors);
+	}
+}
+
 void submit_bio(struct bio *bio)
 {
 	int rc = bio_check(bio);
@@ -278,6 +290,7 @@ void submit_bio(struct bio *bio)
 		bio_endio(bio, min(rc, 0));
 		return;
 	}
+	count_sectors(bio);
 	bio->bi_sector += bio->bi_bdev->bd_start;
 	bio->bi_start_ns = ktime_get();
 	if (current_base()->plug) {

@@ -20,9 +20,11 @@
  */
 #include "fs/inode.h"
 #include "include/uapi/errno.h"
+#include "kernel/time/time.h"
 #include "mm/cache/pagemap.h"
 
 #define ALL_PAGES	(~0ul >> 1)
+#define ROUND_MAX	1024u		/* inodes that are picked with the lock held */
 
 /* ---- one inode ---------------------------------------------------------------------------------- */
 
@@ -37,9 +39,20 @@ void mark_inode_dirty(struct inode *inode, unsigned long flags)
 		return;
 	spin_lock(&sb->s_wb_lock);
 	if (!(__atomic_fetch_or(&inode->i_state, flags, __ATOMIC_SEQ_CST) & I_DIRTY) &&
-	    list_empty(&inode->i_wb_list))
+	    list_empty(&inode->i_wb_list)) {
+		inode->i_dirtied_when = ktime_get();
 		list_add_tail(&inode->i_wb_list, &sb->s_dirty);		/* W1 */
+	}
 	spin_unlock(&sb->s_wb_lock);
+}
+
+/* The rest of its pages is as old as those that were written. */
+static void mark_rest_dirty(struct inode *inode, u64 since)
+{
+	mark_inode_dirty(inode, I_DIRTY_PAGES);
+	spin_lock(&inode->i_sb->s_wb_lock);
+	inode->i_dirtied_when = min(inode->i_dirtied_when, since);
+	spin_unlock(&inode->i_sb->s_wb_lock);
 }
 
 /* Take it off the lists, and the bits @which; those that were set. */
@@ -98,6 +111,7 @@ static void write_inode_bits(struct inode *inode, long *nr)
 	struct writeback_control wbc = {
 		.nr_to_write = *nr, .range_start = 0, .range_end = INT64_MAX, .sync_mode = SYNC_NONE,
 	};
+	u64 since = READ_ONCE(inode->i_dirtied_when);
 
 	(void)take_bits(inode, I_DIRTY_PAGES);
 	if (mapping->a_ops && mapping->a_ops->writepages && xa_marked(&mapping->i_pages, XA_DIRTY))
@@ -105,7 +119,7 @@ static void write_inode_bits(struct inode *inode, long *nr)
 	*nr = wbc.nr_to_write;
 	(void)!write_attributes(inode, I_DIRTY_SYNC | I_DIRTY_DATASYNC, 0);
 	if (xa_marked(&mapping->i_pages, XA_DIRTY))
-		mark_inode_dirty(inode, I_DIRTY_PAGES);
+		mark_rest_dirty(inode, since);
 }
 
 int write_inode_now(struct inode *inode)
@@ -140,22 +154,44 @@ static struct inode *next_of_round(struct super_block *sb, struct list_head *rou
 	return inode;
 }
 
-/* => s_umount held; @one: what is done to each */
-static void writeback_round(struct super_block *sb, void (*one)(struct inode *inode, void *arg), void *arg)
+/* Those that are dirty since before @until, up to the first that is not: the oldest are in front. */
+static void take_round(struct super_block *sb, u64 until, struct list_head *round)
+{
+	struct inode *inode, *next;
+
+	spin_lock(&sb->s_wb_lock);
+	if (until == UINT64_MAX) {
+		list_splice_init(&sb->s_dirty, round);
+	} else {
+		unsigned nr = 0;
+
+		list_for_each_entry_safe(inode, next, &sb->s_dirty, i_wb_list) {
+			if (inode->i_dirtied_when >= until || nr++ == ROUND_MAX)
+				break;
+			list_move_tail(&inode->i_wb_list, round);
+		}
+	}
+	spin_unlock(&sb->s_wb_lock);
+}
+
+/* What is dirty since before @until: how many inodes.  => s_umount held; @one: what is done to each */
+static unsigned writeback_round(struct super_block *sb, u64 until, void (*one)(struct inode *inode, void *arg),
+				void *arg)
 {
 	LIST_HEAD(round);
 	struct inode *inode;
+	unsigned nr = 0;
 
 	mutex_lock_nested(&sb->s_wb_mutex);
-	spin_lock(&sb->s_wb_lock);
-	list_splice_init(&sb->s_dirty, &round);
-	spin_unlock(&sb->s_wb_lock);
+	take_round(sb, until, &round);
 	while ((inode = next_of_round(sb, &round))) {
 		one(inode, arg);
 		iput(inode);
+		nr++;
 		cond_resched();
 	}
 	mutex_unlock(&sb->s_wb_mutex);
+	return nr;
 }
 
 struct some_pages { long each, done; };
@@ -169,14 +205,15 @@ static void write_some(struct inode *inode, void *arg)
 	p->done += p->each - left;
 }
 
-unsigned long writeback_filesystems(long nr)
+unsigned long writeback_filesystems(long nr, u64 until)
 {
 	struct some_pages p = { nr, 0 };
 
 	for (struct super_block *sb = next_super(NULL); sb; sb = next_super(sb)) {
 		if (list_empty(&sb->s_dirty) || !down_read_trylock(&sb->s_umount))
 			continue;
-		writeback_round(sb, write_some, &p);
+		while (writeback_round(sb, until, write_some, &p) == ROUND_MAX && until != UINT64_MAX)
+			;
 		up_read(&sb->s_umount);
 	}
 	return p.done;
@@ -223,7 +260,7 @@ static void wait_inodes(struct super_block *sb)
 int __sync_filesystem(struct super_block *sb)
 {
 	if (sb->s_op->write_inode) {
-		writeback_round(sb, write_whole, NULL);
+		writeback_round(sb, UINT64_MAX, write_whole, NULL);
 		wait_inodes(sb);
 	}
 	return sb->s_op->sync_fs ? sb->s_op->sync_fs(sb, 1) : 0;

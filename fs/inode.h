@@ -117,8 +117,11 @@ int write_inode_now(struct inode *inode);	/* pages and attributes, and wait for 
 void writeback_sb(struct super_block *sb, long *nr);
 int sync_filesystem(struct super_block *sb);	/* everything, and wait.  => s_umount, or namespace_sem */
 int __sync_filesystem(struct super_block *sb);	/* also of one that has just become read-only */
-/* A round of the flusher: up to @nr pages of each inode of each instance.  Pages written. */
-unsigned long writeback_filesystems(long nr);
+/*
+ * A round of the flusher: up to @nr pages of each inode of each instance that is dirty since before @until (ns,
+ * monotonic; UINT64_MAX: all).  Pages written.
+ */
+unsigned long writeback_filesystems(long nr, u64 until);
 
 /* A super block of @type with nothing in it; put_super() ends it. */
 struct super_block *alloc_super(struct file_system_type *type, unsigned long flags);

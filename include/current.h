@@ -32,6 +32,15 @@ struct reclaim_state { unsigned long reclaimed; };	/* pages */
 #define WORK_NOTIFY	BIT(3)		/* restored sigmask, task work */
 #define WORK_RSEQ	BIT(4)		/* its rseq area or section wants a look (rseq.c) */
 
+/* What a task read and wrote: /proc/PID/io. */
+struct task_io {
+	u64 rchar, wchar;		/* bytes that calls moved */
+	u64 syscr, syscw;		/* how many calls there were */
+	u64 read_bytes;			/* that it had read from a device */
+	u64 write_bytes;		/* that it made dirty, or wrote to a device itself */
+	u64 cancelled_write_bytes;	/* dirty ones that it cut off before they were written */
+};
+
 struct task_base {
 	unsigned long kernel_sp;	/* (I) top of the kernel stack; entry.S, offset 0 */
 	unsigned long user_sp;		/* entry.S scratch, offset 8 */
@@ -56,6 +65,7 @@ struct task_base {
 	struct reclaim_state *reclaim_state;	/* own thread only: counts what shrinkers free */
 	struct vm_area_struct *vma_seen;	/* own thread only: the region of mm that it found last, */
 	unsigned long vma_seen_nr;	/* good while mm->nr_detached is this; 0: never */
+	struct task_io io;		/* own thread only writes */
 	unsigned rcu_depth;		/* debug: own thread, and handlers on top of it */
 	u8 lock_count[32];		/* debug: how many of each rank */
 	bool counts_locks;		/* debug: it is in a page fault (kernel/sync/lockstat.h) */

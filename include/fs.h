@@ -198,6 +198,7 @@ struct inode {
 	unsigned long i_state;			/* (A) I_* */
 	struct hlist_node i_hash;		/* (inode_hash_lock) found by its number, where there is a store */
 	struct list_head i_wb_list;		/* (s_wb_lock) in sb->s_dirty, or in a round of writing */
+	u64 i_dirtied_when;			/* (s_wb_lock) since when it is there; ns, monotonic */
 	struct inode *i_put_next;		/* its last reference may have gone where it could not be evicted */
 	u32 i_generation;
 	atomic_t i_readcount;			/* regular file: opens to read only */

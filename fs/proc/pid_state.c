@@ -91,7 +91,9 @@ int proc_pid_io(struct seq_file *m, struct task_struct *t)
 	unlock_trace(t);
 	seq_printf(m, "rchar: %llu\nwchar: %llu\nsyscr: %llu\nsyscw: %llu\n", (unsigned long long)io.rchar,
 		   (unsigned long long)io.wchar, (unsigned long long)io.syscr, (unsigned long long)io.syscw);
-	seq_puts(m, "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n");
+	seq_printf(m, "read_bytes: %llu\nwrite_bytes: %llu\ncancelled_write_bytes: %llu\n",
+		   (unsigned long long)io.read_bytes, (unsigned long long)io.write_bytes,
+		   (unsigned long long)io.cancelled_write_bytes);
 	return 0;
 }
 

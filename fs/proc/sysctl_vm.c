@@ -16,6 +16,7 @@
 #include "lib/kstrtox.h"
 #include "lib/printk.h"
 #include "lib/string.h"
+#include "mm/cache/dirty.h"
 #include "mm/phys/vmstat.h"
 #include "mm/phys/zone.h"
 #include "mm/reclaim/compact.h"
@@ -150,7 +151,23 @@ static const struct ctl_table vm_reclaim_table[] = {
 	  .handler = proc_dointvec, .min = -0x7fffffffl - 1, .max = 0x7fffffff },
 };
 
+static const struct ctl_table vm_dirty_table[] = {
+	{ .name = "dirty_ratio", .data = &vm_dirty_ratio, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = 0, .max = 100, .changed = dirty_ratio_changed },
+	{ .name = "dirty_background_ratio", .data = &dirty_background_ratio, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = 0, .max = 100, .changed = dirty_background_ratio_changed },
+	{ .name = "dirty_bytes", .data = &vm_dirty_bytes, .maxlen = sizeof(long), .mode = 0644,
+	  .handler = proc_doulongvec, .min = 2 * PAGE_SIZE, .max = INT64_MAX, .changed = dirty_bytes_changed },
+	{ .name = "dirty_background_bytes", .data = &dirty_background_bytes, .maxlen = sizeof(long), .mode = 0644,
+	  .handler = proc_doulongvec, .min = 1, .max = INT64_MAX, .changed = dirty_background_bytes_changed },
+	{ .name = "dirty_writeback_centisecs", .data = &dirty_writeback_interval, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = -0x7fffffffl - 1, .max = 0x7fffffff, .changed = flusher_interval_changed },
+	{ .name = "dirty_expire_centisecs", .data = &dirty_expire_interval, .maxlen = sizeof(int), .mode = 0644,
+	  .handler = proc_dointvec, .min = 0, .max = 0x7fffffff },
+};
+
 int vm_reclaim_sysctl_init(void)
 {
-	return register_sysctl("vm", vm_reclaim_table, ARRAY_SIZE(vm_reclaim_table));
+	return register_sysctl("vm", vm_reclaim_table, ARRAY_SIZE(vm_reclaim_table)) ?:
+	       register_sysctl("vm", vm_dirty_table, ARRAY_SIZE(vm_dirty_table));
 }

@@ -48,12 +48,6 @@ struct sighand_struct {
 /* A group-wide interval or POSIX timer is in kernel/time/itimer.h. */
 struct itimer_state { u64 value_ns, interval_ns; };
 
-/* What a task read and wrote: /proc/PID/io. */
-struct task_io {
-	u64 rchar, wchar;		/* bytes that calls moved */
-	u64 syscr, syscw;		/* how many calls there were */
-};
-
 struct signal_struct {
 	atomic_t count;			/* users of the struct */
 	atomic_t live;			/* threads not yet exiting */
@@ -214,7 +208,6 @@ struct task_struct {
 	struct cpu_timer_base cpu_timers[NR_CPU_CLOCKS];	/* on its own clocks */
 	u64 acct_stamp;			/* when utime/stime were last brought up */
 	unsigned long nvcsw, nivcsw;
-	struct task_io io;		/* own thread only writes */
 	void (*kthread_fn)(void *);
 	void *kthread_arg;
 };
@@ -225,6 +218,9 @@ static inline void task_io_add(struct task_io *sum, const struct task_io *io)
 	sum->wchar += io->wchar;
 	sum->syscr += io->syscr;
 	sum->syscw += io->syscw;
+	sum->read_bytes += io->read_bytes;
+	sum->write_bytes += io->write_bytes;
+	sum->cancelled_write_bytes += io->cancelled_write_bytes;
 }
 
 #define current	((struct task_struct *)current_base())

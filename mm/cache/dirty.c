@@ -2,8 +2,9 @@
  * mm/cache/dirty.c - how much of memory may be dirty: who writes waits for who cleans.
  *
  * MODEL     Dirtyable memory is what is free and what the page cache has of files with a store.  Above
- *           BACKGROUND_PERCENT of it the flusher writes; above LIMIT_PERCENT whoever makes more pages
- *           dirty waits until the flusher has brought it down.  So reclaim always finds clean pages.
+ *           dirty_background_ratio percent of it the flusher writes; above dirty_ratio percent whoever makes more
+ *           pages dirty waits until the flusher has brought it down.  So reclaim always finds clean pages.
+ *           Either can be given in bytes instead: who writes the one sysctl makes the other 0.
  *           A program that cleans pages for others (PR_SET_IO_FLUSHER) has a quarter more room than they.
  *           Looking costs, so that each hart looks once in RATELIMIT pages.
  * LOCKING   None: figures are read as they are.  May sleep; may hold mmap_lock for reading, which the flusher
@@ -20,8 +21,10 @@
 #include "mm/phys/gfp.h"
 #include "mm/phys/vmstat.h"
 
-#define BACKGROUND_PERCENT	10u
-#define LIMIT_PERCENT		20u
+int vm_dirty_ratio = 20, dirty_background_ratio = 10;		/* percent; 0 where bytes are said */
+unsigned long vm_dirty_bytes, dirty_background_bytes;		/* 0 where percent are said */
+int dirty_writeback_interval = 500, dirty_expire_interval = 3000;	/* hundredths of a second */
+
 #define RATELIMIT		32u
 #define PAUSE_NS		10000000ull
 
@@ -39,20 +42,42 @@ static unsigned long dirty_pages(void)
 	return global_node_page_state(NR_FILE_DIRTY) + global_node_page_state(NR_WRITEBACK);
 }
 
-bool dirty_over_background(void)
-{
-	return global_node_page_state(NR_FILE_DIRTY) > dirtyable_pages() / 100 * BACKGROUND_PERCENT;
-}
-
 static void pause_writer(void)
 {
 	set_current_state(TASK_KILLABLE);
 	schedule_timeout(PAUSE_NS);
 }
 
+/* The pages that @bytes, or else @percent of those that may be, stand for. */
+static unsigned long share(unsigned long bytes, unsigned percent)
+{
+	return bytes ? DIV_ROUND_UP(bytes, PAGE_SIZE) : dirtyable_pages() / 100 * percent;
+}
+
+static unsigned long limit_for_all(void) { return share(READ_ONCE(vm_dirty_bytes), READ_ONCE(vm_dirty_ratio)); }
+
+bool dirty_over_background(void)
+{
+	unsigned long some = share(READ_ONCE(dirty_background_bytes), READ_ONCE(dirty_background_ratio));
+	unsigned long limit = limit_for_all();
+
+	/* Writing begins before writers wait, whatever was said. */
+	return global_node_page_state(NR_FILE_DIRTY) > (some < limit ? some : limit / 2);
+}
+
+void dirty_ratio_changed(void)
+{
+	if (READ_ONCE(vm_dirty_ratio))		/* 0 as before leaves the bytes, as Linux does */
+		WRITE_ONCE(vm_dirty_bytes, 0);
+}
+
+void dirty_bytes_changed(void) { WRITE_ONCE(vm_dirty_ratio, 0); }
+void dirty_background_ratio_changed(void) { WRITE_ONCE(dirty_background_bytes, 0); }
+void dirty_background_bytes_changed(void) { WRITE_ONCE(dirty_background_ratio, 0); }
+
 static unsigned long dirty_limit(void)
 {
-	unsigned long limit = dirtyable_pages() / 100 * LIMIT_PERCENT;
+	unsigned long limit = limit_for_all();
 
 	return current_base()->flags & PF_LOCAL_THROTTLE ? limit + limit / 4 : limit;
 }

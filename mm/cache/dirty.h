@@ -17,7 +17,17 @@ void balance_dirty_pages_ratelimited(const struct address_space *mapping);
 __must_check unsigned fault_balance_dirty_pages(struct vm_fault *vmf);
 /* Is there so much that it should be written now? */
 bool dirty_over_background(void);
+/* /proc/sys/vm; each is followed by its call when it was written. */
+extern int vm_dirty_ratio, dirty_background_ratio;		/* percent */
+extern unsigned long vm_dirty_bytes, dirty_background_bytes;
+/* Hundredths of a second: how often the flusher looks (0: only when woken), how old what is dirty may get. */
+extern int dirty_writeback_interval, dirty_expire_interval;
+void dirty_ratio_changed(void);
+void dirty_bytes_changed(void);
+void dirty_background_ratio_changed(void);
+void dirty_background_bytes_changed(void);
 /* Up-call: have dirty pages written soon.  Any context.  block/flusher.c */
 void wakeup_flusher(void);
+void flusher_interval_changed(void);	/* up-call: it looks at dirty_writeback_interval again */
 
 #endif

@@ -352,8 +352,10 @@ void __delete_from_page_cache(struct page *page)
 	xa_erase(&mapping->i_pages, page->index);
 	mapping->nrpages--;		/* G2 */
 	cache_account(page, -1);
-	if (PageDirty(page) && !PageSwapBacked(page))
+	if (PageDirty(page) && !PageSwapBacked(page)) {
 		mod_node_page_state(NODE_DATA(page_to_nid(page)), NR_FILE_DIRTY, -1);
+		current_base()->io.cancelled_write_bytes += PAGE_SIZE;
+	}
 	ClearPageDirty(page);
 	page->mapping = NULL;
 }

@@ -54,6 +54,7 @@ int __set_page_dirty_nobuffers(struct page *page)
 		xa_set_mark(&mapping->i_pages, page->index, XA_DIRTY);
 		dirty_account(page, NR_FILE_DIRTY, 1);
 		dirty_account(page, NR_DIRTIED, 1);
+		current_base()->io.write_bytes += PAGE_SIZE;
 		SetPageDirty(page);		/* W1 */
 		was_clean = 1;
 	}

@@ -78,6 +78,11 @@ static bool event_shown(unsigned event)
 	return !of_high || zone_type_shown(ZONE_HIGHMEM);
 }
 
+static unsigned long event_value(enum vm_event_item event)
+{
+	return event == PGPGIN || event == PGPGOUT ? vm_event(event) / 2 : vm_event(event);
+}
+
 /* What came from a hart's list was a hit, and local if the hart is of the zone's node. */
 static unsigned long zone_numa_state(struct zone *z, enum numa_stat_item item)
 {
@@ -124,7 +129,7 @@ int vmstat_show(struct seq_file *m)
 	seq_printf(m, "nr_memmap_pages 0\nnr_memmap_boot_pages %lu\n", memmap_pages);
 	for (unsigned i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		if (event_shown(i))
-			seq_printf(m, "%s %lu\n", vm_event_names[i], vm_event(i));
+			seq_printf(m, "%s %lu\n", vm_event_names[i], event_value(i));
 	seq_printf(m, "nr_unstable 0\n");
 	return 0;
 }

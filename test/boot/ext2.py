@@ -443,6 +443,40 @@ def test_direct(tap, folder):
     tap.check(not wrong and rc == 0, "and so says the device; e2fsck finds nothing", f"{wrong} {lines}\n{text}")
 
 
+FLUSHER = """
+figure() { $b awk "/^$1/ { print \\$2 }" $2; }
+$b mount -t ext2 /dev/vda /m
+cd /proc/sys/vm; echo 360000 >dirty_expire_centisecs; echo 50 >dirty_writeback_centisecs; cd /
+in=$(figure 'pgpgin' /proc/vmstat); mine=$(figure 'read_bytes' /proc/$$/io); cut=$(figure cancelled /proc/$$/io)
+$b dd if=/dev/zero of=/m/f bs=64k count=32 2>/dev/null
+$b sleep 3; echo "KEPT $(figure Dirty: /proc/meminfo)"
+echo 30 >/proc/sys/vm/dirty_expire_centisecs
+while [ $(figure Dirty: /proc/meminfo) -gt 64 ]; do $b sleep 1; done
+echo WRITTEN
+echo lines >/m/g; $b sync; echo 3 >/proc/sys/vm/drop_caches
+while read line; do :; done </m/g; $b cat /m/f >/dev/null
+echo "READ $(( $(figure pgpgin /proc/vmstat) - in )) $(( $(figure read_bytes /proc/$$/io) - mine ))"
+echo 360000 >/proc/sys/vm/dirty_expire_centisecs
+for i in 1 2 3 4 5 6 7 8 9; do echo more; done >/m/h; : >/m/h
+echo "CUT $(( $(figure cancelled /proc/$$/io) - cut ))"
+$b umount /m
+"""
+
+
+def test_flusher(tap, folder):
+    """What is dirty is kept as long as dirty_expire_centisecs says; /proc/PID/io and pgpgin count what devices gave."""
+    image = f"{folder}/flusher.img"
+    mke2fs(image, "-b 4096")
+    ended, console = boot(folder, "flusher", FLUSHER, [image])
+    kept = re.search(r"^KEPT (\d+)", console, re.M)
+    read = re.search(r"^READ (\d+) (\d+)", console, re.M)
+    tap.check(ended and kept and int(kept[1]) >= 2048, "what is dirty for a short time is not written", console[-800:])
+    tap.check(ended and "\nWRITTEN" in console, "and is, when it is old enough", console[-800:])
+    tap.check(read and int(read[1]) >= 2048 and int(read[2]) >= 4096, "reads are counted by device and by task",
+              console[-800:])
+    tap.check(re.search(r"^CUT 4096$", console, re.M), "so is what was cut off before it was written", console[-800:])
+
+
 ROOT_INIT = """#!/bin/busybox sh
 b=/bin/busybox
 $b mount -t proc proc /proc
@@ -485,6 +519,7 @@ def main():
         test_root(tap, folder)
         test_syncfs(tap, folder)
         test_direct(tap, folder)
+        test_flusher(tap, folder)
         test_refused(tap, folder)
         test_damaged(tap, folder)
         for seed in range(CUTS):
