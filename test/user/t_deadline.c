@@ -3,13 +3,14 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "test/user/sysctl.h"
+#include "test/user/fail_nth.h"
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #define MS		1000000ll
@@ -263,4 +264,35 @@ TEST(an_overrun_is_told)
 		;
 	CHECK_EQ(normal(), 0);
 	CHECK(overrun > 0);
+}
+
+/* Without memory there is no deadline, and no share of the harts is gone. */
+TEST(memory_that_is_not_there)
+{
+	int status, failed = 0;
+
+	fail_begin();
+	for (int nth = 1; nth < 4; nth++) {
+		pid_t p = fork();
+
+		CHECK(p >= 0);
+		if (!p) {
+			int rc, error;
+
+			fail_nth(nth);
+			rc = ask(0, 8 * MS, 10 * MS, 10 * MS, 0);
+			error = errno;
+			fail_no_more();
+			if (rc)
+				CHECK_EQ(error, ENOMEM);
+			CHECK_EQ(sched_getscheduler(0), rc ? SCHED_OTHER : DEADLINE);
+			CHECK_EQ(ask(0, 8 * MS, 10 * MS, 10 * MS, 0), 0);
+			CHECK_EQ(normal(), 0);
+			_exit(rc ? 2 : 0);
+		}
+		CHECK_EQ(waitpid(p, &status, 0), p);
+		CHECK(WIFEXITED(status) && WEXITSTATUS(status) != 1);
+		failed += WEXITSTATUS(status) == 2;
+	}
+	CHECK(failed >= 1);
 }

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "test/user/sysctl.h"
+#include "test/user/fail_nth.h"
 #include "test/user/tap.h"
 #include <fcntl.h>
 #include <poll.h>
@@ -384,40 +384,12 @@ TEST(by_many_at_once)
 	unlink(FILE_NAME);
 }
 
-#define FAILSLAB	"/sys/kernel/debug/failslab/"
-
-/* The @nth allocation from now on fails, of this task alone. */
-static void fail_nth(int nth)
-{
-	char nr[16];
-
-	snprintf(nr, sizeof(nr), "%d", nth);
-	sysctl_set(FAILSLAB "ignore-gfp-wait", "0");
-	sysctl_set(FAILSLAB "task-filter", "1");
-	sysctl_set(FAILSLAB "interval", nr);
-	sysctl_set(FAILSLAB "times", "1");
-	sysctl_set(FAILSLAB "probability", "100");
-	sysctl_set("/proc/self/make-it-fail", "1");
-}
-
-static void fail_no_more(void)
-{
-	while (sysctl_try("/proc/self/make-it-fail", "0"))
-		;
-	sysctl_set(FAILSLAB "probability", "0");
-	sysctl_set(FAILSLAB "task-filter", "0");
-	sysctl_set(FAILSLAB "interval", "1");
-	sysctl_set(FAILSLAB "ignore-gfp-wait", "1");
-}
-
 /* Without memory there is no lease, and nothing is left of it. */
 TEST(memory_that_is_not_there)
 {
 	int rc, error, fd, failed = 0;
 
-	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, "");
-	if (access(FAILSLAB "task-filter", W_OK) || access("/proc/self/make-it-fail", W_OK))
-		test_skip("nothing makes allocations fail");
+	fail_begin();
 	for (int nth = 1; nth < 16; nth++) {
 		fd = fresh(O_RDONLY);
 		fail_nth(nth);
