@@ -11,6 +11,7 @@
  *   W2  A bit is cleared before what it stands for is looked at: a change in between sets it again.
  *   W3  One at a time (I_SYNC) takes an inode's bits and writes it: who finds them clear, and I_SYNC too, finds it
  *       written.
+ *   W4  Who takes bits outside of a round has s_nr_syncing up before, until what they stood for is written.
  * LOCKING   s_wb_lock: lists (a late rank: pages become dirty under the locks of page tables).  s_wb_mutex: a
  *           round, so that who waits for all waits for what another round has taken.  s_umount, for reading,
  *           around a round.
@@ -72,6 +73,7 @@ static unsigned long take_bits(struct inode *inode, unsigned long which)
 
 static void begin_sync(struct inode *inode)
 {
+	atomic_inc(&inode->i_sb->s_nr_syncing);			/* W4 */
 	while (__atomic_fetch_or(&inode->i_state, I_SYNC, __ATOMIC_SEQ_CST) & I_SYNC)	/* W3 */
 		wait_on_inode(inode, I_SYNC);
 }
@@ -80,6 +82,7 @@ static void end_sync(struct inode *inode)
 {
 	__atomic_fetch_and(&inode->i_state, ~I_SYNC, __ATOMIC_SEQ_CST);
 	wake_inode(inode);
+	atomic_dec(&inode->i_sb->s_nr_syncing);
 }
 
 static int write_attributes(struct inode *inode, unsigned long which, int sync)
@@ -126,10 +129,12 @@ int write_inode_now(struct inode *inode)
 {
 	int rc, err;
 
+	atomic_inc(&inode->i_sb->s_nr_syncing);			/* W4 */
 	(void)take_bits(inode, I_DIRTY_PAGES);
 	rc = filemap_fdatawrite_range(&inode->i_data, 0, INT64_MAX);
 	filemap_fdatawait_keep_errors(&inode->i_data);
 	err = write_attributes(inode, I_DIRTY_SYNC | I_DIRTY_DATASYNC, 0);
+	atomic_dec(&inode->i_sb->s_nr_syncing);
 	return rc ? rc : err;
 }
 
@@ -237,6 +242,12 @@ static bool still_dirty(const struct inode *inode)
 	       READ_ONCE(inode->i_state) & (I_DIRTY | I_SYNC);
 }
 
+/* May an inode be still_dirty()?  Asked after a round: whoever had taken something by then shows. */
+static bool any_still_dirty(struct super_block *sb)
+{
+	return !list_empty(&sb->s_dirty) || atomic_read(&sb->s_nr_writeback) || atomic_read(&sb->s_nr_syncing);
+}
+
 /* Write every inode that has something to write, and wait for those that others write. */
 static void wait_inodes(struct super_block *sb)
 {
@@ -261,7 +272,8 @@ int __sync_filesystem(struct super_block *sb)
 {
 	if (sb->s_op->write_inode) {
 		writeback_round(sb, UINT64_MAX, write_whole, NULL);
-		wait_inodes(sb);
+		if (any_still_dirty(sb))
+			wait_inodes(sb);
 	}
 	return sb->s_op->sync_fs ? sb->s_op->sync_fs(sb, 1) : 0;
 }

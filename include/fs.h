@@ -281,6 +281,8 @@ struct super_block {
 	struct list_head s_dirty;		/* (s_wb_lock) inodes that have something to write, oldest first */
 	spinlock_t s_wb_lock;			/* rank writeback */
 	struct mutex s_wb_mutex;		/* rank vfs: one at a time writes them */
+	atomic_t s_nr_writeback;		/* files with pages under way (mm/cache/writeback.c) */
+	atomic_t s_nr_syncing;			/* who has taken an inode's bits and writes what they stood for */
 	struct block_device *s_bdev;		/* (I) the store, or NULL */
 	u32 s_wb_err;				/* (A) errseq_t: errors of writing any of its files */
 	const u16 *s_ra_pages;			/* (I) most that is read ahead of its files, or NULL: nothing */

@@ -11,6 +11,7 @@
  *   W2  XA_DIRTY stays until XA_WRITEBACK takes its place, or the page has nothing to write: who looks for the one
  *       and then for the other misses no page that was dirty when he began.  A page whose PG_dirty was cleared
  *       and that is not under way yet is locked, so he waits for it.
+ *   W3  sb->s_nr_writeback counts the files of the instance that have the mark XA_WRITEBACK.
  * LOCKING   mapping->lock for marks, and to set PG_dirty; the page lock while it is cleared for a write.
  * FAILURE   An I/O error is kept in mapping->wb_err for every file that is open then to hear of once, by its next
  *           fsync(2), and in AS_EIO or AS_ENOSPC for who writes and waits without a file.
@@ -82,6 +83,13 @@ bool clear_page_dirty_for_io(struct page *page)
 	return true;
 }
 
+/* The first page of @mapping is under way, or the last one no more.  => mapping->lock held */
+static void count_writeback(const struct address_space *mapping, int n)
+{
+	if (mapping->host)
+		atomic_add(n, &mapping->host->i_sb->s_nr_writeback);		/* W3 */
+}
+
 void set_page_writeback(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
@@ -90,6 +98,8 @@ void set_page_writeback(struct page *page)
 	INV(W2, !PageWriteback(page));
 	spin_lock(&mapping->lock);
 	SetPageWriteback(page);
+	if (!xa_marked(&mapping->i_pages, XA_WRITEBACK))
+		count_writeback(mapping, 1);
 	xa_set_mark(&mapping->i_pages, page->index, XA_WRITEBACK);
 	if (!PageDirty(page))
 		xa_clear_mark(&mapping->i_pages, page->index, XA_DIRTY);	/* W2 */
@@ -105,6 +115,8 @@ void end_page_writeback(struct page *page)
 	if (mapping) {
 		spin_lock(&mapping->lock);
 		xa_clear_mark(&mapping->i_pages, page->index, XA_WRITEBACK);
+		if (!xa_marked(&mapping->i_pages, XA_WRITEBACK))
+			count_writeback(mapping, -1);
 		spin_unlock(&mapping->lock);
 	}
 	dirty_account(page, NR_WRITEBACK, -1);
