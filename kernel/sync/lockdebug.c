@@ -196,4 +196,15 @@ void lock_check_none_held(const char *where)
 	failing = true;
 	panic("%s with locks held: ranks %#lx, %u spin locks", where, t->lock_ranks, t->spin_depth);
 }
+
+/* Who waits for other harts holds no spin lock, for which they may wait. */
+void lock_check_no_spin(const char *where)
+{
+	struct task_base *t = current_base();
+
+	if (likely(!t->spin_depth) || failing)
+		return;
+	failing = true;
+	panic("%s under %u spin locks: ranks %#lx", where, t->spin_depth, t->lock_ranks);
+}
 #endif

@@ -58,6 +58,7 @@ void lock_check_tried(const void *lock, u32 rank);
 unsigned long lock_check_irq_enter(void);
 void lock_check_irq_exit(unsigned long saved);
 void lock_check_none_held(const char *where);
+void lock_check_no_spin(const char *where);
 #else
 #define LOCK_CHECK_NOTHING(name) \
 static inline void name(__maybe_unused const void *l, __maybe_unused u32 rank) {}
@@ -72,6 +73,7 @@ LOCK_CHECK_NOTHING(lock_check_tried)
 static inline unsigned long lock_check_irq_enter(void) { return 0; }
 static inline void lock_check_irq_exit(__maybe_unused unsigned long saved) {}
 static inline void lock_check_none_held(__maybe_unused const char *where) {}
+static inline void lock_check_no_spin(__maybe_unused const char *where) {}
 #endif
 
 static __always_inline void __spin_lock(spinlock_t *l)

@@ -26,7 +26,13 @@
  *       page only while it is exclusive: by the program, by mprotect's W ahead of time, by the kernel.
  *   C2  No hart sees the old page after another wrote the copy: the entry is cleared, every hart
  *       flushed, and only then the copy shown.
- * LOCKING   as anon.c.  The flush waits for harts while the ptl is held, interrupts on.
+ *   C3  Where other harts may know the old page, they are waited for with no ptl held (F4 of mm/pt/flush.c).  Until
+ *       then the copy is locked and on its way (mm/rmap/migration.h): who faults there waits for it, who unmaps
+ *       takes it, and tlb_flush_pending tells him to flush (T6 of mm/pt/gather.c).  The region's mark or mmap_lock,
+ *       which the fault holds, keeps off who moves, copies or protects the entry.
+ *
+ *             ptl: empty -> on its way     flush, no ptl     ptl: still on its way -> shown, else dropped
+ * LOCKING   as anon.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -35,7 +41,10 @@
 #include "mm/cache/pagemap.h"
 #include "mm/kmap/highmem.h"
 #include "mm/pt/flush.h"
+#include "mm/pt/gather.h"
 #include "mm/policy/mempolicy.h"
+#include "mm/rmap/migration.h"
+#include "mm/rmap/walk.h"
 
 /* Add W (and A, D) to the entry.  More permission: a local fence at most (L3). */
 static void wp_make_writable(struct vm_fault *vmf) REQUIRES(vmf->table->ptl)
@@ -72,10 +81,49 @@ static unsigned wp_page_shared(struct vm_fault *vmf, struct page *page) RELEASE(
 }
 
 /*
- * Replace the entry's page @old (NULL: the zero page) by the private @copy, whose content is done.
- * => the entry is what the fault saw
+ * The entry is empty, and other harts may know what it was: show @copy as @pte when they have forgotten it (C3).
+ * => the caller's reference to @copy passes to the entry, or is dropped
  */
-static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *copy) REQUIRES(vmf->table->ptl)
+static __noinline void wp_show_late(struct vm_fault *vmf, struct page *copy, pte_t pte) RELEASE(vmf->table->ptl)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	bool locked = trylock_page(copy);
+	pte_t now;
+
+	INV(C3, locked);		/* nobody else knows it */
+	inc_tlb_flush_pending(vma->vm_mm);
+	set_migration_pte(vmf->pte, copy, pte);
+	vmf_unlock(vmf);
+	flush_tlb_page(vma, vmf->address);		/* C2 */
+	dec_tlb_flush_pending(vma->vm_mm);
+	spin_lock(&vmf->table->ptl);
+	now = pte_load(vmf->pte);
+	if (likely(pte_hides(now, copy)))
+		restore_migration_pte(vma, vmf->pte, copy, now);
+	vmf_unlock(vmf);
+	unlock_page(copy);
+	put_page(copy);
+}
+
+/* An entry that showed @old (NULL: the zero page) shows a private page. */
+static void wp_count_copy(struct mm_struct *mm, struct page *old)
+{
+	if (!old) {
+		inc_mm_counter(mm, MM_ANONPAGES);
+		return;
+	}
+	if (!PageAnon(old)) {
+		dec_mm_counter(mm, mm_counter(old));
+		inc_mm_counter(mm, MM_ANONPAGES);
+	}
+	page_remove_rmap(old);
+}
+
+/*
+ * Replace the entry's page @old (NULL: the zero page) by the private @copy, whose content is done.
+ * => the entry is what the fault saw; the caller's reference to @copy is used up; the entry's to @old is his
+ */
+static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *copy) RELEASE(vmf->table->ptl)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	pte_t pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(copy), vma->vm_page_prot)), vma);
@@ -84,21 +132,15 @@ static void wp_show_copy(struct vm_fault *vmf, struct page *old, struct page *co
 	INV(C1, !(vma->vm_flags & VM_SHARED) && vma->anon_vma);
 	INV(R1, !old || (page_mapcount(old) > 0 && page_count(old) > 1));	/* the entry's, and the fault's */
 	ptep_get_and_clear(vmf->pte);
-	flush_tlb_page(vma, vmf->address);		/* C2 */
-	if (vma->vm_flags & VM_EXEC)
-		flush_icache_page(vma, copy);
+	wp_count_copy(vma->vm_mm, old);
 	page_add_new_anon_rmap(copy, vma, vmf->address);
-	smp_wmb();	/* E2 */
-	set_pte(vmf->pte, pte);
-	if (!old) {
-		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
+	if (unlikely(!flush_tlb_page_alone(vma, vmf->address))) {	/* C2 */
+		wp_show_late(vmf, copy, pte);
 		return;
 	}
-	if (!PageAnon(old)) {
-		dec_mm_counter(vma->vm_mm, mm_counter(old));
-		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
-	}
-	page_remove_rmap(old);
+	smp_wmb();	/* E2 */
+	set_pte(vmf->pte, pte);
+	vmf_unlock(vmf);
 }
 
 /*
@@ -143,9 +185,10 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 		copy_highpage(copy, old);
 	else
 		clear_highpage(copy);
+	if (unlikely(vmf->vma->vm_flags & VM_EXEC))
+		flush_icache_page(vmf->vma, copy);	/* L6; it may wait for harts */
 	if (vmf_lock_same(vmf)) {
 		wp_show_copy(vmf, old, copy);
-		vmf_unlock(vmf);
 		refs = 2;		/* and the entry's */
 	} else {
 		vmf_unlock(vmf);

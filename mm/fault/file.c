@@ -113,9 +113,9 @@ static void finish_fault(struct vm_fault *vmf)
 {
 	struct page *page = vmf->page;
 
+	if (unlikely(vmf->vma->vm_flags & VM_EXEC))
+		flush_icache_page(vmf->vma, page);		/* L6; it may wait for harts: no ptl */
 	if (vmf_lock_same(vmf)) {
-		if (vmf->vma->vm_flags & VM_EXEC)
-			flush_icache_page(vmf->vma, page);		/* L6 */
 		inc_mm_counter(vmf->vma->vm_mm, mm_counter(page));
 		set_file_pte(vmf->pte, page, vmf_marked(vmf, file_pte(vmf->vma, page, vmf->flags)));
 		vmf_unlock(vmf);
@@ -150,12 +150,13 @@ static bool finish_cow(struct vm_fault *vmf, struct page *copy)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	pte_t pte = maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(copy), vma->vm_page_prot)), vma);
-	bool same = vmf_lock_same(vmf);
+	bool same;
 
 	INV(E3, PageLocked(vmf->page) && vma->anon_vma);
+	if (unlikely(vma->vm_flags & VM_EXEC))
+		flush_icache_page(vma, copy);		/* L6 */
+	same = vmf_lock_same(vmf);
 	if (same) {
-		if (vma->vm_flags & VM_EXEC)
-			flush_icache_page(vma, copy);
 		page_add_new_anon_rmap(copy, vma, vmf->address);
 		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
 		smp_wmb();	/* E2 */

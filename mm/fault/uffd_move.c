@@ -7,10 +7,12 @@
  *           anon_vma that it leaves (W4 of mm/rmap/walk.c).  A page on its way to another frame is waited for.
  * INVARIANTS
  *   F5  of mfill.c: nothing moves while regions change.
- *   F6  No hart reaches the page by its old address when the new entry is shown.
+ *   F6  No hart reaches the page by its old address when the new entry is shown.  Where others may know the old
+ *       entry, they are waited for with no ptl held (F4 of mm/pt/flush.c): a page that is on its way stands
+ *       there meanwhile (mm/rmap/migration.h), so that a fault waits; that of the zero page stands for all, one
+ *       mover at a time, and counts as a file's.
  * LOCKING   mmap_lock (read) > map_changing_lock (read) > page lock > root lock > the two ptls, by address of
  *           their tables.
- *           The flush waits for harts, interrupts on, under ptls only.
  * COST      About 250 instructions a page, and a flush.
  * TESTS     test/user/t_userfault.c
  *
@@ -20,7 +22,10 @@
 #include "mm/fault/internal.h"
 #include "mm/fault/userfaultfd.h"
 #include "mm/pt/flush.h"
+#include "mm/pt/gather.h"
 #include "mm/rmap/anon_vma.h"
+#include "mm/rmap/migration.h"
+#include "mm/rmap/walk.h"
 
 #define TRY_AGAIN	1		/* of move_entry(): an entry changed while the page was being locked */
 
@@ -72,53 +77,111 @@ static struct page *get_exclusive(struct mover *m, pte_t pte, int *rc)
 	return page;
 }
 
-/* The entries are what they were, if A and D are left aside: take the source's away.  => ptls held */
-static bool take_entry(struct mover *m, pte_t pte)
+static void lock_entries(struct mover *m) NO_LOCK_ANALYSIS { ptl_lock_pair(pt_page(m->to), pt_page(m->from)); }
+static void unlock_entries(struct mover *m) NO_LOCK_ANALYSIS { ptl_unlock_pair(pt_page(m->to), pt_page(m->from)); }
+
+/* The entries are what they were, if A and D are left aside.  => ptls held */
+static bool entries_stay(struct mover *m, pte_t pte)
 {
 	pte_t now = pte_load(m->from);
 
-	if (!pte_none(pte_load(m->to)) || !pte_present(now) || pte_pfn(now) != pte_pfn(pte) ||
-	    pte_special(now) != pte_special(pte))
+	return pte_none(pte_load(m->to)) && pte_present(now) && pte_pfn(now) == pte_pfn(pte) &&
+	       pte_special(now) == pte_special(pte);
+}
+
+/* The source stands for a page on its way: let all harts forget what it was (F6).  => ptls held, let go in between */
+static void flush_source(struct mover *m)
+{
+	struct mm_struct *mm = m->src_vma->vm_mm;
+
+	inc_tlb_flush_pending(mm);
+	unlock_entries(m);
+	flush_tlb_page(m->src_vma, m->src);
+	dec_tlb_flush_pending(mm);
+	lock_entries(m);
+}
+
+/* Take the zero page from the source.  Whether both entries are empty now.  => the zero page is locked; ptls held */
+static bool take_zero(struct mover *m)
+{
+	pte_t pte = ptep_get_and_clear(m->from), now;
+
+	INV(F6, PageLocked(zero_page));
+	if (likely(flush_tlb_page_alone(m->src_vma, m->src)))
+		return true;
+	inc_mm_counter(m->src_vma->vm_mm, MM_FILEPAGES);	/* who unmaps it takes one off */
+	set_pte(m->from, make_migration_pte(pte, false));
+	flush_source(m);
+	now = pte_load(m->from);
+	if (!pte_hides(now, zero_page))
 		return false;
-	INV(F6, spin_is_locked(&pt_page(m->to)->ptl) && spin_is_locked(&pt_page(m->from)->ptl));
-	ptep_get_and_clear(m->from);
-	flush_tlb_page(m->src_vma, m->src);		/* F6 */
-	return true;
+	dec_mm_counter(m->src_vma->vm_mm, MM_FILEPAGES);
+	if (likely(pte_none(pte_load(m->to)))) {
+		pte_clear(m->from);
+		return true;
+	}
+	set_pte(m->from, migration_uffd_wp(now) ? pte_mkuffd_wp(pte) : pte_clear_uffd_wp(pte));
+	return false;
 }
 
 static int move_zero(struct mover *m, pte_t pte)
 {
-	struct page *a = pt_page(m->to), *b = pt_page(m->from);
 	bool done;
 
-	ptl_lock_pair(a, b);
-	done = take_entry(m, pte);
+	lock_page(zero_page);
+	lock_entries(m);
+	done = entries_stay(m, pte) && take_zero(m);
 	if (done)
 		set_pte(m->to, pte_mkspecial(pfn_pte(zero_pfn, m->dst_vma->vm_page_prot)));
-	ptl_unlock_pair(a, b);
+	unlock_entries(m);
+	unlock_page(zero_page);
 	return done ? 0 : TRY_AGAIN;
+}
+
+/*
+ * Take @page from the source.  Whether both entries are empty now; the page counts as mapped, and exclusive.
+ * => @page locked, and referenced by the caller; ptls held
+ */
+static bool take_page(struct mover *m, struct page *page)
+{
+	pte_t pte = ptep_get_and_clear(m->from), now;
+
+	if (likely(flush_tlb_page_alone(m->src_vma, m->src)))
+		return true;
+	set_migration_pte(m->from, page, pte);
+	flush_source(m);
+	now = pte_load(m->from);
+	if (likely(pte_hides(now, page) && pte_none(pte_load(m->to)))) {
+		pte_clear(m->from);
+		page_add_anon_rmap(page);
+		SetPageAnonExclusive(page);
+		return true;
+	}
+	if (pte_hides(now, page))
+		restore_migration_pte(m->src_vma, m->from, page, now);
+	put_page(page);		/* the entry's */
+	return false;
 }
 
 /* => @page locked and referenced; the root lock of its anon_vma */
 static int move_shown_page(struct mover *m, struct page *page, pte_t pte)
 {
-	struct page *a = pt_page(m->to), *b = pt_page(m->from);
 	struct vm_area_struct *vma = m->dst_vma;
 	int rc = TRY_AGAIN;
 
 	INV(W4, PageLocked(page) && page_count(page) > 1);		/* of mm/rmap/walk.c */
 	INV(A1, vma->anon_vma);
-	ptl_lock_pair(a, b);
+	lock_entries(m);
 	if (!PageAnonExclusive(page)) {
 		rc = -EBUSY;
-	} else if (take_entry(m, pte)) {
+	} else if (entries_stay(m, pte) && take_page(m, page)) {
 		INV(R3, page_mapcount(page) == 1);
 		WRITE_ONCE(page->anon_vma, vma->anon_vma);
 		page->index = linear_page_index(vma, m->dst);
 		set_pte(m->to, maybe_mkwrite(pte_mkdirty(pfn_pte(page_to_pfn(page), vma->vm_page_prot)), vma));
 		rc = 0;
 	}
-	ptl_unlock_pair(a, b);
+	unlock_entries(m);
 	return rc;
 }
 

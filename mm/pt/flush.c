@@ -7,6 +7,10 @@
  *   F1  mm->harts is read after the entries were written (mm_harts(): T2).
  *   F2  No request is empty: who changed nothing asks for nothing.
  *   F3  Who waits for other harts has interrupts on, to serve them meanwhile.
+ *   F4  He holds no spin lock: a page-table lock would keep every fault in 2 MiB waiting for a hart that is slow to
+ *       answer.  Who must not let go in between hides the entry behind one of a page on its way
+ *       (mm/rmap/migration.h), and flushes with no lock held; alone on its hart, a space needs none of that:
+ *       flush_tlb_page_alone().
  * COST      An address space that ran nowhere else than here costs no interrupt.
  * SEE       doc/design.md section 5, laws L1 to L5
  *
@@ -21,8 +25,20 @@ static void flush_mm(struct mm_struct *mm, enum tlb_what what, vaddr_t start, va
 
 	INV(F2, start < end);
 	INV(F3, !arch_irqs_disabled());
+	flush_check_locks(harts);
 	if (!hartmask_empty(harts))
 		arch_tlb_flush(harts, &req);
+}
+
+bool flush_tlb_page_alone(struct vm_area_struct *vma, vaddr_t va)
+{
+	hartmask_t harts = mm_harts(vma->vm_mm);	/* F1 */
+
+	if (unlikely(!hartmask_empty(hartmask_without(harts, this_hart()))))
+		return false;
+	if (likely(!hartmask_empty(harts)))
+		arch_tlb_flush_local_page(vma->vm_mm, va);
+	return true;
 }
 
 void flush_tlb_page(struct vm_area_struct *vma, vaddr_t va)

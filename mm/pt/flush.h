@@ -19,6 +19,18 @@ static inline hartmask_t mm_harts(struct mm_struct *mm)
 	return hartmask_load(&mm->harts);
 }
 
+/* In debug kernels: may who waits for @harts, this one aside, do so?  F4 */
+static inline void flush_check_locks(hartmask_t harts)
+{
+	if (!hartmask_empty(hartmask_without(harts, this_hart())))
+		lock_check_no_spin("a flush of other harts");
+}
+
+/*
+ * The entry of @va is cleared: make this hart forget it, if no other can know it.  False: others may, and nothing was
+ * done.  => the ptl may be held
+ */
+bool flush_tlb_page_alone(struct vm_area_struct *vma, vaddr_t va);
 /* Each returns when every hart that may hold one has acknowledged.  => interrupts on if SMP */
 void flush_tlb_page(struct vm_area_struct *vma, vaddr_t va);
 void flush_tlb_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);

@@ -131,6 +131,7 @@ static void gather_flush(struct mmu_gather *tlb)
 	if (tlb->tables_gone || tlb->fullmm)
 		req.what = TLB_ALL;
 	harts = mm_harts(tlb->mm);	/* after the clears (T2) */
+	flush_check_locks(harts);	/* F4 of flush.c */
 	if (!hartmask_empty(harts))
 		arch_tlb_flush(harts, &req);
 }

@@ -8,8 +8,10 @@
  *             write           shown writable again, where the region lets it; an anonymous page is its own
  *           It counts in its space's figures (rss), but neither in the page's _mapcount nor _refcount.
  *           The page is locked and held by who moves it as long as there is one: a fault that meets one waits
- *           for the lock.  Such an entry is cleared by unmapping, copied by fork (then nobody's own), moved by
- *           mremap, and loses write by mprotect, as any other.  The uffd-wp mark is set, cleared, copied and left
+ *           for the lock.  Who has to flush before a page is shown in the place of another, or in another place,
+ *           hides it behind such an entry, too (mm/fault/cow.c, uffd_move.c): no ptl is held over the flush.
+ *           Such an entry is cleared by unmapping, copied by fork (then nobody's own), moved by mremap, and loses
+ *           write by mprotect, as any other.  The uffd-wp mark is set, cleared, copied and left
  *           behind as that of a present entry; one that is marked is never of write.
  * INVARIANTS
  *   E1  An entry that is marked for uffd-wp is not of write.
@@ -39,6 +41,10 @@ static __always_inline bool pte_is_migration(pte_t pte)
 static inline struct page *migration_page(pte_t pte)
 {
 	return pfn_to_page(pte_swp_offset(pte) & (MIGRATION_YOUNG - 1));
+}
+static inline bool pte_hides(pte_t pte, const struct page *page)
+{
+	return pte_is_migration(pte) && migration_page(pte) == page;
 }
 static inline bool migration_write(pte_t pte) { return pte_swp_type(pte) == SWP_MIGRATION_WRITE; }
 static inline bool migration_exclusive(pte_t pte) { return pte_swp_type(pte) != SWP_MIGRATION_READ; }
@@ -75,5 +81,13 @@ static inline pte_t migration_clear_uffd_wp(pte_t pte)
 {
 	return pte_swp(pte_swp_type(pte), pte_swp_offset(pte) & ~MIGRATION_UFFD_WP);
 }
+
+/*
+ * Let a migration entry stand for the locked @page in the entry @ptep, which was @pte and is cleared: the page has
+ * one entry less, whose reference is the caller's now.  => ptl held
+ */
+void set_migration_pte(pte_t *ptep, struct page *page, pte_t pte);
+/* Show the locked @page where the migration entry @was stands, with a reference of its own.  => ptl held */
+void restore_migration_pte(struct vm_area_struct *vma, pte_t *ptep, struct page *page, pte_t was);
 
 #endif

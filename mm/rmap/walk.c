@@ -321,7 +321,6 @@ bool try_to_unmap(struct page *page, struct rmap_flush *f)
 static bool migrate_one(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *arg)
 {
 	struct unmap *u = arg;
-	bool exclusive;
 	pte_t *ptep, pte;
 	unsigned i;
 
@@ -332,13 +331,7 @@ static bool migrate_one(struct page *page, struct vm_area_struct *vma, vaddr_t v
 	if (!ptep)
 		return true;
 	pte = ptep_get_and_clear(ptep);
-	exclusive = PageAnonExclusive(page);
-	INV(R3, !exclusive || page_mapcount(page) == 1);
-	INV(R3, !PageAnon(page) || !pte_write(pte) || exclusive);
-	if (exclusive)
-		ClearPageAnonExclusive(page);		/* the entry says it until it is one again */
-	set_pte(ptep, make_migration_pte(pte, exclusive));
-	page_remove_rmap(page);
+	set_migration_pte(ptep, page, pte);
 	unlock_entry(ptep);
 	if (pte_hw_valid(pte))
 		flush_covers(u->flush, i, va);
@@ -359,44 +352,14 @@ bool try_to_migrate(struct page *page, struct rmap_flush *f, bool spare_locked)
 	return !page_mapcount(page);
 }
 
-/* The entry of @vma that shows @page, as the migration entry @was remembers it. */
-static pte_t restored_pte(struct vm_area_struct *vma, struct page *page, pte_t was)
-{
-	pte_t pte = pfn_pte(page_to_pfn(page), vma->vm_page_prot);
-
-	if (!migration_young(was))
-		pte = pte_mkold(pte);
-	if (migration_dirty(was))
-		pte = pte_mkdirty(pte);
-	if (migration_uffd_wp(was))
-		return pte_mkuffd_wp(pte);		/* F3 of include/userfaultfd_k.h */
-	if (migration_write(was))
-		return maybe_mkwrite(pte, vma);
-	return pte_hw_valid(pte) ? pte_wrprotect(pte) : pte;
-}
-
 static bool remove_one(struct page *page, struct vm_area_struct *vma, vaddr_t va, void *arg)
 {
 	struct page *old = arg;
-	pte_t *ptep = lock_entry(old, vma, va, true), was;
+	pte_t *ptep = lock_entry(old, vma, va, true);
 
 	if (!ptep)
 		return true;
-	was = pte_load(ptep);
-	INV(G1, PageLocked(page) && PageLocked(old));		/* of mm/reclaim/migrate.c */
-	get_page(page);
-	if (vma->vm_flags & VM_EXEC)
-		flush_icache_page(vma, page);
-	if (PageAnon(page)) {
-		page_add_anon_rmap(page);
-		INV(R3, !migration_exclusive(was) || page_mapcount(page) == 1);
-		if (migration_exclusive(was))
-			SetPageAnonExclusive(page);
-	} else {
-		page_add_file_rmap(page);
-	}
-	smp_wmb();	/* the content before the entry: pairs with other harts' walks */
-	set_pte(ptep, restored_pte(vma, page, was));
+	restore_migration_pte(vma, ptep, page, pte_load(ptep));
 	unlock_entry(ptep);
 	return true;
 }

@@ -55,6 +55,8 @@ extern unsigned long host_faults;	/* page faults taken */
 extern unsigned long host_stale;	/* broken laws so far */
 extern bool host_tlb_quiet;		/* do not print them: the test expects some */
 extern unsigned long host_flush_local, host_flush_remote; /* orders carried out here, elsewhere */
+/* Called once, before the next order to another hart is carried out: what happens while its giver waits. */
+extern void (*host_flush_hook)(void);
 extern bool host_drop_flushes;		/* flushes do nothing: to see that tests notice */
 /* Hold every remembered translation of @mm on every hart against the tables. */
 void host_tlb_check(struct mm_struct *mm);

@@ -67,6 +67,7 @@ static struct hart harts[NR_HARTS];
 
 unsigned arch_asid_bits = 16;
 unsigned long host_stale, host_faults, host_flush_local, host_flush_remote;
+void (*host_flush_hook)(void);
 bool host_tlb_quiet, host_soft_ad, host_drop_flushes;
 
 #ifdef HOST_HOSTILE
@@ -216,6 +217,11 @@ void arch_tlb_flush(hartmask_t mask, const struct tlb_req *req)
 		if (h == this_hart()) {
 			arch_tlb_flush_local(req);
 		} else {
+			void (*hook)(void) = host_flush_hook;
+
+			host_flush_hook = NULL;
+			if (hook)
+				hook();
 			host_flush_remote++;
 			flush_one(h, req);
 		}

@@ -5,12 +5,14 @@
  * SPDX-License-Identifier: MIT
  */
 // SRCS: mm/entry/nonlinear.c mm/entry/age.c
+// SRCS: mm/rmap/migration.c
 // SRCS: mm/region/vma_lock.c
 // SRCS: mm/rmap/anon_vma.c
 // SRCS: mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c mm/entry/copy.c mm/fault/gup.c
 // SRCS: mm/entry/pfnmap.c mm/entry/protect.c mm/entry/zap.c mm/pt/asid.c mm/pt/flush.c mm/pt/gather.c
 // SRCS: mm/pt/init_mm.c mm/pt/pgalloc.c mm/pt/walk.c
 #include "test/host/mm/fault/world.h"
+#include "mm/rmap/migration.h"
 #include <asm/ptrace.h>
 
 #define RW	(VM_READ | VM_WRITE)
@@ -211,6 +213,68 @@ static void test_fork(void)
 	used = host_pages_used();
 	store(BASE + 6 * PAGE_SIZE, 1);
 	is_int(host_pages_used(), used, "no copy after the child is gone");
+	world_unmap(vma);
+}
+
+static struct vm_area_struct *late;
+static bool late_waits;
+
+/* While a copy waits for harts: no ptl is held, and the entry stands for a page that is locked. */
+static void look_while_it_waits(void)
+{
+	pte_t *ptep = pt_lookup(late->vm_mm, late->vm_start);
+
+	late_waits = !spin_is_locked(&pt_page(ptep)->ptl) && pte_is_migration(pte_load(ptep)) &&
+		     PageLocked(migration_page(pte_load(ptep)));
+}
+
+static void unmap_while_it_waits(void)
+{
+	look_while_it_waits();
+	zap_page_range(late, late->vm_start, PAGE_SIZE);
+}
+
+/* A write to a page that fork has shared, and that hart 1 remembers; @hook meanwhile. */
+static void copy_beside(struct vm_area_struct *vma, void (*hook)(void), u64 value)
+{
+	struct mm_struct *child;
+
+	late = vma;
+	late_waits = false;
+	store(vma->vm_start, 5);
+	child = world_fork(mm);
+	host_run_on(1);
+	host_enter_mm(mm);
+	CHECK(load(vma->vm_start) == 5);
+	host_run_on(0);
+	host_flush_hook = hook;
+	store(vma->vm_start, value);
+	CHECK(!host_flush_hook);
+	host_run_on(2);
+	world_exit(child);
+	host_run_on(0);
+}
+
+/* C3: other harts are waited for without the ptl. */
+static void test_copy_waits(void)
+{
+	struct vm_area_struct *vma = world_map(mm, BASE, BASE + PAGE_SIZE, RW, NULL, 0);
+	long rss = get_mm_counter(mm, MM_ANONPAGES);
+
+	copy_beside(vma, look_while_it_waits, 6);
+	ok(late_waits, "a copy waits for harts with no table locked, behind an entry of a page on its way");
+	host_run_on(1);
+	ok(load(BASE) == 6, "and then all see it");
+	host_run_on(0);
+	host_tlb_check(mm);
+	copy_beside(vma, unmap_while_it_waits, 7);
+	ok(late_waits && load(BASE) == 7, "what is unmapped meanwhile is gone, and the write comes again");
+	host_run_on(1);
+	ok(load(BASE) == 7, "on every hart");
+	host_run_on(0);
+	host_tlb_check(mm);
+	zap_page_range(vma, BASE, PAGE_SIZE);
+	is_int(get_mm_counter(mm, MM_ANONPAGES), rss, "nothing is counted twice");
 	world_unmap(vma);
 }
 
@@ -566,6 +630,7 @@ static void all_tests(unsigned levels, unsigned asid_bits)
 	test_file();
 	test_soft_ad();
 	test_fork();
+	test_copy_waits();
 	test_exclusive();
 	test_protect();
 	test_move();

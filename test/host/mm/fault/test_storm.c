@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+// SRCS: mm/rmap/migration.c
 // SRCS: mm/entry/nonlinear.c
 // SRCS: mm/region/vma_lock.c
 // SRCS: mm/rmap/anon_vma.c

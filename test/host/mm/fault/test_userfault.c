@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+// SRCS: mm/rmap/migration.c
 // SRCS: mm/entry/nonlinear.c
 // SRCS: mm/region/vma_lock.c mm/rmap/anon_vma.c mm/fault/anon.c mm/fault/cow.c mm/fault/fault.c mm/fault/file.c
 // SRCS: mm/entry/copy.c mm/fault/gup.c mm/entry/pfnmap.c mm/entry/protect.c mm/entry/zap.c mm/pt/asid.c

@@ -9,7 +9,7 @@
 // SRCS: mm/entry/age.c mm/reclaim/pageout.c
 // SRCS: mm/entry/nonlinear.c
 // SRCS: mm/region/vma_lock.c
-// SRCS: mm/rmap/anon_vma.c mm/rmap/walk.c
+// SRCS: mm/rmap/anon_vma.c mm/rmap/migration.c mm/rmap/walk.c
 // SRCS: mm/reclaim/vmscan.c mm/region/vma.c mm/space/mm.c mm/region/layout.c mm/policy/account.c mm/space/mmap.c
 // SRCS: mm/space/brk.c mm/space/munmap.c mm/region/stack.c mm/space/mprotect.c mm/space/mremap.c
 // SRCS: mm/space/mlock.c mm/space/madvise.c mm/space/sync.c mm/cache/filemap.c mm/cache/high_copy.c

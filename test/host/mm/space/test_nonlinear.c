@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: MIT
  */
 // SRCS: mm/region/vma_lock.c mm/entry/nonlinear.c mm/space/fremap.c
-// SRCS: mm/rmap/anon_vma.c mm/rmap/walk.c
+// SRCS: mm/rmap/anon_vma.c mm/rmap/migration.c mm/rmap/walk.c
 // SRCS: mm/entry/age.c mm/reclaim/pageout.c
 // SRCS: mm/region/vma.c mm/space/mm.c mm/region/layout.c mm/policy/account.c mm/space/mmap.c mm/space/brk.c
 // SRCS: mm/space/munmap.c mm/region/stack.c mm/space/mprotect.c mm/space/mremap.c mm/space/mlock.c
