@@ -7,10 +7,11 @@
  *   P1  A region is linked where nothing is, and covers what was asked for.
  *   P2  What was charged for a region is charged to it (VM_ACCOUNT), or given back.
  *   P3  A mapping that may be written counts in its file from before the file is asked.
+ *   P4  What the new region needs is there before what it replaces goes: then only its file can refuse.
  * LOCKING   mmap_lock for writing around do_mmap; not held while pages are faulted in.
- * FAILURE   Nothing is mapped.  With MAP_FIXED what was there may be gone, as on Linux.
+ * FAILURE   Nothing is mapped.  With MAP_FIXED what was there is gone only if the file refused, as on Linux (P4).
  * COST      An anonymous map and unmap without pages: one descent each, no allocation if it merges.
- * TESTS     test/host/mm/space/test_mmap.c
+ * TESTS     test/host/mm/space/test_regions.c, test_failures.c
  *
  * SPDX-License-Identifier: MIT
  */
@@ -203,15 +204,6 @@ static int account_region(struct mm_struct *mm, unsigned long addr, unsigned lon
 	return 0;
 }
 
-/* Give @vma its store: the file's mmap(), or shared memory.  May change flags, start and ops. */
-static int vma_attach_store(struct vm_area_struct *vma, struct file *file)
-{
-	if (!file)
-		return vma->vm_flags & VM_SHARED ? shmem_zero_setup(vma) : 0;
-	vma->vm_file = get_file(file);
-	return file->f_op->mmap(file, vma);
-}
-
 /* Undo what ->mmap() has mapped of @vma, which is linked nowhere and lies between @prev and @next. */
 static void drop_entries(struct vm_area_struct *vma, struct vm_area_struct *prev, struct vm_area_struct *next)
 {
@@ -223,15 +215,11 @@ static void drop_entries(struct vm_area_struct *vma, struct vm_area_struct *prev
 	tlb_finish_mmu(&tlb);
 }
 
-/* A new region behind @prev for what no neighbour could swallow; NULL and *rc on failure. */
-static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file *file, const struct vma_desc *d,
-					      struct vm_area_struct *prev, int *rc) REQUIRES(mm->mmap_lock)
+/* A region as @d says, linked nowhere: with shared memory of its own, or without its file yet.  NULL: no memory. */
+static struct vm_area_struct *region_make(struct mm_struct *mm, const struct vma_desc *d)
 {
-	struct vm_area_struct *vma = vm_area_alloc(mm), *next = prev ? prev->vm_next : mm->mmap;
+	struct vm_area_struct *vma = vm_area_alloc(mm);
 
-	mmap_assert_write_locked(mm);
-	INV(P1, (!prev || prev->vm_end <= d->start) && (!next || d->end <= next->vm_start));
-	*rc = -ENOMEM;
 	if (!vma)
 		return NULL;
 	vma->vm_start = d->start;
@@ -239,22 +227,77 @@ static struct vm_area_struct *mmap_new_region(struct mm_struct *mm, struct file 
 	vma->vm_flags = d->vm_flags;
 	vma->vm_pgoff = d->pgoff;
 	vma_set_page_prot(vma);
-	if (file || (d->vm_flags & VM_SHARED)) {
-		*rc = vma_attach_store(vma, file);
-		if (*rc)
-			goto undo;
+	if (d->file || !(d->vm_flags & VM_SHARED))
+		return vma;
+	if (!shmem_zero_setup(vma)) {
+		vma_set_page_prot(vma);
+		return vma;
+	}
+	vm_area_free(vma);
+	return NULL;
+}
+
+static void region_unmake(struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		fput(vma->vm_file);
+	vm_area_free(vma);
+}
+
+/* Link @vma, of region_make(), behind @prev when its file agrees, which may change flags and ops; else it goes. */
+static int region_place(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_desc *d,
+			struct vm_area_struct *prev) REQUIRES(mm->mmap_lock)
+{
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
+	int rc;
+
+	mmap_assert_write_locked(mm);
+	INV(P1, (!prev || prev->vm_end <= d->start) && (!next || d->end <= next->vm_start));
+	if (d->file) {
+		vma->vm_file = get_file(d->file);
+		rc = d->file->f_op->mmap(d->file, vma);
+		if (rc) {
+			drop_entries(vma, prev, next);
+			region_unmake(vma);
+			return rc;
+		}
 		vma_set_page_prot(vma);
 	}
 	INV(P1, vma->vm_start == d->start && vma->vm_end == d->end);	/* ->mmap() moves nothing */
 	INV(P2, !((vma->vm_flags ^ d->vm_flags) & VM_ACCOUNT));
 	vma_link(mm, vma, prev);
+	return 0;
+}
+
+/*
+ * A region as @d says in the place of all that is there, whose room is reserved before the first goes (P4).
+ * NULL and *rc on failure
+ */
+static __noinline struct vm_area_struct *region_replace(struct mm_struct *mm, const struct vma_desc *d,
+							struct list_head *uf, int *rc) REQUIRES(mm->mmap_lock)
+{
+	struct vm_area_struct *vma = region_make(mm, d);
+
+	INV(P4, !vma || !vma->vm_file == (d->file || !(d->vm_flags & VM_SHARED)));
+	*rc = vma ? do_munmap(mm, d->start, d->end - d->start, uf) : -ENOMEM;
+	if (vma && *rc) {
+		region_unmake(vma);
+		return NULL;
+	}
 	return vma;
-undo:
-	drop_entries(vma, prev, next);
-	if (vma->vm_file)
-		fput(vma->vm_file);
-	vm_area_free(vma);
-	return NULL;
+}
+
+/* @nr pages of @vma are new. */
+static __always_inline void count_placed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long vm_flags,
+					 unsigned long nr)
+{
+	vm_stat_account(mm, vm_flags, nr);
+	if (!(vm_flags & VM_LOCKED))
+		return;
+	if (!vma_supports_mlock(vma))
+		vm_flags_clear(vma, VM_LOCKED | VM_LOCKONFAULT);
+	else
+		atomic_long_add(nr, &mm->locked_vm);
 }
 
 /* The request is sound and @file agrees: put a region there. */
@@ -264,7 +307,7 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 	struct mm_struct *mm = current_base()->mm;
 	unsigned long nr = len >> PAGE_SHIFT, charged = 0;
 	struct vma_desc d = { .start = addr, .end = addr + len, .file = file, .pgoff = pgoff };
-	struct vm_area_struct *vma = NULL, *next, *prev;
+	struct vm_area_struct *vma = NULL, *made = NULL, *next, *prev;
 	int rc;
 
 	mmap_assert_write_locked(mm);
@@ -281,35 +324,31 @@ static unsigned long place_region(struct file *file, unsigned long addr, unsigne
 		charged = nr;
 		vm_flags |= VM_ACCOUNT;
 	}
+	d.vm_flags = vm_flags;
 	if (next && next->vm_start < addr + len) {
-		rc = do_munmap(mm, addr, len, uf);
-		if (rc) {
-			vm_unacct_memory(charged);
-			return rc;
-		}
+		made = region_replace(mm, &d, uf, &rc);
+		if (!made)
+			goto undo;
 		next = find_vma_prev(mm, addr, &prev);
 		INV(P1, !next || addr + len <= next->vm_start);
 	}
-	d.vm_flags = vm_flags;
 	if (file || !(vm_flags & VM_SHARED))	/* each piece of shared memory is an object of its own */
 		vma = vma_merge(mm, prev, &d);
+	if (vma && made)
+		region_unmake(made);	/* a neighbour does as well */
 	if (!vma) {
-		vma = mmap_new_region(mm, file, &d, prev, &rc);
-		if (!vma) {
-			vm_unacct_memory(charged);
-			return rc;
-		}
+		vma = made ? made : region_make(mm, &d);
+		rc = vma ? region_place(mm, vma, &d, prev) : -ENOMEM;
+		if (rc)
+			goto undo;
 		vm_flags = vma->vm_flags;
 	}
 	INV(P2, !charged || vm_flags & VM_ACCOUNT);
-	vm_stat_account(mm, vm_flags, nr);
-	if (vm_flags & VM_LOCKED) {
-		if (!vma_supports_mlock(vma))
-			vm_flags_clear(vma, VM_LOCKED | VM_LOCKONFAULT);
-		else
-			atomic_long_add(nr, &mm->locked_vm);
-	}
+	count_placed(mm, vma, vm_flags, nr);
 	return addr;
+undo:
+	vm_unacct_memory(charged);
+	return rc;
 }
 
 /*
@@ -422,8 +461,9 @@ int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len, un
 	d.vm_flags = vm_flags;
 	find_vma_prev(mm, addr, &prev);
 	if (!vma_merge(mm, prev, &d)) {
-		vma = mmap_new_region(mm, NULL, &d, prev, &rc);
-		if (!vma) {
+		vma = region_make(mm, &d);
+		rc = vma ? region_place(mm, vma, &d, prev) : -ENOMEM;
+		if (rc) {
 			vm_unacct_memory(nr);
 			return rc;
 		}

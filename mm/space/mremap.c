@@ -10,7 +10,9 @@
  *   Q2  The new region covers the new place, and what had a page has its old offset there.
  *   Q3  What moved is locked and counted once: at its new place.
  * LOCKING   mmap_lock for writing.
- * FAILURE   A move that runs out of tables moves back and frees the new region.
+ * FAILURE   A move that runs out of tables moves back and frees the new region.  One that is done and finds no memory
+ *           to cut off the old place leaves that, empty.
+ * TESTS     test/host/mm/space/test_regions.c, test_failures.c
  *
  * SPDX-License-Identifier: MIT
  */
@@ -122,13 +124,19 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct **pvma, const struc
 	return new;
 }
 
-/* Pages have left [addr, addr + old_len): unmap it with its charge, or keep it empty (DONTUNMAP). */
-static int move_drop_old(struct mm_struct *mm, struct mremap_req *r) REQUIRES(mm->mmap_lock)
+/*
+ * Pages have left [addr, addr + old_len): unmap it with its charge, or keep it empty (DONTUNMAP).  Without the memory
+ * to cut it off it stays, empty, with its charge: the move is done, as on Linux.
+ */
+static void move_drop_old(struct mm_struct *mm, struct mremap_req *r) REQUIRES(mm->mmap_lock)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, r->addr);
 
-	if (!(r->flags & MREMAP_DONTUNMAP))
-		return r->old_len ? do_munmap(mm, r->addr, r->old_len, &r->unmap) : 0;
+	if (!(r->flags & MREMAP_DONTUNMAP)) {
+		if (r->old_len && do_munmap(mm, r->addr, r->old_len, &r->unmap))
+			INV(Q2, vma && vma_lookup(mm, r->addr));
+		return;
+	}
 	INV(Q2, vma && vma->vm_start <= r->addr);
 	if (vma->vm_flags & VM_LOCKED) {
 		INV(Q3, atomic_long_read(&mm->locked_vm) >= (long)vma_pages(vma));
@@ -137,7 +145,6 @@ static int move_drop_old(struct mm_struct *mm, struct mremap_req *r) REQUIRES(mm
 	}
 	if (vma->vm_start == r->addr && vma->vm_end == r->addr + r->old_len)
 		unlink_anon_vmas(vma);		/* it has no page any more */
-	return 0;
 }
 
 static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
@@ -174,9 +181,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct mremap_req *r)
 		return rc ? rc : -ENOMEM;
 	}
 	mremap_userfaultfd_prep(new, &r->remap);
-	rc = move_drop_old(mm, r);
-	if (rc)
-		return rc;
+	move_drop_old(mm, r);
 	if (vm_flags & VM_LOCKED && r->new_len > r->old_len) {
 		r->locked_addr = r->new_addr + r->old_len;
 		r->locked_len = r->new_len - r->old_len;

@@ -19,6 +19,7 @@
 #include "mm/rmap/walk.h"
 
 #define RW	(VM_READ | VM_WRITE)
+#define FAR	0x3000000000ul	/* no table there */
 #define BASE	0x400000ul
 
 bool thread_stack_guard(__maybe_unused vaddr_t addr) { return false; }
@@ -322,6 +323,43 @@ static void test_fills(void)
 	world_unmap(vma);
 }
 
+/* One page comes, by @mode or (-1) from elsewhere, where there is no table yet.  0 or -errno */
+static long fill_far(int mode)
+{
+	struct vm_area_struct *vma = world_map(mm, FAR, FAR + PAGE_SIZE, RW | VM_UFFD_MISSING | VM_UFFD_WP, NULL, 0);
+	struct mfill m = { .mode = mode, .dst = FAR, .src = BASE, .len = PAGE_SIZE };
+	long rc;
+
+	if (!vma)
+		return -ENOMEM;
+	vma->vm_userfaultfd_ctx = &ctx;
+	rc = mode < 0 ? uffd_move_pages(&ctx, FAR, BASE, PAGE_SIZE, false) : mfill_atomic(&ctx, &m);
+	CHECK(rc == PAGE_SIZE || rc == -ENOMEM);
+	CHECK((rc == PAGE_SIZE) == !pte_none(entry(mm, FAR)));
+	if (mode < 0 && rc == PAGE_SIZE)
+		CHECK(load(FAR) == 99 && uffd_move_pages(&ctx, BASE, FAR, PAGE_SIZE, false) == PAGE_SIZE);
+	CHECK(load(BASE) == 99);
+	world_unmap(vma);
+	pt_cache_drain();
+	return rc < 0 ? rc : 0;
+}
+
+static void test_fill_failures(void)
+{
+	struct vm_area_struct *vma = watched(BASE, BASE + PAGE_SIZE, VM_UFFD_WP, NULL);
+	long rc;
+
+	store(BASE, 99);
+	pt_cache_drain();
+	FOR_EACH_ALLOC_FAILURE(rc = fill_far(MFILL_COPY), rc == -ENOMEM);
+	FOR_EACH_ALLOC_FAILURE(rc = fill_far(MFILL_ZEROPAGE), rc == -ENOMEM);
+	FOR_EACH_ALLOC_FAILURE(rc = fill_far(MFILL_POISON), rc == -ENOMEM);
+	FOR_EACH_ALLOC_FAILURE(rc = fill_far(-1), rc == -ENOMEM);
+	ok(true, "fills and moves that find no memory say so, and leave nothing");
+	world_unmap(vma);
+	pt_cache_drain();
+}
+
 static void test_failures(void)
 {
 	struct vm_area_struct *vma = watched(BASE, BASE + 0x4000, VM_UFFD_WP, NULL);
@@ -364,6 +402,7 @@ static void all_tests(unsigned levels, unsigned asid_bits)
 	test_migration_leaves();
 	test_fills();
 	test_failures();
+	test_fill_failures();
 	is_int(mm_pgtables_bytes(mm), 0, "empty address space: no tables");
 	world_exit(mm);
 	world_file_drop();

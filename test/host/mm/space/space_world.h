@@ -145,6 +145,7 @@ static inline struct mm_struct *world_mm(void)
 	CHECK(mm);
 	arch_pick_mmap_layout(mm);
 	host_enter_mm(mm);
+	current_base()->vma_seen_nr = 0;	/* of its former space */
 	return mm;
 }
 
