@@ -370,6 +370,8 @@ static void bdev_put(struct block_device *bdev, void *holder)
 	if (last) {
 		(void)!filemap_write_and_wait_range(mapping, 0, INT64_MAX);
 		invalidate_mapping_pages(mapping, 0, ~0ul);
+		if (!bdev->bd_partno && bdev->bd_disk->ops->release)
+			bdev->bd_disk->ops->release(bdev->bd_disk);
 	}
 }
 

@@ -125,6 +125,10 @@ struct blk_ops {
 	void (*commit)(struct gendisk *disk);
 	/* A request has not been answered for a minute.  Give back what is done, and all if there is no hope. */
 	void (*timed_out)(struct gendisk *disk);
+	/* Calls of its own, or -ENOTTY; NULL: none. */
+	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg);
+	/* The whole disk has no user any more; NULL: no matter.  => may sleep; the super block's s_umount */
+	void (*release)(struct gendisk *disk);
 };
 
 /* What /proc/diskstats tells, by kind: read, write, discard, flush. */
@@ -171,6 +175,7 @@ struct gendisk {
 	unsigned major, first_minor;		/* (I) */
 	u16 ra_pages;				/* most that is read ahead for a file: read_ahead_kb (any lock) */
 	bool read_only;				/* (mutex) */
+	bool no_partitions;			/* (I) none are looked for */
 	bool dead;				/* (lock) the device went: everything fails */
 	spinlock_t lock;			/* rank block, interrupts off: queue, requests, figures */
 	struct bio_list pending[2];		/* (lock) reads; all else */

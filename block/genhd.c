@@ -172,6 +172,8 @@ int disk_rescan(struct gendisk *disk)
 {
 	int rc = -EBUSY;
 
+	if (disk->no_partitions)
+		return -EINVAL;
 	mutex_lock(&disk->mutex);
 	if (!partitions_in_use(disk)) {			/* K2 */
 		partitions_forget(disk);
@@ -189,7 +191,7 @@ static void disk_publish(struct gendisk *disk)
 
 	mutex_lock(&disk->mutex);
 	rc = bdev_publish(disk->part[0]);
-	if (!rc && disk->part[0]->bd_nr_sectors)
+	if (!rc && disk->part[0]->bd_nr_sectors && !disk->no_partitions)
 		rc = partitions_scan(disk);
 	mutex_unlock(&disk->mutex);
 	if (rc)

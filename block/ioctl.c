@@ -144,6 +144,12 @@ long blkdev_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	struct block_device *bdev = file_bdev(f);
 	int size;
 
+	if (bdev->bd_disk->ops->ioctl) {
+		long rc = bdev->bd_disk->ops->ioctl(f, cmd, arg);
+
+		if (rc != -ENOTTY)
+			return rc;
+	}
 	switch (cmd) {
 	case BLKFLSBUF:
 		return flush_buffers(f);

@@ -294,9 +294,10 @@ void sync_filesystems(void)
 	}
 }
 
+/* The last first: it may lie in a file of one that is older. */
 void readonly_filesystems(void)
 {
-	for (struct super_block *sb = next_super(NULL); sb; sb = next_super(sb)) {
+	for (struct super_block *sb = prev_super(NULL); sb; sb = prev_super(sb)) {
 		down_read(&sb->s_umount);
 		if (atomic_read(&sb->s_count) && sb->s_op && sb->s_op->make_readonly && !(sb->s_flags & SB_RDONLY)) {
 			sb->s_flags |= SB_RDONLY;

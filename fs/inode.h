@@ -131,6 +131,7 @@ void put_super(struct super_block *sb);		/* a mount's reference; the last one sh
  * stands for; that of @sb is dropped.
  */
 struct super_block *next_super(struct super_block *sb);
+struct super_block *prev_super(struct super_block *sb);		/* the same from the last to the first */
 void put_super_passive(struct super_block *sb);
 void sync_filesystems(void);
 void readonly_filesystems(void);	/* the machine goes: nothing is written any more */

@@ -124,23 +124,26 @@ void put_super(struct super_block *sb)
 	put_super_passive(sb);
 }
 
-struct super_block *next_super(struct super_block *sb)
+/* The neighbour of @sb, which is put, in the list; without one the first or last. */
+static struct super_block *walk_supers(struct super_block *sb, bool back)
 {
-	struct super_block *next = NULL;
-	struct list_head *p;
+	struct list_head *p = sb ? &sb->s_list : &super_blocks;
+	struct super_block *found = NULL;
 
 	spin_lock(&sb_lock);
-	for (p = sb ? sb->s_list.next : super_blocks.next; p != &super_blocks; p = p->next) {
-		next = list_entry(p, struct super_block, s_list);
-		if (atomic_inc_not_zero(&next->s_passive))
-			break;
-		next = NULL;
+	while (!found && (p = back ? p->prev : p->next) != &super_blocks) {
+		found = list_entry(p, struct super_block, s_list);
+		if (!atomic_inc_not_zero(&found->s_passive))
+			found = NULL;
 	}
 	spin_unlock(&sb_lock);
 	if (sb)
 		put_super_passive(sb);
-	return next;
+	return found;
 }
+
+struct super_block *next_super(struct super_block *sb) { return walk_supers(sb, false); }
+struct super_block *prev_super(struct super_block *sb) { return walk_supers(sb, true); }
 
 /* ---- instances on devices ------------------------------------------------------------------------ */
 

@@ -15,6 +15,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "block/blk.h"
+#include "drivers/block/loop.h"
 #include "drivers/base/class.h"
 #include "drivers/base/cpu.h"
 #include "drivers/base/node.h"
@@ -218,6 +219,7 @@ static void kernel_init(void *unused)
 	cpu_dev_init();
 	class_init();
 	block_init();
+	loop_init();
 	populate_rootfs();
 	if (root_given() && !initramfs_has_init())
 		mount_root();

@@ -84,8 +84,18 @@ static unsigned long dirty_limit(void)
 
 static bool over_limit(void) { return dirty_pages() > dirty_limit(); }
 
+/* Does another thread of the kernel wait for what the running one cleans?  It is not held up. */
+static bool cleans_for_all(void)
+{
+	const unsigned long both = PF_KTHREAD | PF_LOCAL_THROTTLE;
+
+	return (current_base()->flags & both) == both;
+}
+
 static void balance_dirty_pages(void)
 {
+	if (cleans_for_all())
+		return;
 	while (over_limit() && !fatal_signal_pending()) {
 		wakeup_flusher();
 		pause_writer();
