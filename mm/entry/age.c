@@ -121,7 +121,7 @@ void cold_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	age_range(vma, start, end, make_cold, NULL);
 }
 
-/* The page of a file that @pte shows, if nobody else maps it and it can be read again; NULL. */
+/* The page of a file that @pte shows, if nobody else maps it; NULL. */
 static struct page *lone_file_page(pte_t pte)
 {
 	struct page *page;
@@ -129,7 +129,7 @@ static struct page *lone_file_page(pte_t pte)
 	if (!pte_present(pte) || pte_special(pte))
 		return NULL;
 	page = pfn_to_page(pte_pfn(pte));
-	return PageAnon(page) || PageSwapBacked(page) || page_mapcount(page) != 1 ? NULL : page;
+	return PageAnon(page) || page_mapcount(page) != 1 ? NULL : page;
 }
 
 unsigned collect_file_pages(struct vm_area_struct *vma, vaddr_t *pva, vaddr_t end, struct page **pages, unsigned max)

@@ -3,6 +3,7 @@
  *
  * MODEL     A batch: each page is locked and leaves the spaces that map it; one flush for all; those that are clean
  *           leave the cache.  What was written to through an entry is dirty from then on, and stays to be written.
+ *           Pages whose store is memory leave the spaces only: a fault finds them, as on a Linux without swap.
  * INVARIANTS
  *   O1  A page leaves the cache only when the flush for its entries is done (L1).
  * LOCKING   Page locks are tried, and held over the batch: nobody waits for one while he holds one.
@@ -39,7 +40,7 @@ void reclaim_pages(struct page **pages, unsigned nr)
 	rmap_flush(&flush);
 	for (unsigned i = 0; i < n; i++) {
 		INV(O1, PageLocked(gone[i]) && !flush.nr);
-		if (!PageDirty(gone[i]) && !PageWriteback(gone[i]))
+		if (!PageSwapBacked(gone[i]) && !PageDirty(gone[i]) && !PageWriteback(gone[i]))
 			(void)remove_mapping(gone[i]->mapping, gone[i]);
 		unlock_page(gone[i]);
 	}

@@ -8,6 +8,7 @@
 
 #define PG 4096l
 #define NR_PAGES 8l
+#define MADV_PAGEOUT_		21
 #define MADV_POPULATE_WRITE_	23
 #define MADV_DONTNEED_LOCKED_	24
 
@@ -145,6 +146,28 @@ TEST(populating_for_writing_makes_pages_dirty_that_were_there)
 	CHECK_EQ(figure(m, "\nPrivate_Dirty:"), 0);
 	CHECK_EQ(madvise(m, 3 * PG, MADV_POPULATE_WRITE_), 0);
 	CHECK_EQ(figure(m, "\nPrivate_Dirty:"), 3 * 4);
+	CHECK_EQ(munmap(m, NR_PAGES * PG), 0);
+	close(fd);
+}
+
+/* Without swap they stay in memory, but the space that asked for it does not show them. */
+TEST(pageout_takes_pages_of_shared_memory_out_of_the_space)
+{
+	int fd = file_of(NR_PAGES);
+	char *m = map_file(fd, MAP_SHARED), *other;
+
+	CHECK_EQ(madvise(m, NR_PAGES * PG, MADV_PAGEOUT_), 0);
+	CHECK_EQ(figure(m, "\nRss:"), 0);
+	for (long i = 0; i < NR_PAGES; i++)
+		CHECK_EQ(m[i * PG], 'x');
+	m[PG] = 'y';
+	CHECK_EQ(madvise(m, NR_PAGES * PG, MADV_PAGEOUT_), 0);
+	CHECK_EQ(m[PG], 'y');
+	other = map_file(fd, MAP_SHARED);		/* who maps them twice keeps them */
+	CHECK_EQ(madvise(m, NR_PAGES * PG, MADV_POPULATE_READ), 0);
+	CHECK_EQ(madvise(m, NR_PAGES * PG, MADV_PAGEOUT_), 0);
+	CHECK_EQ(figure(m, "\nRss:"), NR_PAGES * 4);
+	CHECK_EQ(munmap(other, NR_PAGES * PG), 0);
 	CHECK_EQ(munmap(m, NR_PAGES * PG), 0);
 	close(fd);
 }
