@@ -14,7 +14,7 @@
 // SRCS: mm/space/fremap.c
 // SRCS: mm/entry/nonlinear.c
 // SRCS: mm/region/vma_lock.c
-// SRCS: mm/rmap/anon_vma.c mm/rmap/walk.c
+// SRCS: mm/rmap/anon_vma.c mm/rmap/migration.c mm/rmap/walk.c
 // SRCS: mm/entry/age.c mm/reclaim/pageout.c
 // SRCS: mm/region/vma.c mm/space/mm.c mm/region/layout.c mm/policy/account.c mm/space/mmap.c mm/space/brk.c
 // SRCS: mm/space/munmap.c mm/region/stack.c mm/space/mprotect.c mm/space/mremap.c mm/space/mlock.c
