@@ -6,6 +6,8 @@
  * INVARIANTS
  *   Y1  A look at a part of a range goes on by a page at least, and not beyond what was asked for.
  * LOCKING   mmap_lock; dropped while a file is written out or user memory is copied to.
+ * COST      mincore() of nothing: the clearing of its answer, a store for 8 pages where harts have no cbo.zero:
+ *           1.17 million instructions for 32 GiB, of which 1.05 are those stores; 0.45 with it.
  *
  * SPDX-License-Identifier: MIT
  */
