@@ -237,7 +237,7 @@ static bool vma_expandable(struct vm_area_struct *vma, unsigned long delta)
 
 	if (end < vma->vm_end || end > task_size)
 		return false;
-	return !vma->vm_next || end <= vm_start_gap(vma->vm_next);
+	return !vma->vm_next || end <= vma->vm_next->vm_start;	/* into the gap below a stack, as Linux does */
 }
 
 /* Widen @vma, which ends where the request does; 0 or -ENOMEM */

@@ -444,3 +444,18 @@ TEST(huge_pages_without_a_pool)
 	CHECK_ERR(memfd_create("x", HUGE_2M), EINVAL);
 	unlink("/tmp/not-huge");
 }
+
+/* The gap below a stack is kept free for it when the kernel looks for room, not from who grows towards it. */
+TEST(mremap_grows_into_the_gap_below_a_stack)
+{
+	char *m = mmap(NULL, 6 * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(m != MAP_FAILED);
+	CHECK_EQ(munmap(m + 4096, 5 * 4096), 0);
+	CHECK(mmap(m + 3 * 4096, 4096, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED, -1, 0) == m + 3 * 4096);
+	CHECK(mremap(m, 4096, 3 * 4096, 0) == m);
+	CHECK(mremap(m, 3 * 4096, 4 * 4096, 0) == MAP_FAILED);
+	CHECK_EQ(errno, ENOMEM);
+	CHECK_EQ(munmap(m, 6 * 4096), 0);
+}
