@@ -53,6 +53,7 @@ int __set_page_dirty_nobuffers(struct page *page)
 	spin_lock(&mapping->lock);
 	if (page->mapping == mapping && !PageDirty(page)) {
 		xa_set_mark(&mapping->i_pages, page->index, XA_DIRTY);
+		INV(W1, xa_get_mark(&mapping->i_pages, page->index, XA_DIRTY));
 		dirty_account(page, NR_FILE_DIRTY, 1);
 		dirty_account(page, NR_DIRTIED, 1);
 		current_base()->io.write_bytes += PAGE_SIZE;
@@ -86,8 +87,11 @@ bool clear_page_dirty_for_io(struct page *page)
 /* The first page of @mapping is under way, or the last one no more.  => mapping->lock held */
 static void count_writeback(const struct address_space *mapping, int n)
 {
-	if (mapping->host)
-		atomic_add(n, &mapping->host->i_sb->s_nr_writeback);		/* W3 */
+	INV(W3, spin_is_locked(&mapping->lock));
+	if (!mapping->host)
+		return;
+	INV(W3, n > 0 || atomic_read(&mapping->host->i_sb->s_nr_writeback) > 0);
+	atomic_add(n, &mapping->host->i_sb->s_nr_writeback);
 }
 
 void set_page_writeback(struct page *page)

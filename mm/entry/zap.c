@@ -151,6 +151,7 @@ static __always_inline vaddr_t zap_run(struct mmu_gather *tlb, pte_t *ptep, vadd
 			set_pte(ptep, pte_marker(MARKER_UFFD_WP));
 		if (unlikely(pte_special(pte)))
 			continue;
+		INV(Z3, !(what & ZAP_FILE_PAGES) || !PageAnon(pfn_to_page(pte_pfn(pte))));
 		slot = zap_page(tlb, &st, pfn_to_page(pte_pfn(pte)), pte);
 		full = __tlb_remove_page(tlb, slot);	/* Z1: the entry's reference */
 	}

@@ -59,6 +59,7 @@ static struct page *follow_page(struct mm_struct *mm, vaddr_t va, unsigned gup_f
 	if (pte_allows(pte, gup_flags)) {
 		page = pfn_to_page(pte_pfn(pte));	/* the zero page too */
 		INV(P1, page_count(page) > 0);
+		INV(P4, !(gup_flags & FOLL_WRITE) || pte_dirty(pte));
 		get_page(page);
 	}
 	spin_unlock(&table->ptl);

@@ -203,6 +203,7 @@ static void count_managed(struct zone *zone, pfn_t start, pfn_t end)
 
 static void count_deferred(struct zone *zone, pfn_t start, pfn_t end)
 {
+	INV(K2, zone_table[section_zones[start / SECTION_PAGES]] == zone);
 	count_managed(zone, start, end);
 	zone->nr_deferred += end - start;
 }

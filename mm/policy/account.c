@@ -153,7 +153,7 @@ void vm_stat_recount(struct mm_struct *mm)
 
 bool vm_stat_matches(const struct mm_struct *mm)
 {
-	struct figures f = count_regions(mm);
+	struct figures f = count_regions(mm);		/* A3 */
 
 	return f.total == mm->total_vm && f.exec == mm->exec_vm && f.stack == mm->stack_vm && f.data == mm->data_vm &&
 	       f.droppable == mm->droppable_vm && f.locked == (unsigned long)atomic_long_read(&mm->locked_vm);

@@ -25,7 +25,7 @@ static void flush_mm(struct mm_struct *mm, enum tlb_what what, vaddr_t start, va
 
 	INV(F2, start < end);
 	INV(F3, !arch_irqs_disabled());
-	flush_check_locks(harts);
+	flush_check_locks(harts);		/* F4 */
 	if (!hartmask_empty(harts))
 		arch_tlb_flush(harts, &req);
 }

@@ -106,7 +106,7 @@ static vaddr_t drop_between(struct mm_struct *mm, vaddr_t va, vaddr_t end, struc
 /* Drop about @nr pages of @mm; how many.  => mmap_lock held (read) */
 static unsigned long drop_pages(struct mm_struct *mm, unsigned long nr) REQUIRES_SHARED(mm->mmap_lock)
 {
-	vaddr_t hand = READ_ONCE(mm->drop_hand);
+	vaddr_t hand = READ_ONCE(mm->drop_hand), stop;
 	long hint = atomic_long_read(&mm->lazyfree);
 	struct lazyfree_drop d = { .max = nr };
 
@@ -114,7 +114,9 @@ static unsigned long drop_pages(struct mm_struct *mm, unsigned long nr) REQUIRES
 	WRITE_ONCE(mm->drop_hand, drop_between(mm, hand, ~0ul, &d));
 	if (d.dropped >= nr)
 		return d.dropped;
-	WRITE_ONCE(mm->drop_hand, drop_between(mm, 0, hand, &d));
+	stop = drop_between(mm, 0, hand, &d);
+	WRITE_ONCE(mm->drop_hand, stop);
+	INV(D3, d.dropped >= nr || stop == hand);
 	if (d.dropped < nr)			/* who is advised meanwhile makes it another */
 		(void)atomic_long_try_cmpxchg(&mm->lazyfree, &hint, d.held);	/* D3 */
 	return d.dropped;

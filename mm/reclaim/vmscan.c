@@ -25,6 +25,7 @@
 #include "mm/rmap/walk.h"
 
 #define FILE_BATCH	16u
+#define WALK_RANKS	(BIT(RANK_I_MMAP) | BIT(RANK_ANON_VMA))
 
 /* ---- pages of files -------------------------------------------------------------------------- */
 
@@ -188,6 +189,7 @@ unsigned long try_to_free_pages(const struct alloc_context *ac, unsigned order, 
 		.priority = DEF_PRIORITY, .reclaim_idx = ac->highest_zoneidx,
 	};
 
+	INV(W2, !(current_base()->lock_ranks & WALK_RANKS));	/* of mm/rmap/walk.c */
 	for (; sc.priority >= 0; sc.priority--) {
 		bool ready = shrink_zones(ac, &sc);
 

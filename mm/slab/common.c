@@ -92,8 +92,10 @@ static void give_id(struct kmem_cache *s)
 	list_for_each_entry(other, &slab_caches, list)
 		if (same_id(s, other)) {		/* made while the other was */
 			s->has_id = false;
-			s->flags |= SLAB_NO_MERGE;	/* C3 */
+			s->flags |= SLAB_NO_MERGE;
 		}
+	list_for_each_entry(other, &slab_caches, list)
+		INV(C3, other == s || !same_id(s, other));
 }
 
 /* ---- making and merging ---------------------------------------------------------------------- */

@@ -226,6 +226,7 @@ static int dup_region(struct mm_struct *mm, struct vm_area_struct *src, struct v
 	if (vma->vm_file)
 		dup_file_link(vma, src);
 	*made = vma;
+	INV(K3, !vma->vm_file || mapping_mapped(vma->vm_file->f_mapping));	/* of mm/entry/copy.c */
 	return src->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(vma, src);
 }
 

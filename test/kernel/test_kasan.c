@@ -22,6 +22,7 @@ static struct {
 	struct task_struct *task;
 } seen;
 
+/* What it reads is not reported in turn (K1 of mm/kasan/check.c). */
 static void note(const struct kasan_report *r)
 {
 	if (current != seen.task)
@@ -57,6 +58,7 @@ static __noinline void poke(volatile u8 *p) { *p = 1; }
 static __noinline u8 peek(const volatile u8 *p) { return *p; }
 static __noinline u64 peek8(const volatile u64 *p) { return *p; }
 
+/* 100 bytes: the last granule is good to its half (K2 of mm/kasan/check.c). */
 KTEST(kasan_heap_overflow)
 {
 	u8 *p = kmalloc(100, GFP_KERNEL);
@@ -171,6 +173,7 @@ KTEST(kasan_copies_are_checked)
 	kfree(p);
 }
 
+/* The shadow of all of it is there, zero first, then its own (Z1 of mm/kasan/shadow.c). */
 KTEST(kasan_window_beyond_its_first_shadow)
 {
 	u8 *p = vmalloc(80ul << 20);

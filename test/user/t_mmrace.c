@@ -108,7 +108,10 @@ static void force_beside(void *(*other)(void *))
 TEST(forced_writes_are_not_lost_to_a_reader) { force_beside(read_word); }
 TEST(forced_writes_are_not_lost_to_fork) { force_beside(fork_often); }
 
-/* What a child was given at fork stays as it was, though the parent writes by force and by mprotect. */
+/*
+ * What a child was given at fork stays as it was, though the parent writes by force and by mprotect; nobody reads the
+ * old page after the copy was written (C2 of mm/fault/cow.c).
+ */
 TEST(a_shared_page_is_copied_for_whoever_writes)
 {
 	char *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

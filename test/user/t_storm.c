@@ -315,6 +315,10 @@ static void worker_init(struct worker *w, unsigned id, unsigned nr)
 	w->end = now() + storm_seconds();
 }
 
+/*
+ * What a fault brings is whole, zeros or the content of another (E2 of mm/fault/anon.c), and the look-up of a
+ * region ends whatever others do to the tree (K5 of mm/region/vma_lock.c).
+ */
 TEST_TIMED(threads_map_write_protect_move_and_fork, 600)
 {
 	static struct worker workers[MAX_WORKERS];

@@ -46,7 +46,7 @@ static void test_anonymous(void)
 	store(BASE + PAGE_SIZE, 6);
 	ok(load(BASE + PAGE_SIZE) == 6 && load(BASE + PAGE_SIZE + 8) == 0, "and a zeroed one");
 	is_int(get_mm_counter(mm, MM_ANONPAGES), 2, "rss counts both");
-	is_int(global_node_page_state(NR_ANON_MAPPED), 2, "so does the node");
+	is_int(global_node_page_state(NR_ANON_MAPPED), 2, "so does the node");		/* R2 of mm/rmap/rmap.h */
 	is_int(host_load8(BASE - 8, &v), 11, "no region: SIGSEGV");
 	ok(host_signal.code == 1 && host_signal.address == BASE - 8, "with SEGV_MAPERR and the address");
 	zap_page_range(vma, BASE, PAGE_SIZE);
@@ -490,7 +490,10 @@ static unsigned long shortage(struct vm_area_struct *vma)
 	return d.dropped;
 }
 
-/* What is written after the advice stays, though translations are remembered from before it. */
+/*
+ * What is written after the advice stays, though translations are remembered from before it, and whoever writes:
+ * Y2 of mm/entry/age.c; what may be dropped is known: Y3 of mm/entry/age.c.
+ */
 static void test_lazyfree(bool soft_ad)
 {
 	struct vm_area_struct *vma = world_map(mm, BASE, BASE + 8 * PAGE_SIZE, RW, NULL, 0);
@@ -521,7 +524,7 @@ static void test_lazyfree(bool soft_ad)
 	host_soft_ad = false;
 }
 
-/* Two harts advise the same page: who comes second may rely on the other's cleared D. */
+/* Two harts advise the same page: who comes second may rely on the other's cleared D (Y1 of mm/entry/age.c). */
 static void test_nested_lazyfree(void)
 {
 	struct vm_area_struct *vma = world_map(mm, BASE, BASE + PAGE_SIZE, RW, NULL, 0);

@@ -149,7 +149,7 @@ static void failing(void)
 	fail_page_alloc_enable(true);		/* at first as on Linux: orders above 0 of those who cannot wait */
 	page = alloc_pages(GFP_NOWAIT, 0);
 	CHECK(page && alloc_pages(GFP_KERNEL, 1) && alloc_pages(GFP_HIGHUSER_MOVABLE & ~__GFP_DIRECT_RECLAIM, 1));
-	CHECK(!alloc_pages(GFP_NOWAIT, 1) && fail_page_alloc.times == 2);
+	CHECK(!alloc_pages(GFP_NOWAIT, 1) && fail_page_alloc.times == 2);	/* D2 */
 	__free_page(page);
 	fail_page_alloc.min_order = fail_page_alloc.ignore_reclaim = fail_page_alloc.ignore_highmem = 0;
 	fail_page_alloc_count = 0;

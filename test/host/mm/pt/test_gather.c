@@ -203,9 +203,9 @@ int main(void)
 	is_int(host_flush_remote, 0, "1000 pages, one hart: nobody is interrupted");
 	run(3000, 4, 0);
 	is_int(host_flush_remote, 3, "3000 pages, four harts: one request each");
-	ok(host_stale == 0, "all flushes reached everyone");
+	ok(host_stale == 0, "T2: all flushes reached everyone");
 	run(200, 2, GATHER_DIRTY);
-	ok(dirtied == 200 && flushes_at_dirty > 0, "dirty pages are marked after the flush, before the release");
+	ok(dirtied == 200 && flushes_at_dirty > 0, "T5: dirty pages are marked after the flush, before the release");
 	host_flush_local = host_flush_remote = 0;
 	drop_tables(true);
 	pt_verify(mm);

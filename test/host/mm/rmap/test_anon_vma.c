@@ -236,7 +236,7 @@ static void space_move(struct space *s, unsigned i)
 
 /* ---- what must hold -------------------------------------------------------------------------- */
 
-/* A walk finds every entry of @page once.  Returns the regions it visited. */
+/* A walk finds every entry of @page once (A5 of mm/rmap/anon_vma.c).  Returns the regions it visited. */
 static unsigned check_page(struct page *page)
 {
 	struct anon_vma *anon_vma = page_get_anon_vma(page);

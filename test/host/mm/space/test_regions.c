@@ -144,7 +144,10 @@ static void op_dontneed(void)
 	CHECK(rc == (hole ? -ENOMEM : 0));
 }
 
-/* Move within the window, from one region to a fixed place that does not overlap. */
+/*
+ * Move within the window, from one region to a fixed place that does not overlap.  A translation of the old place
+ * that is used afterwards is noticed (M2 of mm/entry/protect.c).
+ */
 static void op_mremap(void)
 {
 	struct shadow moved[16];
