@@ -41,6 +41,7 @@ struct epitem {
 	struct epoll_event event;	/* (M) */
 	struct ep_listen *listens;
 	u64 scan;			/* (M) the call that looked at it last */
+	unsigned kept;			/* (M) events that it said once and nobody was told of yet */
 };
 
 static inline unsigned ep_item_poll(struct epitem *item, struct poll_table *pt)

@@ -8,6 +8,7 @@
  *   E3  Whoever leaves the ready list not empty wakes one who waits for it; who was woken, or finds `scanned`
  *       set, looks before he returns.  So a wake-up is never spent on one who does not look.
  *   E4  No user memory is waited for under ep->mtx: closing a file anywhere takes it.
+ *   E5  What a file says only once is kept until it was told.
  * LOCKING   ep->mtx for a scan, ep->lock for the list.
  * FAILURE   What could not be copied to the caller stays at the head of the list.
  * TESTS     test/user/t_epoll.c, t_bounds.c
@@ -132,14 +133,20 @@ static bool ep_put_event(struct epoll_event __user *uev, const struct epoll_even
 	return !left;
 }
 
+/* What a file may say to the first who looks, and not again (/proc/self/mounts). */
+#define EP_SAID_ONCE	(EPOLLPRI | EPOLLERR)
+
 /* Tell of @item, if it is ready.  => 1: told; 0: not ready; -EFAULT: @uev's page has to come first */
 static int ep_report(struct epitem *item, struct epoll_event __user *uev)
 {
 	struct epoll_event ev = { ep_item_poll(item, NULL), item->event.data };
 
+	ev.events |= item->kept & item->event.events;
+	item->kept = 0;
 	if (!ev.events)
 		return 0;
 	if (!ep_put_event(uev, &ev)) {
+		item->kept = ev.events & EP_SAID_ONCE;		/* E5 */
 		item->scan = 0;
 		return -EFAULT;
 	}

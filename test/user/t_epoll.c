@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -269,6 +270,37 @@ static int count_watches(void)
 	close(ep);
 	ep = epoll_create1(0);
 	return add(ep, fd, EPOLLIN) ? 3 : 0;
+}
+
+/* The memory is there, but shared with a child: the first store to it is a fault, and the file speaks once. */
+TEST(epoll_wait_into_shared_memory_loses_nothing)
+{
+	struct epoll_event e = { .events = EPOLLPRI }, *to;
+	int fd = open("/proc/self/mounts", O_RDONLY), ep = epoll_create1(0);
+	pid_t child;
+
+	if (geteuid())
+		test_skip("not root");
+	to = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(fd >= 0 && to != MAP_FAILED && !epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e));
+	mkdir("/tmp/t_epoll.d", 0700);
+	for (int i = 0; i < 2; i++) {
+		to->events = 7;
+		child = fork();
+		if (!child) {
+			pause();
+			_exit(0);
+		}
+		CHECK(i ? !umount("/tmp/t_epoll.d") : !mount("none", "/tmp/t_epoll.d", "tmpfs", 0, NULL));
+		CHECK_EQ(epoll_wait(ep, to, 1, 0), 1);
+		CHECK((to->events & (EPOLLPRI | EPOLLERR)) == (EPOLLPRI | EPOLLERR));
+		CHECK_EQ(epoll_wait(ep, to, 1, 0), 0);
+		kill(child, SIGKILL);
+		CHECK_EQ(waitpid(child, NULL, 0), child);
+	}
+	rmdir("/tmp/t_epoll.d");
+	close(ep);
+	close(fd);
 }
 
 TEST(epoll_watches_are_limited_per_user)
