@@ -10,6 +10,7 @@
 #include "fs/proc/internal.h"
 #include "fs/file.h"
 #include "fs/libfs.h"
+#include "include/uapi/pagemap.h"
 #include "kernel/task/access.h"
 #include "kernel/task/cred.h"
 #include "kernel/task/oom.h"
@@ -143,9 +144,25 @@ static ssize_t pagemap_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	return n;
 }
 
+static long pagemap_ioctl(struct file *f, unsigned cmd, unsigned long arg)
+{
+	struct mm_struct *mm = f->private_data;
+	long rc;
+
+	if (cmd != PAGEMAP_SCAN)
+		return -EINVAL;
+	if (mm && !mmget_not_zero(mm))
+		mm = NULL;
+	rc = proc_pagemap_scan(mm, (void __user *)arg);
+	if (mm)
+		mmput(mm);
+	return rc;
+}
+
 const struct file_operations proc_pagemap_fops = {
 	.fop_flags = FOP_NO_SPLICE,
 	.open = read_open, .release = mm_release_file, .read = pagemap_read, .llseek = mem_lseek,
+	.ioctl = pagemap_ioctl,
 };
 
 static ssize_t environ_read(struct file *f, struct iov_iter *to, loff_t *pos)

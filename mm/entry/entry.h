@@ -74,6 +74,8 @@ enum uffd_wp_change { UFFD_WP_SET, UFFD_WP_CLEAR };
  * => mmap_lock held (read), or the region's for writing
  */
 __must_check int uffd_wp_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, enum uffd_wp_change change);
+/* Set the mark of one entry, whose ptl is held.  Whether a flush must cover it before the mark can be relied on. */
+bool uffd_wp_mark(struct vm_area_struct *vma, pte_t *ptep);
 
 /*
  * mremap: move the entries of @len bytes from @old_addr to @new_addr, flush.  Bytes moved (< len: no memory).

@@ -56,7 +56,22 @@ static pte_t changed_pte(struct vm_area_struct *vma, pte_t pte, enum uffd_wp_cha
 	return pte_marker_uffd_wp(pte) ? pte_empty() : pte;
 }
 
-/* [va, stop), a run, from @ptep on.  True: a hart may remember W that is gone (F4). */
+/* One entry.  True: a hart may remember W that is gone (F4).  => its ptl held */
+static bool change_entry(struct vm_area_struct *vma, pte_t *ptep, enum uffd_wp_change change)
+{
+	pte_t pte, now;
+
+	do {		/* the hardware may set A or D meanwhile */
+		pte = pte_load(ptep);
+		now = changed_pte(vma, pte, change);
+	} while (!pte_same(now, pte) && unlikely(!ptep_cmpxchg(ptep, pte, now)));
+	INV(F3, !pte_present(now) || !pte_uffd_wp(now) || !pte_write(now));
+	return pte_hw_valid(pte) && pte_write(pte) && !pte_write(now);
+}
+
+bool uffd_wp_mark(struct vm_area_struct *vma, pte_t *ptep) { return change_entry(vma, ptep, UFFD_WP_SET); }
+
+/* [va, stop), a run, from @ptep on; as change_entry(). */
 static bool change_run(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, vaddr_t stop,
 		       enum uffd_wp_change change)
 {
@@ -65,16 +80,8 @@ static bool change_run(struct vm_area_struct *vma, pte_t *ptep, vaddr_t va, vadd
 
 	INV(W1, PageTable(table) && table->pt_mm == vma->vm_mm);
 	spin_lock(&table->ptl);
-	for (; va != stop; va += PAGE_SIZE, ptep++) {
-		pte_t pte, now;
-
-		do {		/* the hardware may set A or D meanwhile */
-			pte = pte_load(ptep);
-			now = changed_pte(vma, pte, change);
-		} while (!pte_same(now, pte) && unlikely(!ptep_cmpxchg(ptep, pte, now)));
-		INV(F3, !pte_present(now) || !pte_uffd_wp(now) || !pte_write(now));
-		lost |= pte_hw_valid(pte) && pte_write(pte) && !pte_write(now);
-	}
+	for (; va != stop; va += PAGE_SIZE, ptep++)
+		lost |= change_entry(vma, ptep, change);
 	spin_unlock(&table->ptl);
 	return lost;
 }

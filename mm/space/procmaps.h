@@ -25,6 +25,8 @@ int proc_pid_statm(struct seq_file *m, struct mm_struct *mm);
 void proc_status_vm(struct seq_file *m, struct mm_struct *mm);
 /* pagemap: 8 bytes per page from byte *@pos; whole entries only (-EINVAL otherwise). */
 ssize_t proc_pid_pagemap(struct mm_struct *mm, struct iov_iter *to, loff_t *pos);
+/* ioctl(2) PAGEMAP_SCAN of pagemap: regions put out, or -errno; @mm may be NULL.  pagemap_scan.c */
+long proc_pagemap_scan(struct mm_struct *mm, void __user *uarg);
 /* clear_refs: 1..5 as Linux defines them; -EINVAL for others. */
 int proc_clear_refs(struct mm_struct *mm, int what);
 
